@@ -1,0 +1,49 @@
+"""Likewise turns sentences into vectors and answers with them.
+
+    import likewise
+    model = likewise.load("all-MiniLM-L6-v2")
+    model.similarity("A man is eating.", ["Someone eats.", "A plane takes off."])
+
+Importing this package loads neither the engine nor anything optional; `load` does.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from likewise import errors, vectors
+    from likewise.encoder import Encoder, Ranked, TokenCount, load
+    from likewise.errors import LikewiseError
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Encoder",
+    "LikewiseError",
+    "Ranked",
+    "TokenCount",
+    "__version__",
+    "errors",
+    "load",
+    "vectors",
+]
+
+_HOMES = {
+    "Encoder": "likewise.encoder",
+    "LikewiseError": "likewise.errors",
+    "Ranked": "likewise.encoder",
+    "TokenCount": "likewise.encoder",
+    "load": "likewise.encoder",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    if name in ("errors", "vectors"):
+        return import_module(f"likewise.{name}")
+    raise AttributeError(f"module 'likewise' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,252 @@
+"""What a checkpoint's JSON files say: the network, what follows it, its lengths and its prompts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from likewise.errors import DamagedFileError, UnsupportedModelError
+
+POOLING_MODES = ("cls", "max", "mean", "mean_sqrt_len_tokens", "weightedmean", "lasttoken")
+"""In the order in which several of them are concatenated, as sentence-transformers has it."""
+
+
+@dataclass(frozen=True)
+class Pooling:
+    """Token states to one vector: one mode, or several whose results are concatenated."""
+
+    modes: tuple[str, ...] = ("mean",)
+    include_prompt: bool = True
+
+
+@dataclass(frozen=True)
+class Dense:
+    """A linear layer after pooling; its weights lie in `folder`."""
+
+    folder: Path
+    in_features: int
+    out_features: int
+    bias: bool
+    activation: str
+
+
+@dataclass(frozen=True)
+class LayerNorm:
+    """A layer normalisation after pooling; its weights lie in `folder`."""
+
+    folder: Path
+    dimension: int
+
+
+@dataclass(frozen=True)
+class Normalize:
+    """Vectors scaled to length 1."""
+
+
+Module = Pooling | Dense | LayerNorm | Normalize
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything but weights and tokenizer.
+
+    Attributes:
+        folder: where the network's own files lie.
+        network: `config.json` as it is.
+        modules: what follows the network, in order.
+        max_tokens: tokens of a text that are read, special ones included.
+        lowercase: texts are lower-cased before the tokenizer sees them.
+        prompts: text put before a text, by name.
+        default_prompt_name: the prompt used where none is named.
+        similarity: `cosine`, `dot`, `euclidean` or `manhattan`.
+        truncate_dim: dimensions kept, where the checkpoint says so.
+        notes: what had to be assumed, to be told to people.
+    """
+
+    folder: Path
+    network: Mapping[str, Any]
+    modules: tuple[Module, ...]
+    max_tokens: int
+    lowercase: bool = False
+    prompts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    default_prompt_name: str | None = None
+    similarity: str = "cosine"
+    truncate_dim: int | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def model_type(self) -> str:
+        """The family, as transformers names it: `bert`, `mpnet`, …"""
+        return str(self.network["model_type"])
+
+    @property
+    def pooling(self) -> Pooling:
+        """The pooling among the modules."""
+        return next(m for m in self.modules if isinstance(m, Pooling))
+
+
+def read_config(folder: Path) -> Config:
+    """Read a checkpoint's JSON files, in sentence-transformers' layout or transformers' alone.
+
+    Raises:
+        DamagedFileError: a file is missing, is no JSON, or lacks a field it must have.
+        UnsupportedModelError: a module of a kind that is not known here.
+    """
+    notes: list[str] = []
+    network_folder, modules = _read_modules(folder, notes)
+    network = read_json(network_folder / "config.json")
+    _field(network, "model_type", network_folder / "config.json")
+    extra = read_json(folder / "config_sentence_transformers.json", optional=True)
+    transformer = _read_transformer_settings(network_folder)
+    return Config(
+        folder=network_folder,
+        network=MappingProxyType(network),
+        modules=modules,
+        max_tokens=_max_tokens(network_folder, network, transformer, notes),
+        lowercase=bool(transformer.get("do_lower_case", False)),
+        prompts=MappingProxyType({k: v for k, v in (extra.get("prompts") or {}).items() if v}),
+        default_prompt_name=extra.get("default_prompt_name"),
+        similarity=extra.get("similarity_fn_name") or "cosine",
+        truncate_dim=extra.get("truncate_dim"),
+        notes=tuple(notes),
+    )
+
+
+def read_json(path: Path, *, optional: bool = False) -> dict[str, Any]:
+    """A JSON object from a file; an empty one where it is optional and not there.
+
+    Raises:
+        DamagedFileError: it is missing, or holds no JSON object.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        if optional:
+            return {}
+        raise DamagedFileError(
+            f"{path} is missing",
+            hint="the folder is no complete checkpoint; download it again",
+        ) from None
+    except (OSError, ValueError) as error:
+        raise DamagedFileError(
+            f"{path} cannot be read as JSON: {error}", hint="download the checkpoint again"
+        ) from error
+    if not isinstance(content, dict):
+        raise DamagedFileError(
+            f"{path} holds no JSON object", hint="download the checkpoint again"
+        )
+    return content
+
+
+def _field(content: Mapping[str, Any], name: str, path: Path) -> Any:
+    if content.get(name) is None:
+        raise DamagedFileError(
+            f"{path} lacks the field {name!r}", hint="download the checkpoint again"
+        )
+    return content[name]
+
+
+def _read_modules(folder: Path, notes: list[str]) -> tuple[Path, tuple[Module, ...]]:
+    path = folder / "modules.json"
+    if not path.exists():
+        notes.append("no modules.json: mean pooling is assumed, vectors are not normalised")
+        return folder, (Pooling(),)
+    try:
+        entries = json.loads(path.read_text(encoding="utf-8"))
+        listed = [(str(e["type"]).rsplit(".", 1)[-1], folder / str(e["path"])) for e in entries]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DamagedFileError(
+            f"{path} cannot be read as a list of modules: {error}",
+            hint="download the checkpoint again",
+        ) from error
+    if not listed or listed[0][0] != "Transformer":
+        first = listed[0][0] if listed else "nothing"
+        raise UnsupportedModelError(
+            f"{path} begins with {first}, expected Transformer",
+            hint="use a checkpoint whose first module is a transformer",
+        )
+    modules = tuple(_read_module(kind, place, path) for kind, place in listed[1:])
+    if not any(isinstance(m, Pooling) for m in modules):
+        notes.append("modules.json names no pooling: mean pooling is assumed")
+        modules = (Pooling(), *modules)
+    return listed[0][1], modules
+
+
+def _read_module(kind: str, folder: Path, listed_in: Path) -> Module:
+    path = folder / "config.json"
+    match kind:
+        case "Pooling":
+            return _read_pooling(read_json(path), path)
+        case "Dense":
+            settings = read_json(path)
+            return Dense(
+                folder,
+                int(_field(settings, "in_features", path)),
+                int(_field(settings, "out_features", path)),
+                bool(settings.get("bias", True)),
+                str(settings.get("activation_function", "Tanh")).rsplit(".", 1)[-1],
+            )
+        case "LayerNorm":
+            return LayerNorm(folder, int(_field(read_json(path), "dimension", path)))
+        case "Normalize":
+            return Normalize()
+        case _:
+            raise UnsupportedModelError(
+                f"{listed_in} names the module {kind}, which is not known here",
+                hint="known modules: Transformer, Pooling, Dense, LayerNorm, Normalize",
+            )
+
+
+def _read_pooling(settings: Mapping[str, Any], path: Path) -> Pooling:
+    modes = settings.get("pooling_mode")
+    if modes is None:
+        named = {
+            m: settings.get(f"pooling_mode_{m}") or settings.get(f"pooling_mode_{m}_tokens")
+            for m in POOLING_MODES
+        }
+        named["cls"] = settings.get("pooling_mode_cls_token")
+        modes = [m for m in POOLING_MODES if named[m]] or ["mean"]
+    elif isinstance(modes, str):
+        modes = [modes]
+    for mode in modes:
+        if mode not in POOLING_MODES:
+            raise UnsupportedModelError(
+                f"{path} asks for the pooling {mode!r}, which is not known here",
+                hint="known poolings: " + ", ".join(POOLING_MODES),
+            )
+    return Pooling(tuple(modes), bool(settings.get("include_prompt", True)))
+
+
+_TRANSFORMER_FILES = tuple(
+    f"sentence_{kind}_config.json"
+    for kind in ("bert", "roberta", "distilbert", "camembert", "albert", "xlm-roberta", "xlnet")
+)
+
+
+def _read_transformer_settings(folder: Path) -> dict[str, Any]:
+    for name in _TRANSFORMER_FILES:
+        if settings := read_json(folder / name, optional=True):
+            return settings
+    return {}
+
+
+def _max_tokens(
+    folder: Path,
+    network: Mapping[str, Any],
+    transformer: Mapping[str, Any],
+    notes: list[str],
+) -> int:
+    """The checkpoint's own limit; a tokenizer file's truncation is no limit of the model."""
+    if limit := transformer.get("max_seq_length"):
+        return int(limit)
+    positions = network.get("max_position_embeddings")
+    stated = read_json(folder / "tokenizer_config.json", optional=True).get("model_max_length")
+    limits = [int(x) for x in (positions, stated) if x and x < 1_000_000]
+    if not limits:
+        notes.append("no maximal length is stated: 512 tokens are assumed")
+        return 512
+    return min(limits)

@@ -1,0 +1,115 @@
+"""PyTorch's `.bin` files without PyTorch and without running code.
+
+Such a file is a zip of a pickle and raw storages. The pickle is read by an unpickler that knows the
+dozen names a dictionary of tensors needs and refuses every other, so a hostile file cannot run
+anything. Format: torch/serialization.py and torch/_utils.py of PyTorch 2.
+"""
+
+from __future__ import annotations
+
+import pickle
+import zipfile
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from likewise.errors import DamagedFileError
+
+_DTYPES: dict[str, str] = {
+    "FloatStorage": "<f4",
+    "DoubleStorage": "<f8",
+    "HalfStorage": "<f2",
+    "BFloat16Storage": "<u2",
+    "LongStorage": "<i8",
+    "IntStorage": "<i4",
+    "ShortStorage": "<i2",
+    "CharStorage": "<i1",
+    "ByteStorage": "<u1",
+    "BoolStorage": "|b1",
+}
+
+
+@dataclass(frozen=True)
+class _Storage:
+    kind: str
+    values: NDArray[Any]
+
+
+def _rebuild_tensor(
+    storage: _Storage, offset: int, shape: tuple[int, ...], strides: tuple[int, ...], *_: Any
+) -> NDArray[Any]:
+    step = storage.values.itemsize
+    size = 1 + sum((n - 1) * s for n, s in zip(shape, strides, strict=True)) if shape else 1
+    empty = 0 in shape
+    if not empty and (min(strides, default=0) < 0 or offset + size > len(storage.values)):
+        raise pickle.UnpicklingError("a tensor reaches beyond its storage")
+    view = np.lib.stride_tricks.as_strided(
+        storage.values[offset:], shape, [s * step for s in strides], writeable=False
+    )
+    if storage.kind == "BFloat16Storage":
+        return (view.astype(np.uint32) << 16).view(np.float32)
+    return np.ascontiguousarray(view).reshape(shape)
+
+
+def _rebuild_parameter(tensor: NDArray[Any], *_: Any) -> NDArray[Any]:
+    return tensor
+
+
+_KNOWN: dict[tuple[str, str], Callable[..., Any]] = {
+    ("collections", "OrderedDict"): OrderedDict,
+    ("torch._utils", "_rebuild_tensor_v2"): _rebuild_tensor,
+    ("torch._utils", "_rebuild_parameter"): _rebuild_parameter,
+}
+
+
+class _Unpickler(pickle.Unpickler):
+    def __init__(self, archive: zipfile.ZipFile, root: str) -> None:
+        super().__init__(archive.open(f"{root}data.pkl"))
+        self._archive, self._root = archive, root
+        self._storages: dict[str, _Storage] = {}
+
+    def find_class(self, module: str, name: str) -> Any:
+        if known := _KNOWN.get((module, name)):
+            return known
+        if module == "torch" and name in _DTYPES:
+            return name
+        raise pickle.UnpicklingError(f"it asks for {module}.{name}, which weights never need")
+
+    def persistent_load(self, pid: Any) -> _Storage:
+        _, kind, key, _, count = pid
+        if key not in self._storages:
+            raw = self._archive.read(f"{self._root}data/{key}")
+            values = np.frombuffer(raw, _DTYPES[str(kind)])
+            if len(values) < count:
+                raise pickle.UnpicklingError(f"storage {key} is cut short")
+            self._storages[key] = _Storage(str(kind), values)
+        return self._storages[key]
+
+
+def read_pickled(path: Path) -> Iterator[tuple[str, NDArray[Any]]]:
+    """Name and tensor, one after the other.
+
+    Raises:
+        DamagedFileError: no such file, cut short, or it holds something other than tensors.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            pickled = next(n for n in archive.namelist() if n.endswith("data.pkl"))
+            content = _Unpickler(archive, pickled.removesuffix("data.pkl")).load()
+    except (
+        OSError, zipfile.BadZipFile, StopIteration, pickle.UnpicklingError, KeyError, EOFError,
+        ValueError, TypeError, AttributeError, IndexError,
+    ) as error:  # fmt: skip
+        raise DamagedFileError(
+            f"{path} cannot be read as PyTorch weights: {error}",
+            hint="download the checkpoint again, best in the safetensors format",
+        ) from error
+    state = content.get("state_dict", content) if isinstance(content, dict) else {}
+    for name, value in state.items():
+        if isinstance(value, np.ndarray):
+            yield str(name), value

@@ -1,0 +1,179 @@
+"""Texts to token rows, with the checkpoint's own tokenizer and its own limit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tokenizers
+from numpy.typing import NDArray
+
+from likewise.checkpoint.config import Config, read_json
+from likewise.errors import DamagedFileError, TextError
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+@dataclass(frozen=True)
+class TokenRows:
+    """Token ids of several texts, one after the other.
+
+    Attributes:
+        token_ids: int32 `[sum of lengths]`, special tokens included.
+        lengths: int64 `[n]`, tokens kept of each text.
+        seen: int64 `[n]`, tokens each text has before anything is cut, special ones included.
+    """
+
+    token_ids: NDArray[np.int32]
+    lengths: NDArray[np.int64]
+    seen: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    @property
+    def starts(self) -> NDArray[np.int64]:
+        """Where each text begins in `token_ids`: int64 `[n]`."""
+        return np.cumsum(self.lengths) - self.lengths
+
+    def row(self, index: int) -> NDArray[np.int32]:
+        """Token ids of one text: int32 `[length]`."""
+        start = int(self.starts[index])
+        return self.token_ids[start : start + int(self.lengths[index])]
+
+
+class Tokenizer:
+    """The checkpoint's tokenizer, with its truncation and padding settings put aside.
+
+    Attributes:
+        max_tokens: tokens of a text that are kept, special ones included.
+        pad_id: the id of the padding token.
+    """
+
+    def __init__(
+        self, backend: tokenizers.Tokenizer, max_tokens: int, *, pad_id: int, lowercase: bool
+    ) -> None:
+        self._backend = backend
+        self._lowercase = lowercase
+        self.max_tokens = max_tokens
+        self.pad_id = pad_id
+        backend.no_padding()
+        backend.no_truncation()
+        probe = backend.encode("a").special_tokens_mask
+        self._suffix = next((i for i, special in enumerate(reversed(probe)) if not special), 0)
+
+    @property
+    def vocabulary_size(self) -> int:
+        """Number of known tokens."""
+        return int(self._backend.get_vocab_size())
+
+    def rows(self, texts: Sequence[str], first_index: int = 0) -> TokenRows:
+        """Tokenize texts; what is longer than `max_tokens` is cut, its last special tokens kept.
+
+        Args:
+            texts: any strings.
+            first_index: place of the first among all the caller has, for error messages.
+
+        Raises:
+            TextError: a text is no string, or holds a lone surrogate.
+        """
+        kept: list[list[int]] = []
+        seen: list[int] = []
+        for encoding in self._encode(texts, first_index):
+            ids = encoding.ids
+            seen.append(len(ids))
+            kept.append(self._cut(ids) if len(ids) > self.max_tokens else ids)
+        lengths = np.fromiter((len(ids) for ids in kept), np.int64, len(kept))
+        flat = np.fromiter(chain.from_iterable(kept), np.int32, int(lengths.sum()))
+        return TokenRows(flat, lengths, np.array(seen, np.int64))
+
+    def tokens(self, text: str) -> list[str]:
+        """The tokens of one text as they are written in the vocabulary, special ones included."""
+        (encoding,) = self._encode([text], 0)
+        if len(encoding.ids) <= self.max_tokens:
+            return list(encoding.tokens)
+        return [str(self._backend.id_to_token(i)) for i in self._cut(encoding.ids)]
+
+    def _cut(self, ids: list[int]) -> list[int]:
+        head = self.max_tokens - self._suffix
+        return ids[:head] + ids[len(ids) - self._suffix :]
+
+    def _encode(self, texts: Sequence[str], first_index: int) -> list[Any]:
+        if self._lowercase:
+            texts = [text.lower() for text in texts]
+        try:
+            return self._backend.encode_batch_fast(texts)
+        except (TypeError, UnicodeEncodeError) as error:
+            for i, text in enumerate(texts, first_index):
+                check_text(text, i)
+            raise TextError(f"the tokenizer refused these texts: {error}") from error
+
+
+def check_text(text: object, index: int) -> None:
+    """Refuse what is no text.
+
+    Raises:
+        TextError: not a string, or a string with a lone surrogate, which no encoding can carry.
+    """
+    if not isinstance(text, str):
+        raise TextError(
+            f"text {index} is a {type(text).__name__}, expected a string",
+            hint="pass strings; leave out missing values or replace them by ''",
+            index=index,
+        )
+    if match := _SURROGATE.search(text):
+        raise TextError(
+            f"text {index} holds a lone surrogate (U+{ord(match[0]):04X}) at character "
+            f"{match.start()}, which is no valid Unicode",
+            hint="decode the source with errors='replace', or drop the character",
+            index=index,
+        )
+
+
+def read_tokenizer(config: Config) -> Tokenizer:
+    """The tokenizer of a checkpoint, from `tokenizer.json` or from `vocab.txt`.
+
+    Raises:
+        DamagedFileError: neither can be read.
+    """
+    folder = config.folder
+    settings = read_json(folder / "tokenizer_config.json", optional=True)
+    backend = _read_backend(folder, settings)
+    special = settings.get("pad_token") or "[PAD]"
+    content = special["content"] if isinstance(special, dict) else str(special)
+    pad_id = backend.token_to_id(content)
+    if pad_id is None:
+        pad_id = config.network.get("pad_token_id") or 0
+    return Tokenizer(backend, config.max_tokens, pad_id=int(pad_id), lowercase=config.lowercase)
+
+
+def _read_backend(folder: Path, settings: dict[str, Any]) -> tokenizers.Tokenizer:
+    path, vocabulary = folder / "tokenizer.json", folder / "vocab.txt"
+    if path.exists():
+        try:
+            return tokenizers.Tokenizer.from_file(str(path))
+        except Exception as error:  # the library raises nothing narrower
+            raise DamagedFileError(
+                f"{path} cannot be read as a tokenizer: {error}",
+                hint="download the checkpoint again",
+            ) from error
+    if vocabulary.exists():
+        from tokenizers.implementations import BertWordPieceTokenizer
+
+        lowercase = bool(settings.get("do_lower_case", True))
+        wordpiece = BertWordPieceTokenizer(
+            str(vocabulary),
+            lowercase=lowercase,
+            strip_accents=settings.get("strip_accents"),
+            handle_chinese_chars=bool(settings.get("tokenize_chinese_chars", True)),
+        )
+        return tokenizers.Tokenizer.from_str(wordpiece.to_str())
+    raise DamagedFileError(
+        f"{folder} has neither tokenizer.json nor vocab.txt",
+        hint="the folder is no complete checkpoint; download it again",
+    )

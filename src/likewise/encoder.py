@@ -1,0 +1,459 @@
+"""Texts to vectors: the class everyone holds."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from likewise import vectors
+from likewise.checkpoint.config import Config, Normalize, read_config
+from likewise.checkpoint.locate import Location, locate
+from likewise.checkpoint.tokenizer import TokenRows, Tokenizer, check_text, read_tokenizer
+from likewise.checkpoint.weights import parameter_count, sha256, weight_files
+from likewise.engine import load_runtime
+from likewise.engine.contract import Progress, Runtime
+from likewise.errors import InputError, TooLongError
+from likewise.extras import require
+from likewise.progress import bar
+
+Truncation = Literal["cut", "error"]
+Texts = str | Iterable[str]
+
+WINDOW = 4096
+"""Texts that are tokenized and laid in batches together: enough to fill every row, little memory."""
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """One candidate of `Encoder.rank`.
+
+    Attributes:
+        index: its place among the candidates, from 0.
+        score: similarity to the query, higher is nearer.
+        text: the candidate.
+    """
+
+    index: int
+    score: float
+    text: str
+
+
+@dataclass(frozen=True)
+class TokenCount:
+    """How much of a text is read.
+
+    Attributes:
+        seen: tokens it has, special ones included.
+        kept: tokens the model reads.
+    """
+
+    seen: int
+    kept: int
+
+    @property
+    def cut(self) -> int:
+        """Tokens the model never sees."""
+        return self.seen - self.kept
+
+
+class Encoder:
+    """A loaded model. Made by `likewise.load`; safe to use from several threads.
+
+    Attributes:
+        name: what it was loaded as.
+        location: where its files lie, and where they came from.
+        config: what its files say.
+        load_seconds: time it took to load.
+        prompts: text put before a text, by name.
+        default_prompt_name: the prompt used where none is named.
+        truncate_dim: dimensions kept of each vector; None keeps all.
+    """
+
+    def __init__(
+        self,
+        location: Location,
+        config: Config,
+        tokenizer: Tokenizer,
+        runtime: Runtime,
+        *,
+        truncate_dim: int | None = None,
+        prompts: Mapping[str, str] | None = None,
+        load_seconds: float = 0.0,
+    ) -> None:
+        self.name = location.name
+        self.location = location
+        self.config = config
+        self.load_seconds = load_seconds
+        self.prompts = MappingProxyType(dict(config.prompts) | dict(prompts or {}))
+        self.default_prompt_name = config.default_prompt_name
+        self.truncate_dim = self._checked_dim(
+            config.truncate_dim if truncate_dim is None else truncate_dim, runtime.dimension
+        )
+        self._tokenizer = tokenizer
+        self._runtime = runtime
+
+    # what it is
+
+    @property
+    def dimension(self) -> int:
+        """Dimensions of the vectors it gives."""
+        return self.truncate_dim or self._runtime.dimension
+
+    def get_sentence_embedding_dimension(self) -> int:
+        """Dimensions of the vectors it gives; the name sentence-transformers has for it."""
+        return self.dimension
+
+    get_embedding_dimension = get_sentence_embedding_dimension
+
+    @property
+    def max_seq_length(self) -> int:
+        """Tokens of a text that are read, special ones included."""
+        return self._tokenizer.max_tokens
+
+    @property
+    def compute(self) -> str:
+        """Number format of the network: `float32`, `bfloat16` or `int8`."""
+        return self._runtime.compute
+
+    @property
+    def device(self) -> str:
+        """Where it runs."""
+        return self._runtime.device
+
+    @property
+    def similarity_fn_name(self) -> str:
+        """The similarity it was trained for: `cosine`, `dot`, `euclidean` or `manhattan`."""
+        return self.config.similarity
+
+    @cached_property
+    def parameters(self) -> int:
+        """Number of weights."""
+        return parameter_count(self.config.folder)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hash of weights, tokenizer, modules, length, dimensions and compute: 32 hex digits.
+
+        Two vectors compare only where fingerprints agree.
+        """
+        digest = hashlib.sha256()
+        for path in weight_files(self.config.folder):
+            digest.update(sha256(path).encode())
+        for name in ("tokenizer.json", "vocab.txt"):
+            if (path := self.config.folder / name).exists():
+                digest.update(sha256(path).encode())
+        # folders differ from machine to machine, what the modules do does not
+        modules = str(self.config.modules).replace(str(self.location.folder), "")
+        for part in (modules, self.max_seq_length, self.dimension, self.compute):
+            digest.update(f"|{part}".encode())
+        return digest.hexdigest()[:32]
+
+    def __repr__(self) -> str:
+        return (
+            f"Encoder({self.name!r}, dimension={self.dimension}, "
+            f"max_seq_length={self.max_seq_length}, compute={self.compute!r})"
+        )
+
+    # texts to vectors
+
+    def encode(
+        self,
+        sentences: Texts | NDArray[Any],
+        prompt_name: str | None = None,
+        prompt: str | None = None,
+        batch_size: int | None = None,
+        show_progress_bar: bool | None = None,
+        precision: vectors.Precision = "float32",
+        normalize_embeddings: bool = False,
+        truncate_dim: int | None = None,
+        convert_to_tensor: bool = False,
+        truncation: Truncation = "cut",
+        progress: Progress | None = None,
+    ) -> Any:
+        """Encode texts.
+
+        Args:
+            sentences: one text, or any iterable of texts.
+            prompt_name: which of the model's prompts to put before each text.
+            prompt: a prompt in its own words.
+            batch_size: accepted for sentence-transformers' sake; batches are laid by tokens.
+            show_progress_bar: show one on standard error.
+            precision: number format of the vectors.
+            normalize_embeddings: scale to length 1, also where the checkpoint does not.
+            truncate_dim: keep so many dimensions.
+            convert_to_tensor: give a torch tensor (needs torch).
+            truncation: what becomes of texts over `max_seq_length` tokens: `cut` or `error`.
+            progress: told how many texts have just been finished.
+
+        Returns:
+            float32 `[n, dimension]`, in the order given; `[dimension]` for a single string.
+
+        Raises:
+            TextError: something is no string, or no valid Unicode; its index is told.
+            TooLongError: a text is too long and `truncation` is `error`.
+            InputError: an unknown prompt, precision or dimension.
+            EngineError: the engine refused.
+        """
+        single = isinstance(sentences, str)
+        texts = [sentences] if isinstance(sentences, str) else _listed(sentences)
+        prefix = self._prompt(prompt_name, prompt)
+        dimension = self._checked_dim(truncate_dim, self._runtime.dimension) or self.truncate_dim
+        result = np.empty((len(texts), dimension or self._runtime.dimension), np.float32)
+        done = 0
+        with bar(len(texts), title="encoding", show=bool(show_progress_bar)) as advance:
+            for rows in self._tokenized(texts, prefix, truncation):
+                part = self._runtime.embed(rows, progress or advance)
+                part = self._finish(part, dimension, normalize_embeddings)
+                result[done : done + len(part)] = part
+                done += len(part)
+        result = vectors.quantize(result, precision)
+        if single:
+            result = result[0]
+        return require("torch", "train").from_numpy(result) if convert_to_tensor else result
+
+    def encode_query(self, sentences: Texts, **options: Any) -> Any:
+        """`encode` with the model's prompt for queries, where it has one."""
+        return self.encode(sentences, **self._role("query", options))
+
+    def encode_document(self, sentences: Texts, **options: Any) -> Any:
+        """`encode` with the model's prompt for documents, where it has one."""
+        return self.encode(sentences, **self._role("document", options))
+
+    def embed_query(self, text: str) -> list[float]:
+        """A query as a list of numbers; the name LangChain calls."""
+        return [float(x) for x in self.encode_query(text)]
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        """Documents as lists of numbers; the name LangChain calls."""
+        return [[float(x) for x in row] for row in self.encode_document(texts)]
+
+    def token_embeddings(self, sentences: Texts) -> list[NDArray[np.float32]]:
+        """The last layer's state of every token: float32 `[tokens, hidden size]` a text."""
+        texts = [sentences] if isinstance(sentences, str) else _listed(sentences)
+        return [
+            states
+            for rows in self._tokenized(texts, "", "cut")
+            for states in self._runtime.token_states(rows)
+        ]
+
+    # comparing
+
+    def similarity(self, a: Any, b: Any) -> vectors.Matrix:
+        """Every a with every b by the model's own similarity: float32 `[n, m]`, higher is nearer.
+
+        Each side is a text, texts, or vectors.
+        """
+        return vectors.similarity(self._vectors(a), self._vectors(b), self.similarity_fn_name)
+
+    def similarity_pairwise(self, a: Any, b: Any) -> vectors.Matrix:
+        """a[i] with b[i] by the model's own similarity: float32 `[n]`, higher is nearer."""
+        return vectors.similarity_pairwise(
+            self._vectors(a), self._vectors(b), self.similarity_fn_name
+        )
+
+    def rank(
+        self, query: str, candidates: Iterable[str], top_k: int | None = None
+    ) -> list[Ranked]:
+        """Candidates by their similarity to a query, nearest first; equal scores keep their order.
+
+        Args:
+            query: the source text.
+            candidates: the texts to rank.
+            top_k: how many to give; all of them when not given.
+        """
+        texts = _listed(candidates)
+        if not texts:
+            return []
+        scores = vectors.similarity(
+            self.encode_query(query), self.encode_document(texts), self.similarity_fn_name
+        )
+        best = vectors.top_k(scores, len(texts) if top_k is None else top_k)
+        return [
+            Ranked(int(i), float(s), texts[i])
+            for i, s in zip(best.indices[0], best.scores[0], strict=True)
+        ]
+
+    # tokens
+
+    def tokenize(self, texts: list[str]) -> dict[str, NDArray[np.int64]]:
+        """Padded token ids and attention mask, int64 `[n, longest]`, as transformers names them."""
+        rows = self._tokenizer.rows(_listed(texts))
+        width = int(rows.lengths.max(initial=0))
+        mask = np.arange(width) < rows.lengths[:, None]
+        token_ids = np.full(mask.shape, self._tokenizer.pad_id, dtype=np.int64)
+        token_ids[mask] = rows.token_ids
+        return {"input_ids": token_ids, "attention_mask": mask.astype(np.int64)}
+
+    def tokens(self, text: str) -> list[str]:
+        """The tokens the model reads of a text, as written in its vocabulary."""
+        check_text(text, 0)
+        return self._tokenizer.tokens(text)
+
+    def count_tokens(self, sentences: Texts) -> list[TokenCount]:
+        """How many tokens each text has, and how many of them are read."""
+        texts = [sentences] if isinstance(sentences, str) else _listed(sentences)
+        rows = self._tokenizer.rows(texts)
+        return [
+            TokenCount(int(seen), int(kept))
+            for seen, kept in zip(rows.seen, rows.lengths, strict=True)
+        ]
+
+    # inside
+
+    def _tokenized(
+        self, texts: Sequence[str], prefix: str, truncation: Truncation
+    ) -> Iterator[TokenRows]:
+        """Windows of token rows; the next one is made while the last one is computed."""
+        if truncation not in ("cut", "error"):
+            raise InputError(f"unknown truncation {truncation!r}", hint="one of cut, error")
+
+        def window(start: int) -> TokenRows:
+            part = texts[start : start + WINDOW]
+            if prefix:
+                part = [prefix + text for text in part]
+            rows = self._tokenizer.rows(part, start)
+            if truncation == "error" and (rows.seen > self.max_seq_length).any():
+                index = start + int(np.argmax(rows.seen > self.max_seq_length))
+                raise TooLongError(
+                    f"text {index} has {rows.seen[index - start]} tokens, "
+                    f"{self.name} reads {self.max_seq_length}",
+                    hint='shorten it, or let it be cut with truncation="cut"',
+                    index=index,
+                )
+            return rows
+
+        starts = range(0, len(texts), WINDOW)
+        if len(starts) <= 1:
+            yield from map(window, starts)
+            return
+        with ThreadPoolExecutor(1, "likewise-tokenizer") as pool:
+            ahead = pool.submit(window, 0)
+            for start in islice(starts, 1, None):
+                rows, ahead = ahead.result(), pool.submit(window, start)
+                yield rows
+            yield ahead.result()
+
+    def _finish(
+        self, matrix: NDArray[np.float32], dimension: int | None, normalize: bool
+    ) -> NDArray[np.float32]:
+        normal = any(isinstance(m, Normalize) for m in self.config.modules)
+        if dimension and dimension < matrix.shape[1]:
+            return vectors.truncate(matrix, dimension, renormalize=normal or normalize)
+        return vectors.normalize(matrix) if normalize and not normal else matrix
+
+    def _prompt(self, name: str | None, prompt: str | None) -> str:
+        if prompt is not None:
+            return prompt
+        name = name or self.default_prompt_name
+        if name is None:
+            return ""
+        if name not in self.prompts:
+            known = ", ".join(self.prompts) or "none"
+            raise InputError(
+                f"{self.name} has no prompt named {name!r}", hint=f"its prompts: {known}"
+            )
+        return self.prompts[name]
+
+    def _role(self, role: str, options: dict[str, Any]) -> dict[str, Any]:
+        if options.get("prompt") is None and options.get("prompt_name") is None:
+            names = {"query": ("query",), "document": ("document", "passage", "corpus")}[role]
+            name = next((n for n in names if n in self.prompts), None)
+            return options | {"prompt_name": name}
+        return options
+
+    def _vectors(self, side: Any) -> Any:
+        if isinstance(side, str) or (
+            isinstance(side, Sequence) and side and isinstance(side[0], str)
+        ):
+            return self.encode(side)
+        return side
+
+    @staticmethod
+    def _checked_dim(dimension: int | None, full: int) -> int | None:
+        if dimension is not None and not 1 <= dimension <= full:
+            raise InputError(
+                f"cannot truncate {full} dimensions to {dimension}",
+                hint=f"choose between 1 and {full}",
+            )
+        return dimension
+
+
+def load(
+    name: str | Path = "all-MiniLM-L6-v2",
+    *,
+    compute: str = "auto",
+    device: str = "auto",
+    truncate_dim: int | None = None,
+    prompts: Mapping[str, str] | None = None,
+    max_seq_length: int | None = None,
+    revision: str | None = None,
+) -> Encoder:
+    """Load a model.
+
+    Args:
+        name: a catalogue name, a hub id, or a folder.
+        compute: number format of the network: `auto` (bfloat16 where the processor has it, else
+            float32), `float32`, `bfloat16` or `int8`.
+        device: `auto` or `cpu`.
+        truncate_dim: keep so many dimensions of each vector, renormalised.
+        prompts: prompts by name, added to the checkpoint's own.
+        max_seq_length: read fewer tokens of a text than the checkpoint allows.
+        revision: branch, tag or commit on the hub.
+
+    Raises:
+        ModelNotFoundError: no such model anywhere.
+        DamagedFileError: a file is missing or damaged.
+        UnsupportedModelError: the checkpoint is of a kind that cannot be run.
+        DownloadError: it is not here and cannot be fetched.
+        InputError: an unknown compute or device.
+    """
+    started = time.perf_counter()
+    location = locate(name, revision=revision)
+    config = read_config(location.folder)
+    tokenizer = read_tokenizer(config)
+    if max_seq_length is not None:
+        if not 3 <= max_seq_length <= config.max_tokens:
+            raise InputError(
+                f"max_seq_length is {max_seq_length}, {location.name} reads 3 to "
+                f"{config.max_tokens} tokens",
+                hint="choose a length in that range",
+            )
+        tokenizer.max_tokens = max_seq_length
+    runtime = load_runtime(config, pad_id=tokenizer.pad_id, compute=compute, device=device)
+    return Encoder(
+        location,
+        config,
+        tokenizer,
+        runtime,
+        truncate_dim=truncate_dim,
+        prompts=prompts,
+        load_seconds=time.perf_counter() - started,
+    )
+
+
+def _listed(texts: Any) -> list[str]:
+    if isinstance(texts, str):
+        raise InputError("one text where several are expected", hint="pass a list of texts")
+    if isinstance(texts, np.ndarray):
+        texts = texts.ravel().tolist()
+    try:
+        listed = list(texts)
+    except TypeError:
+        raise InputError(
+            f"cannot encode a {type(texts).__name__}", hint="pass a text, or any iterable of texts"
+        ) from None
+    if not all(type(text) is str for text in listed):
+        for index, text in enumerate(listed):
+            check_text(text, index)
+    return listed

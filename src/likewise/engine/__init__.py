@@ -1,0 +1,5 @@
+"""Token rows to vectors: the runtimes, the networks they run, and how texts are laid in batches."""
+
+from likewise.engine.runtimes import COMPUTES, DEVICES, load_runtime
+
+__all__ = ["COMPUTES", "DEVICES", "load_runtime"]

@@ -1,0 +1,49 @@
+"""What every runtime is: token rows in, vectors out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from likewise.checkpoint.tokenizer import TokenRows
+
+Progress = Callable[[int], None]
+"""Told how many texts have just been finished."""
+
+
+class Runtime(Protocol):
+    """A compiled network. Safe to call from several threads; it takes them one after the other."""
+
+    @property
+    def dimension(self) -> int:
+        """Dimensions of the vectors."""
+        ...
+
+    @property
+    def compute(self) -> str:
+        """Number format of the network: `float32`, `bfloat16` or `int8`."""
+        ...
+
+    @property
+    def device(self) -> str:
+        """Where it runs, such as `cpu`."""
+        ...
+
+    def embed(self, rows: TokenRows, progress: Progress | None = None) -> NDArray[np.float32]:
+        """One vector a text, in the order given: float32 `[n, dimension]`.
+
+        Raises:
+            EngineError: the engine refused.
+        """
+        ...
+
+    def token_states(self, rows: TokenRows) -> list[NDArray[np.float32]]:
+        """The last layer's state of every token, one float32 `[tokens, hidden size]` a text.
+
+        Raises:
+            EngineError: the engine refused.
+        """
+        ...

@@ -1,0 +1,140 @@
+"""The CPU runtime: an OpenVINO graph, compiled for one quick answer and for many at once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import openvino as ov
+from numpy.typing import NDArray
+
+from likewise.checkpoint.tokenizer import TokenRows
+from likewise.engine.batches import Batch, plan
+from likewise.engine.contract import Progress
+from likewise.engine.cores import usable_cores
+from likewise.errors import EngineError
+
+_PRECISION = {"float32": "f32", "bfloat16": "bf16", "int8": "bf16"}
+
+
+def supports_bfloat16() -> bool:
+    """Whether this processor multiplies bfloat16 natively."""
+    return "BF16" in ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+
+
+class OpenVinoRuntime:
+    """A graph of `likewise.engine.graph`, run on the CPU.
+
+    One request runs on all cores (`_one`, the lowest latency); more than a batch of work runs as
+    one stream a core (`_many`, the highest throughput), compiled when first needed.
+
+    Args:
+        build: makes the graph; it is asked again for a lane that is compiled later, so that no
+            copy of the weights has to be kept.
+        build_tokens: makes the graph that gives token states.
+        compute: `float32`, `bfloat16` or `int8`.
+        pad_id: id of the padding token.
+    """
+
+    device = "cpu"
+
+    def __init__(
+        self,
+        build: Callable[[], ov.Model],
+        build_tokens: Callable[[], ov.Model],
+        *,
+        compute: str,
+        pad_id: int,
+    ) -> None:
+        self.compute = compute
+        self._build, self._build_tokens = build, build_tokens
+        self._pad_id = pad_id
+        self._cores = usable_cores()
+        self._lock = threading.Lock()
+        self._one = self._compile(build(), streams=1).create_infer_request()
+        self._many: ov.AsyncInferQueue | None = None
+        self._tokens: ov.InferRequest | None = None
+        shape = self._one.get_compiled_model().output(0).partial_shape
+        self.dimension = int(shape[2].get_length())
+
+    def embed(self, rows: TokenRows, progress: Progress | None = None) -> NDArray[np.float32]:
+        """One vector a text, in the order given: float32 `[n, dimension]`; see `Runtime`."""
+        vectors = np.empty((len(rows), self.dimension), dtype=np.float32)
+
+        def take(request: ov.InferRequest, batch: Batch) -> None:
+            vectors[batch.texts] = request.get_output_tensor(0).data[batch.row, batch.slot]
+            if progress:
+                progress(len(batch.texts))
+
+        batches = plan(rows.lengths)
+        with self._lock, _translated():
+            if len(batches) <= 1:
+                for batch in batches:
+                    self._one.infer(self._inputs(batch, rows), share_inputs=True)
+                    take(self._one, batch)
+            else:
+                self._run_many(batches, rows, take)
+        return vectors
+
+    def token_states(self, rows: TokenRows) -> list[NDArray[np.float32]]:
+        """The last layer's state of every token, `[tokens, hidden size]` a text; see `Runtime`."""
+        states: dict[int, NDArray[np.float32]] = {}
+        with self._lock, _translated():
+            if self._tokens is None:
+                compiled = self._compile(self._build_tokens(), streams=1)
+                self._tokens = compiled.create_infer_request()
+            for batch in plan(rows.lengths):
+                inputs = self._inputs(batch, rows)
+                del inputs["slots"]
+                self._tokens.infer(inputs, share_inputs=True)
+                result = self._tokens.get_output_tensor(0).data
+                for text, row, offset in zip(batch.texts, batch.row, batch.offset, strict=True):
+                    states[int(text)] = result[row, offset : offset + rows.lengths[text]].copy()
+        return [states[i] for i in range(len(rows))]
+
+    def _run_many(
+        self,
+        batches: list[Batch],
+        rows: TokenRows,
+        take: Callable[[ov.InferRequest, Batch], None],
+    ) -> None:
+        if self._many is None:
+            compiled = self._compile(self._build(), streams=self._cores)
+            self._many = ov.AsyncInferQueue(compiled, 2 * self._cores)
+        self._many.set_callback(take)
+        try:
+            for batch in batches:
+                self._many.start_async(self._inputs(batch, rows), userdata=batch)
+        finally:
+            self._many.wait_all()
+
+    def _inputs(self, batch: Batch, rows: TokenRows) -> dict[str, NDArray[np.int32]]:
+        token_ids, segments, positions = batch.fill(rows, self._pad_id)
+        slots = np.arange(1, batch.slots + 1, dtype=np.int32)
+        return {
+            "token_ids": token_ids, "segments": segments, "positions": positions, "slots": slots,
+        }  # fmt: skip
+
+    def _compile(self, model: ov.Model, *, streams: int) -> ov.CompiledModel:
+        settings: dict[str, Any] = {
+            "NUM_STREAMS": str(streams),
+            "INFERENCE_NUM_THREADS": str(self._cores),
+            "INFERENCE_PRECISION_HINT": _PRECISION[self.compute],
+        }
+        with _translated():
+            return ov.Core().compile_model(model, "CPU", settings)
+
+
+class _translated:  # noqa: N801 - reads as a word: `with _translated():`
+    """Turns what OpenVINO raises into the project's own error."""
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        if isinstance(error, RuntimeError):
+            raise EngineError(
+                f"OpenVINO refused: {str(error).strip().splitlines()[-1]}",
+                hint="likewise doctor says what this machine lacks",
+            ) from error

@@ -1,0 +1,140 @@
+"""The handful of graph pieces that every architecture is made of, over OpenVINO's opset."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import numpy as np
+import openvino as ov
+from numpy.typing import NDArray
+from openvino import opset13 as opset
+
+from likewise.errors import DamagedFileError, UnsupportedModelError
+
+Node = ov.Node | ov.Output
+
+MASKED = -1e9
+"""Added to attention scores between tokens that must not see each other; its exponential is 0."""
+
+_ACTIVATIONS = {
+    "gelu": lambda x: opset.gelu(x, "ERF"),
+    "gelu_new": lambda x: opset.gelu(x, "TANH"),
+    "gelu_pytorch_tanh": lambda x: opset.gelu(x, "TANH"),
+    "relu": opset.relu,
+    "silu": opset.swish,
+    "swish": opset.swish,
+    "tanh": opset.tanh,
+    "identity": lambda x: x,
+}
+
+
+class Tensors:
+    """A checkpoint's tensors by name; a missing or misshapen one is named."""
+
+    def __init__(self, weights: Mapping[str, NDArray[Any]]) -> None:
+        self._weights = weights
+        # some checkpoints were saved with a head on top, and carry the family's prefix
+        self._prefix = next(
+            (p for p in ("", "bert.", "model.", "roberta.", "mpnet.", "distilbert.")
+             if any(name.startswith(p + "embeddings.") for name in weights)),
+            "",
+        )  # fmt: skip
+
+    def __call__(self, name: str, shape: tuple[int, ...]) -> NDArray[np.float32]:
+        tensor = self._weights.get(self._prefix + name)
+        if tensor is None:
+            raise DamagedFileError(
+                f"the weights lack the tensor {name!r}",
+                hint="the weights do not belong to this config.json; download the checkpoint again",
+            )
+        if tensor.shape != shape:
+            raise DamagedFileError(
+                f"the tensor {name!r} has shape {list(tensor.shape)}, expected {list(shape)}",
+                hint="the weights do not belong to this config.json; download the checkpoint again",
+            )
+        return np.ascontiguousarray(tensor, dtype=np.float32)
+
+
+def constant(value: Any, dtype: Any = np.float32) -> Node:
+    """A constant; large arrays are shared, not copied."""
+    array = np.ascontiguousarray(value, dtype=dtype)
+    return opset.constant(array, shared_memory=array.size > 1024)
+
+
+def integers(*values: int) -> Node:
+    """A list of int64."""
+    return opset.constant(np.array(values, dtype=np.int64))
+
+
+def scalar(value: int) -> Node:
+    """One int64."""
+    return opset.constant(np.int64(value))
+
+
+def linear(x: Node, weight: NDArray[np.float32], bias: NDArray[np.float32] | None) -> Node:
+    """x · weightᵀ + bias, with the weight `[out, in]` as PyTorch stores it."""
+    product = opset.matmul(x, constant(weight), False, True)
+    return product if bias is None else opset.add(product, constant(bias))
+
+
+def layer_norm(
+    x: Node, weight: NDArray[np.float32], bias: NDArray[np.float32] | None, epsilon: float
+) -> Node:
+    """Layer normalisation over the last axis."""
+    scaled = opset.multiply(
+        opset.mvn(x, integers(-1), True, epsilon, "INSIDE_SQRT"), constant(weight)
+    )
+    return scaled if bias is None else opset.add(scaled, constant(bias))
+
+
+def activation(x: Node, name: str) -> Node:
+    """An activation by its name in config.json.
+
+    Raises:
+        UnsupportedModelError: the name is not known.
+    """
+    apply = _ACTIVATIONS.get(name.lower())
+    if apply is None:
+        raise UnsupportedModelError(
+            f"unknown activation {name!r}", hint="known: " + ", ".join(_ACTIVATIONS)
+        )
+    return apply(x)
+
+
+def embedding(table: NDArray[np.float32], ids: Node) -> Node:
+    """Rows of a table `[n, hidden size]` by int32 ids."""
+    return opset.gather(constant(table), ids, scalar(0))
+
+
+def split_heads(x: Node, heads: int, head_size: int) -> Node:
+    """`[rows, length, heads · head_size]` to `[rows, heads, length, head_size]`."""
+    return opset.transpose(
+        opset.reshape(x, integers(0, 0, heads, head_size), True), integers(0, 2, 1, 3)
+    )
+
+
+def join_heads(x: Node, hidden_size: int) -> Node:
+    """The way back."""
+    return opset.reshape(
+        opset.transpose(x, integers(0, 2, 1, 3)), integers(0, 0, hidden_size), True
+    )
+
+
+def attention(query: Node, key: Node, value: Node, mask: Node) -> Node:
+    """Softmax(query · keyᵀ / √head_size + mask) · value, over `[rows, heads, length, head_size]`."""
+    return opset.scaled_dot_product_attention(query, key, value, mask)
+
+
+def segment_mask(segments: Node) -> Node:
+    """Additive mask `[rows, 1, length, length]`: tokens see those of their own segment alone."""
+    same = opset.equal(
+        opset.unsqueeze(segments, integers(2)), opset.unsqueeze(segments, integers(1))
+    )
+    additive = opset.select(same, constant(0.0), constant(MASKED))
+    return opset.unsqueeze(additive, integers(1))
+
+
+def normalize(x: Node, axis: Literal[-1] = -1) -> Node:
+    """Scaled to length 1."""
+    return opset.normalize_l2(x, integers(axis), 1e-24, "max")

@@ -1,0 +1,234 @@
+"""Arithmetic on vectors: similarities and distances, top-k, normalising, truncating, quantizing.
+
+Pure functions over NumPy arrays. A matrix has one vector a row, float32 `[n, dimension]`; a single
+vector `[dimension]` stands for a matrix of one row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from likewise.errors import InputError, ShapeError
+
+Matrix = NDArray[np.float32]
+Precision = Literal["float32", "int8", "uint8", "binary", "ubinary"]
+PRECISIONS: tuple[Precision, ...] = ("float32", "int8", "uint8", "binary", "ubinary")
+
+
+def as_matrix(vectors: ArrayLike, name: str = "vectors") -> Matrix:
+    """Float32 `[n, dimension]` from one vector or several.
+
+    Raises:
+        ShapeError: not numbers, or neither one- nor two-dimensional.
+    """
+    try:
+        matrix = np.asarray(vectors, dtype=np.float32)
+    except (TypeError, ValueError) as error:
+        raise ShapeError(
+            f"{name} cannot be read as an array of numbers: {error}",
+            hint="pass float vectors of one length, such as the result of encode()",
+        ) from error
+    if matrix.ndim == 1:
+        matrix = matrix[np.newaxis, :]
+    if matrix.ndim != 2 or matrix.shape[1] == 0:
+        raise ShapeError(
+            f"{name} has shape {list(matrix.shape)}, expected [n, dimension]",
+            hint="pass one vector a row",
+        )
+    return matrix
+
+
+def _pair(a: ArrayLike, b: ArrayLike) -> tuple[Matrix, Matrix]:
+    left, right = as_matrix(a, "a"), as_matrix(b, "b")
+    if left.shape[1] != right.shape[1]:
+        raise ShapeError(
+            f"a has {left.shape[1]} dimensions and b has {right.shape[1]}",
+            hint="compare vectors of the same model and the same truncate_dim",
+        )
+    return left, right
+
+
+def norms(vectors: ArrayLike) -> NDArray[np.float32]:
+    """Euclidean length of each row: float32 `[n]`."""
+    return np.linalg.norm(as_matrix(vectors), axis=1).astype(np.float32)
+
+
+def normalize(vectors: ArrayLike) -> Matrix:
+    """Rows scaled to length 1: float32 `[n, dimension]`. A row of zeros stays zeros."""
+    matrix = as_matrix(vectors)
+    length = np.linalg.norm(matrix, axis=1, keepdims=True)
+    return matrix / np.maximum(length, np.float32(1e-12))
+
+
+def truncate(vectors: ArrayLike, dimension: int, *, renormalize: bool = True) -> Matrix:
+    """The first `dimension` columns, for Matryoshka checkpoints: float32 `[n, dimension]`.
+
+    Raises:
+        ShapeError: `dimension` is not between 1 and the vectors' own.
+    """
+    matrix = as_matrix(vectors)
+    if not 1 <= dimension <= matrix.shape[1]:
+        raise ShapeError(
+            f"cannot truncate {matrix.shape[1]} dimensions to {dimension}",
+            hint=f"choose between 1 and {matrix.shape[1]}",
+        )
+    head = matrix[:, :dimension]
+    return normalize(head) if renormalize else np.ascontiguousarray(head)
+
+
+def dot(a: ArrayLike, b: ArrayLike) -> Matrix:
+    """Dot product of every row of a with every row of b: float32 `[n, m]`."""
+    left, right = _pair(a, b)
+    return left @ right.T
+
+
+def cosine(a: ArrayLike, b: ArrayLike) -> Matrix:
+    """Cosine similarity of every row of a with every row of b: float32 `[n, m]`, in [-1, 1]."""
+    left, right = _pair(a, b)
+    return np.clip(normalize(left) @ normalize(right).T, -1.0, 1.0)
+
+
+def euclidean(a: ArrayLike, b: ArrayLike) -> Matrix:
+    """Euclidean distance of every row of a to every row of b: float32 `[n, m]`, 0 for the same."""
+    left, right = (side.astype(np.float64) for side in _pair(a, b))
+    squared = (left**2).sum(1)[:, None] + (right**2).sum(1)[None, :] - 2 * (left @ right.T)
+    return np.sqrt(np.maximum(squared, 0)).astype(np.float32)
+
+
+def manhattan(a: ArrayLike, b: ArrayLike) -> Matrix:
+    """Sum of absolute differences of every row of a to every row of b: float32 `[n, m]`."""
+    left, right = _pair(a, b)
+    result = np.empty((left.shape[0], right.shape[0]), dtype=np.float32)
+    for i, row in enumerate(left):
+        result[i] = np.abs(right - row).sum(axis=1)
+    return result
+
+
+def _negated(distance: Callable[[ArrayLike, ArrayLike], Matrix]) -> Callable[..., Matrix]:
+    return lambda a, b: -distance(a, b)
+
+
+SIMILARITIES: Mapping[str, Callable[[ArrayLike, ArrayLike], Matrix]] = MappingProxyType(
+    {
+        "cosine": cosine,
+        "dot": dot,
+        "euclidean": _negated(euclidean),
+        "manhattan": _negated(manhattan),
+    }
+)
+"""Similarities by name, higher is nearer (distances come negated), as sentence-transformers does."""
+
+
+def similarity(a: ArrayLike, b: ArrayLike, measure: str = "cosine") -> Matrix:
+    """Similarity of every row of a with every row of b: float32 `[n, m]`, higher is nearer.
+
+    Raises:
+        InputError: `measure` is none of `SIMILARITIES`.
+        ShapeError: the two have different dimensions.
+    """
+    if measure not in SIMILARITIES:
+        raise InputError(
+            f"unknown similarity {measure!r}", hint="choose one of " + ", ".join(SIMILARITIES)
+        )
+    return SIMILARITIES[measure](a, b)
+
+
+def similarity_pairwise(a: ArrayLike, b: ArrayLike, measure: str = "cosine") -> Matrix:
+    """Similarity of row i of a with row i of b: float32 `[n]`, higher is nearer.
+
+    Raises:
+        ShapeError: the two have different shapes.
+    """
+    left, right = _pair(a, b)
+    if left.shape != right.shape:
+        raise ShapeError(
+            f"a has {left.shape[0]} rows and b has {right.shape[0]}",
+            hint="pairwise similarity needs as many on each side",
+        )
+    if measure == "cosine":
+        return np.clip((normalize(left) * normalize(right)).sum(axis=1), -1.0, 1.0)
+    if measure == "dot":
+        return np.asarray((left * right).sum(axis=1))
+    if measure == "euclidean":
+        return np.asarray(-np.linalg.norm(left - right, axis=1))
+    if measure == "manhattan":
+        return np.asarray(-np.abs(left - right).sum(axis=1))
+    raise InputError(
+        f"unknown similarity {measure!r}", hint="choose one of " + ", ".join(SIMILARITIES)
+    )
+
+
+@dataclass(frozen=True)
+class TopK:
+    """The nearest columns of each row of a score matrix, best first.
+
+    Attributes:
+        indices: int64 `[n, k]`.
+        scores: float32 `[n, k]`, descending.
+    """
+
+    indices: NDArray[np.int64]
+    scores: Matrix
+
+
+def top_k(scores: ArrayLike, k: int) -> TopK:
+    """The k highest scores of each row, best first; equal scores keep their order.
+
+    Raises:
+        InputError: k is below 1.
+    """
+    if k < 1:
+        raise InputError(f"top_k is {k}, expected at least 1", hint="ask for 1 or more")
+    matrix = as_matrix(scores, "scores")
+    k = min(k, matrix.shape[1])
+    if k < matrix.shape[1] // 4:
+        # everything at or above the k-th score, so that ties are settled by order, not by chance
+        kth = -np.partition(-matrix, k - 1, axis=1)[:, k - 1]
+        picked = np.empty((matrix.shape[0], k), dtype=np.int64)
+        for i, row in enumerate(matrix):
+            candidates = np.flatnonzero(row >= kth[i])
+            picked[i] = candidates[np.argsort(-row[candidates], kind="stable")[:k]]
+    else:
+        picked = np.argsort(-matrix, axis=1, kind="stable")[:, :k]
+    return TopK(picked, np.take_along_axis(matrix, picked, axis=1))
+
+
+def quantize(
+    vectors: ArrayLike, precision: Precision, *, ranges: ArrayLike | None = None
+) -> NDArray[Any]:
+    """Vectors in a smaller number format, as `sentence_transformers.quantize_embeddings` gives them.
+
+    Args:
+        vectors: float32 `[n, dimension]`.
+        precision: `float32`, `int8`, `uint8` (one byte a dimension), `binary` or `ubinary` (one bit
+            a dimension, sign of the value, packed eight to a byte and filled up with zeros).
+        ranges: `[2, dimension]` lowest and highest value of each dimension, for int8 and uint8;
+            taken from the vectors themselves when not given.
+
+    Raises:
+        InputError: unknown precision.
+    """
+    matrix = as_matrix(vectors)
+    if precision == "float32":
+        return matrix
+    if precision in ("binary", "ubinary"):
+        bits = np.packbits(matrix > 0, axis=1)
+        return bits if precision == "ubinary" else (bits.astype(np.int16) - 128).astype(np.int8)
+    if precision in ("int8", "uint8"):
+        if matrix.shape[0] == 0:
+            return matrix.astype(precision)
+        low, high = (
+            (matrix.min(axis=0), matrix.max(axis=0))
+            if ranges is None
+            else np.asarray(ranges, np.float32)
+        )
+        steps = (high - low) / 255
+        codes = np.clip(np.floor((matrix - low) / np.where(steps == 0, 1, steps)), 0, 255)
+        return codes.astype(np.uint8) if precision == "uint8" else (codes - 128).astype(np.int8)
+    raise InputError(f"unknown precision {precision!r}", hint="one of " + ", ".join(PRECISIONS))
