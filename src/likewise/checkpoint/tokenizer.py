@@ -95,9 +95,8 @@ class Tokenizer:
     def tokens(self, text: str) -> list[str]:
         """The tokens of one text as they are written in the vocabulary, special ones included."""
         (encoding,) = self._encode([text], 0)
-        if len(encoding.ids) <= self.max_tokens:
-            return list(encoding.tokens)
-        return [str(self._backend.id_to_token(i)) for i in self._cut(encoding.ids)]
+        ids = encoding.ids if len(encoding.ids) <= self.max_tokens else self._cut(encoding.ids)
+        return [str(self._backend.id_to_token(i)) for i in ids]
 
     def _cut(self, ids: list[int]) -> list[int]:
         head = self.max_tokens - self._suffix
