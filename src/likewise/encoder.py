@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from likewise import vectors
 from likewise.checkpoint.config import Config, Normalize, read_config
 from likewise.checkpoint.locate import Location, locate
-from likewise.checkpoint.tokenizer import TokenRows, Tokenizer, check_text, read_tokenizer
+from likewise.checkpoint.tokenizer import Tokenizer, TokenRows, check_text, read_tokenizer
 from likewise.checkpoint.weights import parameter_count, sha256, weight_files
 from likewise.engine import load_runtime
 from likewise.engine.contract import Progress, Runtime
@@ -31,7 +31,7 @@ Truncation = Literal["cut", "error"]
 Texts = str | Iterable[str]
 
 WINDOW = 4096
-"""Texts that are tokenized and laid in batches together: enough to fill every row, little memory."""
+"""Texts tokenized and laid in batches together: enough to fill every row, little memory."""
 
 
 @dataclass(frozen=True)
@@ -167,12 +167,12 @@ class Encoder:
 
     # texts to vectors
 
-    def encode(
+    def encode(  # noqa: PLR0917 - the order of sentence-transformers
         self,
         sentences: Texts | NDArray[Any],
         prompt_name: str | None = None,
         prompt: str | None = None,
-        batch_size: int | None = None,
+        batch_size: int | None = None,  # noqa: ARG002 - batches are laid by tokens
         show_progress_bar: bool | None = None,
         precision: vectors.Precision = "float32",
         normalize_embeddings: bool = False,
@@ -262,9 +262,7 @@ class Encoder:
             self._vectors(a), self._vectors(b), self.similarity_fn_name
         )
 
-    def rank(
-        self, query: str, candidates: Iterable[str], top_k: int | None = None
-    ) -> list[Ranked]:
+    def rank(self, query: str, candidates: Iterable[str], top_k: int | None = None) -> list[Ranked]:
         """Candidates by their similarity to a query, nearest first; equal scores keep their order.
 
         Args:

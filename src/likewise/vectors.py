@@ -56,14 +56,14 @@ def _pair(a: ArrayLike, b: ArrayLike) -> tuple[Matrix, Matrix]:
 
 def norms(vectors: ArrayLike) -> NDArray[np.float32]:
     """Euclidean length of each row: float32 `[n]`."""
-    return np.linalg.norm(as_matrix(vectors), axis=1).astype(np.float32)
+    return np.asarray(np.linalg.norm(as_matrix(vectors), axis=1), np.float32)
 
 
 def normalize(vectors: ArrayLike) -> Matrix:
     """Rows scaled to length 1: float32 `[n, dimension]`. A row of zeros stays zeros."""
     matrix = as_matrix(vectors)
     length = np.linalg.norm(matrix, axis=1, keepdims=True)
-    return matrix / np.maximum(length, np.float32(1e-12))
+    return np.asarray(matrix / np.maximum(length, np.float32(1e-12)), np.float32)
 
 
 def truncate(vectors: ArrayLike, dimension: int, *, renormalize: bool = True) -> Matrix:
@@ -85,20 +85,20 @@ def truncate(vectors: ArrayLike, dimension: int, *, renormalize: bool = True) ->
 def dot(a: ArrayLike, b: ArrayLike) -> Matrix:
     """Dot product of every row of a with every row of b: float32 `[n, m]`."""
     left, right = _pair(a, b)
-    return left @ right.T
+    return np.asarray(left @ right.T, np.float32)
 
 
 def cosine(a: ArrayLike, b: ArrayLike) -> Matrix:
     """Cosine similarity of every row of a with every row of b: float32 `[n, m]`, in [-1, 1]."""
     left, right = _pair(a, b)
-    return np.clip(normalize(left) @ normalize(right).T, -1.0, 1.0)
+    return np.asarray(np.clip(normalize(left) @ normalize(right).T, -1.0, 1.0), np.float32)
 
 
 def euclidean(a: ArrayLike, b: ArrayLike) -> Matrix:
     """Euclidean distance of every row of a to every row of b: float32 `[n, m]`, 0 for the same."""
     left, right = (side.astype(np.float64) for side in _pair(a, b))
     squared = (left**2).sum(1)[:, None] + (right**2).sum(1)[None, :] - 2 * (left @ right.T)
-    return np.sqrt(np.maximum(squared, 0)).astype(np.float32)
+    return np.asarray(np.sqrt(np.maximum(squared, 0)), np.float32)
 
 
 def manhattan(a: ArrayLike, b: ArrayLike) -> Matrix:
@@ -122,7 +122,7 @@ SIMILARITIES: Mapping[str, Callable[[ArrayLike, ArrayLike], Matrix]] = MappingPr
         "manhattan": _negated(manhattan),
     }
 )
-"""Similarities by name, higher is nearer (distances come negated), as sentence-transformers does."""
+"""Similarities by name, higher is nearer: distances come negated, as in sentence-transformers."""
 
 
 def similarity(a: ArrayLike, b: ArrayLike, measure: str = "cosine") -> Matrix:
@@ -152,7 +152,8 @@ def similarity_pairwise(a: ArrayLike, b: ArrayLike, measure: str = "cosine") -> 
             hint="pairwise similarity needs as many on each side",
         )
     if measure == "cosine":
-        return np.clip((normalize(left) * normalize(right)).sum(axis=1), -1.0, 1.0)
+        products = normalize(left) * normalize(right)
+        return np.asarray(np.clip(products.sum(axis=1), -1.0, 1.0), np.float32)
     if measure == "dot":
         return np.asarray((left * right).sum(axis=1))
     if measure == "euclidean":
@@ -202,7 +203,7 @@ def top_k(scores: ArrayLike, k: int) -> TopK:
 def quantize(
     vectors: ArrayLike, precision: Precision, *, ranges: ArrayLike | None = None
 ) -> NDArray[Any]:
-    """Vectors in a smaller number format, as `sentence_transformers.quantize_embeddings` gives them.
+    """Vectors in a smaller number format, as sentence-transformers' `quantize_embeddings` has it.
 
     Args:
         vectors: float32 `[n, dimension]`.
@@ -229,6 +230,8 @@ def quantize(
             else np.asarray(ranges, np.float32)
         )
         steps = (high - low) / 255
-        codes = np.clip(np.floor((matrix - low) / np.where(steps == 0, 1, steps)), 0, 255)
+        codes: NDArray[np.float32] = np.clip(
+            np.floor((matrix - low) / np.where(steps == 0, 1, steps)), 0, 255
+        )
         return codes.astype(np.uint8) if precision == "uint8" else (codes - 128).astype(np.int8)
     raise InputError(f"unknown precision {precision!r}", hint="one of " + ", ".join(PRECISIONS))

@@ -80,7 +80,7 @@ class Config:
 
     @property
     def model_type(self) -> str:
-        """The family, as transformers names it: `bert`, `mpnet`, …"""
+        """The family, as transformers names it, such as `bert` or `mpnet`."""
         return str(self.network["model_type"])
 
     @property
@@ -136,9 +136,7 @@ def read_json(path: Path, *, optional: bool = False) -> dict[str, Any]:
             f"{path} cannot be read as JSON: {error}", hint="download the checkpoint again"
         ) from error
     if not isinstance(content, dict):
-        raise DamagedFileError(
-            f"{path} holds no JSON object", hint="download the checkpoint again"
-        )
+        raise DamagedFileError(f"{path} holds no JSON object", hint="download the checkpoint again")
     return content
 
 

@@ -49,7 +49,10 @@ def fetch(hub_id: str, *, revision: str | None = None) -> Path:
         RevisionNotFoundError,
     )
 
-    by_hand = f"fetch it where there is a network: likewise download {hub_id}; or put its files into models/{hub_id.rsplit('/', 1)[-1]}"
+    by_hand = (
+        f"fetch it where there is a network: likewise download {hub_id}; "
+        f"or put its files into models/{hub_id.rsplit('/', 1)[-1]}"
+    )
     try:
         return Path(snapshot_download(hub_id, revision=revision, allow_patterns=list(_PATTERNS)))
     except GatedRepoError as error:

@@ -162,7 +162,7 @@ def _read_backend(folder: Path, settings: dict[str, Any]) -> tokenizers.Tokenize
                 hint="download the checkpoint again",
             ) from error
     if vocabulary.exists():
-        from tokenizers.implementations import BertWordPieceTokenizer
+        from tokenizers.implementations.bert_wordpiece import BertWordPieceTokenizer
 
         lowercase = bool(settings.get("do_lower_case", True))
         wordpiece = BertWordPieceTokenizer(

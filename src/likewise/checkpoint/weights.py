@@ -1,4 +1,4 @@
-"""A checkpoint's weights as NumPy arrays: safetensors, or PyTorch files read without running code."""
+"""A checkpoint's weights as NumPy arrays: safetensors, or PyTorch files that run no code."""
 
 from __future__ import annotations
 

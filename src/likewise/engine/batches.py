@@ -146,7 +146,9 @@ class _Layout:
             (free for free, rows in self._room.items() if row in rows), default=0
         )
         texts = len(self._members[row])
-        return next(n for n in (*ROW_LENGTHS, self._capacity[row]) if n >= used and slots_of(n) >= texts)
+        return next(
+            n for n in (*ROW_LENGTHS, self._capacity[row]) if n >= used and slots_of(n) >= texts
+        )
 
     def _batch(self, rows: list[int], length: int, step: int) -> Batch:
         placed = [

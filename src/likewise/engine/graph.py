@@ -2,7 +2,8 @@
 
 Inputs: `token_ids`, `segments` (which text of its row a token belongs to, from 1; 0 is padding) and
 `positions`, int32 `[rows, length]`, and `slots`, int32 `[texts a row holds]`, counting from 1.
-Output: `embedding`, float32 `[rows, slots, dimension]`, or `token_states`, `[rows, length, hidden]`.
+Output: `embedding`, float32 `[rows, slots, dimension]`, or `token_states`, float32
+`[rows, length, hidden]`.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ def _apply(
             return parts[0] if len(parts) == 1 else opset.concat(parts, -1)
         case Normalize():
             return ops.normalize(x)
-        case Dense(folder, inner, outer, bias, activation):
+        case Dense(folder, _, _, bias, activation):
             tensors = read_weights(folder)
             y = ops.linear(x, tensors["linear.weight"], tensors["linear.bias"] if bias else None)
             return ops.activation(y, activation)
@@ -96,13 +97,17 @@ def _pool(
         case "mean_sqrt_len_tokens":
             return opset.divide(opset.matmul(member, x, False, False), opset.sqrt(count))
         case "cls":
-            return opset.matmul(_where(member, opset.equal(place, ops.constant(0.0))), x, False, False)
+            return opset.matmul(
+                _where(member, opset.equal(place, ops.constant(0.0))), x, False, False
+            )
         case "lasttoken":
             last = opset.equal(place, opset.subtract(count, ops.constant(1.0)))
             return opset.matmul(_where(member, last), x, False, False)
         case "weightedmean":
             weights = opset.multiply(member, opset.add(place, ops.constant(1.0)))
-            total = opset.maximum(opset.reduce_sum(weights, ops.integers(-1), True), ops.constant(1e-9))
+            total = opset.maximum(
+                opset.reduce_sum(weights, ops.integers(-1), True), ops.constant(1e-9)
+            )
             return opset.divide(opset.matmul(weights, x, False, False), total)
         case "max":
             outside = opset.unsqueeze(

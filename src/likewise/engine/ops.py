@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import openvino as ov
@@ -12,7 +12,7 @@ from openvino import opset13 as opset
 
 from likewise.errors import DamagedFileError, UnsupportedModelError
 
-Node = ov.Node | ov.Output
+Node: TypeAlias = ov.Node | ov.Output
 
 MASKED = -1e9
 """Added to attention scores between tokens that must not see each other; its exponential is 0."""
@@ -42,6 +42,11 @@ class Tensors:
         )  # fmt: skip
 
     def __call__(self, name: str, shape: tuple[int, ...]) -> NDArray[np.float32]:
+        """One tensor, of the shape it must have.
+
+        Raises:
+            DamagedFileError: it is missing, or has another shape.
+        """
         tensor = self._weights.get(self._prefix + name)
         if tensor is None:
             raise DamagedFileError(
@@ -73,7 +78,7 @@ def scalar(value: int) -> Node:
 
 
 def linear(x: Node, weight: NDArray[np.float32], bias: NDArray[np.float32] | None) -> Node:
-    """x · weightᵀ + bias, with the weight `[out, in]` as PyTorch stores it."""
+    """The product x · weightᵀ + bias, with the weight `[out, in]` as PyTorch stores it."""
     product = opset.matmul(x, constant(weight), False, True)
     return product if bias is None else opset.add(product, constant(bias))
 
@@ -122,7 +127,7 @@ def join_heads(x: Node, hidden_size: int) -> Node:
 
 
 def attention(query: Node, key: Node, value: Node, mask: Node) -> Node:
-    """Softmax(query · keyᵀ / √head_size + mask) · value, over `[rows, heads, length, head_size]`."""
+    """Softmax(q · kᵀ / √head_size + mask) · v, each `[rows, heads, length, head_size]`."""
     return opset.scaled_dot_product_attention(query, key, value, mask)
 
 
