@@ -1,0 +1,242 @@
+"""What tests share: the real model, the library that published it, tiny checkpoints, real data."""
+
+from __future__ import annotations
+
+import os
+import random
+import unicodedata
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import likewise
+from likewise.checkpoint.catalog import DEFAULT
+from likewise.checkpoint.locate import find_local
+
+SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+
+
+def lacking(what: str) -> None:
+    """Skip a test where a part of the machine is missing; in CI, where all must be there, fail."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{what}, and CI must have it")
+    pytest.skip(what)
+
+
+# the real model and its oracle
+
+
+@pytest.fixture(scope="session")
+def model_folder() -> Path:
+    """The files of all-MiniLM-L6-v2."""
+    location = find_local(DEFAULT)
+    if location is None:
+        lacking(f"{DEFAULT} is not on this machine (make run gets it)")
+    return location.folder
+
+
+@pytest.fixture(scope="session")
+def encoder(model_folder: Path) -> likewise.Encoder:
+    """all-MiniLM-L6-v2 in float32."""
+    return likewise.load(model_folder, compute="float32")
+
+
+@pytest.fixture(scope="session")
+def encoder_bfloat16(model_folder: Path) -> likewise.Encoder:
+    """all-MiniLM-L6-v2 in bfloat16, where the processor has it."""
+    from likewise.engine.openvino import supports_bfloat16
+
+    if not supports_bfloat16():
+        pytest.skip("this processor does not multiply bfloat16")
+    return likewise.load(model_folder, compute="bfloat16")
+
+
+@pytest.fixture(scope="session")
+def sentence_transformer() -> Callable[[Path], Any]:
+    """Loads a folder with sentence-transformers, on the CPU, in float32."""
+    try:
+        from sentence_transformers import SentenceTransformer
+    except ImportError:
+        lacking("sentence-transformers is not installed")
+
+    def open_folder(folder: Path) -> Any:
+        return SentenceTransformer(str(folder), device="cpu", local_files_only=True)
+
+    return open_folder
+
+
+@pytest.fixture(scope="session")
+def oracle(sentence_transformer: Callable[[Path], Any], model_folder: Path) -> Any:
+    """all-MiniLM-L6-v2 as sentence-transformers runs it."""
+    return sentence_transformer(model_folder)
+
+
+@pytest.fixture(scope="session")
+def oracle_vectors(oracle: Any, varied_texts: list[str]) -> NDArray[np.float32]:
+    """What the oracle says of `varied_texts`: float32 `[1000, 384]`."""
+    return np.asarray(oracle.encode(varied_texts, batch_size=32), dtype=np.float32)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Real evaluation data, where it stands beside the project."""
+    folder = Path(__file__).resolve().parents[2] / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("../shared/data does not stand beside the project")
+    return folder
+
+
+# texts
+
+WORDS = {
+    "English": "the quick brown fox jumps over a lazy dog while scientists measure ocean currents, "
+    "don't they? naïve café owners re-open at 7:30 p.m. for $12.50 unbelievably "
+    "Constantinople internationalization COVID-19 e.g. rock'n'roll",
+    "Chinese": "今天 天气 很 好 ，我们 一起 去 公园 散步 吧 。 机器 学习 模型 龘 㐀 漢字 東京",
+    "Japanese": "彼 は 食べ物 を 食べている 。 カタカナ ﾊﾝｶｸ ひらがな プログラミング が 好き です",
+    "Arabic": "السلام عليكم كيف حالك اليوم؟ القِطَّةُ تَنامُ على السرير ١٢٣",
+    "Hebrew": "שלום עולם מה שלומך היום הַיֶּלֶד",
+    "Hindi": "नमस्ते दुनिया आज मौसम अच्छा है क्या आप खाना खा रहे हैं क्षत्रिय १२३",
+    "Thai": "สวัสดีชาวโลก วันนี้อากาศดีมาก ฉันกำลังกินข้าว ๑๒๓",
+    "Russian": "съешь ещё этих мягких французских булок да выпей чаю Ёлка",
+    "Korean": "안녕하세요 세계 오늘 날씨가 좋네요",
+    "Greek": "Καλημέρα κόσμε ΟΔΥΣΣΕΥΣ τί κάνεις;",
+    "Turkish": "İstanbul'da ışıklar ığdır şöyle güzel",
+    "Vietnamese": unicodedata.normalize("NFD", "Hôm nay trời đẹp quá đường phố"),
+    "Emoji": "😀 👩‍👩‍👧‍👦 🇩🇪 👍🏽 ❤️ 🏴‍☠️ ☃ 🤷",
+    "Symbols": "∑ x² ≤ ½ → ∞ © ™ … — “quoted” «guillemets» ￥ ﬁ Å Ⅷ 𝒳 \\n "
+    "<b> &amp; {} [CLS] [SEP] ##ing",
+    "Noise": "a\u0301\u0323\u0300\u0308 \u200b \u200d \ufeff \u202eabc\u202c "
+    "\u00a0 \u3000 \x00 \x01 \x1b[0m \x7f \x85 \ufffd \ue000 \U0010ffff",
+}  # fmt: skip
+EDGE_TEXTS = (
+    "", " ", "\n\t \r\n", "\u3000\u00a0", "\x00", "\x00\x01\x02", "nul\x00inside",
+    "\u200b", "\ufeff", "a", "?", "。", "\u0301", "e\u0301", "é", "[PAD]", "[MASK] [UNK]",
+    "😀", "👩‍👩‍👧‍👦", "\U0010ffff", "ﷺ", "x" * 99, "x" * 101, "x" * 5000,
+    "\n".join("line" for _ in range(99)), "\u202eevil\u202c",
+    "word " * 253, "word " * 254, "word " * 255, "word " * 300, "我" * 400,
+)  # fmt: skip
+
+
+def make_varied_texts(count: int, seed: int) -> list[str]:
+    """Different texts of 1 to some 400 tokens, in many scripts, one or several of them in each."""
+    chance = random.Random(seed)
+    texts = list(EDGE_TEXTS)
+    while len(texts) < count:
+        scripts = chance.sample(sorted(WORDS), k=chance.choice((1, 1, 1, 2, 4)))
+        words = [word for script in scripts for word in WORDS[script].split(" ")]
+        longest = chance.choice((4, 10, 10, 20, 20, 40, 80, 200))
+        gap = chance.choice((" ", " ", " ", "", "  ", "\n"))
+        texts.append(gap.join(chance.choices(words, k=chance.randint(1, longest))))
+    chance.shuffle(texts)
+    return texts
+
+
+@pytest.fixture(scope="session")
+def varied_texts() -> list[str]:
+    """1,000 texts of every kind."""
+    return make_varied_texts(1000, seed=20)
+
+
+# tiny checkpoints
+
+
+def train_tokenizer(texts: Sequence[str], special_tokens: Sequence[str], vocabulary: int) -> Any:
+    """A WordPiece tokenizer as BERT has it, learned from a few texts."""
+    import tokenizers
+    from tokenizers import decoders, models, normalizers, pre_tokenizers, processors, trainers
+
+    _, unknown, first, last, *_ = special_tokens
+    backend = tokenizers.Tokenizer(models.WordPiece(unk_token=unknown))
+    backend.normalizer = normalizers.BertNormalizer(lowercase=True)
+    backend.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    backend.decoder = decoders.WordPiece()
+    backend.train_from_iterator(
+        texts,
+        trainers.WordPieceTrainer(
+            vocab_size=vocabulary, special_tokens=list(special_tokens), show_progress=False
+        ),
+    )
+    ids = {token: backend.token_to_id(token) for token in (first, last)}
+    backend.post_processor = processors.TemplateProcessing(
+        single=f"{first} $A {last}", special_tokens=list(ids.items())
+    )
+    return backend
+
+
+@pytest.fixture
+def tiny_checkpoint(tmp_path: Path) -> Callable[..., Path]:
+    """Makes small checkpoints of random weights, in the layout that sentence-transformers saves.
+
+    `tiny_checkpoint(config=None, pooling="mean", after=(), max_tokens=64, name="tiny", seed=0,
+    special_tokens=SPECIAL_TOKENS)`: `config` is a transformers config of any architecture (its
+    `vocab_size` must be at least the tokenizer's 700; a small BERT where none is given), `pooling`
+    one mode or several, `after` modules of sentence-transformers that follow it.
+    """
+    pytest.importorskip("sentence_transformers")
+
+    def make(
+        config: Any = None,
+        *,
+        pooling: str | Sequence[str] = "mean",
+        after: Sequence[Any] = (),
+        max_tokens: int = 64,
+        name: str = "tiny",
+        seed: int = 0,
+        special_tokens: Sequence[str] = SPECIAL_TOKENS,
+    ) -> Path:
+        import torch
+        from sentence_transformers import SentenceTransformer
+        from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
+        from transformers import AutoModel, PreTrainedTokenizerFast
+
+        torch.manual_seed(seed)
+        config = tiny_bert() if config is None else config
+        network = AutoModel.from_config(config).eval()
+        with torch.no_grad():
+            for parameter in network.parameters():  # biases too, or a forgotten one goes unseen
+                parameter.add_(torch.randn_like(parameter) * 0.1)
+        texts = [text for words in WORDS.values() for text in words.split(" ")]
+        names = dict(
+            zip(("pad_token", "unk_token", "cls_token", "sep_token"), special_tokens, strict=False)
+        )
+        tokenizer = PreTrainedTokenizerFast(
+            tokenizer_object=train_tokenizer(texts, special_tokens, 700), **names
+        )
+        raw = tmp_path / f"{name}-network"
+        network.save_pretrained(raw)
+        tokenizer.save_pretrained(raw)
+        transformer = Transformer(str(raw), max_seq_length=max_tokens)
+        modes = pooling if isinstance(pooling, str) else tuple(pooling)
+        modules = [transformer, Pooling(config.hidden_size, pooling_mode=modes), *after]
+        folder = tmp_path / name
+        SentenceTransformer(modules=modules, device="cpu").save(str(folder))
+        return folder
+
+    return make
+
+
+def tiny_bert(**changes: Any) -> Any:
+    """A BERT of two narrow layers."""
+    from transformers import BertConfig
+
+    settings = {
+        "vocab_size": 700,
+        "hidden_size": 32,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+        "intermediate_size": 48,
+        "max_position_embeddings": 128,
+    }
+    return BertConfig(**(settings | changes))
+
+
+@pytest.fixture
+def offline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No hub, as `HF_HUB_OFFLINE=1` has it."""
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
