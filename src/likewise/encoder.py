@@ -298,6 +298,11 @@ class Encoder:
         check_text(text, 0)
         return self._tokenizer.tokens(text)
 
+    def special_tokens_mask(self, text: str) -> NDArray[np.bool_]:
+        """Which of `tokens` the tokenizer put around the text itself: bool `[tokens]`."""
+        check_text(text, 0)
+        return self._tokenizer.special_tokens_mask(text)
+
     def count_tokens(self, sentences: Texts) -> list[TokenCount]:
         """How many tokens each text has, and how many of them are read."""
         texts = [sentences] if isinstance(sentences, str) else _listed(sentences)

@@ -98,6 +98,12 @@ class Tokenizer:
         ids = encoding.ids if len(encoding.ids) <= self.max_tokens else self._cut(encoding.ids)
         return [str(self._backend.id_to_token(i)) for i in ids]
 
+    def special_tokens_mask(self, text: str) -> NDArray[np.bool_]:
+        """Which of `tokens` were put around the text and are not its own: bool `[tokens]`."""
+        (encoding,) = self._encode([text], 0)
+        mask = encoding.special_tokens_mask
+        return np.array(mask if len(mask) <= self.max_tokens else self._cut(mask), dtype=bool)
+
     def _cut(self, ids: list[int]) -> list[int]:
         head = self.max_tokens - self._suffix
         return ids[:head] + ids[len(ids) - self._suffix :]

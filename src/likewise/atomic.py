@@ -1,0 +1,72 @@
+"""Files that are either whole or not there."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from likewise.errors import LikewiseError, OutputError
+
+_HINTS = {
+    errno.ENOSPC: "free some space, or write to another disk",
+    errno.EDQUOT: "free some of your quota, or write to another disk",
+    errno.EACCES: "write to a folder that is yours",
+    errno.EPERM: "write to a folder that is yours",
+    errno.EROFS: "this disk is read-only; write to another one",
+    errno.ENOENT: "make the folder first",
+    errno.ENOTDIR: "a part of this path is a file, not a folder",
+    errno.EISDIR: "this is a folder; name a file in it",
+    errno.ENAMETOOLONG: "choose a shorter name",
+}
+
+
+@contextmanager
+def atomic(path: str | Path) -> Iterator[BinaryIO]:
+    """Write a file that appears at its name only when it is whole and on the disk.
+
+        with atomic("out.json") as file:
+            file.write(b"{}")
+
+    Bytes go to a temporary file beside it, which takes its place at the end; after any error,
+    Ctrl-C too, the temporary file is gone and what was there before is untouched. A pipe or a
+    device, such as `/dev/stdout`, is written to directly.
+
+    Raises:
+        OutputError: the disk is full, the folder is missing or may not be written to, …
+    """
+    target = Path(path)
+    try:
+        target = target.resolve()
+        special = target.exists() and not target.is_file() and not target.is_dir()
+        with open(target, "wb") if special else _beside(target) as file:
+            yield file
+    except LikewiseError:
+        raise
+    except OSError as error:
+        raise OutputError(
+            f"cannot write {path}: {error.strerror or error}",
+            hint=_HINTS.get(error.errno or 0, "check the path and the disk"),
+        ) from error
+
+
+@contextmanager
+def _beside(target: Path) -> Iterator[BinaryIO]:
+    if target.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    temporary = target.with_name(f".{target.name[:80]}.{secrets.token_hex(6)}.tmp")
+    try:
+        with open(temporary, "xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        if target.exists():
+            shutil.copymode(target, temporary)
+        os.replace(temporary, target)
+    finally:
+        temporary.unlink(missing_ok=True)

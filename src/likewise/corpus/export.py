@@ -1,0 +1,188 @@
+"""Results into files that are either whole or not there."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, BinaryIO, TextIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from likewise.atomic import atomic
+from likewise.errors import InputError, ShapeError
+from likewise.extras import require
+
+__all__ = ["TABLE_FORMATS", "VECTOR_FORMATS", "atomic", "write_table", "write_vectors"]
+
+
+def write_vectors(
+    path: str | Path,
+    vectors: NDArray[Any],
+    texts: Sequence[str],
+    *,
+    format: str | None = None,  # noqa: A002 - the word people look for
+) -> Path:
+    """Write vectors, beside their texts where the format has room for them.
+
+    Args:
+        path: the file; it appears only when it is whole.
+        vectors: `[n, dimension]`, of any number format.
+        texts: n texts.
+        format: `npy` (vectors alone), `csv` (columns text, 0, 1, …), `jsonl` (objects of text and
+            vector) or `parquet` (columns text and vector); taken from the suffix when not given.
+            Numbers in csv and jsonl give the same float32 when read again.
+
+    Returns:
+        The path.
+
+    Raises:
+        InputError: an unknown format.
+        ShapeError: not as many texts as vectors.
+        OutputError: it cannot be written.
+        MissingExtraError: Parquet needs the extra `files`.
+    """
+    write = _writer(path, format, VECTOR_FORMATS)
+    if vectors.ndim != 2 or len(vectors) != len(texts):
+        raise ShapeError(
+            f"{len(texts)} texts and vectors of shape {list(vectors.shape)}",
+            hint="pass one vector a text",
+        )
+    with atomic(path) as file:
+        write(file, vectors, texts)
+    return Path(path)
+
+
+def write_table(
+    path: str | Path,
+    rows: Iterable[object],
+    *,
+    format: str | None = None,  # noqa: A002 - the word people look for
+) -> Path:
+    """Write flat dataclasses or mappings, one a row.
+
+    Args:
+        path: the file; it appears only when it is whole.
+        rows: all of one kind.
+        format: `csv`, `json` or `jsonl`; taken from the suffix when not given.
+
+    Returns:
+        The path.
+
+    Raises:
+        InputError: an unknown format.
+        OutputError: it cannot be written.
+    """
+    write = _writer(path, format, TABLE_FORMATS)
+    with atomic(path) as file:
+        write(file, [as_mapping(row) for row in rows])
+    return Path(path)
+
+
+def as_mapping(row: object) -> dict[str, Any]:
+    """A flat dataclass or mapping as columns by name, NumPy's numbers as Python's."""
+    if dataclasses.is_dataclass(row):
+        row = {field.name: getattr(row, field.name) for field in dataclasses.fields(row)}
+    if not isinstance(row, Mapping):
+        raise InputError(
+            f"cannot write a {type(row).__name__} as a row", hint="pass dataclasses or mappings"
+        )
+    return {
+        name: value.item() if isinstance(value, np.generic) else value
+        for name, value in row.items()
+    }
+
+
+def _writer(
+    path: str | Path, name: str | None, known: Mapping[str, Callable[..., None]]
+) -> Callable[..., None]:
+    wanted = (name or Path(path).suffix.removeprefix(".")).lower()
+    if wanted not in known:
+        raise InputError(
+            f"cannot write {path} as {wanted!r}" if wanted else f"{path} names no format",
+            hint="end its name in one of " + ", ".join(f".{k}" for k in known),
+        )
+    return known[wanted]
+
+
+@contextmanager
+def _as_text(file: BinaryIO) -> Iterator[TextIO]:
+    text = io.TextIOWrapper(file, encoding="utf-8", newline="")
+    try:
+        yield text
+        text.flush()
+    finally:
+        text.detach()
+
+
+def _dumped(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _numbers(vectors: NDArray[Any]) -> Iterator[list[str]]:
+    """Every row as text; nine digits are what a float32 needs to come back the same."""
+    for row in vectors:
+        yield [f"{value:.9g}" for value in row.tolist()]
+
+
+def _npy(file: BinaryIO, vectors: NDArray[Any], texts: Sequence[str]) -> None:  # noqa: ARG001
+    array = np.ascontiguousarray(vectors)
+    # not numpy.save: on a full disk it raises an error that does not say so
+    header = np.lib.format.header_data_from_array_1_0(array)
+    np.lib.format.write_array_header_1_0(file, header)
+    file.write(array.data)
+
+
+def _csv_vectors(file: BinaryIO, vectors: NDArray[Any], texts: Sequence[str]) -> None:
+    with _as_text(file) as out:
+        table = csv.writer(out, lineterminator="\n")
+        table.writerow(["text", *range(vectors.shape[1])])
+        for text, numbers in zip(texts, _numbers(vectors), strict=True):
+            table.writerow([text, *numbers])
+
+
+def _jsonl_vectors(file: BinaryIO, vectors: NDArray[Any], texts: Sequence[str]) -> None:
+    with _as_text(file) as out:
+        for text, numbers in zip(texts, _numbers(vectors), strict=True):
+            out.write(f'{{"text": {_dumped(text)}, "vector": [{", ".join(numbers)}]}}\n')
+
+
+def _parquet_vectors(file: BinaryIO, vectors: NDArray[Any], texts: Sequence[str]) -> None:
+    parquet = require("pyarrow.parquet", "files")
+    arrow = require("pyarrow", "files")
+    flat = arrow.array(np.ascontiguousarray(vectors).ravel())
+    column = arrow.FixedSizeListArray.from_arrays(flat, vectors.shape[1])
+    table = arrow.table({"text": arrow.array(texts, arrow.string()), "vector": column})
+    parquet.write_table(table, file)
+
+
+def _csv_table(file: BinaryIO, rows: Sequence[Mapping[str, Any]]) -> None:
+    with _as_text(file) as out:
+        if rows:
+            table = csv.DictWriter(out, list(rows[0]), lineterminator="\n")
+            table.writeheader()
+            table.writerows(rows)
+
+
+def _json_table(file: BinaryIO, rows: Sequence[Mapping[str, Any]]) -> None:
+    with _as_text(file) as out:
+        out.write("[" + ",".join("\n  " + _dumped(row) for row in rows) + "\n]\n")
+
+
+def _jsonl_table(file: BinaryIO, rows: Sequence[Mapping[str, Any]]) -> None:
+    with _as_text(file) as out:
+        out.writelines(_dumped(row) + "\n" for row in rows)
+
+
+VECTOR_FORMATS: Mapping[str, Callable[..., None]] = MappingProxyType(
+    {"npy": _npy, "csv": _csv_vectors, "jsonl": _jsonl_vectors, "parquet": _parquet_vectors}
+)
+TABLE_FORMATS: Mapping[str, Callable[..., None]] = MappingProxyType(
+    {"csv": _csv_table, "json": _json_table, "jsonl": _jsonl_table}
+)
