@@ -186,18 +186,31 @@ def top_k(scores: ArrayLike, k: int) -> TopK:
     """
     if k < 1:
         raise InputError(f"top_k is {k}, expected at least 1", hint="ask for 1 or more")
-    matrix = as_matrix(scores, "scores")
+    matrix = np.atleast_2d(np.asarray(scores, dtype=np.float32))
     k = min(k, matrix.shape[1])
     if k < matrix.shape[1] // 4:
         # everything at or above the k-th score, so that ties are settled by order, not by chance
         kth = -np.partition(-matrix, k - 1, axis=1)[:, k - 1]
         picked = np.empty((matrix.shape[0], k), dtype=np.int64)
         for i, row in enumerate(matrix):
-            candidates = np.flatnonzero(row >= kth[i])
+            candidates = np.flatnonzero(~(row < kth[i]))  # not `>=`: the k-th may be no number
             picked[i] = candidates[np.argsort(-row[candidates], kind="stable")[:k]]
     else:
         picked = np.argsort(-matrix, axis=1, kind="stable")[:, :k]
     return TopK(picked, np.take_along_axis(matrix, picked, axis=1))
+
+
+def _limits(matrix: Matrix, ranges: ArrayLike | None) -> Matrix:
+    """Lowest and highest value of each dimension: float32 `[2, dimension]`."""
+    if ranges is None:
+        return np.stack([matrix.min(axis=0), matrix.max(axis=0)])
+    given = as_matrix(ranges, "ranges")
+    if given.shape != (2, matrix.shape[1]):
+        raise ShapeError(
+            f"ranges has shape {list(given.shape)}, expected [2, {matrix.shape[1]}]",
+            hint="give the lowest and the highest value of each dimension",
+        )
+    return given
 
 
 def quantize(
@@ -214,6 +227,7 @@ def quantize(
 
     Raises:
         InputError: unknown precision.
+        ShapeError: `ranges` does not fit the vectors.
     """
     matrix = as_matrix(vectors)
     if precision == "float32":
@@ -224,11 +238,7 @@ def quantize(
     if precision in ("int8", "uint8"):
         if matrix.shape[0] == 0:
             return matrix.astype(precision)
-        low, high = (
-            (matrix.min(axis=0), matrix.max(axis=0))
-            if ranges is None
-            else np.asarray(ranges, np.float32)
-        )
+        low, high = _limits(matrix, ranges)
         steps = (high - low) / 255
         codes: NDArray[np.float32] = np.clip(
             np.floor((matrix - low) / np.where(steps == 0, 1, steps)), 0, 255
