@@ -20,6 +20,8 @@ from numpy.typing import NDArray
 
 from likewise.errors import DamagedFileError
 
+AGAIN = "download the checkpoint again, best in the safetensors format"
+
 _DTYPES: dict[str, str] = {
     "FloatStorage": "<f4",
     "DoubleStorage": "<f8",
@@ -52,8 +54,15 @@ def _rebuild_tensor(
         storage.values[offset:], shape, [s * step for s in strides], writeable=False
     )
     if storage.kind == "BFloat16Storage":
-        return (view.astype(np.uint32) << 16).view(np.float32)
+        return widen(view)
     return np.ascontiguousarray(view).reshape(shape)
+
+
+def widen(bits: NDArray[np.uint16]) -> NDArray[np.float32]:
+    """Float32 from the bits of bfloat16, which are its upper half."""
+    wide = np.zeros((*bits.shape, 2), "<u2")
+    wide[..., 1] = bits
+    return wide.view("<f4")[..., 0]
 
 
 def _rebuild_parameter(tensor: NDArray[Any], *_: Any) -> NDArray[Any]:
@@ -101,15 +110,15 @@ def read_pickled(path: Path) -> Iterator[tuple[str, NDArray[Any]]]:
         with zipfile.ZipFile(path) as archive:
             pickled = next(n for n in archive.namelist() if n.endswith("data.pkl"))
             content = _Unpickler(archive, pickled.removesuffix("data.pkl")).load()
-    except (
-        OSError, zipfile.BadZipFile, StopIteration, pickle.UnpicklingError, KeyError, EOFError,
-        ValueError, TypeError, AttributeError, IndexError,
-    ) as error:  # fmt: skip
+    except Exception as error:  # a pickle decides itself what it raises
         raise DamagedFileError(
             f"{path} cannot be read as PyTorch weights: {error}",
-            hint="download the checkpoint again, best in the safetensors format",
+            hint=AGAIN,
         ) from error
-    state = content.get("state_dict", content) if isinstance(content, dict) else {}
-    for name, value in state.items():
+    state = content.get("state_dict", content) if isinstance(content, dict) else None
+    tensors = state if isinstance(state, dict) else {}
+    if not any(isinstance(value, np.ndarray) for value in tensors.values()):
+        raise DamagedFileError(f"{path} holds no tensors by name", hint=AGAIN)
+    for name, value in tensors.items():
         if isinstance(value, np.ndarray):
             yield str(name), value

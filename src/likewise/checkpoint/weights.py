@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +15,14 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 
 from likewise.checkpoint.config import read_json
-from likewise.checkpoint.pickled import read_pickled
-from likewise.errors import DamagedFileError
+from likewise.checkpoint.pickled import read_pickled, widen
+from likewise.errors import DamagedFileError, UnsupportedModelError
 
 Weights = Mapping[str, NDArray[Any]]
+
+_NUMPY_KINDS = frozenset(
+    ("F64", "F32", "F16", "I64", "I32", "I16", "I8", "U64", "U32", "U16", "U8", "BOOL")
+)
 
 AGAIN = "the file is incomplete or damaged; download the checkpoint again"
 
@@ -31,12 +37,7 @@ def weight_files(folder: Path) -> tuple[Path, ...]:
         if (whole := folder / stem).exists():
             return (whole,)
         if (index := folder / f"{stem}.index.json").exists():
-            shards = sorted(set(read_json(index).get("weight_map", {}).values()))
-            for shard in shards:
-                if not (folder / shard).exists():
-                    raise DamagedFileError(
-                        f"{folder / shard} is missing, named in {index.name}", hint=AGAIN
-                    )
+            shards = _shards(index)
             return tuple(folder / shard for shard in shards)
     raise DamagedFileError(
         f"{folder} holds no weights: neither model.safetensors nor pytorch_model.bin",
@@ -44,11 +45,27 @@ def weight_files(folder: Path) -> tuple[Path, ...]:
     )
 
 
+def _shards(index: Path) -> list[str]:
+    """The files that an index names, each of which must lie beside it."""
+    named = read_json(index).get("weight_map")
+    files = list(named.values()) if isinstance(named, dict) else []
+    if not files or not all(isinstance(f, str) and Path(f).name == f for f in files):
+        raise DamagedFileError(f"{index} names no files beside it in weight_map", hint=AGAIN)
+    shards = sorted(set(files))
+    for shard in shards:
+        if not (index.parent / shard).exists():
+            raise DamagedFileError(
+                f"{index.parent / shard} is missing, named in {index.name}", hint=AGAIN
+            )
+    return shards
+
+
 def read_weights(folder: Path) -> dict[str, NDArray[Any]]:
     """All tensors by name. float16 and bfloat16 come as float32.
 
     Raises:
         DamagedFileError: a file is missing, cut short or not what its name says.
+        UnsupportedModelError: numbers in a format that is not read here.
     """
     tensors: dict[str, NDArray[Any]] = {}
     for path in weight_files(folder):
@@ -59,29 +76,53 @@ def read_weights(folder: Path) -> dict[str, NDArray[Any]]:
 
 
 def _read_safetensors(path: Path) -> Iterator[tuple[str, NDArray[Any]]]:
+    with _opened(path) as file:
+        for name in file.keys():  # noqa: SIM118 - a handle, not a mapping
+            kind = file.get_slice(name).get_dtype()
+            if kind == "BF16":
+                yield name, _read_bfloat16(path, name)
+            elif kind in _NUMPY_KINDS:
+                yield name, file.get_tensor(name)
+            else:
+                raise UnsupportedModelError(
+                    f"{path} holds {name!r} in the format {kind}, which is not read here",
+                    hint="use a copy of the checkpoint in float32, float16 or bfloat16",
+                )
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
     try:
-        with safe_open(path, framework="np") as file:
-            for name in file.keys():  # noqa: SIM118 - a handle, not a mapping
-                tensor = file.get_tensor(name)
-                yield name, _widen(tensor)
+        with safe_open(path, framework="np") as file:  # checks the header against the file's size
+            yield file
     except (SafetensorError, OSError) as error:
         raise DamagedFileError(f"{path} cannot be read: {error}", hint=AGAIN) from error
 
 
-def _widen(tensor: NDArray[Any]) -> NDArray[Any]:
-    return tensor.astype(np.float32) if tensor.dtype.name in ("float16", "bfloat16") else tensor
+def _read_bfloat16(path: Path, name: str) -> NDArray[np.float32]:
+    """One tensor as float32; NumPy has no bfloat16, whose bits are the upper half of a float32."""
+    with path.open("rb") as file:
+        size = int.from_bytes(file.read(8), "little")
+        entry = json.loads(file.read(size))[name]
+        begin, end = entry["data_offsets"]
+        file.seek(8 + size + begin)
+        return widen(np.frombuffer(file.read(end - begin), "<u2").reshape(entry["shape"]))
 
 
 def parameter_count(folder: Path) -> int:
-    """Number of weights, from the header alone where the file has one."""
+    """Number of weights, from the header alone where the file has one.
+
+    Raises:
+        DamagedFileError: a file is missing, cut short or not what its name says.
+    """
     total = 0
     for path in weight_files(folder):
-        if path.suffix != ".safetensors":
-            return sum(t.size for t in read_weights(folder).values())
-        with path.open("rb") as file:
-            header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
-        shapes = (v["shape"] for k, v in header.items() if k != "__metadata__")
-        total += sum(int(np.prod(shape)) for shape in shapes)
+        if path.suffix == ".safetensors":
+            with _opened(path) as file:
+                shapes = [file.get_slice(name).get_shape() for name in file.keys()]  # noqa: SIM118
+        else:
+            shapes = [tensor.shape for _, tensor in read_pickled(path)]
+        total += sum(math.prod(shape) for shape in shapes)
     return total
 
 
@@ -100,9 +141,14 @@ def verify_sha256(path: Path, expected: str) -> None:
     """Hold a file against the hash it must have.
 
     Raises:
-        DamagedFileError: it has another.
+        DamagedFileError: it has another, or cannot be read.
     """
-    found = sha256(path)
+    try:
+        found = sha256(path)
+    except FileNotFoundError:
+        raise DamagedFileError(f"{path} is missing", hint=AGAIN) from None
+    except OSError as error:
+        raise DamagedFileError(f"{path} cannot be read: {error}", hint=AGAIN) from error
     if found != expected:
         raise DamagedFileError(
             f"{path} has SHA-256 {found[:12]}…, expected {expected[:12]}…", hint=AGAIN
