@@ -6,6 +6,7 @@ import csv
 import dataclasses
 import io
 import json
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,10 +17,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likewise.atomic import atomic
-from likewise.errors import InputError, ShapeError
+from likewise.errors import InputError, OutputError, ShapeError
 from likewise.extras import require
 
-__all__ = ["TABLE_FORMATS", "VECTOR_FORMATS", "atomic", "write_table", "write_vectors"]
+__all__ = [
+    "TABLE_FORMATS",
+    "VECTOR_FORMATS",
+    "atomic",
+    "check_target",
+    "write_table",
+    "write_vectors",
+]
 
 
 def write_vectors(
@@ -83,6 +91,27 @@ def write_table(
     with atomic(path) as file:
         write(file, [as_mapping(row) for row in rows])
     return Path(path)
+
+
+def check_target(path: str | Path, formats: Mapping[str, Callable[..., None]]) -> None:
+    """Refuse, before any work is done, a file that could not be written after it.
+
+    Args:
+        path: the file to be.
+        formats: `VECTOR_FORMATS` or `TABLE_FORMATS`.
+
+    Raises:
+        InputError: an unknown format.
+        OutputError: no such folder, or it may not be written to.
+    """
+    _writer(path, None, formats)
+    folder = Path(path).resolve().parent
+    if not folder.is_dir():
+        raise OutputError(f"cannot write {path}: no folder {folder}", hint="make the folder first")
+    if not os.access(folder, os.W_OK):
+        raise OutputError(
+            f"cannot write {path}: {folder} is read-only", hint="write to a folder that is yours"
+        )
 
 
 def as_mapping(row: object) -> dict[str, Any]:

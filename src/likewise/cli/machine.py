@@ -1,0 +1,204 @@
+"""What `likewise doctor` looks at: one small function a subject."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Literal
+
+import likewise
+from likewise.checkpoint.catalog import CATALOG, DEFAULT
+from likewise.checkpoint.locate import find_local
+from likewise.engine.cores import cgroup_quota, usable_cores
+from likewise.errors import CheckpointError
+
+Status = Literal["ok", "warn"]
+
+CORE_PACKAGES = ("openvino", "numpy", "tokenizers", "safetensors", "huggingface-hub")
+EXTRAS = (("web", "gradio"), ("files", "pyarrow"), ("int8", "nncf"), ("train", "torch"))
+INSTRUCTION_SETS = (
+    ("AVX2", ("avx2",)),
+    ("AVX-512", ("avx512f",)),
+    ("VNNI", ("avx512_vnni", "avx_vnni")),
+    ("BF16", ("avx512_bf16", "amx_bf16")),
+    ("AMX", ("amx_tile",)),
+)
+GIB = 2**30
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing looked at.
+
+    Attributes:
+        name: what.
+        status: `ok`, or `warn` where something can be done.
+        detail: what was found.
+        hint: what to do; empty where all is well.
+    """
+
+    name: str
+    status: Status
+    detail: str
+    hint: str = ""
+
+
+def examine(*, network: bool = False) -> list[Check]:
+    """Look at everything.
+
+    Args:
+        network: also ask the hub whether it answers.
+    """
+    return [
+        *_versions(),
+        _cores(),
+        _instructions(),
+        _compute(),
+        _memory(),
+        *_places(),
+        _hub_settings(),
+        *([_hub()] if network else []),
+        *_models(),
+    ]
+
+
+def _versions() -> Iterator[Check]:
+    system = f"{platform.system()} {platform.machine()}"
+    yield Check(
+        "likewise", "ok", f"{likewise.__version__}, Python {platform.python_version()}, {system}"
+    )
+    found = ", ".join(f"{name} {_version(name)}" for name in CORE_PACKAGES)
+    yield Check("packages", "ok", found)
+    for extra, package in EXTRAS:
+        here = _version(package)
+        detail = f"{package} {here}" if here else f"{package} is not installed (optional)"
+        yield Check(
+            f"extra {extra}", "ok", detail, "" if here else f'pip install "likewise[{extra}]"'
+        )
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _cores() -> Check:
+    usable, machine, quota = usable_cores(), os.cpu_count() or 1, cgroup_quota()
+    detail = f"{usable} usable of {machine} in the machine"
+    if quota is not None:
+        detail += f", container quota {quota:g}"
+    if usable < machine:
+        return Check("cores", "warn", detail, "allow the process more of them for more speed")
+    return Check("cores", "ok", detail)
+
+
+def _instructions() -> Check:
+    try:
+        flags = set(re.findall(r"[\w.]+", Path("/proc/cpuinfo").read_text(encoding="utf-8")))
+    except OSError:
+        return Check("processor", "ok", f"{platform.processor() or platform.machine()}")
+    if platform.machine() not in ("x86_64", "AMD64"):
+        return Check("processor", "ok", platform.machine())
+    has = {name: any(flag in flags for flag in known) for name, known in INSTRUCTION_SETS}
+    detail = ", ".join(f"{name} {'yes' if here else 'no'}" for name, here in has.items())
+    if not has["AVX2"]:
+        return Check("processor", "warn", detail, "without AVX2 all is slow; use a newer machine")
+    if not has["VNNI"]:
+        return Check("processor", "warn", detail, "without VNNI int8 gains little; keep auto")
+    return Check("processor", "ok", detail)
+
+
+def _compute() -> Check:
+    from likewise.engine.openvino import supports_bfloat16
+
+    if supports_bfloat16():
+        return Check("compute auto", "ok", "bfloat16")
+    return Check(
+        "compute auto", "ok", "float32 (this processor does not multiply bfloat16 natively)"
+    )
+
+
+def _memory() -> Check:
+    try:
+        meminfo = Path("/proc/meminfo").read_text(encoding="utf-8")
+    except OSError:
+        return Check("memory", "ok", "not known on this system")
+    kib = dict(re.findall(r"(\w+):\s+(\d+) kB", meminfo))
+    total, free = (int(kib[name]) * 1024 / GIB for name in ("MemTotal", "MemAvailable"))
+    limit = _memory_limit()
+    if limit is not None and limit < total:
+        total, free = limit, min(free, limit)
+    detail = f"{total:.1f} GiB, {free:.1f} GiB free"
+    if free < 1:
+        return Check("memory", "warn", detail, "small models need about 1 GiB, large ones 4 GiB")
+    return Check("memory", "ok", detail)
+
+
+def _memory_limit(root: Path = Path("/sys/fs/cgroup")) -> float | None:
+    for name in ("memory.max", "memory/memory.limit_in_bytes"):
+        try:
+            return int((root / name).read_text()) / GIB
+        except (OSError, ValueError):  # no such file, or the word "max"
+            continue
+    return None
+
+
+def _places() -> Iterator[Check]:
+    from huggingface_hub.constants import HF_HUB_CACHE
+
+    for name, folder in (("hub cache", Path(HF_HUB_CACHE)), ("working folder", Path.cwd())):
+        there = next(p for p in (folder, *folder.parents) if p.exists())
+        free = shutil.disk_usage(there).free / GIB
+        detail = f"{folder}, {free:.1f} GiB free"
+        if not os.access(there, os.W_OK):
+            yield Check(name, "warn", f"{detail}, not writable", "HF_HOME chooses another cache")
+        elif free < 1:
+            yield Check(name, "warn", detail, "free some space; a model takes 0.1 to 1.5 GiB")
+        else:
+            yield Check(name, "ok", detail)
+
+
+def _hub_settings() -> Check:
+    from huggingface_hub.constants import ENDPOINT, HF_HUB_OFFLINE
+
+    if HF_HUB_OFFLINE:
+        return Check("hub", "warn", f"{ENDPOINT}, offline", "unset HF_HUB_OFFLINE to fetch models")
+    return Check("hub", "ok", f"{ENDPOINT} (HF_ENDPOINT chooses a mirror; --network asks it)")
+
+
+def _hub() -> Check:
+    import httpx
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
+
+    try:
+        HfApi().model_info(CATALOG[0].hub_id, timeout=10)
+    except (HfHubHTTPError, OfflineModeIsEnabled, httpx.HTTPError, OSError) as error:
+        reason = str(error).strip().splitlines()[0]
+        hint = "check the network and proxies, or set HF_ENDPOINT to a mirror"
+        return Check("hub reachable", "warn", f"no: {reason}", hint)
+    return Check("hub reachable", "ok", "yes")
+
+
+def _models() -> Iterator[Check]:
+    for entry in CATALOG:
+        name = f"model {entry.name}"
+        fetch = f"likewise download {entry.name}"
+        try:
+            found = find_local(entry.name)
+        except CheckpointError as error:
+            yield Check(name, "warn", error.message, error.hint)
+            continue
+        if found:
+            yield Check(name, "ok", f"{found.folder} ({found.source})")
+        else:
+            status: Status = "warn" if entry.name == DEFAULT else "ok"
+            yield Check(name, status, "not on this machine", fetch)

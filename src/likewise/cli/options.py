@@ -1,0 +1,66 @@
+"""What several commands take, said once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import likewise
+from likewise.cli.printing import note
+from likewise.corpus import read_records
+from likewise.corpus.records import Record
+from likewise.errors import InputError
+
+Model = Annotated[
+    str, typer.Option("--model", "-m", help="A catalogue name, a hub id or a folder.")
+]
+Compute = Annotated[
+    str, typer.Option(help="Number format of the network: auto, float32, bfloat16 or int8.")
+]
+Device = Annotated[str, typer.Option(help="Where to run: auto or cpu.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Give the result as JSON.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no notes.")]
+Column = Annotated[
+    str | None, typer.Option(help="The file's column of texts; guessed where not given.")
+]
+
+
+def load(model: str, compute: str, device: str, *, quiet: bool) -> likewise.Encoder:
+    """Load a model; what had to be assumed of it is told."""
+    encoder = likewise.load(model, compute=compute, device=device)
+    if not quiet:
+        for assumption in encoder.config.notes:
+            note(f"note: {assumption}")
+    return encoder
+
+
+def read(file: Path, column: str | None, *, quiet: bool) -> list[Record]:
+    """The records of a file; the column that was chosen is told.
+
+    Raises:
+        InputError: there is no text in it.
+    """
+    records = list(read_records(file, column=column))
+    if not records:
+        raise InputError(f"{file} holds no text", hint="give a file with one text a line")
+    chosen = records[-1].column
+    if chosen is not None and column is None and not quiet:
+        note(f"note: texts are taken from column {chosen!r} of {file} (choose with --column)")
+    return records
+
+
+def warn_cut(encoder: likewise.Encoder, texts: Sequence[str], *, quiet: bool) -> None:
+    """Say how many texts are longer than the model reads; nothing where none is."""
+    # a token is at least a character, so that most texts need not be counted
+    long = [text for text in texts if len(text) + 2 > encoder.max_seq_length]
+    if quiet or not long:
+        return
+    cut = sum(count.cut > 0 for count in encoder.count_tokens(long))
+    if cut:
+        note(
+            f"note: {cut:,} of {len(texts):,} texts are longer than the {encoder.max_seq_length} "
+            f"tokens {encoder.name} reads; the rest of them is cut"
+        )

@@ -1,0 +1,66 @@
+"""`likewise rank`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from likewise.checkpoint.catalog import DEFAULT
+from likewise.cli import options
+from likewise.cli.printing import note, say_json, say_table
+from likewise.corpus import write_table
+from likewise.corpus.export import TABLE_FORMATS, check_target
+
+
+def rank(
+    query: Annotated[str, typer.Argument(metavar="QUERY", help="The text to look for.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Candidates, one a line or a table; - is stdin.")
+    ],
+    top_k: Annotated[int, typer.Option("--top-k", "-k", min=1, help="How many to give.")] = 10,
+    threshold: Annotated[
+        float | None, typer.Option(help="Leave out scores below this one.")
+    ] = None,
+    column: options.Column = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write a .csv, .json or .jsonl file.")
+    ] = None,
+    model: options.Model = DEFAULT,
+    compute: options.Compute = "auto",
+    device: options.Device = "auto",
+    as_json: options.AsJson = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Find the texts of a file that are nearest to a query.
+
+    \b
+    Example:
+      likewise rank "How do I get a refund?" questions.csv --top-k 5
+      cat lines.txt | likewise rank "A man is eating." - --json
+    """
+    if output:
+        check_target(output, TABLE_FORMATS)
+    records = options.read(file, column, quiet=quiet)
+    texts = [record.text for record in records]
+    encoder = options.load(model, compute, device, quiet=quiet)
+    ranked = encoder.rank(query, texts, top_k=top_k)
+    rows = [
+        {"rank": place, "score": hit.score, "line": records[hit.index].line, "text": hit.text}
+        for place, hit in enumerate(ranked, 1)
+        if threshold is None or hit.score >= threshold
+    ]
+    if output:
+        write_table(output, rows)
+    if as_json:
+        say_json(rows)
+    elif not output:
+        formats = ("{rank}", "{score:.4f}", "{line}", "{text}")
+        cells = [[form.format(**row) for form in formats] for row in rows]
+        say_table(["rank", "score", "line", "text"], cells)
+    if not quiet and not rows:
+        note(f"note: nothing scores {threshold} or more")
+    if not quiet and output:
+        note(f"wrote {len(rows):,} rows to {output}")
+    options.warn_cut(encoder, [query, *texts], quiet=quiet)
