@@ -1,6 +1,8 @@
 """How alike texts are, and how good a model is at saying so."""
 
 from likewise.evaluate.comparison import Comparison, TokenSimilarity, compare, compare_tokens
+from likewise.evaluate.contract import Case, Outcome, Task, TextEncoder, embed
+from likewise.evaluate.discover import Reading, find_tasks, read_beir
 from likewise.evaluate.examples import (
     EXAMPLES,
     Example,
@@ -15,16 +17,24 @@ from likewise.evaluate.examples import (
 
 __all__ = [
     "EXAMPLES",
+    "Case",
     "Comparison",
     "Example",
     "ExampleResult",
+    "Outcome",
+    "Reading",
     "SavedResult",
     "SavedResults",
+    "Task",
+    "TextEncoder",
     "TokenSimilarity",
     "compare",
     "compare_tokens",
+    "embed",
     "find_example",
+    "find_tasks",
     "list_results",
     "load_result",
+    "read_beir",
     "run_example",
 ]
