@@ -1,0 +1,25 @@
+"""sentence-transformers on torch; presets are torch's number formats.
+
+https://sbert.net/docs/sentence_transformer/usage/efficiency.html
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from benchmarks.adapters import checkpoint
+from benchmarks.adapters.checkpoint import Encode
+
+PACKAGES = ("sentence-transformers", "transformers", "torch")
+
+
+def prepare(data: Path) -> None:
+    """Nothing: it reads the checkpoint."""
+
+
+def load(models: Path, preset: str) -> Encode:  # noqa: ARG001 - one shape for all adapters
+    """`SentenceTransformer` with `dtype`; its own default where that is float32."""
+    from sentence_transformers import SentenceTransformer
+
+    options = {} if preset == "float32" else {"model_kwargs": {"dtype": preset}}
+    return SentenceTransformer(str(checkpoint.folder()), device="cpu", **options).encode

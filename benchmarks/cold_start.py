@@ -1,0 +1,70 @@
+"""From nothing to the first vector: start of a process, import, load, one sentence."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict
+
+from benchmarks.contenders import CONTENDERS, REFERENCE, Contender
+from benchmarks.figures import ratios, spread
+from benchmarks.options import Options
+from benchmarks.processes import ContenderError, Process
+from benchmarks.results import Result
+from benchmarks.tables import Table, best_peer, times
+
+CLAIM = "A new process has its first vector sooner than any peer's"
+ROUNDS = 5
+
+
+def run(options: Options) -> Result:
+    """Contenders in turn, a new process each time; seconds until the vector is there."""
+    seconds: dict[str, list[float]] = {}
+    versions: dict[str, str] = {}
+    notes: list[str] = []
+    missing: set[str] = set()
+    for _ in range(options.rounds or ROUNDS):
+        for contender in options.chosen(CONTENDERS):
+            if contender.name in missing:
+                continue
+            try:
+                took = _first_vector(contender, versions)
+            except ContenderError as error:
+                missing.add(contender.name)
+                notes.append(str(error))
+                continue
+            seconds.setdefault(contender.name, []).append(took)
+    rows = {
+        name: {"seconds": values, "median": asdict(spread(values))}
+        for name, values in seconds.items()
+    }
+    return Result("cold_start", options.command("cold_start"), rows, versions, notes)
+
+
+def tables(result: Result) -> list[Table]:
+    """Contenders, soonest first."""
+    seconds = {name: row["seconds"] for name, row in result.rows.items()}
+    peer = best_peer(seconds)
+    return [
+        Table(
+            title=f"A cold process to its first vector (best peer: {peer})",
+            head=("contender", "seconds", "× torch float32", "× best peer"),
+            rows=tuple(
+                (
+                    name,
+                    f"{spread(seconds[name]).median:.2f}",
+                    times(ratios(seconds[REFERENCE], seconds[name])),
+                    times(ratios(seconds[peer], seconds[name])),
+                )
+                for name in sorted(seconds, key=lambda name: spread(seconds[name]).median)
+            ),
+        )
+    ]
+
+
+def _first_vector(contender: Contender, versions: dict[str, str]) -> float:
+    with Process(contender) as process:
+        reply = process.ask("load")
+        process.ask("encode", texts=["How do I renew my passport?"])
+        took = time.perf_counter() - process.started
+        versions.update(reply["versions"])
+    return took

@@ -1,0 +1,68 @@
+"""Memory of encoding 20,000 and 200,000 sentences: a whole process each, at its peak."""
+
+from __future__ import annotations
+
+import sys
+
+from benchmarks.contenders import CONTENDERS
+from benchmarks.options import Options
+from benchmarks.processes import ContenderError, Process
+from benchmarks.results import Result, read
+from benchmarks.tables import Table
+from benchmarks.texts import sentences_file
+
+CLAIM = "Needs the least memory, and no more for 200,000 sentences than for 20,000"
+SMALL, LARGE = 20_000, 200_000
+SLOW = ("torch", "fastembed", "onnx", "ctranslate2")
+"""Adapters that take too long for the large count; nothing is extrapolated for them."""
+
+
+def run(options: Options) -> Result:
+    """A process for each contender and count. Rows of contenders not chosen stay as they were."""
+    before = read("memory")
+    rows = dict(before.rows) if before else {}
+    versions = dict(before.versions) if before else {}
+    notes: list[str] = []
+    for contender in options.chosen(CONTENDERS):
+        counts = (SMALL,) if contender.adapter in SLOW else (SMALL, LARGE)
+        rows.pop(contender.name, None)
+        for count in counts:
+            try:
+                with Process(contender) as process:
+                    versions.update(process.ask("load")["versions"])
+                    found = process.ask(
+                        "memory", file=str(sentences_file(options.data)), count=count
+                    )
+            except ContenderError as error:
+                notes.append(str(error))
+                break
+            rows.setdefault(contender.name, {})[str(count)] = found
+            print(contender.name, count, found, file=sys.stderr)
+    return Result("memory", options.command("memory"), rows, versions, notes)
+
+
+def tables(result: Result) -> list[Table]:
+    """Contenders, least first; `growth` is what 200,000 need beyond 20,000 and their vectors."""
+    rows = result.rows
+    return [
+        Table(
+            title="Peak memory of a process that encodes sentences, MiB",
+            head=("contender", "20,000", "200,000", "growth beside the vectors"),
+            rows=tuple(
+                (
+                    name,
+                    f"{rows[name][str(SMALL)]['peak']:,.0f}",
+                    f"{rows[name][str(LARGE)]['peak']:,.0f}" if str(LARGE) in rows[name] else "–",
+                    _growth(rows[name]),
+                )
+                for name in sorted(rows, key=lambda name: rows[name][str(SMALL)]["peak"])
+            ),
+        )
+    ]
+
+
+def _growth(row: dict[str, dict[str, float]]) -> str:
+    if str(LARGE) not in row:
+        return "–"
+    small, large = (row[str(n)]["peak"] - row[str(n)]["output"] for n in (SMALL, LARGE))
+    return f"{large - small:+.0f}"

@@ -1,0 +1,39 @@
+"""What a run was asked for."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.contenders import Contender
+from benchmarks.texts import DATA
+
+
+@dataclass(frozen=True)
+class Options:
+    """Choices made on the command line.
+
+    Attributes:
+        data: folder of texts.
+        rounds: how often each contender takes its turn; None for the benchmark's own number.
+        only: names of the contenders to measure; empty for all.
+    """
+
+    data: Path = DATA
+    rounds: int | None = None
+    only: tuple[str, ...] = ()
+
+    def chosen(self, contenders: Iterable[Contender]) -> list[Contender]:
+        """The contenders that take part."""
+        return [c for c in contenders if not self.only or c.name in self.only]
+
+    def command(self, benchmark: str) -> str:
+        """What to type to run the benchmark so again."""
+        words = ["python", "-m", "benchmarks", benchmark]
+        if self.rounds is not None:
+            words += ["--rounds", str(self.rounds)]
+        for name in self.only:
+            words += ["--only", name]
+        return shlex.join(words)

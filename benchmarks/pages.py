@@ -1,0 +1,89 @@
+"""The pages that show results: what stands between their marks is written from the JSON."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+from benchmarks import cold_start, latency, memory, throughput
+from benchmarks.environments import ROOT
+from benchmarks.results import FOLDER, Result, read
+from benchmarks.summary import CHINESE, ENGLISH, Words, summary
+
+BENCHMARKS: dict[str, ModuleType] = {
+    "throughput": throughput,
+    "latency": latency,
+    "cold_start": cold_start,
+    "memory": memory,
+}
+"""Every benchmark, by the name it is run under."""
+
+OPEN, CLOSE = "<!-- benchmarks -->", "<!-- /benchmarks -->"
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page with a part that is generated.
+
+    Attributes:
+        path: where it lies.
+        words: the language of its summary; None for the page with every table.
+    """
+
+    path: Path
+    words: Words | None
+
+
+PAGES = (
+    Page(ROOT / "README.md", ENGLISH),
+    Page(ROOT / "README.zh-CN.md", CHINESE),
+    Page(ROOT / "benchmarks" / "README.md", None),
+)
+
+
+def results(folder: Path = FOLDER) -> dict[str, Result]:
+    """The results there are, by benchmark."""
+    found = {name: read(name, folder) for name in BENCHMARKS}
+    return {name: result for name, result in found.items() if result}
+
+
+def generated(page: Page, found: Mapping[str, Result]) -> str | None:
+    """A page's text as it should be; None where the page, or its marks, are not there."""
+    text = page.path.read_text("utf-8") if page.path.exists() else ""
+    if OPEN not in text or CLOSE not in text:
+        return None
+    body = summary(found, page.words) if page.words else details(found)
+    marked = re.compile(re.escape(OPEN) + ".*?" + re.escape(CLOSE), re.DOTALL)
+    return marked.sub(lambda _: f"{OPEN}\n{body}\n{CLOSE}", text)
+
+
+def details(found: Mapping[str, Result]) -> str:
+    """Every table of every result, with how it was made."""
+    parts = []
+    for name, result in found.items():
+        machine = result.machine
+        versions = ", ".join(f"{k} {v}" for k, v in sorted(result.versions.items()))
+        parts += [
+            f"## {name}",
+            f"{BENCHMARKS[name].CLAIM}.",
+            *(table.markdown() for table in BENCHMARKS[name].tables(result)),
+            f"`{result.command}`, {result.date[:10]}, on {machine['cores']} cores of "
+            f"{machine['processor']} ({', '.join(machine['flags'])}), {machine['memory']} GiB, "
+            f"{machine['system']}, Python {machine['python']}. {versions}.",
+            *(f"Left out: {note}." for note in result.notes),
+        ]
+    return "\n\n".join(parts)
+
+
+def rewrite() -> list[Path]:
+    """Write every page anew; gives the pages that changed."""
+    found, changed = results(), []
+    for page in PAGES:
+        text = generated(page, found)
+        if text is not None and text != page.path.read_text("utf-8"):
+            page.path.write_text(text, "utf-8")
+            changed.append(page.path)
+    return changed

@@ -1,0 +1,113 @@
+"""Contenders' processes, as their measurers hold them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
+
+from benchmarks.contenders import Contender
+from benchmarks.environments import ROOT, environment, variables
+
+
+class ContenderError(Exception):
+    """A contender is not set up, or failed; its message goes into the table's notes."""
+
+
+class Process:
+    """One contender in one process of its own.
+
+    Args:
+        contender: which.
+    """
+
+    def __init__(self, contender: Contender) -> None:
+        self.contender = contender
+        place = environment(contender.environment)
+        if not place.ready:
+            raise ContenderError(f"{contender.name}: not set up (python -m benchmarks --peers)")
+        self.started = time.perf_counter()
+        self._process = subprocess.Popen(
+            [str(place.python), "-m", "benchmarks.worker", contender.name],
+            cwd=ROOT,
+            env=variables(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            encoding="utf-8",
+        )
+
+    def ask(self, do: str, **request: Any) -> dict[str, Any]:
+        """Send a request of `benchmarks.worker`, wait for the reply.
+
+        Raises:
+            ContenderError: the contender failed, or its process ended.
+        """
+        stdin, stdout = self._process.stdin, self._process.stdout
+        if stdin is None or stdout is None:
+            raise RuntimeError("the process has no pipes")
+        try:
+            stdin.write(json.dumps({"do": do} | request) + "\n")
+            stdin.flush()
+            line = stdout.readline()
+        except BrokenPipeError:
+            line = ""
+        if not line:
+            raise ContenderError(
+                f"{self.contender.name}: its process ended ({self._process.poll()})"
+            )
+        reply: dict[str, Any] = json.loads(line)
+        if "error" in reply:
+            raise ContenderError(f"{self.contender.name}: {reply['error']}")
+        return reply
+
+    def __enter__(self) -> Self:
+        """Itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End the process."""
+        self._process.kill()
+        self._process.wait()
+
+
+@dataclass(frozen=True)
+class Field:
+    """Contenders that are loaded, and what there is to say about the others.
+
+    Attributes:
+        processes: the loaded ones, by name.
+        versions: of the packages they use.
+        notes: a line for each that is left out.
+    """
+
+    processes: dict[str, Process] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def loaded(contenders: Iterable[Contender]) -> Iterator[Field]:
+    """Contenders loaded side by side, a process each; those that cannot load are noted."""
+    with ExitStack() as stack:
+        entered = Field()
+        for contender in contenders:
+            try:
+                process = stack.enter_context(Process(contender))
+                reply = process.ask("load")
+            except ContenderError as error:
+                entered.notes.append(str(error))
+                continue
+            entered.processes[contender.name] = process
+            entered.versions.update(reply["versions"])
+        yield entered

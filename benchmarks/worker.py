@@ -1,0 +1,110 @@
+"""A contender's process: `python -m benchmarks.worker NAME`, JSON lines in, JSON lines out.
+
+Requests are objects with a `do`: `load`, `encode`, `each`, `memory`. It imports nothing but the
+standard library before it is asked to load, so that its memory and start are its contender's own.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from benchmarks.contenders import Contender, contender
+from benchmarks.environments import environment
+
+
+class Worker:
+    """Loads one contender and answers requests about it."""
+
+    def __init__(self, row: Contender) -> None:
+        self.row = row
+        self.encode: Any = None
+
+    def answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        """The reply to one request."""
+        return getattr(self, "do_" + request.pop("do"))(**request)
+
+    def do_load(self) -> dict[str, Any]:
+        """Load the contender: seconds it took, and versions of what it uses."""
+        started = time.perf_counter()
+        adapter = importlib.import_module(f"benchmarks.adapters.{self.row.adapter}")
+        self.encode = adapter.load(environment(self.row.environment).models, self.row.preset)
+        seconds = time.perf_counter() - started
+        return {
+            "seconds": seconds,
+            "versions": {name: importlib.metadata.version(name) for name in adapter.PACKAGES},
+        }
+
+    def do_encode(self, texts: list[str], save: str | None = None) -> dict[str, Any]:
+        """Encode texts together: seconds it took. `save` names an .npy file for the vectors."""
+        started = time.perf_counter()
+        vectors = self.encode(texts)
+        seconds = time.perf_counter() - started
+        if save:
+            import numpy as np
+
+            np.save(save, np.asarray(vectors, dtype=np.float32))
+        return {"seconds": seconds, "texts": len(vectors)}
+
+    def do_each(self, texts: list[str]) -> dict[str, Any]:
+        """Encode texts one after the other: seconds for each."""
+        seconds = []
+        for text in texts:
+            started = time.perf_counter()
+            self.encode([text])
+            seconds.append(time.perf_counter() - started)
+        return {"seconds": seconds}
+
+    def do_memory(self, file: str, count: int) -> dict[str, Any]:
+        """Read all texts of a file, encode the first `count`: resident and peak memory, MiB."""
+        with open(file, encoding="utf-8") as lines:
+            texts = [line.rstrip("\n") for line in lines]
+        self.encode(texts[:64])
+        before = _status("VmRSS")
+        started = time.perf_counter()
+        vectors = self.encode(texts[:count])
+        return {
+            "seconds": time.perf_counter() - started,
+            "before": before,
+            "peak": _status("VmHWM"),
+            "output": vectors.nbytes / 2**20,
+            "texts": len(vectors),
+        }
+
+
+def _status(field: str) -> float:
+    """A line of Linux's /proc/self/status, MiB."""
+    with open("/proc/self/status") as lines:
+        for line in lines:
+            if line.startswith(field + ":"):
+                return int(line.split()[1]) / 1024
+    raise KeyError(field)
+
+
+def main() -> None:
+    """Answer requests until standard input ends."""
+    # libraries print what they like; replies have a pipe of their own
+    replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    if sys.argv[1] == "--prepare":
+        adapter = importlib.import_module(f"benchmarks.adapters.{sys.argv[2]}")
+        adapter.prepare(Path(sys.argv[3]))
+        return
+    worker = Worker(contender(sys.argv[1]))
+    for line in sys.stdin:
+        try:
+            reply = worker.answer(json.loads(line))
+        except Exception as error:  # the parent decides what a contender's failure means
+            reply = {"error": f"{type(error).__name__}: {str(error).strip().splitlines()[0]}"}
+        replies.write(json.dumps(reply) + "\n")
+        replies.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,139 @@
+"""The benchmarks' own machinery; the peers themselves are not needed."""
+
+import importlib
+import json
+from dataclasses import replace
+
+import pytest
+from benchmarks import pages
+from benchmarks.contenders import CONTENDERS, REFERENCE, contender
+from benchmarks.environments import ENVIRONMENTS, environment
+from benchmarks.figures import Spread, percentile, ratios, spread
+from benchmarks.machine import this_machine
+from benchmarks.options import Options
+from benchmarks.pages import BENCHMARKS, PAGES, Page
+from benchmarks.processes import ContenderError, Process, loaded
+from benchmarks.results import Result, read, write
+from benchmarks.summary import CHINESE, ENGLISH, ROWS, summary
+from benchmarks.tables import Table, best_peer, times
+
+
+def latency(ours: float) -> Result:
+    def row(second: float) -> dict:
+        return {"queries": 2, "p50": second, "p95": second, "p50 by round": [second, second]}
+
+    rows = {"likewise auto": row(ours), REFERENCE: row(0.008), "fastembed int8": row(0.002)}
+    return Result("latency", "python -m benchmarks latency", rows, {"numpy": "2"}, ["a note"])
+
+
+def test_ratios_are_taken_within_a_round():
+    # the machine was half as fast in the second round: the ratio does not notice
+    assert ratios([8.0, 16.0], [2.0, 4.0]) == Spread(4.0, 4.0, 4.0)
+    assert spread([3.0, 1.0, 2.0]) == Spread(2.0, 1.0, 3.0)
+    with pytest.raises(ValueError, match="zip"):
+        ratios([1.0], [1.0, 2.0])
+
+
+def test_percentiles_interpolate():
+    assert percentile(list(range(101)), 95) == 95
+    assert percentile([1.0, 2.0], 50) == 1.5
+
+
+def test_best_peer_is_never_us():
+    assert best_peer({"likewise auto": [0.1], REFERENCE: [2.0], "fastembed int8": [1.0]}) == (
+        "fastembed int8"
+    )
+
+
+def test_a_result_is_read_as_written(tmp_path):
+    result = latency(0.001)
+    write(result, tmp_path)
+    assert read("latency", tmp_path) == replace(result, machine=json.loads(json.dumps(result.machine)))
+    assert read("memory", tmp_path) is None
+
+
+def test_a_page_shows_the_figures_between_its_marks(tmp_path):
+    path = tmp_path / "page.md"
+    path.write_text(f"before\n{pages.OPEN}\nstale\n{pages.CLOSE}\nafter\n", "utf-8")
+    found = {"latency": latency(0.001)}
+    front, whole = (pages.generated(Page(path, words), found) for words in (ENGLISH, None))
+    assert "stale" not in front
+    assert front.startswith("before") and front.endswith("after\n")
+    assert "| one short query, warm, `auto` | 8.0× | 2.0× (fastembed int8) |" in front
+    assert "| likewise auto | 1.00 ms | 1.00 ms | 8.00× (8.00–8.00) |" in whole
+    assert "a note" in whole
+    path.write_text("no marks", "utf-8")
+    assert pages.generated(Page(path, ENGLISH), found) is None
+
+
+def test_pages_show_the_results_there_are():
+    for page in PAGES:
+        text = pages.generated(page, pages.results())
+        assert text is None or text == page.path.read_text("utf-8"), (
+            f"{page.path.name} is stale: python -m benchmarks --pages"
+        )
+
+
+@pytest.mark.parametrize("name", BENCHMARKS)
+def test_benchmarks_have_one_shape(name):
+    assert BENCHMARKS[name].CLAIM and not BENCHMARKS[name].CLAIM.endswith(".")
+    assert callable(BENCHMARKS[name].run) and callable(BENCHMARKS[name].tables)
+    result = pages.results().get(name)
+    assert result is None or all(isinstance(t, Table) for t in BENCHMARKS[name].tables(result))
+
+
+@pytest.mark.parametrize("name", sorted({c.adapter for c in CONTENDERS}))
+def test_adapters_have_one_shape(name):
+    adapter = importlib.import_module(f"benchmarks.adapters.{name}")
+    assert adapter.PACKAGES and callable(adapter.prepare) and callable(adapter.load)
+
+
+def test_contenders_have_names_and_environments():
+    assert len({c.name for c in CONTENDERS}) == len(CONTENDERS)
+    for row in CONTENDERS:
+        assert environment(row.environment) in ENVIRONMENTS
+    assert {row.ours for row in ROWS} <= {c.name for c in CONTENDERS if c.ours}
+
+
+def test_both_languages_say_every_row():
+    keys = [row.key for row in ROWS]
+    assert list(ENGLISH.rows) == list(CHINESE.rows) == keys
+    assert len(CHINESE.head) == len(ENGLISH.head)
+    assert summary({}, ENGLISH) == ""
+
+
+def test_a_contender_answers_in_a_process_of_its_own():
+    with loaded([contender("likewise float32")]) as field:
+        assert not field.notes and "openvino" in field.versions
+        process = field.processes["likewise float32"]
+        assert process.ask("encode", texts=["a", "b"])["texts"] == 2
+        assert len(process.ask("each", texts=["a", "b", "c"])["seconds"]) == 3
+        with pytest.raises(ContenderError, match="TypeError|AttributeError|TextError"):
+            process.ask("encode", texts=[None])
+        assert process.ask("encode", texts=["still there"])["texts"] == 1
+
+
+def test_what_cannot_load_is_noted():
+    with loaded([replace(contender("likewise float32"), name="nobody")]) as field:
+        assert not field.processes and len(field.notes) == 1
+
+
+def test_a_peer_that_is_not_set_up_says_how(monkeypatch, tmp_path):
+    monkeypatch.setattr(
+        "benchmarks.processes.environment", lambda name: replace(environment(name), folder=tmp_path)
+    )
+    with pytest.raises(ContenderError, match="--peers"):
+        Process(contender("CTranslate2 int8"))
+
+
+def test_the_machine_and_the_command_are_told():
+    assert this_machine().cores >= 1 or not this_machine().flags
+    options = Options(rounds=2, only=("likewise auto",))
+    assert options.command("latency") == (
+        "python -m benchmarks latency --rounds 2 --only 'likewise auto'"
+    )
+    assert [c.name for c in options.chosen(CONTENDERS)] == ["likewise auto"]
+
+
+def test_ratios_show_their_range():
+    assert times(Spread(9.123, 8.8, 9.444)) == "9.12× (8.80–9.44)"
