@@ -33,14 +33,14 @@ check: .venv/.test
 	$(BIN)/lint-imports --no-logo
 
 bench: .venv/.run
-	$(BIN)/python -m benchmarks $(ARGS)
+	$(BIN)/python -m benchmarks $(or $(ARGS),--peers all)
 
 # the pages that are made from the program itself
 docs: .venv/.test
 	$(BIN)/python scripts/help.py
 
 clean:
-	rm -rf .venv .venv-bench .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis \
+	rm -rf .venv .venv-bench .venv-bench-onnx .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis \
 		build dist .gradio
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

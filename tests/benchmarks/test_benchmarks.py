@@ -5,6 +5,7 @@ import json
 from dataclasses import replace
 
 import pytest
+
 from benchmarks import pages
 from benchmarks.contenders import CONTENDERS, REFERENCE, contender
 from benchmarks.environments import ENVIRONMENTS, environment
@@ -24,6 +25,10 @@ def latency(ours: float) -> Result:
 
     rows = {"likewise auto": row(ours), REFERENCE: row(0.008), "fastembed int8": row(0.002)}
     return Result("latency", "python -m benchmarks latency", rows, {"numpy": "2"}, ["a note"])
+
+
+def _through_json(result: Result) -> Result:
+    return replace(result, machine=json.loads(json.dumps(result.machine)))
 
 
 def test_ratios_are_taken_within_a_round():
@@ -48,7 +53,9 @@ def test_best_peer_is_never_us():
 def test_a_result_is_read_as_written(tmp_path):
     result = latency(0.001)
     write(result, tmp_path)
-    assert read("latency", tmp_path) == replace(result, machine=json.loads(json.dumps(result.machine)))
+    assert read("latency", tmp_path) == replace(
+        result, machine=json.loads(json.dumps(result.machine))
+    )
     assert read("memory", tmp_path) is None
 
 
@@ -58,7 +65,8 @@ def test_a_page_shows_the_figures_between_its_marks(tmp_path):
     found = {"latency": latency(0.001)}
     front, whole = (pages.generated(Page(path, words), found) for words in (ENGLISH, None))
     assert "stale" not in front
-    assert front.startswith("before") and front.endswith("after\n")
+    assert front.startswith("before")
+    assert front.endswith("after\n")
     assert "| one short query, warm, `auto` | 8.0× | 2.0× (fastembed int8) |" in front
     assert "| likewise auto | 1.00 ms | 1.00 ms | 8.00× (8.00–8.00) |" in whole
     assert "a note" in whole
@@ -76,8 +84,10 @@ def test_pages_show_the_results_there_are():
 
 @pytest.mark.parametrize("name", BENCHMARKS)
 def test_benchmarks_have_one_shape(name):
-    assert BENCHMARKS[name].CLAIM and not BENCHMARKS[name].CLAIM.endswith(".")
-    assert callable(BENCHMARKS[name].run) and callable(BENCHMARKS[name].tables)
+    assert BENCHMARKS[name].CLAIM
+    assert not BENCHMARKS[name].CLAIM.endswith(".")
+    assert callable(BENCHMARKS[name].run)
+    assert callable(BENCHMARKS[name].tables)
     result = pages.results().get(name)
     assert result is None or all(isinstance(t, Table) for t in BENCHMARKS[name].tables(result))
 
@@ -85,7 +95,9 @@ def test_benchmarks_have_one_shape(name):
 @pytest.mark.parametrize("name", sorted({c.adapter for c in CONTENDERS}))
 def test_adapters_have_one_shape(name):
     adapter = importlib.import_module(f"benchmarks.adapters.{name}")
-    assert adapter.PACKAGES and callable(adapter.prepare) and callable(adapter.load)
+    assert adapter.PACKAGES
+    assert callable(adapter.prepare)
+    assert callable(adapter.load)
 
 
 def test_contenders_have_names_and_environments():
@@ -104,18 +116,20 @@ def test_both_languages_say_every_row():
 
 def test_a_contender_answers_in_a_process_of_its_own():
     with loaded([contender("likewise float32")]) as field:
-        assert not field.notes and "openvino" in field.versions
+        assert not field.notes
+        assert "openvino" in field.versions
         process = field.processes["likewise float32"]
         assert process.ask("encode", texts=["a", "b"])["texts"] == 2
         assert len(process.ask("each", texts=["a", "b", "c"])["seconds"]) == 3
-        with pytest.raises(ContenderError, match="TypeError|AttributeError|TextError"):
+        with pytest.raises(ContenderError, match="TextError"):
             process.ask("encode", texts=[None])
         assert process.ask("encode", texts=["still there"])["texts"] == 1
 
 
 def test_what_cannot_load_is_noted():
     with loaded([replace(contender("likewise float32"), name="nobody")]) as field:
-        assert not field.processes and len(field.notes) == 1
+        assert not field.processes
+        assert len(field.notes) == 1
 
 
 def test_a_peer_that_is_not_set_up_says_how(monkeypatch, tmp_path):
