@@ -32,6 +32,10 @@ ALIGNMENT = 2
 """Texts begin at even places: bfloat16 products take tokens in pairs, and a pair must not span two
 texts if a text is to give the same bits wherever it lies."""
 
+STRICT_ALIGNMENT = 16
+"""Sums over a row are taken in lanes of up to 16 numbers; where texts begin at whole lanes, the
+same numbers meet in the same order, and a text gives the same bits wherever it lies."""
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -83,7 +87,11 @@ def row_length(tokens: int) -> int:
 
 
 def plan(
-    lengths: NDArray[np.int64], *, budget: int = TOKEN_BUDGET, shared: bool = True
+    lengths: NDArray[np.int64],
+    *,
+    budget: int = TOKEN_BUDGET,
+    shared: bool = True,
+    alignment: int = ALIGNMENT,
 ) -> list[Batch]:
     """Lay texts of these lengths in batches, longest first.
 
@@ -91,8 +99,9 @@ def plan(
         lengths: int64 `[n]`, tokens of each text.
         budget: tokens of a batch; one row may be longer.
         shared: whether texts may share a row.
+        alignment: texts begin at a multiple of this.
     """
-    layout = _Layout(shared)
+    layout = _Layout(shared, alignment)
     for text in np.argsort(-lengths, kind="stable").tolist():
         layout.place(text, int(lengths[text]))
     return list(layout.batches(budget))
@@ -101,15 +110,16 @@ def plan(
 class _Layout:
     """Rows being filled."""
 
-    def __init__(self, shared: bool) -> None:
+    def __init__(self, shared: bool, alignment: int) -> None:
         self._shared = shared
+        self._alignment = alignment
         self._capacity: list[int] = []
         self._members: list[list[tuple[int, int]]] = []  # (text, offset) by row
         self._room: dict[int, list[int]] = {}  # free tokens -> rows with just so many
         self._sizes = 0  # bit n is set where some row has n tokens free
 
     def place(self, text: int, tokens: int) -> None:
-        tokens = -(-tokens // ALIGNMENT) * ALIGNMENT
+        tokens = -(-tokens // self._alignment) * self._alignment
         fitting = self._sizes >> tokens
         if self._shared and fitting:
             free = tokens + (fitting & -fitting).bit_length() - 1

@@ -37,10 +37,10 @@ def build(config: Config, *, pooled: bool = True) -> ov.Model:
             hint="known: " + ", ".join(sorted(ARCHITECTURES)),
         )
     token_ids, segments, positions = (_parameter(name, (-1, -1)) for name in INPUTS)
-    inputs = Inputs(token_ids, positions, ops.segment_mask(segments))
-    tensors = ops.Tensors(read_weights(config.folder))
+    inputs = Inputs(token_ids, positions, ops.segment_mask(segments), config.max_tokens)
+    tensors = ops.Tensors(read_weights(config.folder), architecture.prefix)
     try:
-        x = architecture(config.network, tensors, inputs)
+        x = architecture.hidden_states(config.network, tensors, inputs)
     except KeyError as error:
         raise DamagedFileError(
             f"{config.folder / 'config.json'} lacks the field {error}",

@@ -11,7 +11,7 @@ import openvino as ov
 from numpy.typing import NDArray
 
 from likewise.checkpoint.tokenizer import TokenRows
-from likewise.engine.batches import Batch, plan
+from likewise.engine.batches import ALIGNMENT, STRICT_ALIGNMENT, Batch, plan
 from likewise.engine.contract import Progress
 from likewise.engine.cores import usable_cores
 from likewise.errors import EngineError
@@ -68,7 +68,7 @@ class OpenVinoRuntime:
             if progress:
                 progress(len(batch.texts))
 
-        batches = plan(rows.lengths)
+        batches = self._plan(rows)
         with self._lock, _translated():
             if len(batches) <= 1:
                 for batch in batches:
@@ -85,7 +85,7 @@ class OpenVinoRuntime:
             if self._tokens is None:
                 compiled = self._compile(self._build_tokens(), streams=1)
                 self._tokens = compiled.create_infer_request()
-            for batch in plan(rows.lengths):
+            for batch in self._plan(rows):
                 inputs = self._inputs(batch, rows)
                 del inputs["slots"]
                 self._tokens.infer(inputs, share_inputs=True)
@@ -93,6 +93,10 @@ class OpenVinoRuntime:
                 for text, row, offset in zip(batch.texts, batch.row, batch.offset, strict=True):
                     states[int(text)] = result[row, offset : offset + rows.lengths[text]].copy()
         return [states[i] for i in range(len(rows))]
+
+    def _plan(self, rows: TokenRows) -> list[Batch]:
+        strict = self.compute == "float32"
+        return plan(rows.lengths, alignment=STRICT_ALIGNMENT if strict else ALIGNMENT)
 
     def _run_many(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -29,17 +30,28 @@ _ACTIVATIONS = {
 }
 
 
-class Tensors:
-    """A checkpoint's tensors by name; a missing or misshapen one is named."""
+@dataclass(frozen=True)
+class Rotation:
+    """Cosine and sine of every token's angles: float32 `[rows, 1, length, head size]` each."""
 
-    def __init__(self, weights: Mapping[str, NDArray[Any]]) -> None:
+    cosine: Node
+    sine: Node
+
+
+class Tensors:
+    """A checkpoint's tensors by name; a missing or misshapen one is named.
+
+    Args:
+        weights: the tensors.
+        prefix: what the names begin with where a checkpoint was saved with a head on top.
+    """
+
+    def __init__(self, weights: Mapping[str, NDArray[Any]], prefix: str = "") -> None:
         self._weights = weights
-        # some checkpoints were saved with a head on top, and carry the family's prefix
-        self._prefix = next(
-            (p for p in ("", "bert.", "model.", "roberta.", "mpnet.", "distilbert.")
-             if any(name.startswith(p + "embeddings.") for name in weights)),
-            "",
-        )  # fmt: skip
+        self._prefix = prefix if any(name.startswith(prefix) for name in weights) else ""
+
+    def __contains__(self, name: str) -> bool:
+        return self._prefix + name in self._weights
 
     def __call__(self, name: str, shape: tuple[int, ...]) -> NDArray[np.float32]:
         """One tensor, of the shape it must have.
@@ -123,6 +135,36 @@ def join_heads(x: Node, hidden_size: int) -> Node:
     """The way back."""
     return opset.reshape(
         opset.transpose(x, integers(0, 2, 1, 3)), integers(0, 0, hidden_size), True
+    )
+
+
+def rotate(x: Node, rotation: Rotation) -> Node:
+    """Rotary positions on `[rows, heads, length, head_size]`: the halves of a head are the pairs."""
+    first, second = opset.split(x, scalar(3), 2).outputs()
+    turned = opset.concat([opset.negative(second), first], 3)
+    return opset.add(opset.multiply(x, rotation.cosine), opset.multiply(turned, rotation.sine))
+
+
+def rotation(frequencies: NDArray[np.float64], longest: int, positions: Node) -> Rotation:
+    """Angles of rotary positions, looked up by place so that no format can blur them.
+
+    Args:
+        frequencies: `[head size / 2]`, radians a token.
+        longest: tokens of a text at most.
+        positions: int32 `[rows, length]`, place in the text, from 0.
+    """
+    angles = np.arange(longest)[:, None] * np.tile(frequencies, 2)
+    cosine, sine = (
+        opset.unsqueeze(embedding(table.astype(np.float32), positions), integers(1))
+        for table in (np.cos(angles), np.sin(angles))
+    )
+    return Rotation(cosine, sine)
+
+
+def distances(positions: Node) -> Node:
+    """How far each token's key stands behind its query: int32 `[rows, length, length]`."""
+    return opset.subtract(
+        opset.unsqueeze(positions, integers(1)), opset.unsqueeze(positions, integers(2))
     )
 
 

@@ -17,14 +17,16 @@ class Inputs:
         token_ids: int32 `[rows, length]`.
         positions: int32 `[rows, length]`, place in the text, from 0.
         mask: float32 `[rows, 1, length, length]`, added to attention scores.
+        max_tokens: tokens of a text at most.
     """
 
     token_ids: Node
     positions: Node
     mask: Node
+    max_tokens: int
 
 
-class Architecture(Protocol):
+class Network(Protocol):
     """Inputs to the last layer's states."""
 
     def __call__(self, config: Mapping[str, Any], tensors: Tensors, inputs: Inputs) -> Node:
@@ -40,3 +42,16 @@ class Architecture(Protocol):
             UnsupportedModelError: the config asks for a variant that is not known here.
         """
         ...
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A family.
+
+    Attributes:
+        hidden_states: its network.
+        prefix: what its tensors' names begin with in checkpoints saved with a head on top.
+    """
+
+    hidden_states: Network
+    prefix: str

@@ -1,0 +1,100 @@
+"""ModernBERT: gte-modernbert, modernbert-embed.
+
+Rotary positions; most layers see only their neighbourhood; gated, normalised before, no biases.
+Warner et al. 2024, https://arxiv.org/abs/2412.13663; names of tensors as in transformers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from openvino import opset13 as opset
+
+from likewise.engine import ops
+from likewise.engine.architectures.layers import (
+    Layer,
+    Linear,
+    Names,
+    Sizes,
+    layer_norm,
+    pre_norm,
+    refuse,
+    rotary_frequencies,
+)
+from likewise.engine.architectures.shape import Inputs
+
+LOCAL = "sliding_attention"
+GLOBAL = "full_attention"
+
+
+def hidden_states(config: Mapping[str, Any], tensors: ops.Tensors, inputs: Inputs) -> ops.Node:
+    """The last layer's states; see `Network`."""
+    sizes = Sizes(
+        hidden=config["hidden_size"],
+        heads=config["num_attention_heads"],
+        wide=config["intermediate_size"],
+        activation=config.get("hidden_activation", "gelu"),
+        epsilon=config.get("norm_eps", 1e-5),
+        norm_bias=config.get("norm_bias", False),
+    )
+    names = _names(config)
+    table = tensors("embeddings.tok_embeddings.weight", (config["vocab_size"], sizes.hidden))
+    x = ops.embedding(table, inputs.token_ids)
+    x = layer_norm(tensors, "embeddings.norm", x, sizes)
+    masks = {GLOBAL: inputs.mask, LOCAL: _local_mask(config, inputs)}
+    rotations = {
+        kind: ops.rotation(
+            rotary_frequencies(sizes.head, _rotary_base(config, kind)),
+            inputs.max_tokens,
+            inputs.positions,
+        )
+        for kind in masks
+    }
+    for index, kind in enumerate(_layer_types(config)):
+        layer = Layer(tensors, f"layers.{index}.", names, sizes)
+        x = pre_norm(layer, x, masks[kind], rotations[kind], first=index == 0)
+    return layer_norm(tensors, "final_norm", x, sizes)
+
+
+def _names(config: Mapping[str, Any]) -> Names:
+    attention, wide = config.get("attention_bias", False), config.get("mlp_bias", False)
+    return Names(
+        query=Linear("attn.Wqkv", attention, 0, 3),
+        key=Linear("attn.Wqkv", attention, 1, 3),
+        value=Linear("attn.Wqkv", attention, 2, 3),
+        attended=Linear("attn.Wo", attention),
+        attention_norm="attn_norm",
+        gate=Linear("mlp.Wi", wide, 0, 2),
+        inner=Linear("mlp.Wi", wide, 1, 2),
+        outer=Linear("mlp.Wo", wide),
+        output_norm="mlp_norm",
+    )
+
+
+def _layer_types(config: Mapping[str, Any]) -> list[str]:
+    """Stated for each layer, or, in older files, by how many layers apart the global ones are."""
+    if stated := config.get("layer_types"):
+        return list(stated)
+    apart = config.get("global_attn_every_n_layers", 3)
+    return [LOCAL if i % apart else GLOBAL for i in range(config["num_hidden_layers"])]
+
+
+def _rotary_base(config: Mapping[str, Any], kind: str) -> float:
+    if stated := config.get("rope_parameters"):
+        refuse({"model_type": "modernbert"} | stated[kind], rope_type="default")
+        return float(stated[kind]["rope_theta"])
+    refuse(config, rope_scaling=None)
+    if kind == GLOBAL:
+        return float(config.get("global_rope_theta", 160_000.0))
+    return float(config.get("local_rope_theta") or 10_000.0)
+
+
+def _local_mask(config: Mapping[str, Any], inputs: Inputs) -> ops.Node:
+    """The mask, and beyond it nothing farther than half a window to either side."""
+    reach = config.get("local_attention", 128) // 2
+    distance = opset.absolute(ops.distances(inputs.positions))
+    near = opset.less_equal(distance, ops.constant(reach, np.int32))
+    local = opset.select(near, ops.constant(0.0), ops.constant(ops.MASKED))
+    return opset.add(inputs.mask, opset.unsqueeze(local, ops.integers(1)))

@@ -1,0 +1,251 @@
+"""Random-weight checkpoints of every family, made with transformers, and texts to read with them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tokenizers import (
+    Tokenizer,
+    decoders,
+    models,
+    normalizers,
+    pre_tokenizers,
+    processors,
+    trainers,
+)
+
+TEXTS = (
+    "A man is eating food.",
+    "The quick brown fox jumps over the lazy dog, twice before breakfast and once after it.",
+    "",
+    "a",
+    "Ein Mädchen spielt Geige am Fluß; niemand hört ihm zu.",
+    "一个男人在吃东西。今天天气很好，我们去公园散步吧。",
+    "彼は駅前の古いレストランで寿司を食べています。",
+    "الرجل يأكل الطعام في المطعم الجديد.",
+    "एक आदमी खाना खा रहा है और संगीत सुन रहा है।",
+    "ผู้ชายคนหนึ่งกำลังกินอาหารอยู่ริมแม่น้ำ",
+    "Мужчина ест хлеб, а женщина читает книгу в саду.",
+    "emoji 🎉🚀 and\ttabs\nand   spaces",
+    "word " * 40,
+    "alpha beta gamma delta epsilon zeta eta theta " * 60,
+)
+"""Short and long ones, the last far beyond every limit, in several writing systems."""
+
+
+def wordpiece() -> Tokenizer:
+    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.decoder = decoders.WordPiece()
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    tokenizer.train_from_iterator(
+        TEXTS, trainers.WordPieceTrainer(vocab_size=600, special_tokens=special)
+    )
+    return _framed(tokenizer, "[CLS]", "[SEP]")
+
+
+def unigram() -> Tokenizer:
+    tokenizer = Tokenizer(models.Unigram())
+    tokenizer.normalizer = normalizers.NFKC()
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    tokenizer.decoder = decoders.Metaspace()
+    special = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
+    trainer = trainers.UnigramTrainer(vocab_size=600, special_tokens=special, unk_token="<unk>")
+    tokenizer.train_from_iterator(TEXTS, trainer)
+    return _framed(tokenizer, "<s>", "</s>")
+
+
+def byte_pairs() -> Tokenizer:
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=600,
+        special_tokens=["<s>", "<pad>", "</s>", "<unk>", "<mask>"],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+    )
+    tokenizer.train_from_iterator(TEXTS, trainer)
+    return _framed(tokenizer, "<s>", "</s>")
+
+
+def _framed(tokenizer: Tokenizer, first: str, last: str) -> Tokenizer:
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single=f"{first} $A {last}",
+        pair=f"{first} $A {last} $B {last}",
+        special_tokens=[(t, tokenizer.token_to_id(t)) for t in (first, last)],
+    )
+    return tokenizer
+
+
+@dataclass(frozen=True)
+class Family:
+    """One row of the contract suite.
+
+    Attributes:
+        name: of the row.
+        model: transformers' class.
+        config: transformers' configuration class.
+        tokenizer: makes the tokenizer, of the kind that the family uses.
+        full: settings of the size that people use; the class's defaults fill them up.
+        small: settings that make it small.
+    """
+
+    name: str
+    model: str
+    config: str
+    tokenizer: Callable[[], Tokenizer]
+    full: dict[str, Any] = field(default_factory=dict)
+    small: dict[str, Any] = field(default_factory=dict)
+
+
+SMALL = {
+    "hidden_size": 48,
+    "num_hidden_layers": 3,
+    "num_attention_heads": 4,
+    "intermediate_size": 96,
+    "max_position_embeddings": 194,
+}
+AFTER_PADDING = SMALL | {"pad_token_id": 1, "type_vocab_size": 1}
+
+FAMILIES = (
+    Family("bert", "BertModel", "BertConfig", wordpiece, {}, SMALL),
+    Family("bert-gelu-new", "BertModel", "BertConfig", wordpiece, {"hidden_act": "gelu_new"}, SMALL),
+    Family("mpnet", "MPNetModel", "MPNetConfig", wordpiece, {}, SMALL),
+    Family("roberta", "RobertaModel", "RobertaConfig", byte_pairs, {}, AFTER_PADDING),
+    Family("xlm-roberta", "XLMRobertaModel", "XLMRobertaConfig", unigram, {}, AFTER_PADDING),
+    Family("camembert", "CamembertModel", "CamembertConfig", unigram, {}, AFTER_PADDING),
+    Family(
+        "distilbert", "DistilBertModel", "DistilBertConfig", wordpiece, {},
+        {"dim": 48, "n_layers": 3, "n_heads": 4, "hidden_dim": 96, "max_position_embeddings": 194},
+    ),
+    Family(
+        "modernbert", "ModernBertModel", "ModernBertConfig", byte_pairs,
+        {"max_position_embeddings": 1024}, SMALL | {"num_hidden_layers": 4, "local_attention": 32},
+    ),
+)  # fmt: skip
+
+MEAN = ({"type": "Pooling", "pooling_mode": "mean"},)
+
+
+class Checkpoints:
+    """Makes checkpoint folders, each once."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def make(self, family: Family, *, full: bool = False, max_tokens: int | None = None) -> Path:
+        """A checkpoint with random weights, in transformers' layout plus a mean pooling."""
+        folder = self._root / f"{family.name}-{'full' if full else 'small'}"
+        if not folder.exists():
+            self._write(family, folder, full=full, max_tokens=max_tokens or 192)
+        return folder
+
+    def _write(self, family: Family, folder: Path, *, full: bool, max_tokens: int) -> None:
+        import torch
+        import transformers
+
+        tokenizer = family.tokenizer()
+        settings = dict(family.full if full else family.full | family.small)
+        settings["vocab_size"] = tokenizer.get_vocab_size()
+        pad = tokenizer.token_to_id("[PAD]")
+        settings["pad_token_id"] = tokenizer.token_to_id("<pad>") if pad is None else pad
+        if family.config == "MPNetConfig":
+            settings["pad_token_id"] = 1
+        torch.manual_seed(7)
+        config = getattr(transformers, family.config)(**settings)
+        model = getattr(transformers, family.model)(config).eval()
+        with torch.no_grad():
+            for parameter in model.parameters():  # else biases are 0 and prove nothing
+                parameter.add_(torch.randn_like(parameter) * 0.03)
+        model.save_pretrained(folder)
+        tokenizer.save(str(folder / "tokenizer.json"))
+        names = ("[PAD]", "[CLS]", "[SEP]", "[UNK]") if pad is not None else (
+            "<pad>", "<s>", "</s>", "<unk>")  # fmt: skip
+        keys = ("pad_token", "cls_token", "sep_token", "unk_token")
+        write_json(
+            folder / "tokenizer_config.json",
+            dict(zip(keys, names, strict=True))
+            | {"model_max_length": max_tokens, "tokenizer_class": "PreTrainedTokenizerFast"},
+        )
+        write_modules(folder, {"type": "Pooling", "pooling_mode_mean_tokens": True})
+
+
+def write_json(path: Path, content: Any) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content), encoding="utf-8")
+
+
+def write_modules(folder: Path, *modules: dict[str, Any], dimension: int = 48) -> None:
+    """Write `modules.json` and the folders it names, in the layout of old checkpoints."""
+    listed = [
+        {"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Transformer"}
+    ]
+    for index, module in enumerate(modules, 1):
+        settings = dict(module)
+        kind = settings.pop("type")
+        path = f"{index}_{kind}"
+        listed.append(
+            {
+                "idx": index,
+                "name": str(index),
+                "path": path,
+                "type": f"sentence_transformers.models.{kind}",
+            }
+        )
+        if kind == "Pooling":
+            settings.setdefault("word_embedding_dimension", dimension)
+        write_json(folder / path / "config.json", settings)
+    write_json(folder / "modules.json", listed)
+
+
+@pytest.fixture(scope="session")
+def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Checkpoints:
+    return Checkpoints(tmp_path_factory.mktemp("checkpoints"))
+
+
+@pytest.fixture(params=FAMILIES, ids=lambda family: family.name)
+def family(request: pytest.FixtureRequest) -> Family:
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def texts() -> tuple[str, ...]:
+    return TEXTS
+
+
+def lowest_cosine(a: Any, b: Any) -> float:
+    """Of row i with row i."""
+    a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
+    assert a.shape == b.shape
+    lengths = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
+    return float(((a * b).sum(1) / lengths).min())
+
+
+@pytest.fixture(scope="session")
+def cosine() -> Callable[[Any, Any], float]:
+    return lowest_cosine
+
+
+@pytest.fixture(scope="session")
+def families() -> dict[str, Family]:
+    return {family.name: family for family in FAMILIES}
+
+
+@pytest.fixture(scope="session", name="write_modules")
+def write_modules_fixture() -> Callable[..., None]:
+    return write_modules
+
+
+@pytest.fixture(scope="session")
+def change_json() -> Callable[..., None]:
+    def change(path: Path, **fields: Any) -> None:
+        write_json(path, json.loads(path.read_text(encoding="utf-8")) | fields)
+
+    return change
