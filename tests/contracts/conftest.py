@@ -1,4 +1,4 @@
-"""Random-weight checkpoints of every family, made with transformers, and texts to read with them."""
+"""Random-weight checkpoints of every family, made with transformers, and texts to read."""
 
 from __future__ import annotations
 
@@ -46,7 +46,8 @@ def wordpiece() -> Tokenizer:
     tokenizer.decoder = decoders.WordPiece()
     special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
     tokenizer.train_from_iterator(
-        TEXTS, trainers.WordPieceTrainer(vocab_size=600, special_tokens=special)
+        TEXTS,
+        trainers.WordPieceTrainer(vocab_size=600, special_tokens=special, show_progress=False),
     )
     return _framed(tokenizer, "[CLS]", "[SEP]")
 
@@ -57,7 +58,9 @@ def unigram() -> Tokenizer:
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
     tokenizer.decoder = decoders.Metaspace()
     special = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
-    trainer = trainers.UnigramTrainer(vocab_size=600, special_tokens=special, unk_token="<unk>")
+    trainer = trainers.UnigramTrainer(
+        vocab_size=600, special_tokens=special, unk_token="<unk>", show_progress=False
+    )
     tokenizer.train_from_iterator(TEXTS, trainer)
     return _framed(tokenizer, "<s>", "</s>")
 
@@ -69,6 +72,7 @@ def byte_pairs() -> Tokenizer:
     trainer = trainers.BpeTrainer(
         vocab_size=600,
         special_tokens=["<s>", "<pad>", "</s>", "<unk>", "<mask>"],
+        show_progress=False,
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
     )
     tokenizer.train_from_iterator(TEXTS, trainer)
@@ -116,7 +120,9 @@ AFTER_PADDING = SMALL | {"pad_token_id": 1, "type_vocab_size": 1}
 
 FAMILIES = (
     Family("bert", "BertModel", "BertConfig", wordpiece, {}, SMALL),
-    Family("bert-gelu-new", "BertModel", "BertConfig", wordpiece, {"hidden_act": "gelu_new"}, SMALL),
+    Family(
+        "bert-gelu-new", "BertModel", "BertConfig", wordpiece, {"hidden_act": "gelu_new"}, SMALL
+    ),
     Family("mpnet", "MPNetModel", "MPNetConfig", wordpiece, {}, SMALL),
     Family("roberta", "RobertaModel", "RobertaConfig", byte_pairs, {}, AFTER_PADDING),
     Family("xlm-roberta", "XLMRobertaModel", "XLMRobertaConfig", unigram, {}, AFTER_PADDING),
@@ -131,8 +137,6 @@ FAMILIES = (
     ),
 )  # fmt: skip
 
-MEAN = ({"type": "Pooling", "pooling_mode": "mean"},)
-
 
 class Checkpoints:
     """Makes checkpoint folders, each once."""
@@ -140,14 +144,14 @@ class Checkpoints:
     def __init__(self, root: Path) -> None:
         self._root = root
 
-    def make(self, family: Family, *, full: bool = False, max_tokens: int | None = None) -> Path:
+    def make(self, family: Family, *, full: bool = False) -> Path:
         """A checkpoint with random weights, in transformers' layout plus a mean pooling."""
         folder = self._root / f"{family.name}-{'full' if full else 'small'}"
         if not folder.exists():
-            self._write(family, folder, full=full, max_tokens=max_tokens or 192)
+            self._write(family, folder, full=full)
         return folder
 
-    def _write(self, family: Family, folder: Path, *, full: bool, max_tokens: int) -> None:
+    def _write(self, family: Family, folder: Path, *, full: bool) -> None:
         import torch
         import transformers
 
@@ -172,37 +176,24 @@ class Checkpoints:
         write_json(
             folder / "tokenizer_config.json",
             dict(zip(keys, names, strict=True))
-            | {"model_max_length": max_tokens, "tokenizer_class": "PreTrainedTokenizerFast"},
+            | {
+                "model_max_length": 512 if full else 192,
+                "tokenizer_class": "PreTrainedTokenizerFast",
+            },
         )
-        write_modules(folder, {"type": "Pooling", "pooling_mode_mean_tokens": True})
+        modules = ("Transformer", ""), ("Pooling", "1_Pooling")
+        listed = [
+            {"idx": i, "name": str(i), "path": path, "type": f"sentence_transformers.models.{kind}"}
+            for i, (kind, path) in enumerate(modules)
+        ]
+        write_json(folder / "modules.json", listed)
+        pooling = {"word_embedding_dimension": config.hidden_size, "pooling_mode_mean_tokens": True}
+        write_json(folder / "1_Pooling" / "config.json", pooling)
 
 
 def write_json(path: Path, content: Any) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(content), encoding="utf-8")
-
-
-def write_modules(folder: Path, *modules: dict[str, Any], dimension: int = 48) -> None:
-    """Write `modules.json` and the folders it names, in the layout of old checkpoints."""
-    listed = [
-        {"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Transformer"}
-    ]
-    for index, module in enumerate(modules, 1):
-        settings = dict(module)
-        kind = settings.pop("type")
-        path = f"{index}_{kind}"
-        listed.append(
-            {
-                "idx": index,
-                "name": str(index),
-                "path": path,
-                "type": f"sentence_transformers.models.{kind}",
-            }
-        )
-        if kind == "Pooling":
-            settings.setdefault("word_embedding_dimension", dimension)
-        write_json(folder / path / "config.json", settings)
-    write_json(folder / "modules.json", listed)
 
 
 @pytest.fixture(scope="session")
@@ -236,11 +227,6 @@ def cosine() -> Callable[[Any, Any], float]:
 @pytest.fixture(scope="session")
 def families() -> dict[str, Family]:
     return {family.name: family for family in FAMILIES}
-
-
-@pytest.fixture(scope="session", name="write_modules")
-def write_modules_fixture() -> Callable[..., None]:
-    return write_modules
 
 
 @pytest.fixture(scope="session")

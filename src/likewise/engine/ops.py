@@ -139,7 +139,7 @@ def join_heads(x: Node, hidden_size: int) -> Node:
 
 
 def rotate(x: Node, rotation: Rotation) -> Node:
-    """Rotary positions on `[rows, heads, length, head_size]`: the halves of a head are the pairs."""
+    """Rotary positions on `[rows, heads, length, head_size]`; a pair is one number of each half."""
     first, second = opset.split(x, scalar(3), 2).outputs()
     turned = opset.concat([opset.negative(second), first], 3)
     return opset.add(opset.multiply(x, rotation.cosine), opset.multiply(turned, rotation.sine))

@@ -93,4 +93,4 @@ def buckets(distance: NDArray[np.int64]) -> NDArray[np.int64]:
     scale = np.log(np.maximum(far, 1).astype(np.float32) / np.float32(near))
     scale = scale / np.float32(math.log(FARTHEST / near)) * np.float32(half - near)
     wide = np.minimum(near + scale.astype(np.int64), half - 1)
-    return np.where(far < near, far, wide) + half * (distance > 0)
+    return np.asarray(np.where(far < near, far, wide) + half * (distance > 0))
