@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import random
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -240,3 +240,20 @@ def offline(monkeypatch: pytest.MonkeyPatch) -> None:
     """No hub, as `HF_HUB_OFFLINE=1` has it."""
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+
+
+@pytest.fixture
+def unreadable() -> Iterator[Callable[[Path], Path]]:
+    """Takes the right to read a file or folder away, until the test ends."""
+    taken: list[Path] = []
+
+    def take(path: Path) -> Path:
+        if not hasattr(os, "geteuid") or os.geteuid() == 0:
+            pytest.skip("whoever runs the tests may read everything")
+        path.chmod(0)
+        taken.append(path)
+        return path
+
+    yield take
+    for path in taken:
+        path.chmod(0o700)

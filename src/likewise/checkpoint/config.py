@@ -15,6 +15,9 @@ POOLING_MODES = ("cls", "max", "mean", "mean_sqrt_len_tokens", "weightedmean", "
 """In the order in which several of them are concatenated, as sentence-transformers has it."""
 
 
+SIMILARITY_NAMES = ("cosine", "dot", "euclidean", "manhattan")
+
+
 @dataclass(frozen=True)
 class Pooling:
     """Token states to one vector: one mode, or several whose results are concatenated."""
@@ -100,7 +103,8 @@ def read_config(folder: Path) -> Config:
     network_folder, modules = _read_modules(folder, notes)
     network = read_json(network_folder / "config.json")
     _field(network, "model_type", network_folder / "config.json")
-    extra = read_json(folder / "config_sentence_transformers.json", optional=True)
+    extra_path = folder / "config_sentence_transformers.json"
+    extra = read_json(extra_path, optional=True)
     transformer = _read_transformer_settings(network_folder)
     return Config(
         folder=network_folder,
@@ -108,9 +112,9 @@ def read_config(folder: Path) -> Config:
         modules=modules,
         max_tokens=_max_tokens(network_folder, network, transformer, notes),
         lowercase=bool(transformer.get("do_lower_case", False)),
-        prompts=MappingProxyType({k: v for k, v in (extra.get("prompts") or {}).items() if v}),
+        prompts=_read_prompts(extra, extra_path),
         default_prompt_name=extra.get("default_prompt_name"),
-        similarity=extra.get("similarity_fn_name") or "cosine",
+        similarity=_read_similarity(extra, extra_path),
         truncate_dim=extra.get("truncate_dim"),
         notes=tuple(notes),
     )
@@ -148,6 +152,37 @@ def _field(content: Mapping[str, Any], name: str, path: Path) -> Any:
     return content[name]
 
 
+def _whole(content: Mapping[str, Any], name: str, path: Path) -> int:
+    """A whole number that must be there."""
+    value = _field(content, name, path)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise DamagedFileError(
+            f"{path} has {value!r} as {name}, expected a whole number",
+            hint="download the checkpoint again",
+        )
+    return int(value)
+
+
+def _read_prompts(extra: Mapping[str, Any], path: Path) -> Mapping[str, str]:
+    prompts = extra.get("prompts") or {}
+    if not isinstance(prompts, dict) or not all(isinstance(p, str) for p in prompts.values()):
+        raise DamagedFileError(
+            f"{path} has something other than texts by name as prompts",
+            hint="download the checkpoint again",
+        )
+    return MappingProxyType({name: prompt for name, prompt in prompts.items() if prompt})
+
+
+def _read_similarity(extra: Mapping[str, Any], path: Path) -> str:
+    name = extra.get("similarity_fn_name") or "cosine"
+    if name not in SIMILARITY_NAMES:
+        raise UnsupportedModelError(
+            f"{path} asks for the similarity {name!r}, which is not known here",
+            hint="known similarities: " + ", ".join(SIMILARITY_NAMES),
+        )
+    return str(name)
+
+
 def _read_modules(folder: Path, notes: list[str]) -> tuple[Path, tuple[Module, ...]]:
     path = folder / "modules.json"
     if not path.exists():
@@ -183,13 +218,13 @@ def _read_module(kind: str, folder: Path, listed_in: Path) -> Module:
             settings = read_json(path)
             return Dense(
                 folder,
-                int(_field(settings, "in_features", path)),
-                int(_field(settings, "out_features", path)),
+                _whole(settings, "in_features", path),
+                _whole(settings, "out_features", path),
                 bool(settings.get("bias", True)),
                 str(settings.get("activation_function", "Tanh")).rsplit(".", 1)[-1],
             )
         case "LayerNorm":
-            return LayerNorm(folder, int(_field(read_json(path), "dimension", path)))
+            return LayerNorm(folder, _whole(read_json(path), "dimension", path))
         case "Normalize":
             return Normalize()
         case _:
@@ -239,11 +274,18 @@ def _max_tokens(
     notes: list[str],
 ) -> int:
     """The checkpoint's own limit; a tokenizer file's truncation is no limit of the model."""
-    if limit := transformer.get("max_seq_length"):
-        return int(limit)
-    positions = network.get("max_position_embeddings")
-    stated = read_json(folder / "tokenizer_config.json", optional=True).get("model_max_length")
-    limits = [int(x) for x in (positions, stated) if x and x < 1_000_000]
+    if transformer.get("max_seq_length"):
+        return _whole(transformer, "max_seq_length", folder / "sentence_bert_config.json")
+    tokenizer = read_json(folder / "tokenizer_config.json", optional=True)
+    limits = [
+        _whole(content, name, folder / file)
+        for content, name, file in (
+            (network, "max_position_embeddings", "config.json"),
+            (tokenizer, "model_max_length", "tokenizer_config.json"),
+        )
+        if content.get(name)
+    ]
+    limits = [limit for limit in limits if limit < 1_000_000]
     if not limits:
         notes.append("no maximal length is stated: 512 tokens are assumed")
         return 512

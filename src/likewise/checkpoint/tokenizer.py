@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from functools import cached_property
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from numpy.typing import NDArray
 from likewise.checkpoint.config import Config, read_json
 from likewise.errors import DamagedFileError, TextError
 
+_BLANK = re.compile("[ \n\t]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -47,6 +50,23 @@ class TokenRows:
         return self.token_ids[start : start + int(self.lengths[index])]
 
 
+@dataclass(frozen=True)
+class _LongText:
+    """Tokens kept of one text, and how many it has."""
+
+    token_ids: list[int]
+    seen: int
+
+
+PORTION = 200_000
+"""Characters that are tokenized at once, for bounded memory."""
+
+PIECE = 20_000
+"""Characters of a long text that one core takes at once."""
+
+_BERT_PARTS = {"normalizer": "BertNormalizer", "pre_tokenizer": "BertPreTokenizer"}
+
+
 class Tokenizer:
     """The checkpoint's tokenizer, with its truncation and padding settings put aside.
 
@@ -64,8 +84,9 @@ class Tokenizer:
         self.pad_id = pad_id
         backend.no_padding()
         backend.no_truncation()
-        probe = backend.encode("a").special_tokens_mask
-        self._suffix = next((i for i, special in enumerate(reversed(probe)) if not special), 0)
+        probe = backend.encode("a")
+        text = [i for i, special in enumerate(probe.special_tokens_mask) if not special] or [0]
+        self._first, self._last = probe.ids[: text[0]], probe.ids[text[-1] + 1 :]
 
     @property
     def vocabulary_size(self) -> int:
@@ -84,19 +105,24 @@ class Tokenizer:
         """
         kept: list[list[int]] = []
         seen: list[int] = []
-        for encoding in self._encode(texts, first_index):
-            ids = encoding.ids
-            seen.append(len(ids))
-            kept.append(self._cut(ids) if len(ids) > self.max_tokens else ids)
+        _check_texts(texts, first_index)
+        for start, part in _portions(texts):
+            if len(part) == 1 and len(part[0]) > PORTION:
+                text = self._read_long(part[0], first_index + start)
+                kept.append(text.token_ids)
+                seen.append(text.seen)
+                continue
+            for encoding in self._encode(part, first_index + start):
+                ids = encoding.ids
+                seen.append(len(ids))
+                kept.append(self._cut(ids) if len(ids) > self.max_tokens else ids)
         lengths = np.fromiter((len(ids) for ids in kept), np.int64, len(kept))
         flat = np.fromiter(chain.from_iterable(kept), np.int32, int(lengths.sum()))
         return TokenRows(flat, lengths, np.array(seen, np.int64))
 
     def tokens(self, text: str) -> list[str]:
         """The tokens of one text as they are written in the vocabulary, special ones included."""
-        (encoding,) = self._encode([text], 0)
-        ids = encoding.ids if len(encoding.ids) <= self.max_tokens else self._cut(encoding.ids)
-        return [str(self._backend.id_to_token(i)) for i in ids]
+        return [str(self._backend.id_to_token(i)) for i in self.rows([text]).token_ids.tolist()]
 
     def special_tokens_mask(self, text: str) -> NDArray[np.bool_]:
         """Which of `tokens` were put around the text and are not its own: bool `[tokens]`."""
@@ -105,8 +131,33 @@ class Tokenizer:
         return np.array(mask if len(mask) <= self.max_tokens else self._cut(mask), dtype=bool)
 
     def _cut(self, ids: list[int]) -> list[int]:
-        head = self.max_tokens - self._suffix
-        return ids[:head] + ids[len(ids) - self._suffix :]
+        return ids[: self.max_tokens - len(self._last)] + self._last
+
+    def _read_long(self, text: str, index: int) -> _LongText:
+        """What is read of a long text, tokenized piece by piece where that gives the same tokens.
+
+        A token takes some 400 bytes inside the tokenizer, so 10 MB at once would take gigabytes.
+        """
+        check_text(text, index)
+        pieces = _pieces(text) if self._splits_at_blanks else iter((text,))
+        inner: list[int] = []
+        seen = len(self._first) + len(self._last)
+        while group := list(islice(pieces, PORTION // PIECE)):
+            for encoding in self._encode(group, index):
+                ids = encoding.ids[len(self._first) : len(encoding.ids) - len(self._last)]
+                seen += len(ids)
+                if len(inner) < self.max_tokens:
+                    inner += ids
+        room = self.max_tokens - len(self._first) - len(self._last)
+        return _LongText([*self._first, *inner[:room], *self._last], seen)
+
+    @cached_property
+    def _splits_at_blanks(self) -> bool:
+        """Whether no token can span a blank, as in BERT's own tokenizer."""
+        parts = json.loads(self._backend.to_str())
+        return all((parts[p] or {}).get("type") == t for p, t in _BERT_PARTS.items()) and not any(
+            " " in token["content"] for token in parts["added_tokens"]
+        )
 
     def _encode(self, texts: Sequence[str], first_index: int) -> list[Any]:
         if self._lowercase:
@@ -117,6 +168,34 @@ class Tokenizer:
             for i, text in enumerate(texts, first_index):
                 check_text(text, i)
             raise TextError(f"the tokenizer refused these texts: {error}") from error
+
+
+def _check_texts(texts: Sequence[object], first_index: int) -> None:
+    """Refuse what is no text; the tokenizer itself would take a tuple for a pair."""
+    if not all(type(text) is str for text in texts):
+        for index, text in enumerate(texts, first_index):
+            check_text(text, index)
+
+
+def _portions(texts: Sequence[str]) -> Iterator[tuple[int, Sequence[str]]]:
+    """Neighbouring texts of up to `PORTION` characters together, and the place of their first."""
+    start = size = 0
+    for index, text in enumerate(texts):
+        if size and size + len(text) > PORTION:
+            yield start, texts[start:index]
+            start, size = index, 0
+        size += len(text)
+    if start < len(texts):
+        yield start, texts[start:]
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """The text in pieces of about `PIECE` characters that begin at a blank."""
+    start = 0
+    while blank := _BLANK.search(text, start + PIECE):
+        yield text[start : blank.start()]
+        start = blank.start()
+    yield text[start:]
 
 
 def check_text(text: object, index: int) -> None:
@@ -168,17 +247,26 @@ def _read_backend(folder: Path, settings: dict[str, Any]) -> tokenizers.Tokenize
                 hint="download the checkpoint again",
             ) from error
     if vocabulary.exists():
-        from tokenizers.implementations.bert_wordpiece import BertWordPieceTokenizer
-
-        lowercase = bool(settings.get("do_lower_case", True))
-        wordpiece = BertWordPieceTokenizer(
-            str(vocabulary),
-            lowercase=lowercase,
-            strip_accents=settings.get("strip_accents"),
-            handle_chinese_chars=bool(settings.get("tokenize_chinese_chars", True)),
-        )
-        return tokenizers.Tokenizer.from_str(wordpiece.to_str())
+        try:
+            return _wordpiece(vocabulary, settings)
+        except Exception as error:  # the library raises nothing narrower
+            raise DamagedFileError(
+                f"{vocabulary} cannot be read as a vocabulary: {error}",
+                hint="download the checkpoint again",
+            ) from error
     raise DamagedFileError(
         f"{folder} has neither tokenizer.json nor vocab.txt",
         hint="the folder is no complete checkpoint; download it again",
     )
+
+
+def _wordpiece(vocabulary: Path, settings: dict[str, Any]) -> tokenizers.Tokenizer:
+    from tokenizers.implementations.bert_wordpiece import BertWordPieceTokenizer
+
+    wordpiece = BertWordPieceTokenizer(
+        str(vocabulary),
+        lowercase=bool(settings.get("do_lower_case", True)),
+        strip_accents=settings.get("strip_accents"),
+        handle_chinese_chars=bool(settings.get("tokenize_chinese_chars", True)),
+    )
+    return tokenizers.Tokenizer.from_str(wordpiece.to_str())
