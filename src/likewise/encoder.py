@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,9 +17,10 @@ from numpy.typing import NDArray
 
 from likewise import vectors
 from likewise.checkpoint.config import Config, Normalize, read_config
+from likewise.checkpoint.fingerprint import fingerprint
 from likewise.checkpoint.locate import Location, locate
 from likewise.checkpoint.tokenizer import Tokenizer, TokenRows, check_text, read_tokenizer
-from likewise.checkpoint.weights import parameter_count, sha256, weight_files
+from likewise.checkpoint.weights import parameter_count
 from likewise.engine import load_runtime
 from likewise.engine.contract import Progress, Runtime
 from likewise.errors import InputError, TooLongError
@@ -147,17 +147,7 @@ class Encoder:
 
         Two vectors compare only where fingerprints agree.
         """
-        digest = hashlib.sha256()
-        for path in weight_files(self.config.folder):
-            digest.update(sha256(path).encode())
-        for name in ("tokenizer.json", "vocab.txt"):
-            if (path := self.config.folder / name).exists():
-                digest.update(sha256(path).encode())
-        # folders differ from machine to machine, what the modules do does not
-        modules = str(self.config.modules).replace(str(self.location.folder), "")
-        for part in (modules, self.max_seq_length, self.dimension, self.compute):
-            digest.update(f"|{part}".encode())
-        return digest.hexdigest()[:32]
+        return fingerprint(self.config, self.max_seq_length, self.dimension, self._runtime.recipe)
 
     def __repr__(self) -> str:
         return (
@@ -433,7 +423,7 @@ def load(
                 hint="choose a length in that range",
             )
         tokenizer.max_tokens = max_seq_length
-    runtime = load_runtime(config, pad_id=tokenizer.pad_id, compute=compute, device=device)
+    runtime = load_runtime(config, tokenizer, compute=compute, device=device)
     return Encoder(
         location,
         config,

@@ -7,6 +7,7 @@ import json
 import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -137,6 +138,17 @@ def sha256(path: Path, progress: Callable[[int], None] | None = None) -> str:
     return digest.hexdigest()
 
 
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file, read once as long as its size and time of change stay the same."""
+    status = path.stat()
+    return _hash_at(path, status.st_size, status.st_mtime_ns)
+
+
+@lru_cache(maxsize=256)
+def _hash_at(path: Path, size: int, changed: int) -> str:  # noqa: ARG001 - they are the key
+    return sha256(path)
+
+
 def verify_sha256(path: Path, expected: str) -> None:
     """Hold a file against the hash it must have.
 
@@ -144,7 +156,7 @@ def verify_sha256(path: Path, expected: str) -> None:
         DamagedFileError: it has another, or cannot be read.
     """
     try:
-        found = sha256(path)
+        found = file_hash(path)
     except FileNotFoundError:
         raise DamagedFileError(f"{path} is missing", hint=AGAIN) from None
     except OSError as error:

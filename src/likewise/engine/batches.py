@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 from likewise.checkpoint.tokenizer import TokenRows
 
 ROW_LENGTHS = (
-    8, 16, 24, 32, 40, 48, 56, 64, 96, 128, 192, 256, 384, 512,
+    8, 16, 32, 48, 64, 96, 128, 192, 256, 384, 512,
     768, 1024, 1536, 2048, 3072, 4096, 6144, 8192,
 )  # fmt: skip
-"""Every new shape is compiled once inside the engine (5 to 20 ms), so there are few."""
+"""Few, since the engine compiles every new shape once (5 to 20 ms), and multiples of 16: attention
+over other lengths takes other kernels, whose last bits differ in bfloat16."""
 
 SHARED_ROW = 64
 """Rows that short texts share: long enough to fill well, short enough for cheap attention."""
@@ -62,8 +63,13 @@ class Batch:
         """Texts that a row can hold at most."""
         return slots_of(self.length)
 
-    def fill(self, rows: TokenRows, pad_id: int) -> tuple[NDArray[np.int32], ...]:
-        """Token ids, segments and positions: int32 `[rows, length]` each."""
+    def inputs(self, rows: TokenRows, pad_id: int) -> dict[str, NDArray[np.int32]]:
+        """What the network sees of the batch.
+
+        Returns:
+            `token_ids`, `segments`, `positions`: int32 `[rows, length]`; `slots`: int32 `[slots]`,
+            counting from 1.
+        """
         lengths = rows.lengths[self.texts]
         within = np.arange(int(lengths.sum())) - np.repeat(np.cumsum(lengths) - lengths, lengths)
         source = np.repeat(rows.starts[self.texts], lengths) + within
@@ -73,7 +79,13 @@ class Batch:
         filled[0, target] = rows.token_ids[source]
         filled[1, target] = np.repeat(self.slot + 1, lengths)
         filled[2, target] = within
-        return tuple(filled.reshape(3, self.rows, self.length))
+        token_ids, segments, positions = filled.reshape(3, self.rows, self.length)
+        return {
+            "token_ids": token_ids,
+            "segments": segments,
+            "positions": positions,
+            "slots": np.arange(1, self.slots + 1, dtype=np.int32),
+        }
 
 
 def slots_of(length: int) -> int:

@@ -28,6 +28,11 @@ class Runtime(Protocol):
         ...
 
     @property
+    def recipe(self) -> str:
+        """What besides the checkpoint shapes the vectors: the compute and how it was made."""
+        ...
+
+    @property
     def device(self) -> str:
         """Where it runs, such as `cpu`."""
         ...

@@ -20,6 +20,9 @@ from likewise.engine import ops
 from likewise.engine.architectures import ARCHITECTURES, Inputs
 from likewise.errors import DamagedFileError, UnsupportedModelError
 
+AFTER_NETWORK = "after_network/"
+"""Begins the names of the products outside the network, which are few and stay unquantized."""
+
 INPUTS = ("token_ids", "segments", "positions")
 
 
@@ -75,6 +78,7 @@ def _apply(
         case Dense(folder, _, _, bias, activation):
             tensors = read_weights(folder)
             y = ops.linear(x, tensors["linear.weight"], tensors["linear.bias"] if bias else None)
+            y.set_friendly_name(f"{AFTER_NETWORK}{folder.name}")
             return ops.activation(y, activation)
         case LayerNorm(folder, _):
             tensors = read_weights(folder)
@@ -93,22 +97,20 @@ def _pool(
     count = opset.maximum(opset.reduce_sum(member, ops.integers(-1), True), ops.constant(1e-9))
     match mode:
         case "mean":
-            return opset.divide(opset.matmul(member, x, False, False), count)
+            return opset.divide(_sum(mode, member, x), count)
         case "mean_sqrt_len_tokens":
-            return opset.divide(opset.matmul(member, x, False, False), opset.sqrt(count))
+            return opset.divide(_sum(mode, member, x), opset.sqrt(count))
         case "cls":
-            return opset.matmul(
-                _where(member, opset.equal(place, ops.constant(0.0))), x, False, False
-            )
+            return _sum(mode, _where(member, opset.equal(place, ops.constant(0.0))), x)
         case "lasttoken":
             last = opset.equal(place, opset.subtract(count, ops.constant(1.0)))
-            return opset.matmul(_where(member, last), x, False, False)
+            return _sum(mode, _where(member, last), x)
         case "weightedmean":
             weights = opset.multiply(member, opset.add(place, ops.constant(1.0)))
             total = opset.maximum(
                 opset.reduce_sum(weights, ops.integers(-1), True), ops.constant(1e-9)
             )
-            return opset.divide(opset.matmul(weights, x, False, False), total)
+            return opset.divide(_sum(mode, weights, x), total)
         case "max":
             outside = opset.unsqueeze(
                 opset.select(belongs, ops.constant(0.0), ops.constant(ops.MASKED)), ops.integers(3)
@@ -116,6 +118,12 @@ def _pool(
             states = opset.add(opset.unsqueeze(x, ops.integers(1)), outside)
             return opset.reduce_max(states, ops.integers(2), False)
     raise UnsupportedModelError(f"unknown pooling {mode!r}")
+
+
+def _sum(mode: str, weights: ops.Node, x: ops.Node) -> ops.Node:
+    product = opset.matmul(weights, x, False, False)
+    product.set_friendly_name(AFTER_NETWORK + mode)
+    return product
 
 
 def _where(member: ops.Node, chosen: ops.Node) -> ops.Node:

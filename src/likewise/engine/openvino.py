@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,12 +17,22 @@ from likewise.engine.contract import Progress
 from likewise.engine.cores import usable_cores
 from likewise.errors import EngineError
 
-_PRECISION = {"float32": "f32", "bfloat16": "bf16", "int8": "bf16"}
+_HINTS = {"float32": "f32", "bfloat16": "bf16"}
 
 
 def supports_bfloat16() -> bool:
     """Whether this processor multiplies bfloat16 natively."""
     return "BF16" in ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+
+
+def read_graph(path: Path) -> ov.Model:
+    """A graph from OpenVINO's own files.
+
+    Raises:
+        EngineError: they are damaged.
+    """
+    with _translated():
+        return ov.Core().read_model(path)
 
 
 class OpenVinoRuntime:
@@ -35,6 +46,7 @@ class OpenVinoRuntime:
             copy of the weights has to be kept.
         build_tokens: makes the graph that gives token states.
         compute: `float32`, `bfloat16` or `int8`.
+        recipe: what besides the checkpoint shapes the vectors.
         pad_id: id of the padding token.
     """
 
@@ -46,12 +58,16 @@ class OpenVinoRuntime:
         build_tokens: Callable[[], ov.Model],
         *,
         compute: str,
+        recipe: str,
         pad_id: int,
     ) -> None:
-        self.compute = compute
+        self.compute, self.recipe = compute, recipe
         self._build, self._build_tokens = build, build_tokens
         self._pad_id = pad_id
         self._cores = usable_cores()
+        # what is not a product of int8 numbers runs in the best of the other two
+        best = "bfloat16" if supports_bfloat16() else "float32"
+        self._activations = best if compute == "int8" else compute
         self._lock = threading.Lock()
         self._one = self._compile(build(), streams=1).create_infer_request()
         self._many: ov.AsyncInferQueue | None = None
@@ -72,7 +88,7 @@ class OpenVinoRuntime:
         with self._lock, _translated():
             if len(batches) <= 1:
                 for batch in batches:
-                    self._one.infer(self._inputs(batch, rows), share_inputs=True)
+                    self._one.infer(batch.inputs(rows, self._pad_id), share_inputs=True)
                     take(self._one, batch)
             else:
                 self._run_many(batches, rows, take)
@@ -86,7 +102,7 @@ class OpenVinoRuntime:
                 compiled = self._compile(self._build_tokens(), streams=1)
                 self._tokens = compiled.create_infer_request()
             for batch in self._plan(rows):
-                inputs = self._inputs(batch, rows)
+                inputs = batch.inputs(rows, self._pad_id)
                 del inputs["slots"]
                 self._tokens.infer(inputs, share_inputs=True)
                 result = self._tokens.get_output_tensor(0).data
@@ -110,22 +126,15 @@ class OpenVinoRuntime:
         self._many.set_callback(take)
         try:
             for batch in batches:
-                self._many.start_async(self._inputs(batch, rows), userdata=batch)
+                self._many.start_async(batch.inputs(rows, self._pad_id), userdata=batch)
         finally:
             self._many.wait_all()
-
-    def _inputs(self, batch: Batch, rows: TokenRows) -> dict[str, NDArray[np.int32]]:
-        token_ids, segments, positions = batch.fill(rows, self._pad_id)
-        slots = np.arange(1, batch.slots + 1, dtype=np.int32)
-        return {
-            "token_ids": token_ids, "segments": segments, "positions": positions, "slots": slots,
-        }  # fmt: skip
 
     def _compile(self, model: ov.Model, *, streams: int) -> ov.CompiledModel:
         settings: dict[str, Any] = {
             "NUM_STREAMS": str(streams),
             "INFERENCE_NUM_THREADS": str(self._cores),
-            "INFERENCE_PRECISION_HINT": _PRECISION[self.compute],
+            "INFERENCE_PRECISION_HINT": _HINTS[self._activations],
         }
         with _translated():
             return ov.Core().compile_model(model, "CPU", settings)

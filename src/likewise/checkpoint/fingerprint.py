@@ -1,0 +1,42 @@
+"""What tells two checkpoints apart: a hash of everything that shapes their vectors."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+from likewise.checkpoint.config import Config
+from likewise.checkpoint.weights import file_hash, weight_files
+
+_TOKENIZER_FILES = (
+    "tokenizer.json", "vocab.txt", "vocab.json", "merges.txt", "sentencepiece.bpe.model",
+)  # fmt: skip
+
+
+def fingerprint(config: Config, *settings: object) -> str:
+    """Hash of weights, tokenizer, network, modules and any further settings: 32 hex digits.
+
+    Paths play no part: the same files in another folder have the same fingerprint.
+
+    Raises:
+        DamagedFileError: the weights are missing.
+    """
+    digest = hashlib.sha256()
+    for path in _files(config):
+        digest.update(file_hash(path).encode())
+    digest.update(json.dumps(dict(config.network), sort_keys=True).encode())
+    modules = str(config.modules).replace(str(config.folder), "")
+    for part in (modules, config.max_tokens, config.lowercase, *settings):
+        digest.update(f"|{part}".encode())
+    return digest.hexdigest()[:32]
+
+
+def _files(config: Config) -> list[Path]:
+    tokenizer = [config.folder / name for name in _TOKENIZER_FILES]
+    inner = [getattr(module, "folder", None) for module in config.modules]
+    return [
+        *weight_files(config.folder),
+        *(path for path in tokenizer if path.exists()),
+        *(path for folder in inner if folder for path in weight_files(folder)),
+    ]

@@ -1,0 +1,137 @@
+"""The int8 graph of a checkpoint: made once by NNCF, kept under the checkpoint's fingerprint.
+
+Weights become int8 by output channel, the inputs of products int8 by tensor, with ranges measured
+on the project's own calibration text. SmoothQuant (Xiao et al. 2022,
+https://arxiv.org/abs/2211.10438) first moves outliers from activations into weights, without which
+networks of this kind lose most of their accuracy.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+import openvino as ov
+from numpy.typing import NDArray
+
+from likewise.checkpoint.config import Config
+from likewise.checkpoint.fingerprint import fingerprint
+from likewise.checkpoint.tokenizer import Tokenizer
+from likewise.engine.batches import plan
+from likewise.engine.cache import cache_folder
+from likewise.engine.graph import AFTER_NETWORK, build
+from likewise.errors import OutputError
+from likewise.extras import require
+
+RECIPE = "nncf-1"
+"""Changes whenever the way the graph is made does, and with it the fingerprint of its vectors."""
+
+SMOOTHNESS = 0.95
+"""SmoothQuant's alpha: how much of the outliers' range moves into the weights."""
+
+
+@dataclass(frozen=True)
+class Quantized:
+    """An int8 graph on disk.
+
+    Attributes:
+        path: the OpenVINO IR; its weights lie beside it.
+        made: whether this call made it, or found it.
+    """
+
+    path: Path
+    made: bool
+
+
+def quantized(config: Config, tokenizer: Tokenizer, *, again: bool = False) -> Quantized:
+    """The int8 graph of a checkpoint, made when it is not in the cache yet (10 to 60 seconds).
+
+    Two processes may do this at once: each works in a folder of its own, the first to finish
+    puts it in place and the other takes that.
+
+    Args:
+        config: the checkpoint.
+        tokenizer: its tokenizer.
+        again: make it anew even where the cache has it.
+
+    Raises:
+        MissingExtraError: NNCF is not installed.
+        OutputError: the cache cannot be written.
+    """
+    place = cache_folder() / "int8" / fingerprint(config, RECIPE)
+    path = place / "model.xml"
+    if path.exists() and not again:
+        return Quantized(path, made=False)
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=place.parent, prefix=".making-") as folder:
+            model = _quantize(config, tokenizer)
+            made = Path(folder) / "graph"
+            ov.save_model(model, made / "model.xml", compress_to_fp16=False)
+            if again:
+                shutil.rmtree(place, ignore_errors=True)
+            with contextlib.suppress(FileExistsError, OSError):
+                os.rename(made, place)  # fails where another process was first: then theirs serves
+    except OSError as error:
+        raise OutputError(
+            f"cannot write the int8 graph to {place}: {error.strerror or error}",
+            hint="free some space, or set LIKEWISE_CACHE to a folder that is yours",
+        ) from error
+    if not path.exists():
+        raise OutputError(
+            f"the int8 graph did not get to {place}", hint="check the folder, or set LIKEWISE_CACHE"
+        )
+    return Quantized(path, made=True)
+
+
+def _quantize(config: Config, tokenizer: Tokenizer) -> ov.Model:
+    with _quiet():
+        nncf = require("nncf", "int8")
+        advanced = require("nncf.quantization.advanced_parameters", "int8")
+        batches = list(calibration_batches(tokenizer))
+        return nncf.quantize(
+            build(config),
+            nncf.Dataset(batches),
+            model_type=nncf.ModelType.TRANSFORMER,
+            preset=nncf.QuantizationPreset.PERFORMANCE,
+            subset_size=len(batches),
+            ignored_scope=nncf.IgnoredScope(patterns=[f"{AFTER_NETWORK}.*"], validate=False),
+            advanced_parameters=advanced.AdvancedQuantizationParameters(
+                smooth_quant_alphas=advanced.AdvancedSmoothQuantParameters(matmul=SMOOTHNESS)
+            ),
+        )
+
+
+def calibration_texts() -> list[str]:
+    """The project's own text in many languages, one a line, and longer ones made of it."""
+    content = files("likewise.engine").joinpath("calibration.txt").read_text(encoding="utf-8")
+    lines = [line for line in content.splitlines() if line and not line.startswith("#")]
+    passages = [" ".join(lines[start : start + 12]) for start in range(0, len(lines), 12)]
+    return lines + passages
+
+
+def calibration_batches(tokenizer: Tokenizer) -> Iterator[dict[str, NDArray[np.int32]]]:
+    """What the network will see of them, batch by batch."""
+    rows = tokenizer.rows(calibration_texts())
+    for batch in plan(rows.lengths):
+        yield batch.inputs(rows, tokenizer.pad_id)
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """NNCF talks on standard output, which belongs to our own results."""
+    logging.getLogger("nncf").setLevel(logging.ERROR)
+    with (
+        open(os.devnull, "w", encoding="utf-8") as nowhere,
+        contextlib.redirect_stdout(nowhere if sys.stdout else None),
+    ):
+        yield
