@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from likewise.cli import options
-from likewise.cli.machine import examine
 from likewise.cli.printing import note, say, say_json
 
 
@@ -25,6 +24,8 @@ def doctor(
     Example:
       likewise doctor --network
     """
+    from likewise.cli.machine import examine  # loads the engine, which --help must not
+
     checks = examine(network=network)
     if as_json:
         say_json([asdict(check) for check in checks])

@@ -1,0 +1,158 @@
+"""What every command prints, as text and as JSON."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import likewise as library
+from likewise.checkpoint.catalog import CATALOG, DEFAULT
+from likewise.evaluate import EXAMPLES, compare, load_result
+
+Run = Callable[..., Any]
+LINES = "The cat sleeps on the sofa.\n\nStock markets fell sharply today.\nA kitten naps.\n"
+COMMANDS = (
+    "ui", "similarity", "rank", "encode", "example", "models", "download", "doctor",
+)  # fmt: skip
+
+
+def test_help_teaches(likewise: Run) -> None:
+    overview = likewise("--help")
+    assert overview.exit_code == 0
+    listed = overview.stdout.split("Commands:")[1].split("\n\n")[0].split("\n")[1:]
+    assert tuple(line.split()[0] for line in listed) == COMMANDS
+    for command in COMMANDS:
+        page = likewise(command, "--help").stdout
+        assert f"Example:\n    likewise {command}" in page or f"| likewise {command}" in page
+    assert likewise("--version").stdout == f"likewise {library.__version__}\n"
+
+
+def test_similarity(likewise: Run, encoder: library.Encoder) -> None:
+    a, b = "A man is eating.", "Someone eats."
+    expected = compare(encoder, a, b)
+    plain = likewise("similarity", a, b, "--compute", "float32")
+    assert plain.stdout.splitlines()[0].split() == ["cosine", f"{expected.cosine:.4f}"]
+    told = json.loads(likewise("similarity", a, b, "--compute", "float32", "--json").stdout)
+    assert told == {"model": DEFAULT, "compute": "float32", **expected.to_dict()}
+
+
+def test_similarity_tells_what_is_cut(likewise: Run) -> None:
+    result = likewise("similarity", "word " * 300, "b")
+    assert "1 of 2 texts are longer than the 256 tokens" in result.stderr
+    assert not likewise("similarity", "word " * 300, "b", "--quiet").stderr
+
+
+def test_rank_a_file(likewise: Run, encoder: library.Encoder, tmp_path: Path) -> None:
+    (tmp_path / "lines.txt").write_text(LINES)
+    result = likewise("rank", "A cat is asleep.", "lines.txt", "--compute", "float32", "--json")
+    rows = json.loads(result.stdout)
+    assert [row["line"] for row in rows] == [1, 4, 3]
+    expected = encoder.rank("A cat is asleep.", LINES.replace("\n\n", "\n").splitlines())
+    assert [row["score"] for row in rows] == pytest.approx([r.score for r in expected])
+    table = likewise("rank", "A cat is asleep.", "lines.txt", "-k", "1").stdout.splitlines()
+    assert table[0].split() == ["rank", "score", "line", "text"]
+    assert table[1].endswith("The cat sleeps on the sofa.")
+    assert len(table) == 2
+
+
+def test_rank_from_standard_input_and_threshold(likewise: Run) -> None:
+    query = ("rank", "A cat is asleep.", "-", "--json")
+    assert len(json.loads(likewise(*query, stdin=LINES.encode()).stdout)) == 3
+    near = json.loads(likewise(*query, "--threshold", "0.4", stdin=LINES.encode()).stdout)
+    assert [row["line"] for row in near] == [1, 4]
+    none = likewise(*query, "--threshold", "0.99", stdin=LINES.encode())
+    assert json.loads(none.stdout) == []
+    assert "nothing scores 0.99 or more" in none.stderr
+
+
+def test_rank_a_column_into_a_file(likewise: Run, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("id,name,question\n1,x,How do I pay?\n2,y,Where is it?\n")
+    result = likewise("rank", "payment", "in.csv", "-o", "out.csv")
+    assert "column 'question'" in result.stderr
+    assert result.stdout == ""
+    with (tmp_path / "out.csv").open(newline="") as file:
+        assert [row["text"] for row in csv.DictReader(file)] == ["How do I pay?", "Where is it?"]
+    likewise("rank", "payment", "in.csv", "--column", "name", "-o", "out.json")
+    assert {row["text"] for row in json.loads((tmp_path / "out.json").read_text())} == {"x", "y"}
+
+
+@pytest.mark.parametrize("kind", ["npy", "csv", "jsonl", "parquet"])
+def test_encode(likewise: Run, encoder: library.Encoder, tmp_path: Path, kind: str) -> None:
+    (tmp_path / "lines.txt").write_text(LINES)
+    output = f"v.{kind}"
+    result = likewise("encode", "lines.txt", "-o", output, "--compute", "float32", "--json")
+    told = json.loads(result.stdout)
+    assert (told["texts"], told["dimension"], told["output"]) == (3, 384, output)
+    assert told["fingerprint"] == encoder.fingerprint
+    assert f"wrote 3 vectors of 384 dimensions to {output}" in result.stderr
+    if kind == "npy":
+        expected = encoder.encode(LINES.replace("\n\n", "\n").splitlines())
+        np.testing.assert_array_equal(np.load(tmp_path / output), expected)
+
+
+def test_example(likewise: Run, tmp_path: Path) -> None:
+    result = likewise("example", "finance", "law-zh", "--json")
+    told = json.loads(result.stdout)
+    assert [r["name"] for r in told] == ["finance", "law-zh"]
+    for one in told:
+        assert load_result(one.pop("path")).to_dict() == one
+    assert len(list((tmp_path / "results").iterdir())) == 2
+
+
+def test_example_of_ones_own(likewise: Run, tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("一只猫\n一只狗\n")
+    result = likewise("example", "--file", "mine.txt", "--no-save")
+    assert result.stdout.splitlines()[0].startswith(f"mine · {DEFAULT} · ")
+    assert "1.00" in result.stdout
+    assert not (tmp_path / "results").exists()
+
+
+def test_example_list(likewise: Run) -> None:
+    assert len(likewise("example", "--list").stdout.splitlines()) == 1 + len(EXAMPLES)
+    told = json.loads(likewise("example", "--list", "--json").stdout)
+    assert [e["name"] for e in told] == [e.name for e in EXAMPLES]
+
+
+def test_models(likewise: Run, model_folder: Path) -> None:
+    told = json.loads(likewise("models", "--json").stdout)
+    assert [m["name"] for m in told] == [e.name for e in CATALOG]
+    assert told[0]["folder"] == str(model_folder)
+    plain = likewise("models").stdout
+    assert str(model_folder) in plain
+
+
+def test_download_tells_the_folder(likewise: Run, model_folder: Path) -> None:
+    result = likewise("download", DEFAULT)
+    assert result.stdout.strip() == str(model_folder)
+    assert "already" in result.stderr
+    assert json.loads(likewise("download", DEFAULT, "--json").stdout)["folder"] == str(model_folder)
+
+
+def test_a_folder_is_a_model(likewise: Run, model_folder: Path) -> None:
+    result = likewise("similarity", "a", "b", "-m", model_folder, "--json")
+    assert json.loads(result.stdout)["model"] == model_folder.name
+
+
+def test_doctor(likewise: Run) -> None:
+    told = {check["name"]: check for check in json.loads(likewise("doctor", "--json").stdout)}
+    for name in ("likewise", "packages", "cores", "processor", "compute auto", "memory", "hub"):
+        assert told[name]["detail"]
+    assert told[f"model {DEFAULT}"]["status"] == "ok"
+    assert {check["status"] for check in told.values()} <= {"ok", "warn"}
+    assert "hub reachable" not in told
+    plain = likewise("doctor").stdout
+    assert all(name in plain for name in told)
+
+
+def test_doctor_says_when_the_hub_cannot_be_reached(likewise: Run, offline: None) -> None:
+    told = json.loads(likewise("doctor", "--network", "--json").stdout)
+    hub = {check["name"]: check for check in told}
+    assert hub["hub"]["hint"] == "unset HF_HUB_OFFLINE to fetch models"
+    assert hub["hub reachable"]["status"] == "warn"
+    assert hub["hub reachable"]["hint"]

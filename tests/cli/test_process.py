@@ -1,0 +1,111 @@
+"""The command as a process: start-up, pipes, signals, encodings."""
+
+from __future__ import annotations
+
+import json
+import resource
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Run = Callable[..., Any]
+
+
+def test_similarity_answers_at_once_and_loads_nothing_heavy(shell: Run) -> None:
+    code = (
+        "import sys\n"
+        "from likewise.cli.main import app\n"
+        "app(['similarity', 'a', 'b'], standalone_mode=False)\n"
+        "heavy = {'torch', 'gradio', 'transformers', 'pandas', 'pyarrow', 'rich'}\n"
+        "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
+    )
+    result = shell(f'{sys.executable} -c "{code}"')
+    assert result.stderr.strip() == "[]"
+
+    def processor_seconds() -> float:
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return used.ru_utime + used.ru_stime
+
+    started = processor_seconds()
+    assert shell("$LIKEWISE similarity a b").returncode == 0
+    assert processor_seconds() - started < 3  # 0.7 s by the clock when nothing else runs
+
+
+def test_help_loads_no_engine(shell: Run) -> None:
+    code = (
+        "import sys\n"
+        "from likewise.cli.main import app\n"
+        "app(['--help'], standalone_mode=False)\n"
+        "print(sorted({'openvino', 'tokenizers', 'huggingface_hub', 'rich'} & set(sys.modules)))"
+    )
+    assert shell(f'{sys.executable} -c "{code}"').stdout.splitlines()[-1] == "[]"
+
+
+def test_errors_are_two_lines(shell: Run) -> None:
+    result = shell("$LIKEWISE rank q gone.txt")
+    assert result.returncode == 1
+    assert result.stderr == "error: no file gone.txt\nhint: check the path\n"
+
+
+def test_a_closed_pipe_is_no_error(shell: Run) -> None:
+    line = (
+        "$LIKEWISE example --list | head -1; $LIKEWISE models --json | true; echo ${PIPESTATUS[0]}"
+    )
+    result = shell(line)
+    assert result.stdout.startswith("name")
+    assert result.stderr == ""
+    assert result.stdout.splitlines()[-1] == "0"
+
+
+@pytest.mark.parametrize("locale", ["C", "en_US.ISO-8859-1", "POSIX"])
+def test_any_locale_gets_utf8_in_a_pipe(shell: Run, tmp_path: Path, locale: str) -> None:
+    (tmp_path / "texts.txt").write_text("食べる\n😀\n", encoding="utf-8")
+    settings = {"LC_ALL": locale, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    result = shell("cat texts.txt | $LIKEWISE rank eat - --json", **settings)
+    assert result.returncode == 0, result.stderr
+    assert {row["text"] for row in json.loads(result.stdout)} == {"食べる", "😀"}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT to one process")
+def test_ctrl_c_is_one_line_and_130(tmp_path: Path, model_folder: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "likewise", "rank", "q", "-"],
+        stdin=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path, text=True,
+    )  # fmt: skip
+    assert process.stdin
+    process.stdin.write("first line\n")
+    process.stdin.flush()
+    time.sleep(2)  # it waits for the rest of its input by then
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert told == "interrupted\n"
+
+
+def test_on_a_terminal_tables_are_drawn(tmp_path: Path, model_folder: Path) -> None:
+    pty = pytest.importorskip("pty")
+    import os
+
+    main, terminal = pty.openpty()
+    command = [sys.executable, "-m", "likewise", "example", "--list"]
+    with subprocess.Popen(command, stdout=terminal, cwd=tmp_path) as process:
+        os.close(terminal)
+        told = b""
+        while True:
+            try:
+                part = os.read(main, 65536)
+            except OSError:  # Linux says so when the other side has closed
+                break
+            if not part:
+                break
+            told += part
+    os.close(main)
+    assert process.returncode == 0
+    assert "日常生活" in told.decode()
+    assert b"\x1b[1m" in told

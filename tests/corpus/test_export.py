@@ -1,0 +1,102 @@
+"""Results come back as they were written, and no file is ever half there."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from likewise.corpus import read_texts, write_table, write_vectors
+from likewise.corpus.export import TABLE_FORMATS, VECTOR_FORMATS, check_target
+from likewise.errors import InputError, OutputError, ShapeError
+
+TEXTS = ["plain", 'comma, "quote"', "two\nlines", "食べる 😀", ""]
+VECTORS = np.random.default_rng(1).normal(size=(5, 7)).astype(np.float32)
+
+
+def read_back(path: Path) -> np.ndarray:
+    if path.suffix == ".npy":
+        return np.load(path)
+    if path.suffix == ".csv":
+        with path.open(encoding="utf-8", newline="") as file:
+            return np.array([row[1:] for row in list(csv.reader(file))[1:]], np.float32)
+    if path.suffix == ".jsonl":
+        return np.array([json.loads(x)["vector"] for x in path.open(encoding="utf-8")], np.float32)
+    parquet = pytest.importorskip("pyarrow.parquet")
+    return np.array(parquet.read_table(path)["vector"].to_pylist(), np.float32)
+
+
+@pytest.mark.parametrize("kind", VECTOR_FORMATS)
+def test_vectors_come_back_bit_for_bit(tmp_path: Path, kind: str) -> None:
+    path = write_vectors(tmp_path / f"v.{kind}", VECTORS, TEXTS)
+    np.testing.assert_array_equal(read_back(path), VECTORS)
+    if kind != "npy":
+        assert read_texts(path, column="text") == TEXTS
+    assert [p.name for p in tmp_path.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize("kind", VECTOR_FORMATS)
+def test_small_number_formats_and_views_come_back(tmp_path: Path, kind: str) -> None:
+    codes = (VECTORS * 50).astype(np.int8)[:, ::2]
+    path = write_vectors(tmp_path / "data", codes, TEXTS, format=kind)
+    np.testing.assert_array_equal(read_back(path.rename(tmp_path / f"v.{kind}")), codes)
+
+
+@dataclass(frozen=True)
+class Row:
+    score: np.float32
+    text: str
+
+
+@pytest.mark.parametrize("kind", TABLE_FORMATS)
+def test_tables_come_back(tmp_path: Path, kind: str) -> None:
+    rows = [Row(score, text) for score, text in zip(VECTORS[:, 0], TEXTS, strict=True)]
+    path = write_table(tmp_path / f"t.{kind}", rows)
+    assert read_texts(path, column="text") == TEXTS
+    assert "食べる" in path.read_text(encoding="utf-8")
+    write_table(path, [])
+    assert (json.loads(path.read_text()) == []) if kind == "json" else not path.read_text()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit on a file's size")
+@pytest.mark.parametrize("kind", VECTOR_FORMATS)
+def test_where_the_disk_ends_nothing_is_left(tmp_path: Path, kind: str) -> None:
+    code = (
+        "import resource, sys; import numpy as np; from likewise.corpus import write_vectors\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))\n"
+        "write_vectors(sys.argv[1], np.random.rand(99, 99).astype('f4'), ['x'] * 99)"
+    )
+    path = tmp_path / f"v.{kind}"
+    path.write_bytes(b"old")
+    command = [sys.executable, "-c", code, str(path)]
+    ended = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert f"OutputError: cannot write {path}: File too large" in ended.stderr
+    assert path.read_bytes() == b"old"
+    assert [p.name for p in tmp_path.iterdir()] == [path.name]
+
+
+def test_unknown_formats_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="as 'xlsx'") as caught:
+        write_vectors(tmp_path / "v.xlsx", VECTORS, TEXTS)
+    assert caught.value.hint == "end its name in one of .npy, .csv, .jsonl, .parquet"
+    with pytest.raises(InputError, match="names no format"):
+        write_table(tmp_path / "v", [])
+    with pytest.raises(InputError, match="cannot write a int as a row"):
+        write_table(tmp_path / "v.csv", [1])
+    with pytest.raises(ShapeError, match="4 texts"):
+        write_vectors(tmp_path / "v.npy", VECTORS, TEXTS[:4])
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_target_is_refused_before_the_work(tmp_path: Path) -> None:
+    check_target(tmp_path / "v.npy", VECTOR_FORMATS)
+    with pytest.raises(InputError):
+        check_target(tmp_path / "v.exe", VECTOR_FORMATS)
+    with pytest.raises(OutputError, match="no folder"):
+        check_target(tmp_path / "gone" / "v.npy", VECTOR_FORMATS)
