@@ -99,6 +99,7 @@ class Family:
         tokenizer: makes the tokenizer, of the kind that the family uses.
         full: settings of the size that people use; the class's defaults fill them up.
         small: settings that make it small.
+        released: whether tensors are called as first released, where transformers renames them.
     """
 
     name: str
@@ -107,6 +108,7 @@ class Family:
     tokenizer: Callable[[], Tokenizer]
     full: dict[str, Any] = field(default_factory=dict)
     small: dict[str, Any] = field(default_factory=dict)
+    released: bool = True
 
 
 SMALL = {
@@ -116,6 +118,7 @@ SMALL = {
     "intermediate_size": 96,
     "max_position_embeddings": 194,
 }
+REAL = {"max_position_embeddings": 514, "type_vocab_size": 1}
 AFTER_PADDING = SMALL | {"pad_token_id": 1, "type_vocab_size": 1}
 
 FAMILIES = (
@@ -124,9 +127,9 @@ FAMILIES = (
         "bert-gelu-new", "BertModel", "BertConfig", wordpiece, {"hidden_act": "gelu_new"}, SMALL
     ),
     Family("mpnet", "MPNetModel", "MPNetConfig", wordpiece, {}, SMALL),
-    Family("roberta", "RobertaModel", "RobertaConfig", byte_pairs, {}, AFTER_PADDING),
-    Family("xlm-roberta", "XLMRobertaModel", "XLMRobertaConfig", unigram, {}, AFTER_PADDING),
-    Family("camembert", "CamembertModel", "CamembertConfig", unigram, {}, AFTER_PADDING),
+    Family("roberta", "RobertaModel", "RobertaConfig", byte_pairs, REAL, AFTER_PADDING),
+    Family("xlm-roberta", "XLMRobertaModel", "XLMRobertaConfig", unigram, REAL, AFTER_PADDING),
+    Family("camembert", "CamembertModel", "CamembertConfig", unigram, REAL, AFTER_PADDING),
     Family(
         "distilbert", "DistilBertModel", "DistilBertConfig", wordpiece, {},
         {"dim": 48, "n_layers": 3, "n_heads": 4, "hidden_dim": 96, "max_position_embeddings": 194},
@@ -135,6 +138,11 @@ FAMILIES = (
         "modernbert", "ModernBertModel", "ModernBertConfig", byte_pairs,
         {"max_position_embeddings": 1024}, SMALL | {"num_hidden_layers": 4, "local_attention": 32},
     ),
+    Family("nomic-bert", "NomicBertModel", "NomicBertConfig", wordpiece, {}, SMALL),
+    Family("gte", "GteModel", "GteConfig", unigram, {"max_position_embeddings": 1024}, SMALL),
+    Family("gte-typeless", "GteModel", "GteConfig", unigram, {"type_vocab_size": 0}, SMALL),
+    Family("nomic-bert-renamed", "NomicBertModel", "NomicBertConfig", wordpiece, {}, SMALL, False),
+    Family("gte-renamed", "GteModel", "GteConfig", unigram, {}, SMALL, False),
 )  # fmt: skip
 
 
@@ -168,7 +176,7 @@ class Checkpoints:
         with torch.no_grad():
             for parameter in model.parameters():  # else biases are 0 and prove nothing
                 parameter.add_(torch.randn_like(parameter) * 0.03)
-        model.save_pretrained(folder)
+        model.save_pretrained(folder, save_original_format=family.released)
         tokenizer.save(str(folder / "tokenizer.json"))
         names = ("[PAD]", "[CLS]", "[SEP]", "[UNK]") if pad is not None else (
             "<pad>", "<s>", "</s>", "<unk>")  # fmt: skip

@@ -41,7 +41,7 @@ def build(config: Config, *, pooled: bool = True) -> ov.Model:
         )
     token_ids, segments, positions = (_parameter(name, (-1, -1)) for name in INPUTS)
     inputs = Inputs(token_ids, positions, ops.segment_mask(segments), config.max_tokens)
-    tensors = ops.Tensors(read_weights(config.folder), architecture.prefix)
+    tensors = ops.Tensors(read_weights(config.folder), architecture.prefixes)
     try:
         x = architecture.hidden_states(config.network, tensors, inputs)
     except KeyError as error:

@@ -43,12 +43,14 @@ class Tensors:
 
     Args:
         weights: the tensors.
-        prefix: what the names begin with where a checkpoint was saved with a head on top.
+        prefixes: what the names may begin with where a checkpoint was saved with a head on top.
     """
 
-    def __init__(self, weights: Mapping[str, NDArray[Any]], prefix: str = "") -> None:
+    def __init__(self, weights: Mapping[str, NDArray[Any]], prefixes: tuple[str, ...] = ()) -> None:
         self._weights = weights
-        self._prefix = prefix if any(name.startswith(prefix) for name in weights) else ""
+        self._prefix = next(
+            (p for p in prefixes if any(name.startswith(p) for name in weights)), ""
+        )
 
     def __contains__(self, name: str) -> bool:
         return self._prefix + name in self._weights

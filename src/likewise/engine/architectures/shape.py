@@ -50,8 +50,8 @@ class Architecture:
 
     Attributes:
         hidden_states: its network.
-        prefix: what its tensors' names begin with in checkpoints saved with a head on top.
+        prefixes: what its tensors' names begin with in checkpoints saved with a head on top.
     """
 
     hidden_states: Network
-    prefix: str
+    prefixes: tuple[str, ...]
