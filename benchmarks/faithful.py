@@ -1,57 +1,32 @@
-"""Claim: the encoder reproduces the published MTEB scores of its checkpoint.
+"""The published MTEB scores of the checkpoint, reproduced on the labelled sets themselves.
 
-Spearman correlation of cosine with human ratings for STS; nDCG@10 as trec_eval and BEIR compute it
-for retrieval. A difference above `TOLERANCE` in float32 ends the run with exit status 1.
-
-    python benchmarks/faithful.py [--tasks STSBenchmark STS12] [--computes float32 bfloat16]
+Spearman correlation of cosine with human ratings for STS, by SciPy; nDCG@10 as trec_eval and BEIR
+compute it for retrieval.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 from scipy.stats import spearmanr
 
 import likewise
+from benchmarks.contenders import CONTENDERS
+from benchmarks.options import Options
+from benchmarks.results import Result, read
+from benchmarks.tables import Table
 from likewise import vectors
 
-DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
-RESULTS = Path(__file__).parent / "results" / "faithful.json"
+CLAIM = "Gives the checkpoint's published scores: within 0.02 in float32"
 MODEL = "all-MiniLM-L6-v2"
 TOLERANCE = 0.02
-
-
-@dataclass(frozen=True)
-class Score:
-    """One task in one number format.
-
-    Attributes:
-        task: its name in MTEB.
-        compute: number format of the network.
-        score: main score of the task, times 100.
-        published: the same, published for this checkpoint.
-        texts: number of texts that were encoded.
-        seconds: time it took, loading left out.
-    """
-
-    task: str
-    compute: str
-    score: float
-    published: float
-    texts: int
-    seconds: float
-
-    @property
-    def difference(self) -> float:
-        """Of the score to the published one."""
-        return self.score - self.published
 
 
 @dataclass(frozen=True)
@@ -62,26 +37,26 @@ class Outcome:
     texts: int
 
 
-def similarity_task(encoder: likewise.Encoder, file: Path) -> Outcome:
+def similarity_task(model: likewise.Encoder, file: Path) -> Outcome:
     """Spearman correlation of the cosine of sentence pairs with what people say."""
     header, *lines = file.read_text(encoding="utf-8").rstrip("\n").split("\n")
     column = {name: place for place, name in enumerate(header.split("\t"))}
     rows = [line.split("\t") for line in lines]
     left, right = (
-        encoder.encode([row[column[side]] for row in rows]) for side in ("sentence1", "sentence2")
+        model.encode([row[column[side]] for row in rows]) for side in ("sentence1", "sentence2")
     )
     human = [float(row[column["score"]]) for row in rows]
     cosine = vectors.similarity_pairwise(left, right, "cosine")
     return Outcome(100 * float(spearmanr(human, cosine).statistic), 2 * len(rows))
 
 
-def retrieval_task(encoder: likewise.Encoder, folder: Path) -> Outcome:
-    """NDCG@10 over a folder in BEIR's layout."""
+def retrieval_task(model: likewise.Encoder, folder: Path) -> Outcome:
+    """nDCG@10 over a folder in BEIR's layout."""
     documents = _records(folder / "corpus.jsonl")
     judged = _judgments(folder / "qrels" / "test.tsv")
     queries = [q for q in _records(folder / "queries.jsonl") if q["_id"] in judged]
-    corpus = encoder.encode_document([f"{d['title']} {d['text']}".strip() for d in documents])
-    scores = vectors.cosine(encoder.encode_query([q["text"] for q in queries]), corpus)
+    corpus = model.encode_document([f"{d['title']} {d['text']}".strip() for d in documents])
+    scores = vectors.cosine(model.encode_query([q["text"] for q in queries]), corpus)
     best = vectors.top_k(scores, 10).indices
     gains = [
         ndcg([documents[i]["_id"] for i in row], judged[query["_id"]])
@@ -111,60 +86,73 @@ def _judgments(file: Path) -> dict[str, dict[str, int]]:
     return judged
 
 
-TASKS: Mapping[str, Callable[[likewise.Encoder], Outcome]] = {
-    "STSBenchmark": lambda e: similarity_task(e, DATA / "stsbenchmark" / "test.tsv"),
-    "STS12": lambda e: similarity_task(e, DATA / "sts12" / "test.tsv"),
-    "SICK-R": lambda e: similarity_task(e, DATA / "sick_r" / "mteb_test_9927.tsv"),
-    "SciFact": lambda e: retrieval_task(e, DATA / "scifact"),
+TASKS: Mapping[str, Callable[[likewise.Encoder, Path], Outcome]] = {
+    "STSBenchmark": lambda model, data: similarity_task(model, data / "stsbenchmark" / "test.tsv"),
+    "STS12": lambda model, data: similarity_task(model, data / "sts12" / "test.tsv"),
+    "SICK-R": lambda model, data: similarity_task(model, data / "sick_r" / "mteb_test_9927.tsv"),
+    "SciFact": lambda model, data: retrieval_task(model, data / "scifact"),
 }
 
 
-def published_scores() -> dict[str, float]:
+def published(data: Path) -> dict[str, float]:
     """Published main scores of `MODEL` by task."""
-    header, *lines = (DATA / "published.tsv").read_text(encoding="utf-8").splitlines()
+    header, *lines = (data / "published.tsv").read_text(encoding="utf-8").splitlines()
     column = header.split("\t").index(MODEL)
     return {row[0]: float(row[column]) for row in (line.split("\t") for line in lines)}
 
 
-def measure(task: str, encoder: likewise.Encoder) -> Score:
-    """Run one task."""
-    started = time.perf_counter()
-    outcome = TASKS[task](encoder)
-    seconds = time.perf_counter() - started
-    published = published_scores()[task]
-    return Score(
-        task, encoder.compute, round(outcome.score, 3), published, outcome.texts, round(seconds, 1)
+def run(options: Options) -> Result:
+    """Each of our contenders on each task. Rows of those not chosen stay as they were."""
+    before = read("faithful")
+    rows = dict(before.rows) if before else {}
+    notes: list[str] = []
+    expected = published(options.data)
+    for contender in options.chosen(c for c in CONTENDERS if c.ours):
+        try:
+            model = likewise.load(MODEL, compute=contender.preset)
+        except likewise.LikewiseError as error:
+            notes.append(f"{contender.name}: {error.message}")
+            continue
+        rows[contender.name] = {}
+        for task, measure in TASKS.items():
+            started = time.perf_counter()
+            outcome = measure(model, options.data)
+            found = {
+                "compute": model.compute,
+                "score": round(outcome.score, 3),
+                "published": expected[task],
+                "texts": outcome.texts,
+                "seconds": round(time.perf_counter() - started, 1),
+            }
+            rows[contender.name][task] = found
+            print(contender.name, task, found, file=sys.stderr)
+    packages = ("likewise", "numpy", "openvino", "scipy", "tokenizers")
+    versions = {package: version(package) for package in packages}
+    return Result("faithful", options.command("faithful"), rows, versions, notes)
+
+
+def tables(result: Result) -> list[Table]:
+    """Scores by contender, beside the published ones."""
+    names = list(result.rows)
+    return (
+        [
+            Table(
+                title="Main score × 100, and its difference to the published one",
+                head=("task", "published", *names),
+                rows=tuple(
+                    (
+                        task,
+                        f"{result.rows[names[0]][task]['published']:.2f}",
+                        *(_shown(result.rows[name][task]) for name in names),
+                    )
+                    for task in TASKS
+                ),
+            )
+        ]
+        if names
+        else []
     )
 
 
-def main() -> int:
-    """Measure, print a table, rewrite the results."""
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--tasks", nargs="+", choices=TASKS, default=list(TASKS))
-    arguments.add_argument("--computes", nargs="+", default=["float32", "bfloat16"])
-    arguments.add_argument("--output", type=Path, default=RESULTS)
-    chosen = arguments.parse_args()
-    scores = []
-    print(f"{'task':14} {'compute':10} {'score':>7} {'published':>10} {'difference':>11}")
-    for compute in chosen.computes:
-        encoder = likewise.load(MODEL, compute=compute)
-        for task in chosen.tasks:
-            score = measure(task, encoder)
-            scores.append(score)
-            print(
-                f"{task:14} {compute:10} {score.score:7.2f} {score.published:10.2f} "
-                f"{score.difference:+11.3f}",
-                flush=True,
-            )
-    save(scores, chosen.output)
-    exact = [s for s in scores if s.compute == "float32"]
-    return int(any(abs(s.difference) > TOLERANCE for s in exact))
-
-
-def save(scores: list[Score], file: Path) -> None:
-    """Write scores as JSON."""
-    file.write_text(json.dumps([asdict(s) for s in scores], indent=2) + "\n")
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def _shown(found: Mapping[str, float]) -> str:
+    return f"{found['score']:.2f} ({found['score'] - found['published']:+.2f})"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from benchmarks import cold_start, latency, memory, throughput
+from benchmarks import cold_start, faithful, latency, memory, throughput
 from benchmarks.environments import ROOT
 from benchmarks.results import FOLDER, Result, read
 from benchmarks.summary import CHINESE, ENGLISH, Words, summary
@@ -18,6 +18,7 @@ BENCHMARKS: dict[str, ModuleType] = {
     "latency": latency,
     "cold_start": cold_start,
     "memory": memory,
+    "faithful": faithful,
 }
 """Every benchmark, by the name it is run under."""
 

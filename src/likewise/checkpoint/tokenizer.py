@@ -167,7 +167,10 @@ class Tokenizer:
         except (TypeError, UnicodeEncodeError) as error:
             for i, text in enumerate(texts, first_index):
                 check_text(text, i)
-            raise TextError(f"the tokenizer refused these texts: {error}") from error
+            raise TextError(
+                f"the tokenizer refused these texts: {error}",
+                hint="encode them one by one to see which it is",
+            ) from error
 
 
 def _check_texts(texts: Sequence[object], first_index: int) -> None:

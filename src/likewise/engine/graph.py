@@ -14,7 +14,15 @@ import numpy as np
 import openvino as ov
 from openvino import opset13 as opset
 
-from likewise.checkpoint.config import Config, Dense, LayerNorm, Module, Normalize, Pooling
+from likewise.checkpoint.config import (
+    POOLING_MODES,
+    Config,
+    Dense,
+    LayerNorm,
+    Module,
+    Normalize,
+    Pooling,
+)
 from likewise.checkpoint.weights import read_weights
 from likewise.engine import ops
 from likewise.engine.architectures import ARCHITECTURES, Inputs
@@ -117,7 +125,9 @@ def _pool(
             )
             states = opset.add(opset.unsqueeze(x, ops.integers(1)), outside)
             return opset.reduce_max(states, ops.integers(2), False)
-    raise UnsupportedModelError(f"unknown pooling {mode!r}")
+    raise UnsupportedModelError(
+        f"unknown pooling {mode!r}", hint="known poolings: " + ", ".join(POOLING_MODES)
+    )
 
 
 def _sum(mode: str, weights: ops.Node, x: ops.Node) -> ops.Node:

@@ -1,0 +1,137 @@
+"""The drawn tree is the real one, and all that the project raises on purpose belongs to it."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import re
+from pathlib import Path
+
+import pytest
+
+import likewise
+from likewise import errors
+from likewise.errors import LikewiseError
+
+SOURCE = Path(likewise.__file__).parent
+FILES = sorted(SOURCE.rglob("*.py"))
+TREE = {
+    name: kind
+    for name, kind in vars(errors).items()
+    if isinstance(kind, type) and issubclass(kind, LikewiseError)
+}
+
+
+def drawn() -> dict[str, str | None]:
+    """Class to parent, as the docstring draws them."""
+    parents: dict[str, str | None] = {}
+    path: list[str] = []
+    for line in (errors.__doc__ or "").splitlines():
+        if found := re.match(r"([│├└─ ]*)(\w+Error)\b", line):
+            depth = len(found[1]) // 4
+            path = [*path[:depth], found[2]]
+            parents[found[2]] = path[depth - 1] if depth else None
+    return parents
+
+
+def test_the_drawing_is_the_tree() -> None:
+    real = {
+        name: next((b.__name__ for b in kind.__bases__ if issubclass(b, LikewiseError)), None)
+        for name, kind in TREE.items()
+    }
+    assert drawn() == real
+
+
+@pytest.mark.parametrize("name", list(TREE))
+def test_also_a_builtin_where_the_drawing_says_so(name: str) -> None:
+    line = next(x for x in (errors.__doc__ or "").splitlines() if re.search(rf"\b{name}\b", x))
+    if also := re.search(r"also an? (\w+)", line):
+        assert issubclass(TREE[name], getattr(builtins, also[1]))
+    error = TREE[name]("it broke", hint="mend it")
+    assert (error.message, error.hint) == ("it broke", "mend it")
+    assert str(error) == "it broke (hint: mend it)"
+    assert str(TREE[name]("it broke")) == "it broke"
+
+
+ALLOWED = {
+    "AttributeError": "what Python expects of a module without the name",
+    "Exit": "typer's way to end a process",
+    "IsADirectoryError": "one of the system's errors, told apart where all of them are",
+    "UnpicklingError": "what an unpickler raises; the one caller translates it",
+}
+"""What is no message to people, and why."""
+
+
+def raises() -> list[tuple[Path, ast.Raise]]:
+    """Every `raise Something(…)` that is not caught again where it stands."""
+    found = []
+    for path in FILES:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        caught = {
+            inner
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Try) and node.handlers
+            for statement in node.body
+            for inner in ast.walk(statement)
+        }
+        found += [
+            (path, node)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call)
+            if node not in caught
+        ]
+    return found
+
+
+def called(node: ast.Raise) -> str:
+    assert isinstance(node.exc, ast.Call)
+    function = node.exc.func
+    return function.attr if isinstance(function, ast.Attribute) else ast.unparse(function)
+
+
+def test_every_raise_uses_the_tree() -> None:
+    assert len(raises()) > 40
+    strangers = [
+        f"{path.relative_to(SOURCE)}:{node.lineno} {called(node)}"
+        for path, node in raises()
+        if called(node) not in TREE and called(node) not in ALLOWED
+    ]
+    assert not strangers
+
+
+def test_every_raise_says_what_to_do_next() -> None:
+    mute = [
+        f"{path.relative_to(SOURCE)}:{node.lineno}"
+        for path, node in raises()
+        if called(node) in TREE
+        and isinstance(node.exc, ast.Call)
+        and not any(keyword.arg in ("hint", None) for keyword in node.exc.keywords)
+    ]
+    assert not mute
+
+
+def test_messages_begin_in_lower_case() -> None:
+    loud = []
+    for path, node in raises():
+        if called(node) not in TREE or not isinstance(node.exc, ast.Call) or not node.exc.args:
+            continue
+        first = node.exc.args[0]
+        if isinstance(first, ast.JoinedStr):
+            first = first.values[0]
+        text = first.value if isinstance(first, ast.Constant) else ""
+        if isinstance(text, str) and re.match(r"[A-Z][a-z]+ ", text):
+            loud.append(f"{path.relative_to(SOURCE)}:{node.lineno} {text}")
+    assert not [line for line in loud if not re.search(r" (OpenVINO|PyTorch|BERT|Gradio) ", line)]
+
+
+def test_nothing_is_swallowed() -> None:
+    """Who catches everything raises again."""
+    swallowed = [
+        f"{path.relative_to(SOURCE)}:{node.lineno}"
+        for path in FILES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ExceptHandler)
+        if node.type is None or ast.unparse(node.type) == "BaseException"
+        if not any(isinstance(inner, ast.Raise) for inner in ast.walk(node))
+    ]
+    assert not swallowed
