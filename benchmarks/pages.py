@@ -8,17 +8,29 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from benchmarks import cold_start, faithful, latency, memory, throughput
+from benchmarks import (
+    cold_start,
+    documents,
+    faithful,
+    latency,
+    memory,
+    peak,
+    quality,
+    sentences,
+)
 from benchmarks.environments import ROOT
 from benchmarks.results import FOLDER, Result, read
 from benchmarks.summary import CHINESE, ENGLISH, Words, summary
 
 BENCHMARKS: dict[str, ModuleType] = {
-    "throughput": throughput,
+    "sentences": sentences,
+    "documents": documents,
     "latency": latency,
     "cold_start": cold_start,
     "memory": memory,
     "faithful": faithful,
+    "peak": peak,
+    "quality": quality,
 }
 """Every benchmark, by the name it is run under."""
 

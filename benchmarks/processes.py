@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+
+import numpy as np
 
 from benchmarks.contenders import Contender
 from benchmarks.environments import ROOT, environment, variables
@@ -65,6 +69,13 @@ class Process:
         if "error" in reply:
             raise ContenderError(f"{self.contender.name}: {reply['error']}")
         return reply
+
+    def encode(self, texts: list[str]) -> np.ndarray:
+        """Vectors of texts: float32 `[n, dimension]`."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "vectors.npy"
+            self.ask("encode", texts=texts, save=str(path))
+            return np.load(path)
 
     def __enter__(self) -> Self:
         """Itself."""

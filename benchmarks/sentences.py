@@ -1,0 +1,21 @@
+"""Many sentences of every length."""
+
+from __future__ import annotations
+
+from benchmarks import texts, throughput
+from benchmarks.options import Options
+from benchmarks.results import Result
+from benchmarks.tables import Table
+
+CLAIM = "Encodes many sentences several times faster than any peer, with the same vectors"
+COUNT = 4000
+
+
+def run(options: Options) -> Result:
+    """The first 4000 sentences; seconds for each round, and cosine to float32."""
+    return throughput.measure("sentences", texts.sentences(options.data, COUNT), options)
+
+
+def tables(result: Result) -> list[Table]:
+    """Contenders, fastest first."""
+    return [throughput.table(result)]
