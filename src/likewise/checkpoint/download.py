@@ -1,73 +1,374 @@
-"""Files from the hub or a mirror of it, through huggingface_hub."""
+"""Files from the hub or a mirror of it, through huggingface_hub, into the cache all share.
+
+The client's own downloads throw away what arrived when they are interrupted; here it is kept, taken
+up again, and every file is held against the hash that the hub tells.
+"""
 
 from __future__ import annotations
 
-import os
+import errno
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
-from likewise.errors import DownloadError, ModelNotFoundError
+from likewise.checkpoint import selection
+from likewise.checkpoint.cache import RemoteFile, Repository, is_hub_id
+from likewise.checkpoint.transfer import RETRIED_STATUS, Source, receive
+from likewise.errors import DownloadError, LikewiseError, ModelNotFoundError
+from likewise.progress import Advance
 
-_PATTERNS = (
-    "*.json", "*.txt", "*.model", "model*.safetensors", "1_*/*", "2_*/*", "3_*/*",
-)  # fmt: skip
+FORMATS = tuple(f.name for f in selection.FORMATS)
+
+_Result = TypeVar("_Result")
 
 
-def cached(hub_id: str, *, revision: str | None = None) -> Path | None:
+@dataclass(frozen=True)
+class Hub:
+    """Where models are fetched from and kept.
+
+    Attributes:
+        endpoint: address of the hub, or of a mirror.
+        cache: folder they are kept in.
+        token: for private and gated models; None takes the one that was logged in with.
+        offline: nothing is asked of the network.
+        timeout: seconds without an answer until it counts as gone.
+    """
+
+    endpoint: str
+    cache: Path
+    token: str | None = None
+    offline: bool = False
+    timeout: float = 10
+
+    @classmethod
+    def from_environment(cls) -> Hub:
+        """As `HF_ENDPOINT`, `HF_HOME`, `HF_HUB_CACHE`, `HF_TOKEN` and `HF_HUB_OFFLINE` say."""
+        from huggingface_hub import constants
+
+        return cls(
+            constants.ENDPOINT,
+            Path(constants.HF_HUB_CACHE),
+            offline=constants.HF_HUB_OFFLINE,
+            timeout=constants.HF_HUB_DOWNLOAD_TIMEOUT,
+        )
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What fetching a checkpoint would bring.
+
+    Attributes:
+        hub_id: its name.
+        commit: what the revision means now: 40 hex digits.
+        files: those that are needed, small ones first.
+        total_bytes: of all of them.
+        to_fetch: bytes that are not here yet.
+    """
+
+    hub_id: str
+    commit: str
+    files: tuple[RemoteFile, ...]
+    total_bytes: int
+    to_fetch: int
+
+
+def cached(hub_id: str, *, revision: str | None = None, hub: Hub | None = None) -> Path | None:
     """The folder of a checkpoint that was fetched before, whole; None where there is none."""
-    if hub_id.count("/") != 1:
+    if not is_hub_id(hub_id):
         return None
-    from huggingface_hub import try_to_load_from_cache
-    from huggingface_hub.errors import HFValidationError
-
-    try:
-        config = try_to_load_from_cache(hub_id, "config.json", revision=revision)
-    except HFValidationError:
+    repository = Repository.of((hub or Hub.from_environment()).cache, hub_id)
+    commit = repository.commit(revision)
+    if commit is None or not repository.snapshot(commit).is_dir():
         return None
-    if not isinstance(config, str):
-        return None
-    folder = Path(config).parent
-    complete = any((folder / f).exists() for f in ("model.safetensors", "pytorch_model.bin"))
-    return folder if complete else None
+    return None if repository.missing(commit) else repository.snapshot(commit)
 
 
-def fetch(hub_id: str, *, revision: str | None = None) -> Path:
-    """Fetch a checkpoint, or what is missing of it.
+def plan(
+    hub_id: str,
+    *,
+    revision: str | None = None,
+    weights: str | None = None,
+    hub: Hub | None = None,
+) -> Plan:
+    """Ask the hub what a checkpoint consists of, and choose what is needed.
 
-    `HF_ENDPOINT`, `HF_TOKEN`, `HF_HUB_OFFLINE` and proxies are honoured.
+    Args:
+        hub_id: owner/name.
+        revision: branch, tag or commit; the main branch where not given.
+        weights: `safetensors`, `pytorch` or `onnx`; the first that is there where not given.
+        hub: where to ask.
 
     Raises:
         ModelNotFoundError: the hub has no such model or revision.
-        DownloadError: offline, unreachable, refused, or cut in the middle.
+        DownloadError: offline, unreachable, refused; or it has no weights of that format.
     """
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import (
-        GatedRepoError,
+    hub = hub or Hub.from_environment()
+    return _translated(lambda: _plan(hub_id, revision, weights, hub), hub_id, revision, hub)
+
+
+def fetch(
+    hub_id: str,
+    *,
+    revision: str | None = None,
+    weights: str | None = None,
+    hub: Hub | None = None,
+    progress: Callable[[Plan], Advance] | None = None,
+) -> Path:
+    """Fetch a checkpoint, or what is missing of it.
+
+    Proxies (`HTTPS_PROXY`, `NO_PROXY`) are honoured.
+
+    Args:
+        hub_id: owner/name.
+        revision: branch, tag or commit; the main branch where not given.
+        weights: `safetensors`, `pytorch` or `onnx`; the first that is there where not given.
+        hub: where from and where to.
+        progress: shown the plan, gives what is told the bytes as they arrive, those that were
+            here already first.
+
+    Returns:
+        The folder of the commit; its name is the commit.
+
+    Raises:
+        ModelNotFoundError: the hub has no such model or revision.
+        DownloadError: offline, unreachable, refused, cut in the middle, or with a wrong hash.
+    """
+    hub = hub or Hub.from_environment()
+
+    def work() -> Path:
+        wanted = _plan(hub_id, revision, weights, hub)
+        _check_room(wanted, hub.cache)
+        advance = progress(wanted) if progress else lambda _: None
+        return _carry_out(wanted, hub, advance)
+
+    return _translated(work, hub_id, revision, hub)
+
+
+def _plan(hub_id: str, revision: str | None, weights: str | None, hub: Hub) -> Plan:
+    from huggingface_hub import HfApi
+
+    if weights is not None and weights not in FORMATS:
+        raise DownloadError(f"unknown format {weights!r}", hint="one of " + ", ".join(FORMATS))
+    if hub.offline:
+        raise _offline(hub_id, hub, "HF_HUB_OFFLINE is set")
+    api = HfApi(endpoint=hub.endpoint, token=hub.token, library_name="likewise")
+    info = _retried(
+        lambda: api.model_info(hub_id, revision=revision, files_metadata=True, timeout=hub.timeout)
+    )
+    if not info.sha or info.siblings is None:
+        raise DownloadError(
+            f"{hub.endpoint} does not answer as a hub does", hint="check HF_ENDPOINT"
+        )
+    listing = {
+        s.rfilename: RemoteFile(
+            s.rfilename,
+            int((s.lfs.size if s.lfs else s.size) or 0),
+            s.blob_id or "",
+            s.lfs.sha256 if s.lfs else None,
+        )
+        for s in info.siblings
+        if _is_inside(s.rfilename)
+    }
+    repository = Repository.of(hub.cache, hub_id)
+    repository.write_listing(info.sha, listing)
+    repository.pin(revision or "main", info.sha)
+    modules = selection.read_modules(
+        _read_modules_json(repository, listing, info.sha, hub), f"{hub_id}/{selection.MODULES}"
+    )
+    paths = selection.needed(listing, modules, _weight_format(hub_id, listing, modules, weights))
+    files = tuple(sorted((listing[p] for p in paths), key=lambda f: f.size))
+    return Plan(
+        hub_id,
+        info.sha,
+        files,
+        sum(f.size for f in files),
+        sum(f.size for f in files if not repository.blob(f).exists()),
+    )
+
+
+def _weight_format(
+    hub_id: str,
+    listing: dict[str, RemoteFile],
+    modules: selection.Modules,
+    weights: str | None,
+) -> selection.WeightFormat:
+    there = selection.formats_in(listing, modules)
+    if not there:
+        raise DownloadError(
+            f"{hub_id} has no weights that can be read here",
+            hint="it needs model.safetensors, pytorch_model.bin or onnx/model.onnx",
+        )
+    if weights is None:
+        return there[0]
+    found = next((f for f in there if f.name == weights), None)
+    if found is None:
+        raise DownloadError(
+            f"{hub_id} has no {weights} weights",
+            hint="it has " + ", ".join(f.name for f in there),
+        )
+    return found
+
+
+def _read_modules_json(
+    repository: Repository, listing: dict[str, RemoteFile], commit: str, hub: Hub
+) -> str | None:
+    file = listing.get(selection.MODULES)
+    if file is None:
+        return None
+    _bring(repository, file, commit, hub, lambda _: None)
+    return (repository.snapshot(commit) / file.path).read_text("utf-8")
+
+
+def _carry_out(wanted: Plan, hub: Hub, advance: Advance) -> Path:
+    repository = Repository.of(hub.cache, wanted.hub_id)
+    for file in wanted.files:
+        _bring(repository, file, wanted.commit, hub, advance)
+    return repository.snapshot(wanted.commit)
+
+
+def _bring(
+    repository: Repository, file: RemoteFile, commit: str, hub: Hub, advance: Advance
+) -> None:
+    from huggingface_hub import hf_hub_url
+    from huggingface_hub.utils import WeakFileLock, build_hf_headers  # type: ignore[attr-defined]
+
+    blob = repository.blob(file)
+    repository.locks.mkdir(parents=True, exist_ok=True)
+    # the client's own lock: two processes, of whatever program, do not fetch the same twice
+    with WeakFileLock(repository.locks / f"{file.blob}.lock"):
+        if blob.exists() and blob.stat().st_size == file.size:
+            advance(file.size)
+        else:
+            source = Source(
+                hf_hub_url(repository.hub_id, file.path, revision=commit, endpoint=hub.endpoint),
+                build_hf_headers(token=hub.token, library_name="likewise"),
+                hub.timeout,
+            )
+            receive(source, file, blob, advance)
+        repository.link(file, commit)
+
+
+def _retried(call: Callable[[], _Result], attempts: int = 4) -> _Result:
+    """Ask again where the hub is busy; not where it cannot be reached, which would take minutes."""
+    from huggingface_hub.errors import HfHubHTTPError
+
+    for attempt in range(1, attempts):
+        try:
+            return call()
+        except HfHubHTTPError as error:
+            if error.response.status_code not in RETRIED_STATUS:
+                raise
+            wait = error.response.headers.get("Retry-After", "")
+            time.sleep(min(float(wait), 60.0) if wait.isdigit() else 0.25 * 2**attempt)
+    return call()
+
+
+def _is_inside(path: str) -> bool:
+    """Whether a path that a hub tells stays in its folder."""
+    return not path.startswith(("/", "\\")) and not {"..", ""} & set(path.split("/"))
+
+
+def _check_room(wanted: Plan, cache: Path) -> None:
+    cache.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(cache).free
+    if wanted.to_fetch > free:
+        raise DownloadError(
+            f"{wanted.hub_id} needs {wanted.to_fetch / 1e6:,.0f} MB, "
+            f"{free / 1e6:,.0f} MB are free at {cache}",
+            hint="make room, or set HF_HUB_CACHE to a folder on another disk",
+        )
+
+
+def by_hand(hub_id: str) -> str:
+    """What to do where a model cannot be fetched."""
+    return (
+        f"fetch it where there is a network: likewise download {hub_id}; "
+        f"or put its files into models/{hub_id.rsplit('/', 1)[-1]}"
+    )
+
+
+def _offline(hub_id: str, hub: Hub, why: str) -> DownloadError:
+    commit = Repository.of(hub.cache, hub_id).commit(None) if is_hub_id(hub_id) else None
+    half = "only partly" if commit else "not"
+    return DownloadError(f"{hub_id} is {half} on this machine and {why}", hint=by_hand(hub_id))
+
+
+def _translated(
+    work: Callable[[], _Result], hub_id: str, revision: str | None, hub: Hub
+) -> _Result:
+    """Run a job of the hub's client; its errors become the project's own, here alone."""
+    from huggingface_hub.errors import (  # type: ignore[attr-defined]
         HfHubHTTPError,
         HFValidationError,
-        LocalEntryNotFoundError,
+        HTTPError,
+        OfflineModeIsEnabled,
+    )
+
+    try:
+        return work()
+    except LikewiseError:
+        raise
+    except HFValidationError as error:
+        raise ModelNotFoundError(
+            f"{hub_id!r} is no name of a model on the hub", hint="names look like owner/name"
+        ) from error
+    except HfHubHTTPError as error:
+        raise _refused(error, hub_id, revision, hub) from error
+    except OfflineModeIsEnabled as error:
+        raise _offline(hub_id, hub, "HF_HUB_OFFLINE is set") from error
+    except HTTPError as error:
+        why = f"{hub.endpoint} cannot be reached ({_line(error)})"
+        raise _offline(hub_id, hub, why) from error
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            hint = "make room and start again; what arrived is kept"
+        else:
+            hint = "set HF_HUB_CACHE to a folder that can be written"
+        raise DownloadError(
+            f"{hub_id} cannot be kept at {hub.cache}: {_line(error)}", hint=hint
+        ) from error
+
+
+def _refused(error: Any, hub_id: str, revision: str | None, hub: Hub) -> LikewiseError:
+    from huggingface_hub.errors import (
+        GatedRepoError,
+        RemoteEntryNotFoundError,
         RepositoryNotFoundError,
         RevisionNotFoundError,
     )
 
-    by_hand = (
-        f"fetch it where there is a network: likewise download {hub_id}; "
-        f"or put its files into models/{hub_id.rsplit('/', 1)[-1]}"
+    status = error.response.status_code
+    match error:
+        case GatedRepoError():
+            return DownloadError(
+                f"{hub_id} is only given to those who agreed to its terms",
+                hint=f"agree at {hub.endpoint}/{hub_id}, then set HF_TOKEN",
+            )
+        case RevisionNotFoundError():
+            return ModelNotFoundError(
+                f"{hub_id} has no revision {revision!r}",
+                hint="name a branch, a tag or a whole commit hash",
+            )
+        case RemoteEntryNotFoundError():
+            return DownloadError(
+                f"{hub_id} lists a file that {hub.endpoint} does not have",
+                hint="the mirror is incomplete; try again later or another HF_ENDPOINT",
+            )
+    if isinstance(error, RepositoryNotFoundError) or status in (401, 404):
+        return ModelNotFoundError(
+            f"the hub has no model {hub_id}, or not for you (status {status})",
+            hint="check the name; for a private model set HF_TOKEN to a valid token",
+        )
+    hints = {403: "the token in HF_TOKEN may not read it", 429: "wait a while, then try again"}
+    return DownloadError(
+        f"{hub.endpoint} answered {status} for {hub_id}",
+        hint=hints.get(status, "try again later; what arrived is kept"),
     )
-    try:
-        return Path(snapshot_download(hub_id, revision=revision, allow_patterns=list(_PATTERNS)))
-    except GatedRepoError as error:
-        raise DownloadError(
-            f"{hub_id} is only given to those who agreed to its terms",
-            hint="agree on its page, then set HF_TOKEN",
-        ) from error
-    except (RepositoryNotFoundError, RevisionNotFoundError, HFValidationError) as error:
-        at = f" at revision {revision}" if revision else ""
-        raise ModelNotFoundError(
-            f"the hub has no model {hub_id}{at}",
-            hint="check the name; for a private model set HF_TOKEN",
-        ) from error
-    except LocalEntryNotFoundError as error:
-        why = "HF_HUB_OFFLINE is set" if os.environ.get("HF_HUB_OFFLINE") else "no hub reachable"
-        raise DownloadError(f"{hub_id} is not on this machine and {why}", hint=by_hand) from error
-    except (HfHubHTTPError, OSError) as error:
-        raise DownloadError(f"fetching {hub_id} failed: {error}", hint=by_hand) from error
+
+
+def _line(error: Exception) -> str:
+    text = str(error).strip() or type(error).__name__
+    return text.splitlines()[0]
