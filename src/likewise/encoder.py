@@ -95,7 +95,8 @@ class Encoder:
         self.location = location
         self.config = config
         self.load_seconds = load_seconds
-        self.prompts = MappingProxyType(dict(config.prompts) | dict(prompts or {}))
+        known = config.prompts or (location.entry.prompts if location.entry else {})
+        self.prompts = MappingProxyType(dict(known) | dict(prompts or {}))
         self.default_prompt_name = config.default_prompt_name
         self.truncate_dim = self._checked_dim(
             config.truncate_dim if truncate_dim is None else truncate_dim, runtime.dimension

@@ -91,6 +91,7 @@ def plan(
     *,
     revision: str | None = None,
     weights: str | None = None,
+    sha256: str | None = None,
     hub: Hub | None = None,
 ) -> Plan:
     """Ask the hub what a checkpoint consists of, and choose what is needed.
@@ -99,14 +100,22 @@ def plan(
         hub_id: owner/name.
         revision: branch, tag or commit; the main branch where not given.
         weights: `safetensors`, `pytorch` or `onnx`; the first that is there where not given.
+        sha256: what `model.safetensors` must hash to, where that is known from elsewhere.
         hub: where to ask.
 
     Raises:
         ModelNotFoundError: the hub has no such model or revision.
-        DownloadError: offline, unreachable, refused; or it has no weights of that format.
+        DownloadError: offline, unreachable, refused; or it has no weights of that format, or
+            others than those known.
     """
     hub = hub or Hub.from_environment()
-    return _translated(lambda: _plan(hub_id, revision, weights, hub), hub_id, revision, hub)
+
+    def work() -> Plan:
+        wanted = _plan(hub_id, revision, weights, hub)
+        _check_weights(wanted, sha256, hub)
+        return wanted
+
+    return _translated(work, hub_id, revision, hub)
 
 
 def fetch(
@@ -114,6 +123,7 @@ def fetch(
     *,
     revision: str | None = None,
     weights: str | None = None,
+    sha256: str | None = None,
     hub: Hub | None = None,
     progress: Callable[[Plan], Advance] | None = None,
 ) -> Path:
@@ -125,6 +135,7 @@ def fetch(
         hub_id: owner/name.
         revision: branch, tag or commit; the main branch where not given.
         weights: `safetensors`, `pytorch` or `onnx`; the first that is there where not given.
+        sha256: what `model.safetensors` must hash to, where that is known from elsewhere.
         hub: where from and where to.
         progress: shown the plan, gives what is told the bytes as they arrive, those that were
             here already first.
@@ -139,7 +150,7 @@ def fetch(
     hub = hub or Hub.from_environment()
 
     def work() -> Path:
-        wanted = _plan(hub_id, revision, weights, hub)
+        wanted = plan(hub_id, revision=revision, weights=weights, sha256=sha256, hub=hub)
         _check_room(wanted, hub.cache)
         advance = progress(wanted) if progress else lambda _: None
         return _carry_out(wanted, hub, advance)
@@ -152,6 +163,10 @@ def _plan(hub_id: str, revision: str | None, weights: str | None, hub: Hub) -> P
 
     if weights is not None and weights not in FORMATS:
         raise DownloadError(f"unknown format {weights!r}", hint="one of " + ", ".join(FORMATS))
+    if not is_hub_id(hub_id):
+        raise ModelNotFoundError(
+            f"{hub_id!r} is no name of a model on the hub", hint="names look like owner/name"
+        )
     if hub.offline:
         raise _offline(hub_id, hub, "HF_HUB_OFFLINE is set")
     api = HfApi(endpoint=hub.endpoint, token=hub.token, library_name="likewise")
@@ -271,6 +286,16 @@ def _is_inside(path: str) -> bool:
     return not path.startswith(("/", "\\")) and not {"..", ""} & set(path.split("/"))
 
 
+def _check_weights(wanted: Plan, sha256: str | None, hub: Hub) -> None:
+    told = next((f.sha256 for f in wanted.files if f.path == "model.safetensors"), None)
+    if sha256 and told and told != sha256:
+        raise DownloadError(
+            f"{hub.endpoint} offers other weights of {wanted.hub_id} than were published "
+            f"(SHA-256 {told[:12]}…, expected {sha256[:12]}…)",
+            hint="do not trust this mirror; name a revision to take them all the same",
+        )
+
+
 def _check_room(wanted: Plan, cache: Path) -> None:
     cache.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(cache).free
@@ -291,8 +316,7 @@ def by_hand(hub_id: str) -> str:
 
 
 def _offline(hub_id: str, hub: Hub, why: str) -> DownloadError:
-    commit = Repository.of(hub.cache, hub_id).commit(None) if is_hub_id(hub_id) else None
-    half = "only partly" if commit else "not"
+    half = "only partly" if Repository.of(hub.cache, hub_id).commit(None) else "not"
     return DownloadError(f"{hub_id} is {half} on this machine and {why}", hint=by_hand(hub_id))
 
 
@@ -302,7 +326,6 @@ def _translated(
     """Run a job of the hub's client; its errors become the project's own, here alone."""
     from huggingface_hub.errors import (  # type: ignore[attr-defined]
         HfHubHTTPError,
-        HFValidationError,
         HTTPError,
         OfflineModeIsEnabled,
     )
@@ -311,10 +334,6 @@ def _translated(
         return work()
     except LikewiseError:
         raise
-    except HFValidationError as error:
-        raise ModelNotFoundError(
-            f"{hub_id!r} is no name of a model on the hub", hint="names look like owner/name"
-        ) from error
     except HfHubHTTPError as error:
         raise _refused(error, hub_id, revision, hub) from error
     except OfflineModeIsEnabled as error:

@@ -156,6 +156,6 @@ def _request(source: Source, file: RemoteFile, sink: _Sink) -> None:
     ) as response:
         hf_raise_for_status(response)
         skip = 0 if response.status_code == 206 else have
-        for piece in response.iter_bytes(PIECE):
+        for piece in response.iter_bytes():
             fresh, skip = piece[skip:], max(0, skip - len(piece))
             sink.write(fresh[: file.size - sink.size])

@@ -1,0 +1,404 @@
+"""Fetching from a hub on loopback, with the real client, and everything that goes wrong."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from loopback_hub import TOKEN, Fault, LoopbackHub
+
+from likewise.checkpoint import download
+from likewise.checkpoint.cache import Repository
+from likewise.checkpoint.download import Hub, Plan
+from likewise.errors import DownloadError, ModelNotFoundError
+
+from .conftest import NAME, NEEDED, WEIGHTS, published
+
+WEIGHTS_PATH = "model.safetensors"
+MAIN = "/cdn/.*[0-9a-f]{40}/model.safetensors"
+
+
+def present(folder: Path) -> set[str]:
+    return {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
+
+
+def parts(hub: Hub) -> list[Path]:
+    return list(Repository.of(hub.cache, NAME).folder.rglob("*.incomplete"))
+
+
+def test_only_what_is_needed_arrives_and_is_what_was_published(
+    server: LoopbackHub, hub: Hub
+) -> None:
+    folder = download.fetch(NAME, hub=hub)
+    assert present(folder) == NEEDED
+    assert all((folder / p).read_bytes() == published()[p] for p in NEEDED)
+    assert folder.name == server.models[NAME].branches["main"]
+    assert download.cached(NAME, hub=hub) == folder
+    asked = {r.path.split("/", 5)[-1] for r in server.asked("/resolve/")}
+    assert asked == NEEDED
+
+
+def test_a_second_fetch_asks_only_what_the_branch_means(server: LoopbackHub, hub: Hub) -> None:
+    download.fetch(NAME, hub=hub)
+    server.requests.clear()
+    download.fetch(NAME, hub=hub)
+    assert [r.path for r in server.requests] == [f"/api/models/{NAME}"]
+
+
+def test_the_hubs_own_client_finds_the_same_files(server: LoopbackHub, hub: Hub) -> None:
+    from huggingface_hub import snapshot_download
+
+    folder = download.fetch(NAME, hub=hub)
+    server.requests.clear()
+    theirs = snapshot_download(
+        NAME, cache_dir=hub.cache, endpoint=hub.endpoint, allow_patterns=sorted(NEEDED)
+    )
+    assert Path(theirs) == folder
+    assert not server.asked("/resolve/", "GET")
+    assert not server.asked("/cdn/")
+
+
+def test_what_the_hubs_own_client_fetched_is_found(server: LoopbackHub, hub: Hub) -> None:
+    from huggingface_hub import snapshot_download
+
+    theirs = snapshot_download(NAME, cache_dir=hub.cache, endpoint=hub.endpoint)
+    assert download.cached(NAME, hub=hub) == Path(theirs)
+
+
+@pytest.mark.parametrize(
+    ("weights", "file"),
+    [
+        ("safetensors", "model.safetensors"),
+        ("pytorch", "pytorch_model.bin"),
+        ("onnx", "onnx/model.onnx"),
+    ],
+)
+def test_one_weight_format_and_no_other(
+    server: LoopbackHub, hub: Hub, weights: str, file: str
+) -> None:
+    folder = download.fetch(NAME, weights=weights, hub=hub)
+    assert present(folder) == NEEDED - {"model.safetensors"} | {file}
+    assert download.cached(NAME, hub=hub) == folder
+
+
+def test_a_format_that_is_not_there_is_named(server: LoopbackHub, hub: Hub) -> None:
+    server.add("someone/torch", {"config.json": b"{}", "pytorch_model.bin": b"1", "vocab.txt": b""})
+    with pytest.raises(DownloadError, match="no onnx weights") as caught:
+        download.fetch("someone/torch", weights="onnx", hub=hub)
+    assert "pytorch" in caught.value.hint
+
+
+def test_shards_come_together_and_one_missing_is_not_whole(server: LoopbackHub, hub: Hub) -> None:
+    files = {p: d for p, d in published().items() if p != WEIGHTS_PATH}
+    shards = {f"model-0000{i}-of-00002.safetensors": WEIGHTS[i : i + 9] for i in (1, 2)}
+    server.add("someone/sharded", {**files, **shards, "model.safetensors.index.json": b"{}"})
+    folder = download.fetch("someone/sharded", hub=hub)
+    assert set(shards) < present(folder)
+    (folder / "model-00002-of-00002.safetensors").unlink()
+    assert download.cached("someone/sharded", hub=hub) is None
+
+
+def test_a_revision_is_pinned_to_its_commit(server: LoopbackHub, hub: Hub) -> None:
+    first = server.models[NAME].branches["main"]
+    second = server.add(NAME, {**published(), "config.json": b'{"model_type": "bert", "v": 2}'})
+    assert download.fetch(NAME, hub=hub).name == second
+    old = download.fetch(NAME, revision=first, hub=hub)
+    assert old.name == first
+    assert b'"v"' not in (old / "config.json").read_bytes()
+    assert download.cached(NAME, hub=hub).name == second  # type: ignore[union-attr]
+    assert download.cached(NAME, revision=first, hub=hub) == old
+
+
+def test_progress_counts_every_byte_once(server: LoopbackHub, hub: Hub) -> None:
+    plans: list[Plan] = []
+    pieces: list[int] = []
+
+    def start(plan: Plan) -> download.Advance:
+        plans.append(plan)
+        return pieces.append
+
+    server.faults += [Fault(MAIN, cut=1_000_000)]
+    download.fetch(NAME, hub=hub, progress=start)
+    assert sum(pieces) == plans[0].total_bytes == sum(len(published()[p]) for p in NEEDED)
+
+
+# what goes wrong on the way
+
+
+def test_a_cut_is_taken_up_where_it_happened(server: LoopbackHub, hub: Hub) -> None:
+    server.faults += [Fault(MAIN, times=3, cut=1_000_000)]
+    folder = download.fetch(NAME, hub=hub)
+    assert (folder / WEIGHTS_PATH).read_bytes() == WEIGHTS
+    first, *others = (r.range for r in server.requests if re.search(MAIN, r.path))
+    assert first is None
+    starts = [int((r or "").removeprefix("bytes=").rstrip("-")) for r in others]
+    assert starts == sorted(starts)
+    assert starts[0] > 900_000
+
+
+def test_cut_for_good_keeps_what_arrived_and_is_no_checkpoint(
+    server: LoopbackHub, hub: Hub
+) -> None:
+    server.faults += [Fault(MAIN, cut=1_500_000),
+                      Fault(MAIN, times=99, cut=0)]  # fmt: skip
+    with pytest.raises(DownloadError, match="cannot be reached"):
+        download.fetch(NAME, hub=hub)
+    assert download.cached(NAME, hub=hub) is None
+    (kept,) = parts(hub)
+    assert 0 < kept.stat().st_size <= 1_500_000
+    server.faults.clear()
+    server.requests.clear()
+    size = kept.stat().st_size
+    assert (download.fetch(NAME, hub=hub) / WEIGHTS_PATH).read_bytes() == WEIGHTS
+    assert [r.range for r in server.asked("/cdn/")] == [f"bytes={size}-"]
+    assert parts(hub) == []
+
+
+def test_killed_in_the_middle_resumes_and_was_never_whole(server: LoopbackHub, hub: Hub) -> None:
+    server.faults += [Fault(MAIN, pause=0.2)]
+    code = (
+        "import sys; from pathlib import Path; from likewise.checkpoint import download as d;"
+        f"d.fetch({NAME!r}, hub=d.Hub(sys.argv[1], Path(sys.argv[2])))"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code, hub.endpoint, str(hub.cache)])
+    deadline = time.monotonic() + 30
+    while not any(p.stat().st_size > 500_000 for p in parts(hub)):
+        assert time.monotonic() < deadline
+        assert process.poll() is None
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert download.cached(NAME, hub=hub) is None
+    server.faults.clear()
+    server.requests.clear()
+    assert (download.fetch(NAME, hub=hub) / WEIGHTS_PATH).read_bytes() == WEIGHTS
+    (request,) = server.asked("/cdn/")
+    assert int((request.range or "bytes=0-").removeprefix("bytes=").rstrip("-")) > 500_000
+
+
+def test_a_server_without_ranges_is_served_from_the_start(server: LoopbackHub, hub: Hub) -> None:
+    server.faults += [Fault(MAIN, cut=1_200_000),
+                      Fault(MAIN, no_ranges=True)]  # fmt: skip
+    assert (download.fetch(NAME, hub=hub) / WEIGHTS_PATH).read_bytes() == WEIGHTS
+
+
+@pytest.mark.parametrize("path", ["model.safetensors", "config.json"])
+def test_a_wrong_hash_is_refused_and_thrown_away(server: LoopbackHub, hub: Hub, path: str) -> None:
+    server.faults += [Fault(f"[0-9a-f]{{40}}/{path}", times=99, corrupt=True)]
+    with pytest.raises(DownloadError, match="arrived with the hash") as caught:
+        download.fetch(NAME, hub=hub)
+    assert path in caught.value.message
+    assert parts(hub) == []
+    assert download.cached(NAME, hub=hub) is None
+
+
+def test_a_part_that_a_crash_spoilt_is_begun_anew(server: LoopbackHub, hub: Hub) -> None:
+    server.faults += [Fault(MAIN, cut=1_500_000),
+                      Fault(MAIN, times=99, cut=0)]  # fmt: skip
+    with pytest.raises(DownloadError):
+        download.fetch(NAME, hub=hub)
+    (kept,) = parts(hub)
+    kept.write_bytes(bytes(kept.stat().st_size))
+    server.faults.clear()
+    assert (download.fetch(NAME, hub=hub) / WEIGHTS_PATH).read_bytes() == WEIGHTS
+
+
+@pytest.mark.parametrize("path", ["/api/models", "config.json", "/cdn/"])
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_a_busy_hub_is_asked_again(server: LoopbackHub, hub: Hub, path: str, status: int) -> None:
+    server.faults += [Fault(path, status=status)]
+    assert present(download.fetch(NAME, hub=hub)) == NEEDED
+
+
+def test_retry_after_is_honoured(server: LoopbackHub, hub: Hub) -> None:
+    server.faults += [Fault("/api/models", status=429, retry_after="1")]
+    started = time.monotonic()
+    download.fetch(NAME, hub=hub)
+    assert 1 <= time.monotonic() - started < 5
+
+
+@pytest.mark.parametrize(("status", "hint"), [(429, "wait"), (500, "try again")])
+def test_a_hub_that_stays_busy_is_named(
+    server: LoopbackHub, hub: Hub, status: int, hint: str
+) -> None:
+    server.faults += [Fault("/api/models", times=99, status=status)]
+    with pytest.raises(DownloadError, match=f"answered {status}") as caught:
+        download.fetch(NAME, hub=hub)
+    assert hint in caught.value.hint
+
+
+# who may have it
+
+
+def test_an_unknown_model_and_a_private_one_look_alike(server: LoopbackHub, hub: Hub) -> None:
+    server.add("someone/secret", published(), private=True)
+    for name in ("someone/nothing", "someone/secret"):
+        with pytest.raises(ModelNotFoundError, match="has no model") as caught:
+            download.fetch(name, hub=hub)
+        assert "HF_TOKEN" in caught.value.hint
+
+
+def test_a_token_opens_private_and_gated_models_and_never_leaves_the_hub(
+    server: LoopbackHub, hub: Hub
+) -> None:
+    server.add("someone/secret", published(), private=True)
+    server.add("someone/gated", published(), gated=True)
+    holder = Hub(hub.endpoint, hub.cache, token=TOKEN)
+    for name in ("someone/secret", "someone/gated"):
+        assert present(download.fetch(name, hub=holder)) == NEEDED
+    assert {r.token for r in server.requests if "/cdn/" not in r.path} == {TOKEN}
+    assert {r.token for r in server.asked("/cdn/")} == {None}
+
+
+def test_gated_without_a_token_says_where_to_agree(server: LoopbackHub, hub: Hub) -> None:
+    server.add("someone/gated", published(), gated=True)
+    with pytest.raises(DownloadError, match="agreed to its terms") as caught:
+        download.fetch("someone/gated", hub=hub)
+    assert f"{hub.endpoint}/someone/gated" in caught.value.hint
+
+
+def test_a_wrong_token_is_told(server: LoopbackHub, hub: Hub) -> None:
+    with pytest.raises(ModelNotFoundError, match="401") as caught:
+        download.fetch(NAME, hub=Hub(hub.endpoint, hub.cache, token="hf_wrong"))
+    assert "HF_TOKEN" in caught.value.hint
+
+
+def test_a_revision_that_is_not_there(server: LoopbackHub, hub: Hub) -> None:
+    with pytest.raises(ModelNotFoundError, match="no revision 'v9'"):
+        download.fetch(NAME, revision="v9", hub=hub)
+
+
+def test_a_listed_file_that_is_not_there(server: LoopbackHub, hub: Hub) -> None:
+    server.faults += [Fault("resolve/.*/vocab.txt", times=99, status=404)]
+    with pytest.raises((DownloadError, ModelNotFoundError)):
+        download.fetch(NAME, hub=hub)
+    assert download.cached(NAME, hub=hub) is None
+
+
+@pytest.mark.parametrize("name", ["nothing", "a/b/c", "a b/c", "../x", "a/..", "a--b/c"])
+def test_a_name_that_is_none(server: LoopbackHub, hub: Hub, name: str) -> None:
+    with pytest.raises(ModelNotFoundError):
+        download.fetch(name, hub=hub)
+    assert download.cached(name, hub=hub) is None
+
+
+# no hub at all
+
+
+@pytest.mark.parametrize(
+    "endpoint", ["http://127.0.0.1:9", "http://no-such-host.invalid", "https://127.0.0.1:9"]
+)
+def test_an_unreachable_hub_is_told_in_seconds(tmp_path: Path, endpoint: str) -> None:
+    started = time.monotonic()
+    with pytest.raises(DownloadError, match="cannot be reached") as caught:
+        download.fetch(NAME, hub=Hub(endpoint, tmp_path))
+    assert time.monotonic() - started < 5
+    assert f"likewise download {NAME}" in caught.value.hint
+    assert "models/tiny" in caught.value.hint
+
+
+def test_offline_asks_nothing(server: LoopbackHub, hub: Hub) -> None:
+    with pytest.raises(DownloadError, match="HF_HUB_OFFLINE is set"):
+        download.fetch(NAME, hub=Hub(hub.endpoint, hub.cache, offline=True))
+    assert server.requests == []
+
+
+def test_a_site_that_is_no_hub(server: LoopbackHub, hub: Hub) -> None:
+    server.faults += [Fault("/api/models", times=99, status=418)]
+    with pytest.raises(DownloadError, match="answered 418"):
+        download.fetch(NAME, hub=hub)
+
+
+def test_a_cache_that_cannot_be_written(server: LoopbackHub, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(DownloadError, match="cannot be kept") as caught:
+        download.fetch(NAME, hub=Hub(server.endpoint, tmp_path / "file"))
+    assert "HF_HUB_CACHE" in caught.value.hint
+
+
+def test_the_environment_is_read_where_it_is_used(server: LoopbackHub, tmp_path: Path) -> None:
+    """HF_ENDPOINT, HF_TOKEN, HF_HUB_CACHE, HF_HUB_OFFLINE: as people set them, in a new process."""
+    server.add("someone/secret", published(), private=True)
+    code = "import likewise.checkpoint.download as d; print(d.fetch('someone/secret'))"
+    environment = {
+        **os.environ, "HF_ENDPOINT": server.endpoint, "HF_TOKEN": TOKEN,
+        "HF_HUB_CACHE": str(tmp_path / "here"),
+    }  # fmt: skip
+    run = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    assert Path(run.stdout.strip()).is_relative_to(tmp_path / "here")
+    failed = subprocess.run(
+        [sys.executable, "-c", code.replace("secret", "other")],
+        env=environment | {"HF_HUB_OFFLINE": "1"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert "HF_HUB_OFFLINE is set" in failed.stderr
+
+
+def test_a_proxy_is_gone_through(server: LoopbackHub, tmp_path: Path) -> None:
+    """A proxy that is not there must be what fails, though the hub could be reached."""
+    code = f"import likewise.checkpoint.download as d; d.fetch({NAME!r})"
+    environment = {
+        **os.environ, "HF_ENDPOINT": server.endpoint, "HF_HUB_CACHE": str(tmp_path),
+        "HTTP_PROXY": "http://127.0.0.1:9", "http_proxy": "http://127.0.0.1:9",
+        "NO_PROXY": "", "no_proxy": "",
+    }  # fmt: skip
+    failed = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
+    )
+    assert "cannot be reached" in failed.stderr
+    assert server.requests == []
+
+
+def test_a_full_disk_is_named(tmp_path: Path) -> None:
+    hub = Hub("http://127.0.0.1:9", tmp_path)
+
+    def full() -> None:
+        raise OSError(errno.ENOSPC, "no space left on device")
+
+    with pytest.raises(DownloadError) as caught:
+        download._translated(full, NAME, None, hub)
+    assert "make room" in caught.value.hint
+
+
+# what is whole
+
+
+@pytest.mark.parametrize("lost", sorted(NEEDED - {"README.md"}))
+def test_one_lost_file_makes_it_incomplete(server: LoopbackHub, hub: Hub, lost: str) -> None:
+    folder = download.fetch(NAME, hub=hub)
+    (folder / lost).unlink()
+    assert download.cached(NAME, hub=hub) is None
+    assert (download.fetch(NAME, hub=hub) / lost).exists()
+
+
+def test_a_file_cut_short_on_disk_makes_it_incomplete(server: LoopbackHub, hub: Hub) -> None:
+    folder = download.fetch(NAME, hub=hub)
+    blob = (folder / WEIGHTS_PATH).resolve()
+    blob.write_bytes(WEIGHTS[:-1])
+    assert download.cached(NAME, hub=hub) is None
+    download.fetch(NAME, hub=hub)
+    assert blob.read_bytes() == WEIGHTS
+
+
+@pytest.mark.parametrize(
+    "lost",
+    ["config.json", "model.safetensors", "1_Pooling/config.json", "2_Dense/config.json"],
+)
+def test_without_a_listing_the_files_themselves_tell(
+    server: LoopbackHub, hub: Hub, lost: str
+) -> None:
+    folder = download.fetch(NAME, hub=hub)
+    for listing in Repository.of(hub.cache, NAME).folder.glob("trees/*.json"):
+        listing.unlink()
+    assert download.cached(NAME, hub=hub) == folder
+    (folder / lost).unlink()
+    assert download.cached(NAME, hub=hub) is None
