@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from likewise import vectors
 from likewise.checkpoint.config import Config, Normalize, read_config
+from likewise.checkpoint.download import progress_bar
 from likewise.checkpoint.fingerprint import fingerprint
 from likewise.checkpoint.locate import Location, locate
 from likewise.checkpoint.tokenizer import Tokenizer, TokenRows, check_text, read_tokenizer
@@ -413,7 +414,7 @@ def load(
         InputError: an unknown compute or device.
     """
     started = time.perf_counter()
-    location = locate(name, revision=revision)
+    location = locate(name, revision=revision, progress=progress_bar)
     config = read_config(location.folder)
     tokenizer = read_tokenizer(config)
     if max_seq_length is not None:

@@ -5,6 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.progress import ProgressColumn
 
 Advance = Callable[[int], None]
 
@@ -25,22 +29,9 @@ def bar(
         yield lambda _: None
         return
     from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
+    from rich.progress import Progress
 
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn(f"{unit}  {{task.fields[rate]}} {unit}/s"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True)) as progress:
+    with Progress(*_columns(unit), console=Console(stderr=True)) as progress:
         task = progress.add_task(title, total=total, rate="…")
 
         def advance(done: int) -> None:
@@ -49,3 +40,17 @@ def bar(
             progress.update(task, rate=f"{speed:,.0f}" if speed else "…")
 
         yield advance
+
+
+def _columns(unit: str) -> Iterator[ProgressColumn]:
+    from rich import progress
+
+    yield progress.TextColumn("{task.description}")
+    yield progress.BarColumn()
+    if unit == "bytes":
+        yield progress.DownloadColumn()
+        yield progress.TransferSpeedColumn()
+    else:
+        yield progress.MofNCompleteColumn()
+        yield progress.TextColumn(f"{unit}  {{task.fields[rate]}} {unit}/s")
+    yield progress.TimeRemainingColumn()

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import pytest
@@ -120,9 +121,9 @@ def test_progress_counts_every_byte_once(server: LoopbackHub, hub: Hub) -> None:
     plans: list[Plan] = []
     pieces: list[int] = []
 
-    def start(plan: Plan) -> download.Advance:
+    def start(plan: Plan) -> AbstractContextManager[download.Advance]:
         plans.append(plan)
-        return pieces.append
+        return nullcontext(pieces.append)
 
     server.faults += [Fault(MAIN, cut=1_000_000)]
     download.fetch(NAME, hub=hub, progress=start)

@@ -47,8 +47,8 @@ class Entry:
     parameters: float
     languages: str
     licence: str
-    prompts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    scores: Scores | None = None
+    prompts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), hash=False)
+    scores: Scores | None = field(default=None, hash=False)
     weights_sha256: str | None = None
     package: str | None = None
     package_folder: str = ""

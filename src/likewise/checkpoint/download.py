@@ -10,6 +10,7 @@ import errno
 import shutil
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,7 +19,7 @@ from likewise.checkpoint import selection
 from likewise.checkpoint.cache import RemoteFile, Repository, is_hub_id
 from likewise.checkpoint.transfer import RETRIED_STATUS, Source, receive
 from likewise.errors import DownloadError, LikewiseError, ModelNotFoundError
-from likewise.progress import Advance
+from likewise.progress import Advance, bar
 
 FORMATS = tuple(f.name for f in selection.FORMATS)
 
@@ -75,6 +76,19 @@ class Plan:
     to_fetch: int
 
 
+Progress = Callable[[Plan], AbstractContextManager[Advance]]
+"""Opens a display for a plan; what it gives is told the bytes, and closed at the end."""
+
+
+def progress_bar(wanted: Plan) -> AbstractContextManager[Advance]:
+    """A bar on standard error, where that is a terminal."""
+    return bar(wanted.total_bytes, title=f"fetching {wanted.hub_id}", unit="bytes")
+
+
+def _unseen(_: Plan) -> AbstractContextManager[Advance]:
+    return nullcontext(lambda _: None)
+
+
 def cached(hub_id: str, *, revision: str | None = None, hub: Hub | None = None) -> Path | None:
     """The folder of a checkpoint that was fetched before, whole; None where there is none."""
     if not is_hub_id(hub_id):
@@ -125,7 +139,7 @@ def fetch(
     weights: str | None = None,
     sha256: str | None = None,
     hub: Hub | None = None,
-    progress: Callable[[Plan], Advance] | None = None,
+    progress: Progress | None = None,
 ) -> Path:
     """Fetch a checkpoint, or what is missing of it.
 
@@ -137,7 +151,7 @@ def fetch(
         weights: `safetensors`, `pytorch` or `onnx`; the first that is there where not given.
         sha256: what `model.safetensors` must hash to, where that is known from elsewhere.
         hub: where from and where to.
-        progress: shown the plan, gives what is told the bytes as they arrive, those that were
+        progress: shown the plan, opens what is told the bytes as they arrive, those that were
             here already first.
 
     Returns:
@@ -152,8 +166,8 @@ def fetch(
     def work() -> Path:
         wanted = plan(hub_id, revision=revision, weights=weights, sha256=sha256, hub=hub)
         _check_room(wanted, hub.cache)
-        advance = progress(wanted) if progress else lambda _: None
-        return _carry_out(wanted, hub, advance)
+        with (progress or _unseen)(wanted) as advance:
+            return _carry_out(wanted, hub, advance)
 
     return _translated(work, hub_id, revision, hub)
 

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from likewise.checkpoint import catalog, download, selection
 from likewise.checkpoint.cache import COMMIT
-from likewise.checkpoint.download import Hub, Plan
+from likewise.checkpoint.download import Hub, Progress
 from likewise.checkpoint.weights import verify_sha256
 from likewise.errors import DamagedFileError, ModelNotFoundError
-from likewise.progress import Advance
 
 Source = Literal["folder", "models", "bundled", "cache", "hub"]
 
@@ -47,24 +45,26 @@ def locate(
     name: str | Path,
     *,
     revision: str | None = None,
+    weights: str | None = None,
     hub: Hub | None = None,
-    progress: Callable[[Plan], Advance] | None = None,
+    progress: Progress | None = None,
 ) -> Location:
     """Find a checkpoint: a folder path; `models/`; the bundled package; the cache; the hub.
 
     Args:
         name: a catalogue name, a hub id, or a folder.
         revision: branch, tag or commit on the hub.
+        weights: a format that must be had from the hub, `safetensors`, `pytorch` or `onnx`; where
+            not given, what is here already will do.
         hub: where to fetch from; as the environment says where not given.
-        progress: shown what is about to be fetched, gives what is told the bytes.
+        progress: shown what is about to be fetched, opens what is told the bytes.
 
     Raises:
         ModelNotFoundError: it is nowhere; the hint names the nearest names or the command to fetch.
         DamagedFileError: the weights do not have their published hash.
         DownloadError: the hub has it, and fetching failed.
     """
-    found = find_local(name, revision=revision, hub=hub)
-    if found:
+    if weights is None and (found := find_local(name, revision=revision, hub=hub)):
         return found
     text = str(name)
     entry = catalog.find(text)
@@ -72,7 +72,9 @@ def locate(
         raise ModelNotFoundError(f"no model or folder {text!r}", hint=_names_hint(text))
     hub_id = entry.hub_id if entry else text
     sha256 = entry.weights_sha256 if entry and revision is None else None
-    folder = download.fetch(hub_id, revision=revision, sha256=sha256, hub=hub, progress=progress)
+    folder = download.fetch(
+        hub_id, revision=revision, weights=weights, sha256=sha256, hub=hub, progress=progress
+    )
     return Location(folder, entry.name if entry else text, "hub", entry)
 
 

@@ -15,12 +15,15 @@ from likewise.cli.doctor import doctor
 from likewise.cli.download import download
 from likewise.cli.encode import encode
 from likewise.cli.example import example
-from likewise.cli.models import models
+from likewise.cli.models import models_app
 from likewise.cli.printing import note
 from likewise.cli.rank import rank
 from likewise.cli.similarity import similarity
 from likewise.cli.ui import ui
 from likewise.errors import LikewiseError
+
+COMMANDS = ("ui", "similarity", "rank", "encode", "example", "models", "download", "doctor")
+"""In the order in which help lists them."""
 
 INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells have it."""
@@ -50,7 +53,7 @@ class Commands(TyperGroup):
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the base class asks for it
         """The commands in the order of the table below."""
-        return list(self.commands)
+        return sorted(self.commands, key=COMMANDS.index)
 
 
 app = typer.Typer(
@@ -62,8 +65,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-for command in (ui, similarity, rank, encode, example, models, download, doctor):
+for command in (ui, similarity, rank, encode, example, download, doctor):
     app.command()(command)
+app.add_typer(models_app)
 
 
 def _version(wanted: bool) -> None:

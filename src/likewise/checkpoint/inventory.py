@@ -1,0 +1,215 @@
+"""What is on this machine: every checkpoint that a name would find, its facts and its size."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from likewise.checkpoint import catalog, selection
+from likewise.checkpoint.cache import Repository, repositories
+from likewise.checkpoint.config import Config, Dense, read_config
+from likewise.checkpoint.download import Hub
+from likewise.checkpoint.locate import MODELS, Source, bundled_folder, find_local, is_checkpoint
+from likewise.errors import CheckpointError, DamagedFileError, ModelNotFoundError, OutputError
+
+_LICENCE = re.compile(r"^license:\s*[\"']?([\w.+-]+)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Installed:
+    """One checkpoint on this machine.
+
+    Attributes:
+        name: what it is loaded by.
+        source: `models`, `bundled` or `cache`.
+        folder: where its files lie.
+        size: bytes on disk; of a cached model all its commits and unfinished files together.
+        dimension: of its vectors, where its files say so.
+        max_tokens: tokens of a text it reads, where its files say so.
+        licence: as the catalogue or its model card has it.
+        commit: on the hub, where that is known.
+        entry: its line in the catalogue, where it has one.
+        problem: why it cannot be used; None where it can.
+    """
+
+    name: str
+    source: Source
+    folder: Path
+    size: int
+    dimension: int | None
+    max_tokens: int | None
+    licence: str | None
+    commit: str | None
+    entry: catalog.Entry | None
+    problem: str | None
+
+
+@dataclass(frozen=True)
+class Removed:
+    """A model taken out of the cache.
+
+    Attributes:
+        name: what it was.
+        folder: where it was.
+        freed: bytes.
+    """
+
+    name: str
+    folder: Path
+    freed: int
+
+
+def inventory(hub: Hub | None = None) -> tuple[Installed, ...]:
+    """Everything here, in the order in which names are looked up."""
+    return (*_in_models(), *_bundled(), *_cached(hub or Hub.from_environment()))
+
+
+def in_cache(name: str, hub: Hub | None = None) -> Installed:
+    """The cached checkpoint of that name, whole or not.
+
+    Raises:
+        ModelNotFoundError: it is not in the cache; the hint says where else it is.
+    """
+    entry = catalog.find(name)
+    hub_id = (entry.hub_id if entry else name).lower()
+    hub = hub or Hub.from_environment()
+    for repository in repositories(hub.cache):
+        if repository.hub_id.lower() == hub_id:
+            return _describe_cached(repository)
+    hint = "likewise models shows what is here"
+    with suppress(CheckpointError):
+        if found := find_local(name, hub=hub):
+            hint = f"it lies in {found.folder}, which is yours to keep or delete"
+    raise ModelNotFoundError(f"{name} is not in the cache at {hub.cache}", hint=hint)
+
+
+def remove(name: str, hub: Hub | None = None) -> Removed:
+    """Take a model out of the cache, all its commits.
+
+    Raises:
+        ModelNotFoundError: it is not there.
+        OutputError: its files cannot be deleted.
+    """
+    hub = hub or Hub.from_environment()
+    installed = in_cache(name, hub)
+    hub_id = installed.entry.hub_id if installed.entry else installed.name
+    repository = next(r for r in repositories(hub.cache) if r.hub_id == hub_id)
+    try:
+        # names first: should this be interrupted, nothing half-deleted is taken for a model
+        for part in ("refs", "snapshots"):
+            if (repository.folder / part).exists():
+                shutil.rmtree(repository.folder / part)
+        shutil.rmtree(repository.folder)
+    except OSError as error:
+        raise OutputError(
+            f"{repository.folder} cannot be deleted: {error.strerror}", hint="delete it by hand"
+        ) from error
+    shutil.rmtree(repository.locks, ignore_errors=True)
+    return Removed(installed.name, repository.folder, installed.size)
+
+
+def size_on_disk(folder: Path) -> int:
+    """Bytes of all files below a folder; links are not counted, what they lead to is elsewhere."""
+    return sum(p.stat().st_size for p in folder.rglob("*") if p.is_file() and not p.is_symlink())
+
+
+def _in_models() -> Iterator[Installed]:
+    folders = [*MODELS.glob("*"), *MODELS.glob("*/*")]
+    for folder in sorted(f for f in folders if is_checkpoint(f)):
+        name = folder.relative_to(MODELS).as_posix()
+        if name.count("/") == 1 and is_checkpoint(folder.parent):
+            continue  # a module of the model above it
+        entry = catalog.find(name)
+        yield _described(entry.name if entry else name, "models", folder, entry)
+
+
+def _bundled() -> Iterator[Installed]:
+    for entry in catalog.CATALOG:
+        problem = None
+        try:
+            folder = bundled_folder(entry)
+        except DamagedFileError as error:
+            folder, problem = Path(entry.package or ""), error.message
+        if folder:
+            yield _described(entry.name, "bundled", folder, entry, problem=problem)
+
+
+def _cached(hub: Hub) -> Iterator[Installed]:
+    for repository in repositories(hub.cache):
+        found = _describe_cached(repository)
+        known = found.entry or (found.folder / selection.MODULES).exists()
+        if known or found.dimension is not None:
+            yield found
+
+
+def _describe_cached(repository: Repository) -> Installed:
+    entry = catalog.find(repository.hub_id)
+    name = entry.name if entry else repository.hub_id
+    commit = repository.commit(None) or _latest(repository)
+    folder = repository.snapshot(commit) if commit else repository.folder
+    size = size_on_disk(repository.folder)
+    problem = None
+    try:
+        missing = repository.missing(commit) if commit else ("every file",)
+        if missing:
+            problem = f"incomplete: {', '.join(missing[:3])} missing"
+    except DamagedFileError as error:
+        problem = error.message
+    return _described(name, "cache", folder, entry, size=size, commit=commit, problem=problem)
+
+
+def _latest(repository: Repository) -> str | None:
+    snapshots = [p for p in (repository.folder / "snapshots").glob("*") if p.is_dir()]
+    return max(snapshots, key=lambda p: p.stat().st_mtime).name if snapshots else None
+
+
+def _described(
+    name: str,
+    source: Source,
+    folder: Path,
+    entry: catalog.Entry | None,
+    *,
+    size: int | None = None,
+    commit: str | None = None,
+    problem: str | None = None,
+) -> Installed:
+    config: Config | None = None
+    try:
+        config = read_config(folder)
+    except CheckpointError as error:
+        problem = problem or error.message
+    return Installed(
+        name=name,
+        source=source,
+        folder=folder,
+        size=size_on_disk(folder) if size is None else size,
+        dimension=_dimension(config) if config else entry.dimension if entry else None,
+        max_tokens=config.max_tokens if config else entry.max_tokens if entry else None,
+        licence=entry.licence if entry else _licence(folder),
+        commit=commit,
+        entry=entry,
+        problem=problem,
+    )
+
+
+def _dimension(config: Config) -> int | None:
+    if config.truncate_dim:
+        return config.truncate_dim
+    for module in reversed(config.modules):
+        if isinstance(module, Dense):
+            return module.out_features
+    hidden = config.network.get("hidden_size") or config.network.get("dim")
+    return int(hidden) * len(config.pooling.modes) if hidden else None
+
+
+def _licence(folder: Path) -> str | None:
+    """What the model card says at its head."""
+    with suppress(OSError, UnicodeDecodeError):
+        head = (folder / selection.CARD).read_text("utf-8")[:20_000]
+        if head.startswith("---") and (found := _LICENCE.search(head)):
+            return found[1]
+    return None
