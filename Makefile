@@ -67,7 +67,7 @@ clean:
 
 # a Chromium for the browser tests: the machine's own, else Playwright's, else they skip and say so
 .venv/.browser: .venv/.test
-	@for name in chromium chromium-browser google-chrome; do \
-		command -v $$name >/dev/null && touch $@ && exit 0; done; \
+	@for name in "$$CHROMIUM" chromium chromium-browser; do \
+		command -v "$$name" >/dev/null && touch $@ && exit 0; done; \
 	$(BIN)/playwright install chromium && touch $@ || \
 	{ echo "no Chromium: the browser tests will skip"; test -z "$$CI"; }
