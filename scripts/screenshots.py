@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import uvicorn
 from playwright.sync_api import Browser, sync_playwright
@@ -45,7 +45,7 @@ class Shot:
     height: int
     width: int = 1200
     locale: str = "en"
-    scheme: str = "light"
+    scheme: Literal["light", "dark"] = "light"
 
 
 SHOTS = (
