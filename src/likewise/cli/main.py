@@ -14,7 +14,9 @@ import likewise
 from likewise.cli.doctor import doctor
 from likewise.cli.download import download
 from likewise.cli.encode import encode
+from likewise.cli.evaluate import evaluate
 from likewise.cli.example import example
+from likewise.cli.greedy import Greedy
 from likewise.cli.models import models_app
 from likewise.cli.printing import note
 from likewise.cli.rank import rank
@@ -22,7 +24,7 @@ from likewise.cli.similarity import similarity
 from likewise.cli.ui import ui
 from likewise.errors import LikewiseError
 
-COMMANDS = ("ui", "similarity", "rank", "encode", "example", "models", "download", "doctor")
+COMMANDS = ("ui", "similarity", "rank", "encode", "example", "evaluate", "models", "download", "doctor")
 """In the order in which help lists them."""
 
 INTERRUPTED = 130
@@ -68,6 +70,7 @@ app = typer.Typer(
 for command in (ui, similarity, rank, encode, example, download, doctor):
     app.command()(command)
 app.add_typer(models_app)
+app.command(cls=Greedy)(evaluate)
 
 
 def _version(wanted: bool) -> None:

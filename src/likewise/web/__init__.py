@@ -1,1 +1,0 @@
-"""The web app: Gradio pages in English and Chinese over the library."""

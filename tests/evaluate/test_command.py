@@ -1,0 +1,95 @@
+"""`likewise evaluate` as it is typed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+PUBLISHED = {"stsbenchmark": 82.03, "sts12": 72.37, "sick_r": 77.58, "scifact": 64.51}
+Command = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def likewise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+    def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "likewise", *map(str, words)]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    return run
+
+
+@pytest.fixture
+def pairs(tmp_path: Path) -> Path:
+    path = tmp_path / "pairs.csv"
+    path.write_text(
+        "sentence1,sentence2,score\n"
+        "A man is eating.,Someone eats.,4\n"
+        "A plane takes off.,An air plane is taking off.,5\n"
+        "A cat sleeps.,The stock market fell.,0\n"
+        "A woman sings.,A woman plays the guitar.,2\n"
+    )
+    return path
+
+
+def test_tasks_take_several_values_and_results_are_data(
+    likewise: Command, pairs: Path, model_folder: Path
+) -> None:
+    other = pairs.with_name("other.csv")
+    other.write_text(pairs.read_text())
+    done = likewise("evaluate", model_folder, "--tasks", pairs, other, "--json", "-q")
+    assert done.returncode == 0, done.stderr
+    (one,) = json.loads(done.stdout)["models"]
+    assert [t["task_name"] for t in one["tasks"]] == ["pairs", "other"]
+    assert done.stderr == ""
+
+
+def test_the_gate_sets_the_exit_status(
+    likewise: Command, pairs: Path, tmp_path: Path, model_folder: Path
+) -> None:
+    results = tmp_path / "results.json"
+    words = ("evaluate", model_folder, "--tasks", pairs)
+    assert likewise(*words, "--output", results).returncode == 0
+    passed = likewise(*words, "--baseline", results, "--max-drop", "0.3")
+    assert passed.returncode == 0, passed.stderr
+    record = json.loads(results.read_text())
+    scores = record["models"][0]["tasks"][0]["scores"]["test"][0]
+    scores["cosine_spearman"] = scores["main_score"] = scores["main_score"] + 0.004
+    results.write_text(json.dumps(record))
+    failed = likewise(*words, "--baseline", results, "--max-drop", "0.3")
+    assert failed.returncode == 1
+    assert "fell from" in failed.stderr
+    assert "Traceback" not in failed.stderr
+
+
+def test_bad_input_is_one_line(likewise: Command, pairs: Path, model_folder: Path) -> None:
+    for words in (
+        ("evaluate", model_folder, "--tasks", "nowhere/x.csv"),
+        ("evaluate", model_folder, "--tasks", pairs, "--columns", "first"),
+        ("evaluate", model_folder, "--tasks", pairs, "--type", "Poetry"),
+        ("evaluate", model_folder, "--tasks", pairs, "--baseline", pairs),
+    ):
+        failed = likewise(*words)
+        assert failed.returncode == 1
+        assert failed.stderr.startswith("error: ")
+        assert "Traceback" not in failed.stderr
+
+
+@pytest.mark.slow
+def test_published_scores_come_out(likewise: Command, shared_data: Path) -> None:
+    folders = [shared_data / name for name in (*PUBLISHED, "banking77")]
+    done = likewise(
+        "evaluate", "all-MiniLM-L6-v2", "--tasks", *folders, "--compute", "float32", "--json"
+    )
+    assert done.returncode == 0, done.stderr
+    (one,) = json.loads(done.stdout)["models"]
+    scores = {t["task_name"]: 100 * t["scores"]["test"][0]["main_score"] for t in one["tasks"]}
+    for name, published in PUBLISHED.items():
+        assert scores[name] == pytest.approx(published, abs=0.02), name
+    assert scores["banking77"] == pytest.approx(80.04, abs=0.6)
