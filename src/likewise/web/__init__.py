@@ -1,0 +1,1 @@
+"""The web app: Gradio pages in English and Chinese over the library."""

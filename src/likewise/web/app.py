@@ -1,0 +1,136 @@
+"""The web app: the pages on a FastAPI app, one process, one port."""
+
+from __future__ import annotations
+
+import socket
+import sys
+import webbrowser
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from likewise.checkpoint.catalog import DEFAULT
+from likewise.errors import InputError
+from likewise.extras import require
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+MOST_BYTES = "200mb"
+"""Largest file that can be handed in."""
+
+
+def create_app(
+    app: FastAPI | None = None, *, model: str = DEFAULT, results: str | Path = "results"
+) -> FastAPI:
+    """The web app.
+
+    Args:
+        app: an app whose routes come first; a new one when not given.
+        model: the model that a new page works with; it is loaded on first use.
+        results: folder of saved example tests.
+
+    Returns:
+        The app: English at `/`, Chinese at `/zh/`, downloads under `/downloads/`.
+
+    Raises:
+        MissingExtraError: the extra `web` is not installed.
+    """
+    gradio: Any = require("gradio", "web")
+    fastapi: Any = require("fastapi", "web")
+    from likewise.web.desk import Desk
+    from likewise.web.doorway import Doorway
+    from likewise.web.page import appearance, build_page
+    from likewise.web.registry import Choice, Registry
+    from likewise.web.shelf import Shelf, add_downloads
+    from likewise.web.words import LANGUAGES, words_in
+
+    app = app or fastapi.FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    shelf = Shelf()
+    desk = Desk(Registry(), shelf)
+    add_downloads(app, shelf)
+    _close_with(app, desk)
+    for language in reversed(LANGUAGES):  # the one at the root last: it answers everything
+        page = build_page(words_in(language.code), desk, Choice(model), Path(results))
+        gradio.mount_gradio_app(
+            app, page, path=f"/{language.path}".rstrip("/") or "/", footer_links=[],
+            run_history=False, allowed_paths=[], max_file_size=MOST_BYTES, show_error=False,
+            enable_monitoring=False, ssr_mode=False, pwa=False,
+            app_kwargs={"openapi_url": None}, **appearance(),
+        )  # fmt: skip
+    app.add_middleware(Doorway)
+    return app
+
+
+def serve(
+    *,
+    host: str = "127.0.0.1",
+    port: int = 7860,
+    model: str = DEFAULT,
+    open_browser: bool = False,
+) -> None:
+    """Serve the web app until interrupted.
+
+    Args:
+        host: address to listen on.
+        port: port to listen on; 0 takes a free one.
+        model: the model that a new page works with.
+        open_browser: open the page once it answers.
+
+    Raises:
+        InputError: the port cannot be had.
+        MissingExtraError: the extra `web` is not installed.
+    """
+    uvicorn: Any = require("uvicorn", "web")
+    with _listening(host, port) as listener:
+        app = create_app(model=model)
+        address = f"http://{_shown(host)}:{listener.getsockname()[1]}"
+
+        class Server(uvicorn.Server):  # type: ignore[misc]
+            async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+                await super().startup(sockets)
+                sys.stderr.write(f"Likewise is at {address} (Ctrl+C ends it)\n")
+                sys.stderr.flush()
+                if open_browser:
+                    webbrowser.open(address)
+
+        settings = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=3)
+        Server(settings).run(sockets=[listener])
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """A socket on that address, so that a busy port is told before anything is loaded."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    if sys.platform != "win32":  # there it would let two servers share a port
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(128)
+    except (OSError, OverflowError) as error:
+        listener.close()
+        raise InputError(
+            f"cannot listen on {host} port {port}: {getattr(error, 'strerror', None) or error}",
+            hint="something else may use it; choose another with --port",
+        ) from error
+    return listener
+
+
+def _shown(host: str) -> str:
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"[{host}]" if ":" in host else host
+
+
+def _close_with(app: FastAPI, desk: Any) -> None:
+    """Let the workers go when the app ends."""
+    before = app.router.lifespan_context
+
+    @asynccontextmanager
+    async def around(served: FastAPI) -> Any:
+        async with before(served) as state:
+            try:
+                yield state
+            finally:
+                desk.close()
+
+    app.router.lifespan_context = around

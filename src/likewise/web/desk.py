@@ -1,0 +1,214 @@
+"""Work done for a page: off the event loop, with progress, stoppable, errors as sentences."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import threading
+import time
+import uuid
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from likewise.checkpoint.tokenizer import check_text
+from likewise.encoder import Encoder
+from likewise.errors import LikewiseError
+from likewise.web.registry import Choice, Registry
+from likewise.web.shelf import Shelf
+
+T = TypeVar("T")
+STEP = 512
+"""Texts between two looks at whether to stop."""
+
+_log = logging.getLogger("likewise.web")
+
+
+class StoppedError(Exception):
+    """Somebody pressed Stop."""
+
+
+@dataclass(eq=False)
+class Job:
+    """One piece of work under way, written by the worker and read by the page.
+
+    Attributes:
+        phase: `waiting`, `loading` or `computing`.
+        done: texts finished.
+        total: texts to do; 0 where that is not known.
+        started: when computing began.
+        stop: set when it shall stop.
+    """
+
+    phase: str = "waiting"
+    done: int = 0
+    total: int = 0
+    started: float = field(default_factory=time.perf_counter)
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def check(self) -> None:
+        """Leave here where it shall stop.
+
+        Raises:
+            StoppedError: it shall.
+        """
+        if self.stop.is_set():
+            raise StoppedError
+
+    def advance(self, count: int) -> None:
+        """Note that so many more texts are finished."""
+        self.done += count
+
+    @property
+    def seconds(self) -> float:
+        """Time since computing began."""
+        return time.perf_counter() - self.started
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What went wrong.
+
+    Attributes:
+        error: an error of ours; None where it was an unexpected one.
+        log_id: what to look for in the log, for an unexpected one.
+    """
+
+    error: LikewiseError | None
+    log_id: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome(Generic[T]):
+    """How work ended.
+
+    Attributes:
+        value: what it gave.
+        failure: why it gave nothing.
+        stopped: whether somebody stopped it.
+    """
+
+    value: T | None = None
+    failure: Failure | None = None
+    stopped: bool = False
+
+
+Work = Callable[[Encoder, Job], T]
+
+
+class Desk:
+    """The one place where the pages' work is done.
+
+    Args:
+        registry: the models in memory.
+        shelf: results for download.
+        workers: pieces of work at once; they share the model's own lock.
+    """
+
+    def __init__(self, registry: Registry, shelf: Shelf, workers: int = 2) -> None:
+        self.registry, self.shelf = registry, shelf
+        self._pool = ThreadPoolExecutor(workers, "likewise-web")
+        self._jobs: dict[str, set[Job]] = {}
+
+    async def steps(
+        self, session: str, choice: Choice, work: Work[T]
+    ) -> AsyncIterator[Job | Outcome[T]]:
+        """Do the work with the chosen model; yields the job while it runs, its outcome last.
+
+        Where whoever reads this goes away, the work stops at its next look.
+        """
+        job = Job()
+        running = asyncio.get_running_loop().run_in_executor(
+            self._pool, self._run, choice, work, job
+        )
+        with self._listed(session, job):
+            while not running.done():
+                await asyncio.wait([running], timeout=0.15)
+                if not running.done():
+                    yield job
+            yield running.result()
+
+    async def call(self, function: Callable[[], T]) -> Outcome[T]:
+        """Do work that needs no model."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._pool, _outcome, function)
+
+    def stop(self, session: str) -> None:
+        """Ask a session's work to stop."""
+        for job in self._jobs.get(session, set()):
+            job.stop.set()
+
+    def close(self) -> None:
+        """Stop all work and let the threads go."""
+        for jobs in self._jobs.values():
+            for job in jobs:
+                job.stop.set()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    @contextlib.contextmanager
+    def _listed(self, session: str, job: Job) -> Any:
+        jobs = self._jobs.setdefault(session, set())
+        jobs.add(job)
+        try:
+            yield
+        finally:
+            job.stop.set()
+            jobs.discard(job)
+            if not jobs:
+                self._jobs.pop(session, None)
+
+    def _run(self, choice: Choice, work: Work[T], job: Job) -> Outcome[T]:
+        def whole() -> T:
+            job.check()
+            job.phase = "computing" if self.registry.peek(choice) else "loading"
+            encoder = self.registry.get(choice)
+            job.check()
+            job.phase, job.started = "computing", time.perf_counter()
+            return work(encoder, job)
+
+        return _outcome(whole)
+
+
+def _outcome(function: Callable[[], T]) -> Outcome[T]:
+    try:
+        return Outcome(function())
+    except StoppedError:
+        return Outcome(stopped=True)
+    except LikewiseError as error:
+        return Outcome(failure=Failure(error))
+    except Exception:
+        log_id = uuid.uuid4().hex[:8]
+        _log.exception("unexpected error %s", log_id)
+        return Outcome(failure=Failure(None, log_id))
+
+
+def encode_in_steps(
+    encoder: Encoder, texts: Sequence[str], job: Job, *, role: str = ""
+) -> NDArray[np.float32]:
+    """Vectors of many texts, float32 `[n, dimension]`, with progress and a look at Stop.
+
+    Args:
+        encoder: the model.
+        texts: the texts.
+        job: told of the progress.
+        role: `document` puts the model's prompt for documents before each.
+
+    Raises:
+        StoppedError: the job shall stop.
+        TextError: a text cannot be encoded.
+    """
+    for index, text in enumerate(texts):
+        check_text(text, index)  # here, so that an error names the place among all of them
+    job.total = len(texts)
+    encode = encoder.encode_document if role == "document" else encoder.encode
+    vectors = np.empty((len(texts), encoder.dimension), np.float32)
+    for start in range(0, len(texts), STEP):
+        job.check()
+        part = texts[start : start + STEP]
+        vectors[start : start + len(part)] = encode(part, progress=job.advance)
+    return vectors

@@ -1,0 +1,214 @@
+"""The tab *Example test*: a set of sentences, each with each; results saved and opened again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+from likewise.encoder import Encoder
+from likewise.evaluate.examples import (
+    EXAMPLES,
+    ExampleResult,
+    SavedResult,
+    list_results,
+    run_example,
+)
+from likewise.web import charts, html, parts, reproduce
+from likewise.web.desk import Job
+from likewise.web.frame import Frame, Panel, Updates, lines, session_of
+from likewise.web.notices import PageError, failure_notice
+from likewise.web.registry import Choice
+from likewise.web.shelf import DocumentResult
+from likewise.web.words import Words
+
+NAME = "example"
+OWN = "own"
+MOST_TEXTS = 60
+"""Sentences of an own set: as many as a heatmap can show."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A set to run; the texts of a built-in one are its own."""
+
+    name: str
+    texts: tuple[str, ...]
+
+
+class Tab:
+    """The tab's components and what they do."""
+
+    def __init__(self, frame: Frame, page: gr.Blocks) -> None:
+        self.frame, self.words = frame, frame.words
+        words, language = frame.words, frame.words.language.code
+        first = next(e for e in EXAMPLES if e.language == language)
+        mine_first = sorted(EXAMPLES, key=lambda e: e.language != language)
+        with gr.Row(equal_height=False):
+            self.chosen = gr.Dropdown(
+                [(_title(e.name, words), e.name) for e in mine_first]
+                + [(words("example.own"), OWN)],
+                value=first.name, label=words("example.set"), elem_id="example-set",
+                filterable=False, min_width=260,
+            )  # fmt: skip
+        self.texts = gr.Textbox(
+            "\n".join(first.texts), label=words("example.texts"), info=words("example.texts.info"),
+            lines=6, max_lines=12, elem_id="example-texts",
+        )  # fmt: skip
+        pressed = parts.buttons(frame, NAME, words("example.run"))
+        notice = parts.notice(NAME)
+        with gr.Column(visible=False, elem_id="example-result") as result:
+            self.summary = gr.HTML(elem_id="example-summary", padding=False)
+            self.plot = gr.Plot(show_label=False, container=False, elem_id="example-plot")
+            self.links = gr.HTML(elem_id="example-downloads", padding=False)
+            self.recipe = parts.recipe_panel(frame, NAME)
+        with gr.Row(equal_height=False, elem_classes="lw-past"):
+            self.past = gr.Dropdown(
+                [], label=words("example.past"), info=words("example.past.info"),
+                elem_id="example-past", filterable=False, min_width=260, scale=3,
+            )  # fmt: skip
+            reopen = gr.Button(
+                words("example.open"), elem_id="example-open", scale=0, min_width=140
+            )
+        self.panel = Panel(frame, notice, result, pressed.start, pressed.stop)
+        self.shown = [self.summary, self.plot, self.links, *self.recipe.outputs]
+        self._wire(page, reopen)
+
+    def _wire(self, page: gr.Blocks, reopen: gr.Button) -> None:
+        self.chosen.input(self.fill, [self.chosen], [self.texts], **parts.QUIET)
+        self.texts.input(self.edited, [self.texts], [self.chosen], **parts.QUIET)
+        parts.wire(
+            self.panel,
+            self.run,
+            [self.frame.choice, self.texts],
+            [*self.shown, self.past],
+        )
+        reopen.click(
+            self.open,
+            [self.past],
+            [self.panel.notice, self.panel.result, *self.shown],
+            **parts.QUIET,
+        )
+        page.load(self.list_past, None, [self.past], **parts.QUIET)
+
+    async def fill(self, name: str) -> str:
+        """The texts of the set that was chosen."""
+        found = next((e for e in EXAMPLES if e.name == name), None)
+        return "\n".join(found.texts) if found else self.words("example.own.sample")
+
+    async def edited(self, typed: str) -> str:
+        """A built-in set whose texts were changed is one's own."""
+        return _name_of(lines(typed))
+
+    async def run(self, choice: Choice, typed: str, request: gr.Request) -> AsyncIterator[Updates]:
+        """Run the set, save the result, show it."""
+
+        def prepare() -> Chosen:
+            texts = lines(typed)
+            if len(texts) < 2:
+                raise PageError("failure.few_texts", n=2)
+            if len(texts) > MOST_TEXTS:
+                raise PageError("failure.many_texts", n=MOST_TEXTS)
+            return Chosen(_name_of(texts), tuple(texts))
+
+        def work(encoder: Encoder, job: Job, chosen: Chosen) -> SavedResult:
+            result = run_example(encoder, chosen.texts, chosen.name)
+            job.check()
+            return SavedResult(result.save(self.frame.results), result)
+
+        def show(_: Chosen, saved: SavedResult) -> Updates:
+            return self._show(saved, request, choice) | {self.past: self._past(saved.path.name)}
+
+        async for updates in self.panel.run(request, choice, prepare, work, show):
+            yield updates
+
+    async def open(self, name: str | None, request: gr.Request) -> Updates:
+        """Show a saved result again."""
+
+        def find() -> SavedResult:
+            for saved in list_results(self.frame.results).results:
+                if saved.path.name == name:
+                    return saved
+            raise PageError("failure.no_result")
+
+        outcome = await self.frame.desk.call(find)
+        if outcome.failure or outcome.value is None:
+            assert outcome.failure is not None
+            said = failure_notice(outcome.failure, self.words)
+            return {
+                self.panel.notice: gr.update(value=said, visible=True),
+                self.panel.result: gr.update(visible=False),
+            }
+        saved = outcome.value
+        choice = Choice(saved.result.model, saved.result.compute)
+        return self._show(saved, request, choice) | {
+            self.panel.notice: gr.update(visible=False),
+            self.panel.result: gr.update(visible=True),
+        }
+
+    async def list_past(self) -> Any:
+        """The saved results, newest first."""
+        return await asyncio.to_thread(self._past, None)
+
+    def _past(self, selected: str | None) -> Any:
+        saved = list_results(self.frame.results).results
+        choices = [(self._label(each.result), each.path.name) for each in saved]
+        return gr.update(choices=choices, value=selected or (choices[0][1] if choices else None))
+
+    def _label(self, result: ExampleResult) -> str:
+        moment = datetime.fromisoformat(result.timestamp)
+        return f"{moment:%Y-%m-%d %H:%M:%S} · {_title(result.name, self.words)} · {result.model}"
+
+    def _show(self, saved: SavedResult, request: gr.Request, choice: Choice) -> Updates:
+        result, words = saved.result, self.words
+        made = reproduce.example(choice, result.name, result.texts)
+        names = [f"{i} · {text}" for i, text in enumerate(result.texts, 1)]
+        figure = charts.heatmap(
+            result.matrix,
+            names,
+            [str(i) for i in range(1, len(names) + 1)],
+            score=words("table.score"),
+            column_titles=names,
+        )
+        document = DocumentResult(result.to_dict(), saved.path.stem)
+        return {
+            self.summary: _summary(saved, words),
+            self.plot: figure,
+            self.links: self.frame.links(session_of(request), document),
+        } | self.recipe.shown(made)
+
+
+def _name_of(texts: list[str]) -> str:
+    """The built-in set that has just these texts, else one's own."""
+    return next((e.name for e in EXAMPLES if list(e.texts) == texts), OWN)
+
+
+def _title(name: str, words: Words) -> str:
+    found = next((e for e in EXAMPLES if e.name == name), None)
+    if found is None:
+        return words("example.own")
+    return f"{found.title[words.language.code]} · {words(f'language.{found.language}')}"
+
+
+def _summary(saved: SavedResult, words: Words) -> str:
+    result = saved.result
+    off = result.matrix.astype(float).copy()
+    np.fill_diagonal(off, -np.inf)
+    i, j = divmod(int(off.argmax()), len(off))
+    pair = words("example.pair", a=i + 1, b=j + 1)
+    moment = datetime.fromisoformat(result.timestamp)
+    return html.facts(
+        [
+            html.Fact(words("example.title"), _title(result.name, words)),
+            html.Fact(words("model.name"), f"{result.model} · {result.compute}"),
+            html.Fact(words("example.when"), f"{moment:%Y-%m-%d %H:%M:%S}"),
+            html.Fact(words("example.nearest"), f"{off[i, j]:.4f}", pair),
+            html.Fact(words("example.saved"), str(saved.path), long=True),
+            html.Fact(words("model.fingerprint"), result.fingerprint, long=True),
+        ]
+    )

@@ -1,0 +1,151 @@
+"""Small pieces of HTML, everything from outside escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One line of a list of facts.
+
+    Attributes:
+        name: what it is.
+        value: how much.
+        note: a smaller remark behind it.
+        warn: whether it deserves attention.
+        long: whether it takes a line of its own.
+    """
+
+    name: str
+    value: str
+    note: str = ""
+    warn: bool = False
+    long: bool = False
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One row of a ranking.
+
+    Attributes:
+        rank: place, from 1.
+        text: the candidate.
+        score: as shown.
+        share: length of the bar, 0 to 1.
+    """
+
+    rank: int
+    text: str
+    score: str
+    share: float
+
+
+def heading(text: str) -> str:
+    """A heading inside a tab."""
+    return f"<h3>{escape(text)}</h3>"
+
+
+def note(text: str) -> str:
+    """A smaller remark."""
+    return f'<p class="lw-note">{escape(text)}</p>'
+
+
+def facts(rows: Iterable[Fact]) -> str:
+    """Names and values, side by side where there is room."""
+    cells = []
+    for row in rows:
+        note = f'<span class="lw-note">{escape(row.note)}</span>' if row.note else ""
+        kinds = ["lw-warn"] * row.warn + ["lw-long"] * row.long
+        kind = f' class="{" ".join(kinds)}"' if kinds else ""
+        cells.append(
+            f"<div{kind}><dt>{escape(row.name)}</dt><dd>{escape(row.value)}{note}</dd></div>"
+        )
+    return f'<dl class="lw-facts">{"".join(cells)}</dl>'
+
+
+def table(headers: Sequence[str], rows: Iterable[Sequence[str]], *, caption: str = "") -> str:
+    """A table that scrolls inside its own box where it is wider than the page."""
+    head = "".join(f'<th scope="col">{escape(h)}</th>' for h in headers)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
+    )
+    title = f"<caption>{escape(caption)}</caption>" if caption else ""
+    return (
+        f'<div class="lw-scroll" tabindex="0"><table class="lw-table">{title}'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def ranking(headers: Sequence[str], rows: Iterable[Bar]) -> str:
+    """A ranked table; a bar under each text shows its score."""
+    body = "".join(
+        f'<tr><td class="lw-rank">{row.rank}</td>'
+        f'<td class="lw-text">{escape(row.text)}'
+        f'<div class="lw-bar"><i style="width:{100 * row.share:.1f}%"></i></div></td>'
+        f'<td class="lw-score">{escape(row.score)}</td></tr>'
+        for row in rows
+    )
+    head = "".join(f'<th scope="col">{escape(h)}</th>' for h in headers)
+    return (
+        f'<table class="lw-table lw-ranking"><thead><tr>{head}</tr></thead>'
+        f"<tbody>{body}</tbody></table>"
+    )
+
+
+def score(label: str, value: str, share: float, remark: str) -> str:
+    """One large number with a bar."""
+    return (
+        f'<div class="lw-big"><div class="lw-label">{escape(label)}</div>'
+        f'<div class="lw-number">{escape(value)}</div>'
+        f'<div class="lw-bar"><i style="width:{100 * share:.1f}%"></i></div>'
+        f'<div class="lw-note">{escape(remark)}</div></div>'
+    )
+
+
+def side_by_side(left: str, right: str) -> str:
+    """Two pieces beside each other, one above the other on a narrow screen."""
+    return f'<div class="lw-two">{left}{right}</div>'
+
+
+def notice(title: str, *body: str, command: str = "", kind: str = "error") -> str:
+    """A message in the page: `error`, `warn` or `info`; a title, paragraphs, a command."""
+    role = "alert" if kind == "error" else "status"
+    parts = [f"<strong>{escape(title)}</strong>"]
+    parts += [f"<p>{escape(each)}</p>" for each in body if each]
+    if command:
+        parts.append(f"<code>{escape(command)}</code>")
+    return f'<div class="lw-notice lw-{kind}" role="{role}">{"".join(parts)}</div>'
+
+
+def progress(title: str, done: int, total: int, detail: str) -> str:
+    """A bar of work under way; an endless one where the total is not known."""
+    if total:
+        meter = f'<div class="lw-bar"><i style="width:{100 * done / total:.1f}%"></i></div>'
+    else:
+        meter = '<div class="lw-bar lw-endless"><i></i></div>'
+    remark = f'<span class="lw-note">{escape(detail)}</span>' if detail else ""
+    return (
+        f'<div class="lw-notice lw-info" role="status"><strong>{escape(title)}</strong>'
+        f"{remark}{meter}</div>"
+    )
+
+
+def downloads(label: str, links: Iterable[tuple[str, str]]) -> str:
+    """Links to files: name shown and address."""
+    anchors = "".join(
+        f'<a class="lw-download" href="{escape(address)}" download>{escape(name)}</a>'
+        for name, address in links
+    )
+    return f'<div class="lw-downloads"><span>{escape(label)}</span>{anchors}</div>'
+
+
+def dot_status(on: bool, main: str, detail: str) -> str:
+    """The line that says which model is in memory."""
+    kind = "on" if on else "off"
+    return (
+        f'<div class="lw-status" role="status"><i class="lw-dot lw-{kind}"></i>'
+        f"<b>{escape(main)}</b><span>{escape(detail)}</span></div>"
+    )

@@ -1,0 +1,80 @@
+"""What happened, told in the reader's language."""
+
+from __future__ import annotations
+
+from likewise.errors import LikewiseError
+from likewise.web import html
+from likewise.web.desk import Failure, Job
+from likewise.web.registry import Choice, NoFolderError, NotHereError
+from likewise.web.words import Words
+
+
+class PageError(LikewiseError):
+    """Something that the reader can mend, in the page's own words.
+
+    Attributes:
+        key: of its sentence; the advice stands under the same key with `.hint`.
+        values: what is filled in.
+    """
+
+    def __init__(self, key: str, **values: object) -> None:
+        super().__init__(key)
+        self.key, self.values = key, values
+
+
+def failure_notice(failure: Failure, words: Words, *, rename: tuple[str, str] = ("", "")) -> str:
+    """A failure as sentences: what happened, in the reader's language, then what to do.
+
+    Args:
+        failure: what went wrong.
+        words: the language.
+        rename: a path on the server, and the name under which the reader knows the file.
+    """
+    error = failure.error
+    match error:
+        case None:
+            return html.notice(words("failure.unexpected"), words("failure.log", id=failure.log_id))
+        case PageError():
+            return html.notice(words(error.key, **error.values), words(f"{error.key}.hint"))
+        case NotHereError():
+            return html.notice(
+                words("failure.not_here", name=error.name),
+                words("failure.not_here.hint"),
+                command=error.command,
+            )
+        case NoFolderError():
+            return html.notice(
+                words("failure.no_folder", name=error.name), words("failure.no_folder.hint")
+            )
+        case _:
+            what = _sentence(error.message.replace(*rename) if rename[0] else error.message, words)
+            hint = words("failure.hint", hint=error.hint) if error.hint else ""
+            return html.notice(_lead(error, words), what, hint)
+
+
+def _lead(error: LikewiseError, words: Words) -> str:
+    """The kind of error, by the nearest class that the page has words for."""
+    for kind in type(error).__mro__:
+        if words.has(f"failure.{kind.__name__}"):
+            return words(f"failure.{kind.__name__}")
+    return words("failure.LikewiseError")
+
+
+def _sentence(message: str, words: Words) -> str:
+    ending = "" if message.endswith((".", "。", "!", "?")) else words("failure.stop")
+    return message[:1].upper() + message[1:] + ending
+
+
+def job_notice(job: Job, choice: Choice, words: Words) -> str:
+    """Work under way."""
+    if job.phase == "loading":
+        return html.progress(words("work.loading", name=choice.name), 0, 0, "")
+    if job.phase == "waiting":
+        return html.progress(words("work.waiting"), 0, 0, "")
+    if not job.total:
+        return html.progress(words("work.computing"), 0, 0, "")
+    rate = job.done / max(job.seconds, 1e-9)
+    detail = words(
+        "work.progress", done=f"{job.done:,}", total=f"{job.total:,}", rate=f"{rate:,.0f}"
+    )
+    return html.progress(words("work.computing"), job.done, job.total, detail)

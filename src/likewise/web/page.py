@@ -1,0 +1,102 @@
+"""One page: header, status line, tabs."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+from typing import Any, cast
+
+import gradio as gr
+
+from likewise.web import encode, example, find, html, model, similarity
+from likewise.web.desk import Desk
+from likewise.web.frame import Frame
+from likewise.web.registry import Choice
+from likewise.web.words import LANGUAGES, Words
+
+FONTS = (
+    "system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "PingFang SC",
+    "Hiragino Sans GB", "Microsoft YaHei", "Noto Sans CJK SC", "WenQuanYi Micro Hei", "sans-serif",
+)  # fmt: skip
+MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "DejaVu Sans Mono", "monospace")
+
+FORGET_AFTER = 3600
+"""Seconds after which a closed page is forgotten and uploads are deleted."""
+
+
+def build_page(words: Words, desk: Desk, choice: Choice, results: Path) -> gr.Blocks:
+    """The page in one language.
+
+    Args:
+        words: the language.
+        desk: where its work is done.
+        choice: the model that a new page works with.
+        results: folder of saved example tests.
+    """
+    with gr.Blocks(
+        title=words("title"), analytics_enabled=False, delete_cache=(600, FORGET_AFTER)
+    ) as page:
+        chosen = gr.State(choice, time_to_live=FORGET_AFTER)
+        with gr.Column(elem_id="header"):
+            gr.HTML(_header(words), elem_id="masthead", padding=False)
+            status = gr.HTML(
+                html.dot_status(False, choice.name, words("status.off")), elem_id="status",
+                padding=False,
+            )  # fmt: skip
+        frame = Frame(words, desk, chosen, status, results)
+        with gr.Tabs(selected="similarity", overflow_behavior="wrap", elem_id="tabs"):
+            with gr.Tab(words("tab.model"), id="model", elem_id="tab-model"):
+                _about(words, "model")
+                model.Tab(frame, page)
+            with gr.Tab(words("tab.similarity"), id="similarity", elem_id="tab-similarity"):
+                _about(words, "similarity")
+                similarity.Tab(frame)
+            with gr.Tab(words("tab.encode"), id="encode", elem_id="tab-encode"):
+                _about(words, "encode")
+                encode.Tab(frame)
+            with gr.Tab(words("tab.find"), id="find", elem_id="tab-find"):
+                _about(words, "find")
+                find.Tab(frame)
+            with gr.Tab(words("tab.example"), id="example", elem_id="tab-example"):
+                _about(words, "example")
+                example.Tab(frame, page)
+        gr.HTML(html.note(words("footer")), elem_id="footer", padding=False)
+
+        async def leave(request: gr.Request) -> None:
+            desk.stop(str(request.session_hash))
+            desk.shelf.drop(str(request.session_hash))
+
+        page.unload(leave)
+    page.queue(max_size=64)
+    return cast(gr.Blocks, page)
+
+
+def appearance() -> dict[str, Any]:
+    """Theme and style, as `gr.mount_gradio_app` takes them; nothing from outside."""
+    theme = gr.themes.Base(
+        primary_hue=gr.themes.colors.teal,
+        secondary_hue=gr.themes.colors.teal,
+        neutral_hue=gr.themes.colors.slate,
+        radius_size=gr.themes.sizes.radius_md,
+        font=FONTS,
+        font_mono=MONO,
+    ).set(body_text_color_subdued="*neutral_500", body_text_color_subdued_dark="*neutral_400")
+    style = resources.files("likewise.web").joinpath("style.css").read_text("utf-8")
+    return {"theme": theme, "css": style}
+
+
+def _header(words: Words) -> str:
+    switches = "".join(
+        f'<a id="lang-{each.code}" lang="{each.locale}" href="?lang={each.code}"'
+        + (' aria-current="true"' if each == words.language else "")
+        + f">{each.name}</a>"
+        for each in LANGUAGES
+    )
+    return (
+        f'<header class="lw-header"><h1>Likewise</h1><p>{words("tagline")}</p>'
+        f'<nav aria-label="{words("language.label")}">{switches}</nav></header>'
+    )
+
+
+def _about(words: Words, tab: str) -> None:
+    gr.HTML(html.note(words(f"{tab}.about")), padding=False)

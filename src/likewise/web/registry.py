@@ -1,0 +1,103 @@
+"""The models in memory, shared by everyone who has the page open."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from likewise.checkpoint.catalog import DEFAULT, find
+from likewise.checkpoint.locate import find_local
+from likewise.encoder import Encoder, load
+from likewise.errors import ModelNotFoundError
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which model one person works with; what the session remembers.
+
+    Attributes:
+        name: a catalogue name, a hub id, or a folder.
+        compute: number format of the network.
+    """
+
+    name: str = DEFAULT
+    compute: str = "auto"
+
+
+class NotHereError(ModelNotFoundError):
+    """A known model whose files are not on this machine; the page never fetches them itself.
+
+    Attributes:
+        name: the model.
+        command: what fetches it.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.command = f"likewise download {name}"
+        super().__init__(f"{name} is not on this machine", hint=self.command)
+
+
+class NoFolderError(ModelNotFoundError):
+    """Neither a folder on this machine nor a name that could be fetched."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(f"no model or folder {name!r}", hint="check the path or the name")
+
+
+class Registry:
+    """Loads each model once, keeps the few used last. Safe from several threads.
+
+    A model that is dropped here lives on for whoever is still computing with it.
+
+    Args:
+        limit: models kept in memory.
+    """
+
+    def __init__(self, limit: int = 3) -> None:
+        self._limit = limit
+        self._loaded: OrderedDict[Choice, Encoder] = OrderedDict()
+        self._loading: dict[Choice, threading.Lock] = {}
+        self._lock = threading.Lock()
+
+    def peek(self, choice: Choice) -> Encoder | None:
+        """The model where it is loaded; never loads it."""
+        with self._lock:
+            return self._loaded.get(choice)
+
+    def get(self, choice: Choice) -> Encoder:
+        """The model, loaded where it is not yet.
+
+        Raises:
+            NotHereError: its files are not on this machine.
+            NoFolderError: no such folder or name.
+            CheckpointError: its files cannot be used.
+            EngineError: the engine refused.
+        """
+        with self._lock:
+            gate = self._loading.setdefault(choice, threading.Lock())
+        with gate:
+            if (encoder := self.peek(choice)) is None:
+                _require_local(choice.name)
+                encoder = load(choice.name, compute=choice.compute)
+            with self._lock:
+                self._loaded[choice] = encoder
+                self._loaded.move_to_end(choice)
+                while len(self._loaded) > self._limit:
+                    self._loaded.popitem(last=False)
+            return encoder
+
+    def unload(self, choice: Choice) -> bool:
+        """Let go of a model; False where it was not loaded."""
+        with self._lock:
+            return self._loaded.pop(choice, None) is not None
+
+
+def _require_local(name: str) -> None:
+    if find_local(name) is not None:
+        return
+    if find(name) is not None or (name.count("/") == 1 and not name.startswith((".", "~", "/"))):
+        raise NotHereError(name)
+    raise NoFolderError(name)

@@ -1,0 +1,154 @@
+"""The tab *Similarity*: two texts, every measure, and which tokens drive the score."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from likewise.encoder import Encoder, TokenCount
+from likewise.evaluate.comparison import Comparison, TokenSimilarity, compare, compare_tokens
+from likewise.web import charts, html, parts, reproduce
+from likewise.web.desk import Job
+from likewise.web.frame import Frame, Panel, Updates, required
+from likewise.web.registry import Choice
+from likewise.web.words import Words
+
+NAME = "similarity"
+UNKNOWN = ("[UNK]", "<unk>")
+"""How vocabularies write a token that they do not know."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The two texts."""
+
+    a: str
+    b: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Everything that the tab shows."""
+
+    comparison: Comparison
+    tokens: TokenSimilarity
+
+
+class Tab:
+    """The tab's components and what they do."""
+
+    def __init__(self, frame: Frame) -> None:
+        words = self.words = frame.words
+        with gr.Row(equal_height=True):
+            a = self._text("a")
+            b = self._text("b")
+        pressed = parts.buttons(frame, NAME, words("similarity.run"))
+        notice = parts.notice(NAME)
+        with gr.Column(visible=False, elem_id="similarity-result") as result:
+            self.summary = gr.HTML(elem_id="similarity-summary", padding=False)
+            self.remark = gr.HTML(elem_id="similarity-remark", padding=False)
+            self.plot = gr.Plot(show_label=False, container=False, elem_id="similarity-plot")
+            self.recipe = parts.recipe_panel(frame, NAME)
+        self.panel = Panel(frame, notice, result, pressed.start, pressed.stop)
+        shown = [self.summary, self.remark, self.plot, *self.recipe.outputs]
+        parts.wire(self.panel, self.run, [frame.choice, a, b], shown)
+
+    def _text(self, side: str) -> gr.Textbox:
+        return gr.Textbox(
+            self.words(f"similarity.sample_{side}"), label=self.words(f"similarity.{side}"),
+            lines=3, max_lines=10, elem_id=f"similarity-{side}", min_width=280,
+        )  # fmt: skip
+
+    async def run(
+        self, choice: Choice, text_a: str, text_b: str, request: gr.Request
+    ) -> AsyncIterator[Updates]:
+        """Compare the two texts."""
+
+        def prepare() -> Pair:
+            return Pair(
+                required(text_a, "failure.empty_text"), required(text_b, "failure.empty_text")
+            )
+
+        def work(encoder: Encoder, job: Job, pair: Pair) -> Answer:
+            compared = compare(encoder, pair.a, pair.b)
+            job.check()
+            return Answer(compared, compare_tokens(encoder, pair.a, pair.b))
+
+        def show(pair: Pair, answer: Answer) -> Updates:
+            return self._show(choice, pair, answer)
+
+        async for updates in self.panel.run(request, choice, prepare, work, show):
+            yield updates
+
+    def _show(self, choice: Choice, pair: Pair, answer: Answer) -> Updates:
+        words = self.words
+        found = html.side_by_side(
+            _score(answer.comparison, words), _facts(answer.comparison, words)
+        )
+        return {
+            self.summary: found,
+            self.remark: _remark(answer.tokens, words),
+            self.plot: _plot(answer.tokens, words),
+        } | self.recipe.shown(reproduce.similarity(choice, pair.a, pair.b))
+
+
+def _score(found: Comparison, words: Words) -> str:
+    return html.score(
+        words("measure.cosine"),
+        f"{found.cosine:.4f}",
+        min(1.0, max(0.0, found.cosine)),
+        words("similarity.scale"),
+    )
+
+
+def _facts(found: Comparison, words: Words) -> str:
+    return html.facts(
+        [
+            html.Fact(words("measure.dot"), f"{found.dot:.4f}"),
+            html.Fact(words("measure.euclidean"), f"{found.euclidean:.4f}"),
+            html.Fact(words("measure.manhattan"), f"{found.manhattan:.4f}"),
+            html.Fact(words("measure.dimension"), f"{found.dimension:,}"),
+            html.Fact(words("measure.norm_a"), f"{found.norm_a:.4f}"),
+            html.Fact(words("measure.norm_b"), f"{found.norm_b:.4f}"),
+            _tokens(words("measure.tokens_a"), found.tokens_a, words),
+            _tokens(words("measure.tokens_b"), found.tokens_b, words),
+        ]
+    )
+
+
+def _tokens(name: str, count: TokenCount, words: Words) -> html.Fact:
+    if count.cut:
+        note = words("measure.cut", seen=count.seen, cut=count.cut)
+        return html.Fact(name, f"{count.kept:,}", note, warn=True)
+    return html.Fact(name, f"{count.seen:,}", words("measure.whole"))
+
+
+def _remark(tokens: TokenSimilarity, words: Words) -> str:
+    title = html.heading(words("similarity.tokens"))
+    unknown = sum(token in UNKNOWN for token in (*tokens.tokens_a, *tokens.tokens_b))
+    if unknown:
+        total = len(tokens.tokens_a) + len(tokens.tokens_b)
+        warning = words("similarity.unknown", n=unknown, total=total)
+        title = html.notice(warning, words("similarity.unknown.body"), kind="warn") + title
+    if not tokens.matrix.size:
+        return title + html.note(words("similarity.no_tokens"))
+    said = words("similarity.tokens.about")
+    if max(len(tokens.tokens_a), len(tokens.tokens_b)) > charts.MOST_TOKENS:
+        said += " " + words("similarity.tokens.first", n=charts.MOST_TOKENS)
+    return title + html.note(said)
+
+
+def _plot(tokens: TokenSimilarity, words: Words) -> Any:
+    most = charts.MOST_TOKENS
+    if not tokens.matrix.size:
+        return gr.update(value=None, visible=False)
+    figure = charts.heatmap(
+        tokens.matrix[:most, :most],
+        tokens.tokens_a[:most],
+        tokens.tokens_b[:most],
+        score=words("measure.cosine"),
+    )
+    return gr.update(value=figure, visible=True)

@@ -1,0 +1,196 @@
+"""A real server in a thread, a real Chromium, and a watch on what either of them asks for."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import lacking
+
+LOOPBACK = re.compile(
+    r"^(https?|wss?)://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(/|$)|^(data|blob):"
+)
+
+
+@dataclass
+class Site:
+    """The web app, served."""
+
+    address: str
+    results: Path
+    outside: list[Any] = field(default_factory=list)
+
+
+@pytest.fixture(scope="session")
+def site(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The app on a free port; every address it connects to that is not loopback is noted."""
+    import uvicorn
+
+    from likewise.web.app import create_app
+
+    results = tmp_path_factory.mktemp("results")
+    app = create_app(results=results)
+    listener = socket.create_server(("127.0.0.1", 0))
+    found = Site(f"http://127.0.0.1:{listener.getsockname()[1]}/", results)
+    connect = socket.socket.connect
+
+    def watched(self: socket.socket, address: Any) -> None:
+        if isinstance(address, tuple) and not str(address[0]).startswith(("127.", "::1")):
+            found.outside.append(address)
+        connect(self, address)
+
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    socket.socket.connect = watched  # type: ignore[method-assign, assignment]
+    thread.start()
+    deadline = time.monotonic() + 60
+    while not server.started:
+        assert thread.is_alive(), "the server did not start"
+        assert time.monotonic() < deadline, "the server did not start"
+        time.sleep(0.05)
+    yield found
+    server.should_exit = True
+    thread.join(10)
+    socket.socket.connect = connect  # type: ignore[method-assign]
+
+
+def _chromium() -> str | None:
+    """Chromium as the machine has it; None leaves it to Playwright's own."""
+    named = os.environ.get("CHROMIUM")
+    return named or shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """A Chromium without a window."""
+    try:
+        from playwright.sync_api import Error, sync_playwright
+    except ImportError:
+        lacking("Playwright is not installed")
+    with sync_playwright() as playwright:
+        try:
+            started = playwright.chromium.launch(
+                executable_path=_chromium(),
+                args=[
+                    "--no-sandbox",
+                    "--disable-background-networking",
+                    "--disable-component-update",
+                ],
+            )
+        except Error as error:
+            lacking(f"no Chromium: {error.message.splitlines()[0]}")
+        yield started
+        started.close()
+
+
+class Reader:
+    """Somebody with the page open. What the browser asks for and complains of is noted."""
+
+    def __init__(self, page: Any, site: Site) -> None:
+        self.page, self.site = page, site
+        self.complaints: list[str] = []
+        self.outside: list[str] = []
+        page.on("console", self._said)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("request", self._asked)
+        page.on("response", self._answered)
+
+    def _said(self, message: Any) -> None:
+        # a page that is left aborts its open streams, and the framework says so
+        if message.type == "error" and "AbortError" not in message.text:
+            self.complaints.append(f"{message.text} {message.location}")
+
+    def _asked(self, request: Any) -> None:
+        if not LOOPBACK.match(request.url):
+            self.outside.append(request.url)
+
+    def _answered(self, response: Any) -> None:
+        if response.status >= 400:
+            self.complaints.append(f"{response.status} {response.url}")
+
+    def go(self, path: str = "") -> Reader:
+        """Open the page and wait until it is alive."""
+        self.page.goto(self.site.address + path)
+        self.page.wait_for_selector("#tab-similarity-button")
+        self.page.wait_for_selector("#similarity-run")
+        return self
+
+    def tab(self, name: str) -> Reader:
+        """Turn to a tab."""
+        self.page.click(f"#tab-{name}-button")
+        self.page.wait_for_selector(f"#{name}-run", state="visible")
+        return self
+
+    def run(self, name: str) -> Reader:
+        """Press a tab's button and wait for its result."""
+        self.press(name)
+        self.page.wait_for_selector(f"#{name}-result", state="visible")
+        return self
+
+    def press(self, name: str) -> None:
+        """Press a tab's button and wait until it is free again."""
+        self.page.click(f"#{name}-run")
+        self.page.wait_for_timeout(150)
+        self.page.wait_for_selector(f"#{name}-run:not([disabled])")
+
+    def fails(self, name: str) -> str:
+        """Press a tab's button; what the error says."""
+        self.press(name)
+        self.page.wait_for_selector(f"#{name}-notice .lw-error", state="visible")
+        assert not self.page.is_visible(f"#{name}-result")
+        return str(self.page.inner_text(f"#{name}-notice"))
+
+    def fill(self, selector: str, text: str) -> Reader:
+        """Type into a box."""
+        self.page.fill(f"{selector} textarea, {selector} input", text)
+        return self
+
+    def text(self, selector: str) -> str:
+        """What is written there."""
+        return str(self.page.inner_text(selector))
+
+    def download(self, name: str, ending: str, folder: Path) -> Path:
+        """Follow a download link; the file."""
+        with self.page.expect_download() as waiting:
+            self.page.click(f"#{name}-downloads a[href$='.{ending}']")
+        path = folder / str(waiting.value.suggested_filename)
+        waiting.value.save_as(path)
+        return path
+
+    def overflow(self) -> int:
+        """Pixels by which the page is wider than the screen."""
+        return int(
+            self.page.evaluate(
+                "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            )
+        )
+
+
+@pytest.fixture
+def readers(browser: Any, site: Site) -> Iterator[Callable[..., Reader]]:
+    """Opens pages; at the end none may have complained or asked for anything outside."""
+    opened: list[tuple[Any, Reader]] = []
+
+    def open_page(**options: Any) -> Reader:
+        context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}} | options)
+        context.set_default_timeout(20_000)
+        reader = Reader(context.new_page(), site)
+        opened.append((context, reader))
+        return reader
+
+    yield open_page
+    for context, reader in opened:
+        context.close()
+        assert reader.complaints == []
+        assert reader.outside == []
+    assert site.outside == []
