@@ -46,7 +46,7 @@ def main() -> None:
             print(page)
     if not (names or given.pages or given.peers):
         for name, benchmark in BENCHMARKS.items():
-            print(f"{name:12} {benchmark.CLAIM}")
+            print(f"{name:12} {benchmark.QUESTION}")
 
 
 if __name__ == "__main__":

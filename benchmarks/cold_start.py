@@ -12,7 +12,7 @@ from benchmarks.processes import ContenderError, Process
 from benchmarks.results import Result
 from benchmarks.tables import Table, best_peer, times
 
-CLAIM = "A new process has its first vector sooner than any peer's"
+QUESTION = "How long does a new process take to its first vector?"
 ROUNDS = 5
 
 

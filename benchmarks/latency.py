@@ -12,7 +12,7 @@ from benchmarks.results import Result
 from benchmarks.tables import Table, best_peer, times
 from benchmarks.texts import queries
 
-CLAIM = "Answers a single short query faster than any peer"
+QUESTION = "How long does one short query take?"
 ROUNDS = 6
 QUERIES = 60
 """Different ones in each round."""

@@ -11,7 +11,7 @@ from benchmarks.results import Result, read
 from benchmarks.tables import Table
 from benchmarks.texts import sentences_file
 
-CLAIM = "Needs the least memory, and no more for 200,000 sentences than for 20,000"
+QUESTION = "How much memory does encoding take, and does it grow with the number of texts?"
 SMALL, LARGE = 20_000, 200_000
 SLOW = ("torch", "fastembed", "onnx", "ctranslate2")
 """Adapters that take too long for the large count; nothing is extrapolated for them."""

@@ -81,7 +81,7 @@ def details(found: Mapping[str, Result]) -> str:
         versions = ", ".join(f"{k} {v}" for k, v in sorted(result.versions.items()))
         parts += [
             f"## {name}",
-            f"{BENCHMARKS[name].CLAIM}.",
+            BENCHMARKS[name].QUESTION,
             *(table.markdown() for table in BENCHMARKS[name].tables(result)),
             f"`{result.command}`, {result.date[:10]}, on {machine['cores']} cores of "
             f"{machine['processor']} ({', '.join(machine['flags'])}), {machine['memory']} GiB, "

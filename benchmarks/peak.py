@@ -18,7 +18,7 @@ from benchmarks.processes import loaded
 from benchmarks.results import Result
 from benchmarks.tables import Table
 
-CLAIM = "Reaches most of what the machine's matrix units can do"
+QUESTION = "What share of the machine's matrix peak does encoding reach?"
 ROUNDS = 5
 SECONDS = 1.0
 """For each chain of products in a round."""

@@ -13,7 +13,7 @@ from benchmarks.results import Result, read
 from benchmarks.tables import Table
 from likewise.evaluate import find_tasks
 
-CLAIM = "bfloat16 and int8 cost next to nothing in quality"
+QUESTION = "What do bfloat16 and int8 cost in quality?"
 FLOAT32 = "likewise float32"
 COMPARED = ("likewise auto", "likewise int8", "sentence-transformers OpenVINO int8")
 TASKS: Mapping[str, str] = MappingProxyType(
