@@ -28,6 +28,7 @@ def model() -> likewise.Encoder:
 def test_nothing_is_loaded_before_it_is_asked_for(readers: Readers) -> None:
     reader = readers().go()
     reader.tab("model")
+    reader.page.wait_for_selector("#model-catalog >> text=gte-large")
     reader.page.click("#model-unload")
     reader.page.wait_for_selector("#status .lw-off")
     assert "not loaded" in reader.text("#status")
@@ -186,7 +187,7 @@ def test_empty_input_is_told_in_words(readers: Readers) -> None:
 def test_a_model_that_is_not_here_names_the_command(readers: Readers) -> None:
     reader = readers().go().tab("model")
     reader.page.click("#model-pick input")
-    reader.page.locator("#model-pick [role=option]").nth(3).click()
+    reader.page.locator("#model-pick [role=option]", has_text="gte-base ·").first.click()
     told = reader.fails("model")
     assert "gte-base are not on this machine" in told
     assert "likewise download gte-base" in told

@@ -11,6 +11,7 @@ import pytest
 import likewise.web
 from likewise import errors
 from likewise.checkpoint.catalog import CATALOG
+from likewise.web.model import _catalog
 from likewise.web.words import LANGUAGES, preferred, words_in
 
 SOURCE = "\n".join(
@@ -28,7 +29,8 @@ def _used() -> set[str]:
     for key in ("failure.no_texts", "failure.few_texts"):  # chosen between in one call
         written |= {key, f"{key}.hint"}
     written |= {f"{tab}.about" for tab in TABS} | {f"tab.{tab}" for tab in TABS}
-    written |= {f"catalog.languages.{entry.languages}" for entry in CATALOG}
+    named = {entry.languages for entry in CATALOG if entry.languages.isalpha()}
+    written |= {f"language.{each}" for each in (named | {"Chinese", "about", "over", "just"})}
     written |= {f"similarity.{each}" for each in ("a", "b", "sample_a", "sample_b")}
     columns = ("name", "dimension", "tokens", "parameters", "languages", "licence", "here")
     written |= {f"catalog.{column}" for column in columns}
@@ -61,6 +63,13 @@ def test_every_sentence_fills_in_what_the_english_one_does(code: str) -> None:
     for key, sentence in words_in(code).table.items():
         assert names(sentence) == names(english[key]), key
         assert sentence.strip(), key
+
+
+@pytest.mark.parametrize("code", [each.code for each in LANGUAGES])
+def test_every_model_of_the_catalog_can_be_told_of(code: str) -> None:
+    told = _catalog(words_in(code))
+    for entry in CATALOG:
+        assert entry.name in told
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,16 @@ _WRITTEN = 16
 
 _SCALE = [[0, "#f1f5f4"], [0.35, "#c9e8e2"], [0.65, "#84cbbd"], [0.8, "#2f8f80"], [1, "#0b5d52"]]
 
+_LAYOUT = {
+    "paper_bgcolor": "rgba(0,0,0,0)",
+    "plot_bgcolor": "rgba(0,0,0,0)",
+    "font": {"family": "system-ui, sans-serif", "size": 13, "color": "#7d8794"},
+    "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
+    "dragmode": False,
+    "hoverlabel": {"align": "left"},
+}
+_AXIS = {"fixedrange": True, "showgrid": False, "zeroline": False, "automargin": True}
+
 
 def heatmap(
     matrix: NDArray[np.float32],
@@ -36,7 +46,6 @@ def heatmap(
         column_titles: whole names of the columns, for that box.
     """
     across = list(column_titles or columns)
-    hover = [[f"{_wrapped(row)}<br>{_wrapped(column)}" for column in across] for row in rows]
     written = len(columns) <= _WRITTEN
     figure = go.Figure(
         go.Heatmap(
@@ -46,7 +55,7 @@ def heatmap(
             colorscale=_SCALE,
             texttemplate="%{z:.2f}" if written else None,
             textfont={"size": 11},
-            text=hover,
+            text=[[f"{_wrapped(row)}<br>{_wrapped(column)}" for column in across] for row in rows],
             hovertemplate=f"%{{text}}<br><b>{score} %{{z:.4f}}</b><extra></extra>",
             xgap=2,
             ygap=2,
@@ -54,23 +63,12 @@ def heatmap(
             showscale=not written,
         )
     )
-    figure.update_layout(
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        font={"family": "system-ui, sans-serif", "size": 13, "color": "#7d8794"},
-        margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        height=max(150, 70 + 34 * len(rows) if written else 70 + 20 * len(rows)),
-        dragmode=False,
-        hoverlabel={"align": "left"},
-    )
-    axis = {"fixedrange": True, "showgrid": False, "zeroline": False, "automargin": True}
-    figure.update_xaxes(
-        **axis, side="top", tickvals=list(range(len(columns))), ticktext=_plain(columns, 18),
-        tickangle=-50 if max(map(len, columns), default=0) > 3 else 0,
-    )  # fmt: skip
-    figure.update_yaxes(
-        **axis, autorange="reversed", tickvals=list(range(len(rows))), ticktext=_plain(rows, 26)
-    )
+    figure.update_layout(_LAYOUT, height=max(150, 70 + (34 if written else 20) * len(rows)))
+    tilted = max(map(len, columns), default=0) > 3
+    names = {"tickvals": list(range(len(columns))), "ticktext": _plain(columns, 18)}
+    figure.update_xaxes(_AXIS, side="top", tickangle=-50 if tilted else 0, **names)
+    names = {"tickvals": list(range(len(rows))), "ticktext": _plain(rows, 26)}
+    figure.update_yaxes(_AXIS, autorange="reversed", **names)
     return figure
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
 import gradio as gr
 import psutil
 
-from likewise.checkpoint.catalog import CATALOG
+from likewise.checkpoint.catalog import CATALOG, Entry
 from likewise.checkpoint.locate import find_local
 from likewise.encoder import Encoder
 from likewise.engine.runtimes import COMPUTES
@@ -137,16 +138,30 @@ def _catalog(words: Words) -> str:
     headers = ["name", "dimension", "tokens", "parameters", "languages", "licence", "here"]
     return html.table(
         [words(f"catalog.{each}") for each in headers],
-        [
-            [
-                entry.name, f"{entry.dimension:,}", f"{entry.max_tokens:,}",
-                f"{entry.parameters:g} M", words(f"catalog.languages.{entry.languages}"),
-                entry.licence, _whereabouts(entry.name, words),
-            ]
-            for entry in CATALOG
-        ],
+        [_row(entry, words) for entry in CATALOG],
         caption=words("catalog.title"),
-    )  # fmt: skip
+    )
+
+
+def _row(entry: Entry, words: Words) -> list[str]:
+    return [
+        entry.name,
+        f"{entry.dimension:,}",
+        "–" if entry.max_tokens is None else f"{entry.max_tokens:,}",
+        f"{entry.parameters:g} M",
+        _languages(entry.languages, words),
+        entry.licence,
+        _whereabouts(entry.name, words),
+    ]
+
+
+def _languages(told: str, words: Words) -> str:
+    """What a model was made for, in the reader's language: a language, or how many."""
+    count = re.search(r"\d+", told)
+    if count is None:
+        return words(f"language.{told}")
+    kind = next((each for each in ("about", "over") if told.startswith(each)), "just")
+    return words(f"language.{kind}", n=count[0])
 
 
 def _whereabouts(name: str, words: Words) -> str:
