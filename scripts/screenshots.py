@@ -16,7 +16,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -59,10 +59,10 @@ SHOTS = (
 
 @contextmanager
 def _served() -> Iterator[str]:
-    """The app on a free port, its results in a folder that goes away."""
-    with tempfile.TemporaryDirectory() as results:
+    """The app on a free port, run in a folder that goes away."""
+    with tempfile.TemporaryDirectory() as place, chdir(place):
         listener = socket.create_server(("127.0.0.1", 0))
-        app = create_app(results=Path(results) / "results")
+        app = create_app()
         server = uvicorn.Server(
             uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1)
         )
@@ -95,6 +95,7 @@ def _take(browser: Browser, address: str, shot: Shot, folder: Path) -> None:
 def main() -> None:
     """Take them all."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path("docs/images")
+    folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
     with _served() as address, sync_playwright() as playwright:

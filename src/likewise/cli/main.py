@@ -24,7 +24,17 @@ from likewise.cli.similarity import similarity
 from likewise.cli.ui import ui
 from likewise.errors import LikewiseError
 
-COMMANDS = ("ui", "similarity", "rank", "encode", "example", "evaluate", "models", "download", "doctor")
+COMMANDS = (
+    "ui",
+    "similarity",
+    "rank",
+    "encode",
+    "example",
+    "evaluate",
+    "models",
+    "download",
+    "doctor",
+)
 """In the order in which help lists them."""
 
 INTERRUPTED = 130

@@ -15,7 +15,7 @@ MOST_TOKENS = 48
 _WRITTEN = 16
 """Up to so many columns the numbers are written into the cells."""
 
-_SCALE = [[0, "#f1f5f4"], [0.35, "#c9e8e2"], [0.65, "#84cbbd"], [0.8, "#2f8f80"], [1, "#0b5d52"]]
+_SCALE = [[0, "#f1f5f4"], [0.35, "#c9e8e2"], [0.75, "#8fd1c4"], [0.85, "#2f8f80"], [1, "#0b5d52"]]
 
 _LAYOUT = {
     "paper_bgcolor": "rgba(0,0,0,0)",
