@@ -101,14 +101,19 @@ class Reader:
         self.complaints: list[str] = []
         self.outside: list[str] = []
         page.on("console", self._said)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("pageerror", lambda error: self._complained(str(error)))
         page.on("request", self._asked)
         page.on("response", self._answered)
 
     def _said(self, message: Any) -> None:
-        # a page that is left aborts its open streams, and the framework says so
-        if message.type == "error" and "AbortError" not in message.text:
-            self.complaints.append(f"{message.text} {message.location}")
+        if message.type == "error":
+            self._complained(f"{message.text} {message.location}")
+
+    def _complained(self, text: str) -> None:
+        # a page that is left cancels its own open streams, and the framework says so; a server
+        # that fails shows as a status or as net::ERR_…
+        if not any(own in text for own in ("AbortError", "TypeError: Failed to fetch")):
+            self.complaints.append(text)
 
     def _asked(self, request: Any) -> None:
         if not LOOPBACK.match(request.url):

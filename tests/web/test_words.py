@@ -36,7 +36,6 @@ def _used() -> set[str]:
     written |= {f"catalog.{column}" for column in columns}
     sources = ("folder", "models", "bundled", "cache", "hub")
     written |= {f"model.source.{source}" for source in sources}
-    written |= {f"language.{language.code}" for language in LANGUAGES}
     return written
 
 

@@ -192,7 +192,7 @@ def _title(name: str, words: Words) -> str:
     found = next((e for e in EXAMPLES if e.name == name), None)
     if found is None:
         return words("example.own")
-    return f"{found.title[words.language.code]} · {words(f'language.{found.language}')}"
+    return found.title[words.language.code]
 
 
 def _summary(saved: SavedResult, words: Words) -> str:
