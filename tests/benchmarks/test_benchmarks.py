@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks import pages
+from benchmarks import memory, pages, peak, quality
 from benchmarks.contenders import CONTENDERS, REFERENCE, contender
 from benchmarks.environments import ENVIRONMENTS, environment
 from benchmarks.figures import Spread, percentile, ratios, spread
 from benchmarks.machine import this_machine
+from benchmarks.matrices import CHAINS
 from benchmarks.options import Options
 from benchmarks.pages import BENCHMARKS, PAGES, Page
 from benchmarks.processes import ContenderError, Process, loaded
@@ -150,3 +151,29 @@ def test_the_machine_and_the_command_are_told():
 
 def test_ratios_show_their_range():
     assert times(Spread(9.123, 8.8, 9.444)) == "9.12× (8.80–9.44)"
+
+
+def test_tables_say_what_the_rows_hold():
+    peaks = {"bfloat16": {chain.name: [1e12, 2e12] for chain in CHAINS}}
+    reached = {
+        "likewise auto": {"format": "bfloat16", "sentences": [5e11, 1e12], "documents": [1e12] * 2}
+    }
+    rows = {"peak": peaks, "reached": reached}
+    products, shares = peak.tables(Result("peak", "", rows))
+    assert len(products.rows) == len(CHAINS)
+    assert shares.rows[0][1:3] == ("1.50 (1.00–2.00)", "50% (50%–50%)")
+
+    used = {"20000": {"peak": 400.0, "output": 29.0}, "200000": {"peak": 700.0, "output": 293.0}}
+    (table,) = memory.tables(Result("memory", "", {"likewise auto": used}))
+    assert table.rows == (("likewise auto", "400", "700", "+36"),)
+
+    scores = dict.fromkeys(quality.TASKS, 80.0)
+    found = {quality.FLOAT32: scores, "likewise int8": {**scores, "STS12": 79.5}}
+    (table,) = quality.tables(Result("quality", "", found))
+    assert table.rows[1] == ("likewise int8", "80.00", "79.50 (-0.50)", "80.00", "80.00", "80.00")
+
+
+def test_work_is_counted_in_multiply_adds():
+    # 6 layers of 384, 1,536 inside: 1,769,472 a layer for a token, and attention over n tokens
+    assert peak.multiply_adds(10) == 6 * 10 * (1_769_472 + 2 * 10 * 384)
+    assert CHAINS[0].multiply_adds == 1024 * 12 * 384 * 384
