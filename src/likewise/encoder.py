@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -66,6 +66,23 @@ class TokenCount:
     def cut(self) -> int:
         """Tokens the model never sees."""
         return self.seen - self.kept
+
+
+@dataclass
+class Evaluations:
+    """Results of sentence-transformers' evaluators, the last of each metric."""
+
+    metrics: dict[str, float] = field(default_factory=dict)
+
+    def set_evaluation_metrics(
+        self,
+        evaluator: object,  # noqa: ARG002 - the evaluators call it so
+        metrics: Mapping[str, float],
+        epoch: int = 0,  # noqa: ARG002
+        step: int = 0,  # noqa: ARG002
+    ) -> None:
+        """Keep what an evaluator found."""
+        self.metrics.update(metrics)
 
 
 class Encoder:
@@ -139,6 +156,15 @@ class Encoder:
         return self.config.similarity
 
     @cached_property
+    def model_card_data(self) -> Evaluations:
+        """Where sentence-transformers' evaluators leave their results."""
+        return Evaluations()
+
+    def get_max_seq_length(self) -> int:
+        """Tokens of a text that are read; the name sentence-transformers has for it."""
+        return self.max_seq_length
+
+    @cached_property
     def parameters(self) -> int:
         """Number of weights."""
         return parameter_count(self.config.folder)
@@ -159,17 +185,21 @@ class Encoder:
 
     # texts to vectors
 
-    def encode(  # noqa: PLR0917 - the order of sentence-transformers
+    def encode(
         self,
         sentences: Texts | NDArray[Any],
         prompt_name: str | None = None,
         prompt: str | None = None,
         batch_size: int | None = None,  # noqa: ARG002 - batches are laid by tokens
         show_progress_bar: bool | None = None,
-        precision: vectors.Precision = "float32",
+        *,
+        output_value: Literal["sentence_embedding", "token_embeddings"] = "sentence_embedding",
+        precision: vectors.Precision | None = "float32",
+        convert_to_numpy: bool = True,
+        convert_to_tensor: bool = False,
+        device: object = None,  # noqa: ARG002 - it runs where it was loaded
         normalize_embeddings: bool = False,
         truncate_dim: int | None = None,
-        convert_to_tensor: bool = False,
         truncation: Truncation = "cut",
         progress: Progress | None = None,
     ) -> Any:
@@ -181,10 +211,13 @@ class Encoder:
             prompt: a prompt in its own words.
             batch_size: accepted for sentence-transformers' sake; batches are laid by tokens.
             show_progress_bar: show one on standard error.
-            precision: number format of the vectors.
+            output_value: `sentence_embedding`, or `token_embeddings` for every token's state.
+            precision: number format of the vectors; None is float32.
+            convert_to_numpy: False gives a list of torch tensors (needs torch).
+            convert_to_tensor: give one torch tensor (needs torch).
+            device: accepted for sentence-transformers' sake; a model runs where it was loaded.
             normalize_embeddings: scale to length 1, also where the checkpoint does not.
             truncate_dim: keep so many dimensions.
-            convert_to_tensor: give a torch tensor (needs torch).
             truncation: what becomes of texts over `max_seq_length` tokens: `cut` or `error`.
             progress: told how many texts have just been finished.
 
@@ -200,6 +233,16 @@ class Encoder:
         single = isinstance(sentences, str)
         texts = [sentences] if isinstance(sentences, str) else _listed(sentences)
         prefix = self._prompt(prompt_name, prompt)
+        if output_value == "token_embeddings":
+            states = self._token_states(texts, prefix, truncation)
+            if convert_to_tensor or not convert_to_numpy:
+                states = [_tensor(state) for state in states]
+            return states[0] if single else states
+        if output_value != "sentence_embedding":
+            raise InputError(
+                f"unknown output_value {output_value!r}",
+                hint="one of sentence_embedding, token_embeddings",
+            )
         dimension = self._checked_dim(truncate_dim, self._runtime.dimension) or self.truncate_dim
         result = np.empty((len(texts), dimension or self._runtime.dimension), np.float32)
         done = 0
@@ -209,10 +252,12 @@ class Encoder:
                 part = self._finish(part, dimension, normalize_embeddings)
                 result[done : done + len(part)] = part
                 done += len(part)
-        result = vectors.quantize(result, precision)
-        if single:
-            result = result[0]
-        return require("torch", "train").from_numpy(result) if convert_to_tensor else result
+        result = vectors.quantize(result, precision or "float32")
+        if convert_to_tensor:
+            return _tensor(result[0] if single else result)
+        if not convert_to_numpy:
+            return _tensor(result[0]) if single else [_tensor(row) for row in result]
+        return result[0] if single else result
 
     def encode_query(self, sentences: Texts, **options: Any) -> Any:
         """`encode` with the model's prompt for queries, where it has one."""
@@ -233,11 +278,7 @@ class Encoder:
     def token_embeddings(self, sentences: Texts) -> list[NDArray[np.float32]]:
         """The last layer's state of every token: float32 `[tokens, hidden size]` a text."""
         texts = [sentences] if isinstance(sentences, str) else _listed(sentences)
-        return [
-            states
-            for rows in self._tokenized(texts, "", "cut")
-            for states in self._runtime.token_states(rows)
-        ]
+        return self._token_states(texts, "", "cut")
 
     # comparing
 
@@ -339,6 +380,15 @@ class Encoder:
                 yield rows
             yield ahead.result()
 
+    def _token_states(
+        self, texts: Sequence[str], prefix: str, truncation: Truncation
+    ) -> list[NDArray[np.float32]]:
+        return [
+            states
+            for rows in self._tokenized(texts, prefix, truncation)
+            for states in self._runtime.token_states(rows)
+        ]
+
     def _finish(
         self, matrix: NDArray[np.float32], dimension: int | None, normalize: bool
     ) -> NDArray[np.float32]:
@@ -435,6 +485,10 @@ def load(
         prompts=prompts,
         load_seconds=time.perf_counter() - started,
     )
+
+
+def _tensor(array: NDArray[Any]) -> Any:
+    return require("torch", "train").from_numpy(array)
 
 
 def _listed(texts: Any) -> list[str]:
