@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from likewise.evaluate.hub import MtebEncoder
 from likewise.extras import require
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     import numpy as np
     from numpy.typing import NDArray
 
@@ -38,66 +37,14 @@ def keybert_backend(encoder: Encoder) -> Any:
     return _backend(require("keybert.backend", "dropin").BaseEmbedder, encoder)
 
 
-def mteb_model(encoder: Encoder) -> MtebModel:
-    """A model for `mteb.evaluate(…)`, named as the encoder and pinned to its fingerprint.
+def mteb_model(encoder: Encoder) -> Any:
+    """A model for `mteb.evaluate(…)`.
 
     Raises:
         MissingExtraError: mteb is not installed.
     """
-    return MtebModel(encoder, require("mteb", "dropin"))
-
-
-class MtebModel:
-    """What mteb 2 asks of a model.
-
-    Attributes:
-        mteb_model_meta: what mteb writes beside the results.
-    """
-
-    def __init__(self, encoder: Encoder, mteb: Any) -> None:
-        self._encoder = encoder
-        entry = encoder.location.entry
-        self.mteb_model_meta = mteb.models.ModelMeta.create_empty(
-            {
-                "name": entry.hub_id if entry else f"likewise/{encoder.name}",
-                "revision": encoder.fingerprint,
-                "embed_dim": encoder.dimension,
-                "max_tokens": encoder.max_seq_length,
-                "similarity_fn_name": encoder.similarity_fn_name,
-            }
-        )
-
-    def encode(
-        self,
-        inputs: Iterable[Mapping[str, Any]],
-        *,
-        prompt_type: Any = None,
-        **options: Any,
-    ) -> NDArray[np.float32]:
-        """Encode the texts of a data loader: float32 `[n, dimension]`.
-
-        Args:
-            inputs: batches, each with its texts under `text`.
-            prompt_type: `query` or `document` chooses the model's own prompt for it.
-            options: what mteb says of the task, which changes nothing, and options of `encode`.
-        """
-        texts = [text for batch in inputs for text in batch["text"]]
-        known = {name: options[name] for name in ("show_progress_bar",) if name in options}
-        match getattr(prompt_type, "value", prompt_type):
-            case "query":
-                return _array(self._encoder.encode_query(texts, **known))
-            case "document":
-                return _array(self._encoder.encode_document(texts, **known))
-            case _:
-                return _array(self._encoder.encode(texts, **known))
-
-    def similarity(self, a: Any, b: Any) -> Any:
-        """Every a with every b by the model's own similarity, as a torch tensor `[n, m]`."""
-        return require("torch", "dropin").from_numpy(self._encoder.similarity(a, b))
-
-    def similarity_pairwise(self, a: Any, b: Any) -> Any:
-        """a[i] with b[i] by the model's own similarity, as a torch tensor `[n]`."""
-        return require("torch", "dropin").from_numpy(self._encoder.similarity_pairwise(a, b))
+    require("mteb", "mteb")
+    return MtebEncoder(encoder)
 
 
 def _backend(base: Any, encoder: Encoder) -> Any:

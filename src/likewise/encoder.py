@@ -282,18 +282,23 @@ class Encoder:
 
     # comparing
 
-    def similarity(self, a: Any, b: Any) -> vectors.Matrix:
+    def similarity(self, a: Any, b: Any) -> Any:
         """Every a with every b by the model's own similarity: float32 `[n, m]`, higher is nearer.
 
-        Each side is a text, texts, or vectors.
+        Each side is a text, texts, or vectors; torch tensors give a torch tensor.
         """
-        return vectors.similarity(self._vectors(a), self._vectors(b), self.similarity_fn_name)
+        scores = vectors.similarity(self._vectors(a), self._vectors(b), self.similarity_fn_name)
+        return _tensor(scores) if _is_tensor(a) else scores
 
-    def similarity_pairwise(self, a: Any, b: Any) -> vectors.Matrix:
-        """a[i] with b[i] by the model's own similarity: float32 `[n]`, higher is nearer."""
-        return vectors.similarity_pairwise(
+    def similarity_pairwise(self, a: Any, b: Any) -> Any:
+        """a[i] with b[i] by the model's own similarity: float32 `[n]`, higher is nearer.
+
+        Torch tensors give a torch tensor.
+        """
+        scores = vectors.similarity_pairwise(
             self._vectors(a), self._vectors(b), self.similarity_fn_name
         )
+        return _tensor(scores) if _is_tensor(a) else scores
 
     def rank(self, query: str, candidates: Iterable[str], top_k: int | None = None) -> list[Ranked]:
         """Candidates by their similarity to a query, nearest first; equal scores keep their order.
@@ -485,6 +490,10 @@ def load(
         prompts=prompts,
         load_seconds=time.perf_counter() - started,
     )
+
+
+def _is_tensor(value: object) -> bool:
+    return type(value).__module__ == "torch"
 
 
 def _tensor(array: NDArray[Any]) -> Any:

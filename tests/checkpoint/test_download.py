@@ -117,6 +117,15 @@ def test_a_revision_is_pinned_to_its_commit(server: LoopbackHub, hub: Hub) -> No
     assert download.cached(NAME, revision=first, hub=hub) == old
 
 
+def test_an_update_that_is_cut_leaves_what_was_there(server: LoopbackHub, hub: Hub) -> None:
+    old = download.fetch(NAME, hub=hub)
+    server.add(NAME, {**published(), WEIGHTS_PATH: WEIGHTS[::-1]})
+    server.faults += [Fault("/cdn/", times=99, cut=0)]
+    with pytest.raises(DownloadError, match="cannot be reached"):
+        download.fetch(NAME, hub=hub)
+    assert download.cached(NAME, hub=hub) == old
+
+
 def test_progress_counts_every_byte_once(server: LoopbackHub, hub: Hub) -> None:
     plans: list[Plan] = []
     pieces: list[int] = []
@@ -392,7 +401,13 @@ def test_a_file_cut_short_on_disk_makes_it_incomplete(server: LoopbackHub, hub: 
 
 @pytest.mark.parametrize(
     "lost",
-    ["config.json", "model.safetensors", "1_Pooling/config.json", "2_Dense/config.json"],
+    [
+        "config.json",
+        "model.safetensors",
+        "1_Pooling/config.json",
+        "2_Dense/config.json",
+        "2_Dense/model.safetensors",
+    ],
 )
 def test_without_a_listing_the_files_themselves_tell(
     server: LoopbackHub, hub: Hub, lost: str

@@ -141,6 +141,7 @@ def test_keybert(encoder: likewise.Encoder, oracle: Any) -> None:
     assert [s for _, s in ours] == pytest.approx([s for _, s in theirs], abs=2e-3)
 
 
+@pytest.mark.slow
 def test_bertopic(encoder: likewise.Encoder) -> None:
     """The topics are the real ones; without umap and hdbscan's random starts, so that they stay."""
     bertopic = pytest.importorskip("bertopic", reason="pip install likewise[dropin]")
@@ -161,7 +162,7 @@ def test_bertopic(encoder: likewise.Encoder) -> None:
 
 @pytest.mark.parametrize("task", ["MockSTSTask", "MockRetrievalTask", "MockClassificationTask"])
 def test_mteb_scores_as_the_oracle(encoder: likewise.Encoder, oracle: Any, task: str) -> None:
-    mteb = pytest.importorskip("mteb", reason="pip install likewise[dropin]")
+    mteb = pytest.importorskip("mteb", reason="pip install likewise[mteb]")
     from mteb.mocks import mock_tasks
 
     def score(model: Any) -> float:
@@ -173,7 +174,7 @@ def test_mteb_scores_as_the_oracle(encoder: likewise.Encoder, oracle: Any, task:
 
 
 def test_mteb_uses_the_models_prompts(encoder: likewise.Encoder) -> None:
-    pytest.importorskip("mteb", reason="pip install likewise[dropin]")
+    pytest.importorskip("mteb", reason="pip install likewise[mteb]")
     with_prompts = likewise.Encoder(
         Location(encoder.location.folder, "prompted", "folder"),
         encoder.config,
@@ -183,7 +184,8 @@ def test_mteb_uses_the_models_prompts(encoder: likewise.Encoder) -> None:
     )
     model = dropin.mteb_model(with_prompts)
     for role, start in (("query", "query: "), ("document", "passage: "), (None, "")):
-        ours = model.encode([{"text": TEXTS[:2]}], prompt_type=role)
+        about = {"task_metadata": None, "hf_split": "test", "hf_subset": "default"}
+        ours = model.encode([{"text": TEXTS[:2]}], prompt_type=role, **about)
         theirs = encoder.encode([start + text for text in TEXTS[:2]])
         np.testing.assert_allclose(ours, theirs, atol=1e-5)
 
@@ -194,4 +196,4 @@ def test_what_is_not_installed_is_named(
     monkeypatch.setitem(__import__("sys").modules, "mteb", None)
     with pytest.raises(likewise.errors.MissingExtraError, match="mteb") as caught:
         dropin.mteb_model(encoder)
-    assert "likewise[dropin]" in caught.value.hint
+    assert "likewise[mteb]" in caught.value.hint

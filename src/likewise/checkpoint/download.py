@@ -167,7 +167,7 @@ def fetch(
         wanted = plan(hub_id, revision=revision, weights=weights, sha256=sha256, hub=hub)
         _check_room(wanted, hub.cache)
         with (progress or _unseen)(wanted) as advance:
-            return _carry_out(wanted, hub, advance)
+            return _carry_out(wanted, revision or "main", hub, advance)
 
     return _translated(work, hub_id, revision, hub)
 
@@ -203,7 +203,6 @@ def _plan(hub_id: str, revision: str | None, weights: str | None, hub: Hub) -> P
     }
     repository = Repository.of(hub.cache, hub_id)
     repository.write_listing(info.sha, listing)
-    repository.pin(revision or "main", info.sha)
     modules = selection.read_modules(
         _read_modules_json(repository, listing, info.sha, hub), f"{hub_id}/{selection.MODULES}"
     )
@@ -251,10 +250,12 @@ def _read_modules_json(
     return (repository.snapshot(commit) / file.path).read_text("utf-8")
 
 
-def _carry_out(wanted: Plan, hub: Hub, advance: Advance) -> Path:
+def _carry_out(wanted: Plan, revision: str, hub: Hub, advance: Advance) -> Path:
     repository = Repository.of(hub.cache, wanted.hub_id)
     for file in wanted.files:
         _bring(repository, file, wanted.commit, hub, advance)
+    # last of all, so that an older commit is found until the newer one is whole
+    repository.pin(revision, wanted.commit)
     return repository.snapshot(wanted.commit)
 
 
@@ -330,7 +331,7 @@ def by_hand(hub_id: str) -> str:
 
 
 def _offline(hub_id: str, hub: Hub, why: str) -> DownloadError:
-    half = "only partly" if Repository.of(hub.cache, hub_id).commit(None) else "not"
+    half = "only partly" if Repository.of(hub.cache, hub_id).folder.exists() else "not"
     return DownloadError(f"{hub_id} is {half} on this machine and {why}", hint=by_hand(hub_id))
 
 

@@ -20,6 +20,7 @@ _SETTINGS = re.compile(
     r"|special_tokens_map|added_tokens|tokenizer|vocab|router_config)\.json"
     r"|(vocab|merges)\.txt|[\w.-]+\.model"
 )
+_WEIGHTED = ("Dense", "LayerNorm")
 _TOKENIZERS = re.compile(r"tokenizer\.json|vocab\.(txt|json)|[\w.-]+\.model")
 
 
@@ -70,11 +71,13 @@ class Modules:
     Attributes:
         network: where the network lies; empty for the checkpoint's own folder.
         others: where what follows it lies, and needs files.
+        weighted: those of them that have weights of their own.
         kind: of the first module, such as `Transformer` or `StaticEmbedding`.
     """
 
     network: str = ""
     others: tuple[str, ...] = ()
+    weighted: tuple[str, ...] = ()
     kind: str = "Transformer"
 
 
@@ -97,7 +100,8 @@ def read_modules(text: str | None, where: str) -> Modules:
             hint="download the checkpoint again",
         ) from error
     others = tuple(path for module, path in rest if path and module != "Normalize")
-    return Modules(network, others, kind)
+    weighted = tuple(path for module, path in rest if module in _WEIGHTED)
+    return Modules(network, others, weighted, kind)
 
 
 def formats_in(paths: Iterable[str], modules: Modules) -> tuple[WeightFormat, ...]:
@@ -144,6 +148,9 @@ def lacking(paths: Collection[str], modules: Modules) -> tuple[str, ...]:
         for folder in modules.others
         if "config.json" not in _inside(paths, folder)
     ]
+    for folder in modules.weighted:
+        if not any(_weights(_inside(paths, folder), f) for f in FORMATS[:2]):
+            lacks.append(_join(folder, "model.safetensors"))
     return tuple(lacks)
 
 
