@@ -8,7 +8,7 @@ from dataclasses import asdict
 from benchmarks.contenders import CONTENDERS, REFERENCE, Contender
 from benchmarks.figures import ratios, spread
 from benchmarks.options import Options
-from benchmarks.processes import ContenderError, Process
+from benchmarks.processes import ContenderError, Process, record_versions
 from benchmarks.results import Result
 from benchmarks.tables import Table, best_peer, times
 
@@ -66,5 +66,5 @@ def _first_vector(contender: Contender, versions: dict[str, str]) -> float:
         reply = process.ask("load")
         process.ask("encode", texts=["How do I renew my passport?"])
         took = time.perf_counter() - process.started
-        versions.update(reply["versions"])
+        record_versions(versions, contender, reply["versions"])
     return took

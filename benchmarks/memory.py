@@ -6,7 +6,7 @@ import sys
 
 from benchmarks.contenders import CONTENDERS
 from benchmarks.options import Options
-from benchmarks.processes import ContenderError, Process
+from benchmarks.processes import ContenderError, Process, record_versions
 from benchmarks.results import Result, read
 from benchmarks.tables import Table
 from benchmarks.texts import sentences_file
@@ -29,7 +29,7 @@ def run(options: Options) -> Result:
         for count in counts:
             try:
                 with Process(contender) as process:
-                    versions.update(process.ask("load")["versions"])
+                    record_versions(versions, contender, process.ask("load")["versions"])
                     found = process.ask(
                         "memory", file=str(sentences_file(options.data)), count=count
                     )

@@ -6,7 +6,7 @@ import json
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -107,6 +107,15 @@ class Field:
     notes: list[str] = field(default_factory=list)
 
 
+def record_versions(
+    versions: dict[str, str], contender: Contender, found: Mapping[str, str]
+) -> None:
+    """Add a contender's versions; where environments differ, the later one's carry its adapter."""
+    for package, version in found.items():
+        if versions.setdefault(package, version) != version:
+            versions[f"{package} ({contender.adapter})"] = version
+
+
 @contextmanager
 def loaded(contenders: Iterable[Contender]) -> Iterator[Field]:
     """Contenders loaded side by side, a process each; those that cannot load are noted."""
@@ -120,5 +129,5 @@ def loaded(contenders: Iterable[Contender]) -> Iterator[Field]:
                 entered.notes.append(str(error))
                 continue
             entered.processes[contender.name] = process
-            entered.versions.update(reply["versions"])
+            record_versions(entered.versions, contender, reply["versions"])
         yield entered

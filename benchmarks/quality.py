@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from benchmarks.contenders import CONTENDERS
 from benchmarks.options import Options
-from benchmarks.processes import ContenderError, Process
+from benchmarks.processes import ContenderError, Process, record_versions
 from benchmarks.results import Result, read
 from benchmarks.tables import Table
 from likewise.evaluate import find_tasks
@@ -41,7 +41,7 @@ def run(options: Options) -> Result:
         rows.pop(contender.name, None)
         try:
             with Process(contender) as process:
-                versions.update(process.ask("load")["versions"])
+                record_versions(versions, contender, process.ask("load")["versions"])
                 rows[contender.name] = {
                     name: 100 * task.run(process).score for name, task in tasks.items()
                 }

@@ -14,7 +14,7 @@ from benchmarks.machine import this_machine
 from benchmarks.matrices import CHAINS
 from benchmarks.options import Options
 from benchmarks.pages import BENCHMARKS, PAGES, Page
-from benchmarks.processes import ContenderError, Process, loaded
+from benchmarks.processes import ContenderError, Process, loaded, record_versions
 from benchmarks.results import Result, read, write
 from benchmarks.summary import CHINESE, ENGLISH, ROWS, summary
 from benchmarks.tables import Table, best_peer, times
@@ -177,3 +177,11 @@ def test_work_is_counted_in_multiply_adds():
     # 6 layers of 384, 1,536 inside: 1,769,472 a layer for a token, and attention over n tokens
     assert peak.multiply_adds(10) == 6 * 10 * (1_769_472 + 2 * 10 * 384)
     assert CHAINS[0].multiply_adds == 1024 * 12 * 384 * 384
+
+
+def test_versions_that_differ_are_both_told():
+    versions = {"transformers": "5.5"}
+    record_versions(versions, contender(REFERENCE), {"transformers": "5.5", "torch": "2"})
+    onnx = contender("sentence-transformers ONNX int8")
+    record_versions(versions, onnx, {"transformers": "4.57"})
+    assert versions == {"transformers": "5.5", "torch": "2", "transformers (onnx)": "4.57"}
