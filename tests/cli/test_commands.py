@@ -18,7 +18,8 @@ from likewise.evaluate import EXAMPLES, compare, load_result
 Run = Callable[..., Any]
 LINES = "The cat sleeps on the sofa.\n\nStock markets fell sharply today.\nA kitten naps.\n"
 COMMANDS = (
-    "ui", "similarity", "rank", "encode", "example", "models", "download", "doctor",
+    "ui", "similarity", "rank", "encode", "example", "evaluate", "compare", "models", "download",
+    "doctor",
 )  # fmt: skip
 
 

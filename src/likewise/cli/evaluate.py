@@ -56,7 +56,7 @@ def evaluate(
       likewise evaluate all-MiniLM-L6-v2 --tasks pairs.csv --baseline results.json --max-drop 0.3
     """
     before = load_evaluation(baseline) if baseline else None
-    found = tasks_named(tasks, Reading(_named(columns), kind))
+    found = tasks_named(tasks, Reading(named_columns(columns), kind))
 
     def loaded() -> Iterator[likewise.Encoder]:
         for name in models:
@@ -84,7 +84,12 @@ def evaluate(
     _judge(drops, max_drop)
 
 
-def _named(columns: str) -> dict[str, str]:
+def named_columns(columns: str) -> dict[str, str]:
+    """Columns by role, as they are written on the command line.
+
+    Raises:
+        InputError: a role is not known, or has no column.
+    """
     pairs = [part.partition("=") for part in columns.split(",") if part]
     for role, _, column in pairs:
         if role not in ROLES or not column:

@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 import likewise
+from likewise.cli.compare import compare
 from likewise.cli.doctor import doctor
 from likewise.cli.download import download
 from likewise.cli.encode import encode
@@ -31,6 +32,7 @@ COMMANDS = (
     "encode",
     "example",
     "evaluate",
+    "compare",
     "models",
     "download",
     "doctor",
@@ -81,6 +83,7 @@ for command in (ui, similarity, rank, encode, example, download, doctor):
     app.command()(command)
 app.add_typer(models_app)
 app.command(cls=Greedy)(evaluate)
+app.command()(compare)
 
 
 def _version(wanted: bool) -> None:
