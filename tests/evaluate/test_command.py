@@ -93,3 +93,18 @@ def test_published_scores_come_out(likewise: Command, shared_data: Path) -> None
     for name, published in PUBLISHED.items():
         assert scores[name] == pytest.approx(published, abs=0.02), name
     assert scores["banking77"] == pytest.approx(80.04, abs=0.6)
+
+
+GATE = Path(__file__).parent / "gate"
+
+
+@pytest.mark.parametrize("compute", ["float32", "bfloat16"])
+def test_this_project_is_no_worse_than_its_baseline(
+    likewise: Command, model_folder: Path, tmp_path: Path, compute: str
+) -> None:
+    done = likewise(
+        "evaluate", model_folder, "--compute", compute, "--tasks", GATE / "sentences.tsv",
+        GATE / "questions.tsv", "--baseline", GATE / "baseline.json", "--max-drop", "0.3",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "2 scores are within 0.3 of the baseline" in done.stderr

@@ -189,7 +189,7 @@ def manifest(seed: int = 42) -> dict[str, Any]:
         "seed": seed,
         "versions": {"python": platform.python_version()} | _versions(),
         "machine": {
-            "system": platform.platform(),
+            "system": f"{platform.system()} {platform.machine()}",
             "processor": _processor(),
             "cores": os.cpu_count(),
         },
