@@ -423,11 +423,13 @@ class Encoder:
         return options
 
     def _vectors(self, side: Any) -> Any:
-        if isinstance(side, str) or (
-            isinstance(side, Sequence) and side and isinstance(side[0], str)
-        ):
-            return self.encode(side)
-        return side
+        if isinstance(side, Iterator):
+            side = list(side)
+        if isinstance(side, np.ndarray):
+            texts = side.dtype.kind in "UTO"
+        else:
+            texts = isinstance(side, Sequence) and len(side) > 0 and isinstance(side[0], str)
+        return self.encode(side) if texts or isinstance(side, str) else side
 
     @staticmethod
     def _checked_dim(dimension: int | None, full: int) -> int | None:

@@ -123,12 +123,26 @@ class OpenVinoRuntime:
         if self._many is None:
             compiled = self._compile(self._build(), streams=self._cores)
             self._many = ov.AsyncInferQueue(compiled, 2 * self._cores)
-        self._many.set_callback(take)
+        failed: list[BaseException] = []
+
+        def guarded(request: ov.InferRequest, batch: Batch) -> None:
+            try:
+                take(request, batch)
+            except (
+                BaseException
+            ) as error:  # one that left a callback would block the queue for good
+                failed.append(error)
+
+        self._many.set_callback(guarded)
         try:
             for batch in batches:
+                if failed:
+                    break
                 self._many.start_async(batch.inputs(rows, self._pad_id), userdata=batch)
         finally:
             self._many.wait_all()
+        if failed:
+            raise failed[0]
 
     def _compile(self, model: ov.Model, *, streams: int) -> ov.CompiledModel:
         settings: dict[str, Any] = {
