@@ -81,8 +81,8 @@ def test_what_is_no_texts_is_named(wrong: Any, encoder: Encoder) -> None:
 
 
 def test_lone_surrogates(encoder: Encoder) -> None:
-    for index in (0, 4999):
-        texts = ["fine"] * 5000
+    for index in (0, 4099):
+        texts = ["fine"] * 4100
         texts[index] = "bad \ud800"
         with pytest.raises(TextError, match=f"text {index} holds a lone surrogate") as caught:
             encoder.encode(texts)
@@ -91,10 +91,10 @@ def test_lone_surrogates(encoder: Encoder) -> None:
 
 def test_order_across_windows(encoder: Encoder) -> None:
     chance = random.Random(3)
-    texts = [f"number {i} " + "and so on " * chance.randint(0, 4) for i in range(4500)]
+    texts = [f"number {i} " + "and so on " * chance.randint(0, 1) for i in range(4200)]
     found = encoder.encode(iter(texts))
-    assert found.shape == (4500, 384)
-    for index in [0, 1, 4095, 4096, 4097, 4499, *chance.sample(range(4500), 10)]:
+    assert found.shape == (4200, 384)
+    for index in [0, 1, 4095, 4096, 4097, 4199, *chance.sample(range(4200), 10)]:
         np.testing.assert_array_equal(found[index], encoder.encode(texts[index]))
 
 
@@ -191,8 +191,8 @@ def test_convert_to_tensor(encoder: Encoder, expected: NDArray[np.float32]) -> N
 
 def test_progress_adds_up(encoder: Encoder) -> None:
     told: list[int] = []
-    encoder.encode([f"text {i}" for i in range(5000)], progress=told.append)
-    assert sum(told) == 5000
+    encoder.encode([f"text {i}" for i in range(4200)], progress=told.append)
+    assert sum(told) == 4200
 
 
 def test_token_states_pool_to_the_vector(encoder: Encoder, expected: NDArray[np.float32]) -> None:

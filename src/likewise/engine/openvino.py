@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +72,7 @@ class OpenVinoRuntime:
         self._activations = best if compute == "int8" else compute
         self._lock = threading.Lock()
         self._one = self._compile(build(), streams=1).create_infer_request()
-        self._many: ov.AsyncInferQueue | None = None
+        self._many: list[ov.InferRequest] | None = None
         self._tokens: ov.InferRequest | None = None
         shape = self._one.get_compiled_model().output(0).partial_shape
         self.dimension = int(shape[2].get_length())
@@ -120,29 +122,39 @@ class OpenVinoRuntime:
         rows: TokenRows,
         take: Callable[[ov.InferRequest, Batch], None],
     ) -> None:
+        """Each stream takes the next batch as soon as it has finished one.
+
+        OpenVINO's own AsyncInferQueue drops a callback, and with it a batch's vectors, where a
+        request is started again before the thread that ran its last callback has left it.
+        """
         if self._many is None:
             compiled = self._compile(self._build(), streams=self._cores)
-            self._many = ov.AsyncInferQueue(compiled, 2 * self._cores)
-        failed: list[BaseException] = []
+            self._many = [compiled.create_infer_request() for _ in range(2 * self._cores)]
+        waiting = deque(batches)
 
-        def guarded(request: ov.InferRequest, batch: Batch) -> None:
+        def work(request: ov.InferRequest) -> None:
             try:
-                take(request, batch)
-            except (
-                BaseException
-            ) as error:  # one that left a callback would block the queue for good
-                failed.append(error)
+                while waiting:
+                    try:
+                        batch = waiting.popleft()
+                    except IndexError:
+                        return
+                    request.start_async(batch.inputs(rows, self._pad_id))
+                    request.wait()
+                    take(request, batch)
+            except BaseException:
+                waiting.clear()
+                raise
 
-        self._many.set_callback(guarded)
-        try:
-            for batch in batches:
-                if failed:
-                    break
-                self._many.start_async(batch.inputs(rows, self._pad_id), userdata=batch)
-        finally:
-            self._many.wait_all()
-        if failed:
-            raise failed[0]
+        with ThreadPoolExecutor(len(self._many), "likewise-stream") as pool:
+            tasks = [pool.submit(work, request) for request in self._many]
+            try:
+                wait(tasks)
+            except BaseException:  # an interruption: what runs is finished, nothing more is begun
+                waiting.clear()
+                raise
+        for task in tasks:
+            task.result()
 
     def _compile(self, model: ov.Model, *, streams: int) -> ov.CompiledModel:
         settings: dict[str, Any] = {
