@@ -54,7 +54,9 @@ def test_every_text_lies_once_inside_its_row(lengths: list[int], budget: int, sh
 def test_filled_in_order_and_padded(lengths: list[int]) -> None:
     rows = rows_of(lengths)
     for batch in laid(lengths):
-        token_ids, segments, positions = batch.fill(rows, -1)
+        made = batch.inputs(rows, -1)
+        token_ids, segments, positions = (made[n] for n in ("token_ids", "segments", "positions"))
+        assert made["slots"].tolist() == list(range(1, batch.slots + 1))
         assert token_ids.shape == segments.shape == positions.shape == (batch.rows, batch.length)
         assert token_ids.dtype == np.int32
         assert ((token_ids == -1) == (segments == 0)).all()
