@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -192,21 +193,25 @@ class Page(HTMLParser):
         assert self.open.pop() == tag
 
 
-def test_a_bake_off_with_its_page(tmp_path: Path, model_folder: Path) -> None:
+def test_a_bake_off_with_its_page(
+    tmp_path: Path, model_folder: Path, tiny_checkpoint: Callable[..., Path]
+) -> None:
     rows = ["sentence1,sentence2,label"]
     rows += [f"A man eats <b>{i}</b> apples.,Someone eats {i} apples.,1" for i in range(12)]
     rows += [f"A man eats {i} apples.,The market fell {i} points.,0" for i in range(12)]
     (tmp_path / "mine.csv").write_text("\n".join(rows))
     result = compare_models(
-        [str(model_folder)],
+        [str(model_folder), str(tiny_checkpoint())],
         tmp_path / "mine.csv",
         computes=("float32",),
         cache=tmp_path / "cache",
         show=False,
     )
-    assert len(result.standings) == 6
+    assert len(result.standings) == 12
     assert result.standings[0].quality.value == pytest.approx(1.0, abs=0.02)
-    assert result.choice in [s.contestant for s in result.standings]
+    assert result.choice.model == str(model_folder), "the other one has random weights"
+    assert str(model_folder) not in result.rival
+    assert result.standings[-1].against_best.interval.value < -0.1
     assert result.weak == ""
     assert all(s.cost.memory_mb > 50 for s in result.standings)
     json.dumps(result.to_dict())

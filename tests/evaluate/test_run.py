@@ -173,6 +173,20 @@ def test_mteb_runs_a_task_of_its_own(model: Any) -> None:
     assert evaluate([model], [MtebTask(Offline())], use_cache=False).models[0].tasks[0].data
 
 
+def test_data_that_cannot_be_fetched_are_named(model: Any) -> None:
+    pytest.importorskip("mteb")
+    from mteb.tasks.sts.eng.sts_benchmark_sts import STSBenchmarkSTS
+
+    from likewise.evaluate.hub import MtebTask
+
+    class Unreachable(STSBenchmarkSTS):
+        def load_data(self, **_: Any) -> None:
+            raise ConnectionError("Couldn't reach 'mteb/stsbenchmark-sts' on the Hub")
+
+    with pytest.raises(RecordError, match="cannot fetch the data of STSBenchmark"):
+        MtebTask(Unreachable()).run(model)
+
+
 def test_names_that_are_no_path_go_to_mteb() -> None:
     with pytest.raises(RecordError, match="no such file"):
         tasks_named(["nowhere/at.csv"])

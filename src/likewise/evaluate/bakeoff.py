@@ -225,8 +225,9 @@ def _judged(
     choice = recommend(standings)
     chosen = next(r for r in runs if r.contestant == choice.contestant)
     rival = next((r for r in (best, *runs) if r.contestant.model != choice.contestant.model), best)
-    worst = np.argsort(chosen.outcome.goodness, kind="stable")[:10].tolist()
-    both = zip(chosen.outcome.goodness.tolist(), rival.outcome.goodness.tolist(), strict=True)
+    goodness = chosen.outcome.goodness
+    worst = [i for i in np.argsort(goodness, kind="stable")[:10].tolist() if goodness[i] < 1 - SAME]
+    both = zip(goodness.tolist(), rival.outcome.goodness.tolist(), strict=True)
     return BakeOff(
         task.name,
         task.type,

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from likewise.errors import InputError
+from likewise.errors import InputError, RecordError
 from likewise.evaluate.contract import Case, Outcome, TextEncoder
 from likewise.extras import require
 from likewise.vectors import Matrix, as_matrix, similarity, similarity_pairwise
@@ -85,8 +85,20 @@ class MtebTask:
         return f"{self.name}@{self.task.metadata.dataset['revision']}"
 
     def run(self, model: TextEncoder) -> Outcome:
-        """Let mteb fetch the data and score the model; the mean where there are several subsets."""
+        """Let mteb fetch the data and score the model; the mean where there are several subsets.
+
+        Raises:
+            RecordError: the data cannot be fetched.
+        """
         mteb = require("mteb", EXTRA)
+        try:
+            if not self.task.data_loaded:
+                self.task.load_data()
+        except OSError as error:
+            raise RecordError(
+                f"cannot fetch the data of {self.name}: {error}",
+                hint="a task by name needs the hub (HF_ENDPOINT names a mirror); files do not",
+            ) from error
         results = mteb.evaluate(
             MtebEncoder(model), self.task, cache=None, raise_error=True, show_progress_bar=False
         )

@@ -108,6 +108,8 @@ def _table(result: BakeOff) -> str:
 
 
 def _failures(result: BakeOff) -> str:
+    if not result.failures:
+        return '<p class="soft">None: nothing went wrong on any item.</p>'
     rows = [_row(("asked", "expected", "got"), "th")]
     for case in result.failures:
         cells = (escape(_short(text)) for text in (case.asked, case.expected, case.got))
