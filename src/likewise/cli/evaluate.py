@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,11 +12,11 @@ import likewise
 from likewise.cli import options
 from likewise.cli.printing import note, say_json, say_table
 from likewise.errors import InputError
-from likewise.evaluate.discover import Reading
 from likewise.evaluate.kinds import ROLES
-from likewise.evaluate.results import ModelScores, TaskScores, load_evaluation
-from likewise.evaluate.run import Drop, against_baseline, tasks_named
-from likewise.evaluate.run import evaluate as score
+
+if TYPE_CHECKING:
+    from likewise.evaluate.results import ModelScores, TaskScores
+    from likewise.evaluate.run import Drop
 
 
 def evaluate(
@@ -55,6 +55,11 @@ def evaluate(
       likewise evaluate all-MiniLM-L6-v2 --tasks stsbenchmark scifact --compute float32
       likewise evaluate all-MiniLM-L6-v2 --tasks pairs.csv --baseline results.json --max-drop 0.3
     """
+    from likewise.evaluate.discover import Reading
+    from likewise.evaluate.results import load_evaluation
+    from likewise.evaluate.run import against_baseline, tasks_named
+    from likewise.evaluate.run import evaluate as score
+
     before = load_evaluation(baseline) if baseline else None
     found = tasks_named(tasks, Reading(named_columns(columns), kind))
 
