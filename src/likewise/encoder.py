@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -359,11 +359,13 @@ class Encoder:
         if truncation not in ("cut", "error"):
             raise InputError(f"unknown truncation {truncation!r}", hint="one of cut, error")
 
+        prompt_tokens = self._tokenizer.prompt_tokens(prefix)
+
         def window(start: int) -> TokenRows:
             part = texts[start : start + WINDOW]
             if prefix:
                 part = [prefix + text for text in part]
-            rows = self._tokenizer.rows(part, start)
+            rows = replace(self._tokenizer.rows(part, start), prompt_tokens=prompt_tokens)
             if truncation == "error" and (rows.seen > self.max_seq_length).any():
                 index = start + int(np.argmax(rows.seen > self.max_seq_length))
                 raise TooLongError(

@@ -175,7 +175,8 @@ class Checkpoints:
         model = getattr(transformers, family.model)(config).eval()
         with torch.no_grad():
             for parameter in model.parameters():  # else biases are 0 and prove nothing
-                parameter.add_(torch.randn_like(parameter) * 0.03)
+                if parameter.ndim == 1 or not full:  # wide random networks would turn chaotic
+                    parameter.add_(torch.randn_like(parameter) * 0.03)
         model.save_pretrained(folder, save_original_format=family.released)
         tokenizer.save(str(folder / "tokenizer.json"))
         names = ("[PAD]", "[CLS]", "[SEP]", "[UNK]") if pad is not None else (

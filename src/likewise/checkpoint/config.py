@@ -18,6 +18,18 @@ POOLING_MODES = ("cls", "max", "mean", "mean_sqrt_len_tokens", "weightedmean", "
 SIMILARITY_NAMES = ("cosine", "dot", "euclidean", "manhattan")
 
 
+STATIC = "static"
+"""The family of checkpoints that are a table of token vectors and no network."""
+
+UNBOUNDED = 1_000_000
+"""Stands for no limit, as in tokenizer files; such a checkpoint reads texts of any length."""
+
+_LEARNED_POSITIONS: Mapping[str, int] = MappingProxyType(
+    {"bert": 0, "distilbert": 0, "camembert": 2, "mpnet": 2, "roberta": 2, "xlm-roberta": 2}
+)
+"""Families with a row a position, and how many of the first rows no token ever has."""
+
+
 @dataclass(frozen=True)
 class Pooling:
     """Token states to one vector: one mode, or several whose results are concatenated."""
@@ -100,16 +112,15 @@ def read_config(folder: Path) -> Config:
         UnsupportedModelError: a module of a kind that is not known here.
     """
     notes: list[str] = []
-    network_folder, modules = _read_modules(folder, notes)
-    network = read_json(network_folder / "config.json")
-    _field(network, "model_type", network_folder / "config.json")
+    listed = _read_modules(folder, notes)
+    network_folder, network = listed.folder, _read_network(listed)
     extra_path = folder / "config_sentence_transformers.json"
     extra = read_json(extra_path, optional=True)
     transformer = _read_transformer_settings(network_folder)
     return Config(
         folder=network_folder,
         network=MappingProxyType(network),
-        modules=modules,
+        modules=listed.modules,
         max_tokens=_max_tokens(network_folder, network, transformer, notes),
         lowercase=bool(transformer.get("do_lower_case", False)),
         prompts=_read_prompts(extra, extra_path),
@@ -183,11 +194,19 @@ def _read_similarity(extra: Mapping[str, Any], path: Path) -> str:
     return str(name)
 
 
-def _read_modules(folder: Path, notes: list[str]) -> tuple[Path, tuple[Module, ...]]:
+@dataclass(frozen=True)
+class _Listed:
+    """What `modules.json` lists: where the first module lies, whether it is static, the others."""
+
+    folder: Path
+    modules: tuple[Module, ...]
+    static: bool = False
+
+
+def _read_modules(folder: Path, notes: list[str]) -> _Listed:
     path = folder / "modules.json"
     if not path.exists():
-        notes.append("no modules.json: mean pooling is assumed, vectors are not normalised")
-        return folder, (Pooling(),)
+        return _without_modules(folder, notes)
     try:
         entries = json.loads(path.read_text(encoding="utf-8"))
         listed = [(str(e["type"]).rsplit(".", 1)[-1], folder / str(e["path"])) for e in entries]
@@ -196,17 +215,43 @@ def _read_modules(folder: Path, notes: list[str]) -> tuple[Path, tuple[Module, .
             f"{path} cannot be read as a list of modules: {error}",
             hint="download the checkpoint again",
         ) from error
-    if not listed or listed[0][0] != "Transformer":
-        first = listed[0][0] if listed else "nothing"
+    first, place = listed[0] if listed else ("nothing", folder)
+    if first not in ("Transformer", "StaticEmbedding"):
         raise UnsupportedModelError(
-            f"{path} begins with {first}, expected Transformer",
-            hint="use a checkpoint whose first module is a transformer",
+            f"{path} begins with {first}, expected Transformer or StaticEmbedding",
+            hint="use a checkpoint whose first module is a transformer or static embeddings",
         )
-    modules = tuple(_read_module(kind, place, path) for kind, place in listed[1:])
+    named = (entry for entry in listed[1:] if entry[0] not in _IDLE)
+    modules = tuple(_read_module(kind, place, path) for kind, place in named)
+    if first == "StaticEmbedding":
+        return _Listed(place, modules, static=True)
     if not any(isinstance(m, Pooling) for m in modules):
         notes.append("modules.json names no pooling: mean pooling is assumed")
         modules = (Pooling(), *modules)
-    return listed[0][1], modules
+    return _Listed(place, modules)
+
+
+_IDLE = ("Dropout",)
+"""Modules that do nothing outside training."""
+
+
+def _without_modules(folder: Path, notes: list[str]) -> _Listed:
+    """A folder with transformers' files alone, or model2vec's."""
+    network = read_json(folder / "config.json")
+    if network.get("model_type") == "model2vec":
+        after = (Normalize(),) if network.get("normalize") else ()
+        return _Listed(folder, after, static=True)
+    notes.append("no modules.json: mean pooling is assumed, vectors are not normalised")
+    return _Listed(folder, (Pooling(),))
+
+
+def _read_network(listed: _Listed) -> dict[str, Any]:
+    if listed.static:
+        return {"model_type": STATIC}
+    path = listed.folder / "config.json"
+    network = read_json(path)
+    _field(network, "model_type", path)
+    return network
 
 
 def _read_module(kind: str, folder: Path, listed_in: Path) -> Module:
@@ -230,7 +275,8 @@ def _read_module(kind: str, folder: Path, listed_in: Path) -> Module:
         case _:
             raise UnsupportedModelError(
                 f"{listed_in} names the module {kind}, which is not known here",
-                hint="known modules: Transformer, Pooling, Dense, LayerNorm, Normalize",
+                hint="known modules: Transformer, StaticEmbedding, Pooling, Dense, LayerNorm, "
+                "Dropout, Normalize",
             )
 
 
@@ -274,18 +320,24 @@ def _max_tokens(
     notes: list[str],
 ) -> int:
     """The checkpoint's own limit; a tokenizer file's truncation is no limit of the model."""
+    if network["model_type"] == STATIC:
+        return UNBOUNDED
+    rows = network.get("max_position_embeddings") and _whole(
+        network, "max_position_embeddings", folder / "config.json"
+    )
+    learned = _LEARNED_POSITIONS.get(network["model_type"])
+    positions = rows - learned if rows and learned else rows
     if transformer.get("max_seq_length"):
-        return _whole(transformer, "max_seq_length", folder / "sentence_bert_config.json")
+        limit = _whole(transformer, "max_seq_length", folder / "sentence_bert_config.json")
+        if positions and learned is not None and limit > positions:
+            notes.append(f"{limit} tokens are stated, the network has {positions} positions")
+            return positions
+        return limit
     tokenizer = read_json(folder / "tokenizer_config.json", optional=True)
-    limits = [
-        _whole(content, name, folder / file)
-        for content, name, file in (
-            (network, "max_position_embeddings", "config.json"),
-            (tokenizer, "model_max_length", "tokenizer_config.json"),
-        )
-        if content.get(name)
-    ]
-    limits = [limit for limit in limits if limit < 1_000_000]
+    stated = tokenizer.get("model_max_length") and _whole(
+        tokenizer, "model_max_length", folder / "tokenizer_config.json"
+    )
+    limits = [limit for limit in (positions, stated) if limit and limit < UNBOUNDED]
     if not limits:
         notes.append("no maximal length is stated: 512 tokens are assumed")
         return 512

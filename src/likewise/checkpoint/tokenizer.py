@@ -15,8 +15,8 @@ import numpy as np
 import tokenizers
 from numpy.typing import NDArray
 
-from likewise.checkpoint.config import Config, read_json
-from likewise.errors import DamagedFileError, TextError
+from likewise.checkpoint.config import STATIC, Config, read_json
+from likewise.errors import DamagedFileError, TextError, UnsupportedModelError
 
 _BLANK = re.compile("[ \n\t]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -30,11 +30,13 @@ class TokenRows:
         token_ids: int32 `[sum of lengths]`, special tokens included.
         lengths: int64 `[n]`, tokens kept of each text.
         seen: int64 `[n]`, tokens each text has before anything is cut, special ones included.
+        prompt_tokens: tokens at the front of every text that are the prompt's.
     """
 
     token_ids: NDArray[np.int32]
     lengths: NDArray[np.int64]
     seen: NDArray[np.int64]
+    prompt_tokens: int = 0
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -123,6 +125,10 @@ class Tokenizer:
     def tokens(self, text: str) -> list[str]:
         """The tokens of one text as they are written in the vocabulary, special ones included."""
         return [str(self._backend.id_to_token(i)) for i in self.rows([text]).token_ids.tolist()]
+
+    def prompt_tokens(self, prompt: str) -> int:
+        """How many of a text's first tokens are the prompt's, the leading special ones included."""
+        return int(self.rows([prompt]).lengths[0]) - len(self._last) if prompt else 0
 
     def special_tokens_mask(self, text: str) -> NDArray[np.bool_]:
         """Which of `tokens` were put around the text and are not its own: bool `[tokens]`."""
@@ -231,11 +237,11 @@ def read_tokenizer(config: Config) -> Tokenizer:
     folder = config.folder
     settings = read_json(folder / "tokenizer_config.json", optional=True)
     backend = _read_backend(folder, settings)
-    special = settings.get("pad_token") or "[PAD]"
-    content = special["content"] if isinstance(special, dict) else str(special)
-    pad_id = backend.token_to_id(content)
+    pad_id = backend.token_to_id(_content(settings, "pad_token", "[PAD]"))
     if pad_id is None:
         pad_id = config.network.get("pad_token_id") or 0
+    if config.model_type == STATIC:  # no frame: only the text's own tokens count
+        backend.post_processor = tokenizers.processors.TemplateProcessing(single="$A", pair="$A $B")
     return Tokenizer(backend, config.max_tokens, pad_id=int(pad_id), lowercase=config.lowercase)
 
 
@@ -257,10 +263,56 @@ def _read_backend(folder: Path, settings: dict[str, Any]) -> tokenizers.Tokenize
                 f"{vocabulary} cannot be read as a vocabulary: {error}",
                 hint="download the checkpoint again",
             ) from error
+    if (folder / "vocab.json").exists() and (folder / "merges.txt").exists():
+        return _byte_pairs(folder, settings)
+    if slow := next((name for name in _SLOW if (folder / name).exists()), None):
+        raise UnsupportedModelError(
+            f"{folder} has no tokenizer.json, and {slow} alone is not read here",
+            hint="write one: transformers.AutoTokenizer.from_pretrained(folder)"
+            ".save_pretrained(folder), or download the checkpoint's tokenizer.json",
+        )
     raise DamagedFileError(
         f"{folder} has neither tokenizer.json nor vocab.txt",
         hint="the folder is no complete checkpoint; download it again",
     )
+
+
+_SLOW = ("sentencepiece.bpe.model", "spiece.model", "spm.model", "tokenizer.model")
+"""SentencePiece's own files, of which tokenizer.json is made."""
+
+
+def _byte_pairs(folder: Path, settings: dict[str, Any]) -> tokenizers.Tokenizer:
+    """RoBERTa's tokenizer, from the files that came before tokenizer.json."""
+    vocabulary, merges = folder / "vocab.json", folder / "merges.txt"
+    first, last = (_content(settings, "cls_token", "<s>"), _content(settings, "sep_token", "</s>"))
+    blank = bool(settings.get("add_prefix_space", False))
+    try:
+        model = tokenizers.models.BPE.from_file(str(vocabulary), str(merges))
+        backend = tokenizers.Tokenizer(model)
+        special = {first, last} | {
+            _content(settings, f"{name}_token", default)
+            for name, default in (("pad", "<pad>"), ("unk", "<unk>"), ("mask", "<mask>"))
+        }
+        ids = backend.get_vocab()
+        backend.add_special_tokens(sorted(special & set(ids)))
+        backend.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=blank)
+        backend.post_processor = tokenizers.processors.RobertaProcessing(
+            (last, ids[last]),
+            (first, ids[first]),
+            add_prefix_space=blank,
+        )
+    except Exception as error:  # the library raises nothing narrower
+        raise DamagedFileError(
+            f"{vocabulary} and {merges.name} cannot be read as a tokenizer: {error}",
+            hint="download the checkpoint again",
+        ) from error
+    return backend
+
+
+def _content(settings: dict[str, Any], name: str, default: str) -> str:
+    """A special token's text, which stands alone or in a record."""
+    token = settings.get(name) or default
+    return str(token["content"] if isinstance(token, dict) else token)
 
 
 def _wordpiece(vocabulary: Path, settings: dict[str, Any]) -> tokenizers.Tokenizer:

@@ -31,6 +31,8 @@ AGAIN = "the file is incomplete or damaged; download the checkpoint again"
 def weight_files(folder: Path) -> tuple[Path, ...]:
     """The files that hold the weights: safetensors before PyTorch, whole before sharded.
 
+    Where there is neither, the checkpoint's own ONNX graph holds them.
+
     Raises:
         DamagedFileError: there are none, or an index names one that is missing.
     """
@@ -40,6 +42,8 @@ def weight_files(folder: Path) -> tuple[Path, ...]:
         if (index := folder / f"{stem}.index.json").exists():
             shards = _shards(index)
             return tuple(folder / shard for shard in shards)
+    if graph := onnx_file(folder):
+        return (graph,)
     raise DamagedFileError(
         f"{folder} holds no weights: neither model.safetensors nor pytorch_model.bin",
         hint="download the checkpoint again, or name a folder that has them",
@@ -61,15 +65,27 @@ def _shards(index: Path) -> list[str]:
     return shards
 
 
+def onnx_file(folder: Path) -> Path | None:
+    """The checkpoint's own ONNX graph, where it has one."""
+    places = (folder / "onnx" / "model.onnx", folder / "model.onnx")
+    return next((path for path in places if path.exists()), None)
+
+
 def read_weights(folder: Path) -> dict[str, NDArray[Any]]:
     """All tensors by name. float16 and bfloat16 come as float32.
 
     Raises:
         DamagedFileError: a file is missing, cut short or not what its name says.
+        UnsupportedModelError: the weights lie in an ONNX graph alone.
         UnsupportedModelError: numbers in a format that is not read here.
     """
     tensors: dict[str, NDArray[Any]] = {}
     for path in weight_files(folder):
+        if path.suffix == ".onnx":
+            raise UnsupportedModelError(
+                f"{path} is an ONNX graph, whose weights have other names",
+                hint="download model.safetensors as well",
+            )
         read = _read_safetensors if path.suffix == ".safetensors" else read_pickled
         for name, tensor in read(path):
             tensors[name] = tensor.astype(np.float32) if tensor.dtype == np.float16 else tensor

@@ -68,7 +68,7 @@ class Batch:
 
         Returns:
             `token_ids`, `segments`, `positions`: int32 `[rows, length]`; `slots`: int32 `[slots]`,
-            counting from 1.
+            counting from 1; `prompt_tokens`: int32 `[1]`.
         """
         lengths = rows.lengths[self.texts]
         within = np.arange(int(lengths.sum())) - np.repeat(np.cumsum(lengths) - lengths, lengths)
@@ -85,6 +85,7 @@ class Batch:
             "segments": segments,
             "positions": positions,
             "slots": np.arange(1, self.slots + 1, dtype=np.int32),
+            "prompt_tokens": np.array([rows.prompt_tokens], dtype=np.int32),
         }
 
 

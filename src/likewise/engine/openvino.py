@@ -6,6 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from likewise.checkpoint.tokenizer import TokenRows
 from likewise.engine.batches import ALIGNMENT, STRICT_ALIGNMENT, Batch, plan
 from likewise.engine.contract import Progress
 from likewise.engine.cores import usable_cores
+from likewise.engine.graph import POOLING_INPUTS
 from likewise.errors import EngineError
 
 _HINTS = {"float32": "f32", "bfloat16": "bf16"}
@@ -50,6 +52,7 @@ class OpenVinoRuntime:
         compute: `float32`, `bfloat16` or `int8`.
         recipe: what besides the checkpoint shapes the vectors.
         pad_id: id of the padding token.
+        longest: where texts must not share rows, the longest row; None where they may.
     """
 
     device = "cpu"
@@ -62,10 +65,11 @@ class OpenVinoRuntime:
         compute: str,
         recipe: str,
         pad_id: int,
+        longest: int | None = None,
     ) -> None:
         self.compute, self.recipe = compute, recipe
         self._build, self._build_tokens = build, build_tokens
-        self._pad_id = pad_id
+        self._pad_id, self._longest = pad_id, longest
         self._cores = usable_cores()
         # what is not a product of int8 numbers runs in the best of the other two
         best = "bfloat16" if supports_bfloat16() else "float32"
@@ -105,7 +109,8 @@ class OpenVinoRuntime:
                 self._tokens = compiled.create_infer_request()
             for batch in self._plan(rows):
                 inputs = batch.inputs(rows, self._pad_id)
-                del inputs["slots"]
+                for name in POOLING_INPUTS:
+                    del inputs[name]
                 self._tokens.infer(inputs, share_inputs=True)
                 result = self._tokens.get_output_tensor(0).data
                 for text, row, offset in zip(batch.texts, batch.row, batch.offset, strict=True):
@@ -114,7 +119,11 @@ class OpenVinoRuntime:
 
     def _plan(self, rows: TokenRows) -> list[Batch]:
         strict = self.compute == "float32"
-        return plan(rows.lengths, alignment=STRICT_ALIGNMENT if strict else ALIGNMENT)
+        alignment = STRICT_ALIGNMENT if strict else ALIGNMENT
+        if (longest := self._longest) is None:
+            return plan(rows.lengths, alignment=alignment)
+        batches = plan(rows.lengths, alignment=alignment, shared=False)
+        return [replace(batch, length=min(batch.length, longest)) for batch in batches]
 
     def _run_many(
         self,

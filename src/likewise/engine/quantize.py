@@ -28,11 +28,12 @@ from likewise.checkpoint.fingerprint import fingerprint
 from likewise.checkpoint.tokenizer import Tokenizer
 from likewise.engine.batches import plan
 from likewise.engine.cache import cache_folder
-from likewise.engine.graph import AFTER_NETWORK, build
+from likewise.engine.graph import build
+from likewise.engine.pooling import AFTER_NETWORK
 from likewise.errors import OutputError
 from likewise.extras import require
 
-RECIPE = "nncf-1"
+RECIPE = "nncf-2"
 """Changes whenever the way the graph is made does, and with it the fingerprint of its vectors."""
 
 SMOOTHNESS = 0.95

@@ -4,37 +4,60 @@ from __future__ import annotations
 
 from functools import partial
 
-from likewise.checkpoint.config import Config
+from likewise.checkpoint.config import STATIC, Config
 from likewise.checkpoint.tokenizer import Tokenizer
+from likewise.checkpoint.weights import onnx_file
 from likewise.engine.contract import Runtime
 from likewise.engine.graph import build
+from likewise.engine.onnx import build_onnx
 from likewise.engine.openvino import OpenVinoRuntime, read_graph, supports_bfloat16
 from likewise.engine.quantize import RECIPE, quantized
-from likewise.errors import InputError
+from likewise.engine.static import StaticRuntime
+from likewise.engine.torch import TorchRuntime
+from likewise.errors import InputError, MissingExtraError, UnsupportedModelError
 
-COMPUTES = ("auto", "float32", "bfloat16", "int8")
-DEVICES = ("auto", "cpu")
+COMPUTES = ("auto", "float32", "bfloat16", "float16", "int8")
+DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
 def load_runtime(config: Config, tokenizer: Tokenizer, *, compute: str, device: str) -> Runtime:
-    """Compile a checkpoint.
+    """The runtime of a checkpoint.
+
+    On the CPU a graph of our own runs it, where a file in `architectures` knows its family; else
+    its own ONNX graph; else torch. On any other device torch does.
+
+    Args:
+        config: the checkpoint.
+        tokenizer: its tokenizer.
+        compute: one of `COMPUTES`; float16 is for torch alone, int8 for graphs of our own.
+        device: one of `DEVICES`, or one of several such as `cuda:1`; `auto` is the CPU.
 
     Raises:
-        InputError: an unknown compute or device.
+        InputError: an unknown compute or device, or two that do not go together.
         DamagedFileError: the weights are missing, damaged, or do not fit the config.
         UnsupportedModelError: no runtime can run it.
-        MissingExtraError: int8 is asked for, was never made here, and NNCF is not installed.
+        MissingExtraError: torch or NNCF is asked for and not installed.
     """
     if compute not in COMPUTES:
         raise InputError(f"unknown compute {compute!r}", hint="one of " + ", ".join(COMPUTES))
-    if device not in DEVICES:
+    if device.split(":", maxsplit=1)[0] not in DEVICES:
         raise InputError(f"unknown device {device!r}", hint="one of " + ", ".join(DEVICES))
-    if compute == "auto":
-        compute = "bfloat16" if supports_bfloat16() else "float32"
+    if config.model_type == STATIC:
+        return StaticRuntime(config)
+    if device not in ("auto", "cpu"):
+        return TorchRuntime(config, pad_id=tokenizer.pad_id, compute=compute, device=device)
+    try:
+        return _with_our_graph(config, tokenizer, compute)
+    except UnsupportedModelError as refusal:
+        return _otherwise(config, tokenizer, compute, refusal)
+
+
+def _with_our_graph(config: Config, tokenizer: Tokenizer, compute: str) -> Runtime:
     if compute == "int8":
         graph = partial(read_graph, quantized(config, tokenizer).path)
     else:
         graph = partial(build, config)
+    compute = _on_openvino(compute)
     return OpenVinoRuntime(
         graph,
         partial(build, config, pooled=False),
@@ -42,3 +65,40 @@ def load_runtime(config: Config, tokenizer: Tokenizer, *, compute: str, device: 
         recipe=f"int8 {RECIPE}" if compute == "int8" else compute,
         pad_id=tokenizer.pad_id,
     )
+
+
+def _otherwise(
+    config: Config, tokenizer: Tokenizer, compute: str, refusal: UnsupportedModelError
+) -> Runtime:
+    """The checkpoint's own ONNX graph, or torch."""
+    if compute == "int8":
+        raise InputError(
+            f"int8 is made of graphs of our own alone: {refusal.message}",
+            hint="load it with compute='auto'",
+        )
+    if path := onnx_file(config.folder):
+        compute = _on_openvino(compute)
+        return OpenVinoRuntime(
+            partial(build_onnx, config, path),
+            partial(build_onnx, config, path, pooled=False),
+            compute=compute,
+            recipe=f"onnx {compute}",
+            pad_id=tokenizer.pad_id,
+            longest=config.max_tokens,
+        )
+    try:
+        return TorchRuntime(config, pad_id=tokenizer.pad_id, compute=compute, device="cpu")
+    except MissingExtraError as missing:
+        raise UnsupportedModelError(
+            f"{refusal.message}, there is no onnx/model.onnx, and torch is not installed",
+            hint="use a family that is known, put the checkpoint's onnx/model.onnx into its "
+            f"folder, or let torch run it: {missing.hint}",
+        ) from missing
+
+
+def _on_openvino(compute: str) -> str:
+    if compute == "float16":
+        raise InputError("float16 is for GPUs", hint="use bfloat16 or float32 on the CPU")
+    if compute == "auto":
+        return "bfloat16" if supports_bfloat16() else "float32"
+    return compute

@@ -1,0 +1,137 @@
+"""A checkpoint in the format that other programs read: safetensors, OpenVINO or ONNX."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from likewise.checkpoint.config import STATIC, Config, read_config
+from likewise.checkpoint.locate import locate
+from likewise.checkpoint.weights import read_weights
+from likewise.errors import InputError, OutputError, UnsupportedModelError
+from likewise.extras import require
+
+_NOT_COPIED = ("*.bin", "*.safetensors", "*.index.json", "*.h5", "*.msgpack", "*.ot", "onnx",
+               "openvino", ".*")  # fmt: skip
+"""Weights, which are written anew, and what belongs to other formats."""
+
+
+def export(name: str | Path, to: str, folder: str | Path) -> Path:
+    """Write a checkpoint into a new folder.
+
+    Whatever the format, the folder is a whole checkpoint with `model.safetensors`, which
+    sentence-transformers loads; `openvino` and `onnx` add `openvino/openvino_model.xml` or
+    `onnx/model.onnx`, which take `input_ids` and `attention_mask`, int64 `[rows, length]`, and
+    give `last_hidden_state`, float32 `[rows, length, hidden size]`.
+
+    Args:
+        name: a catalogue name, a hub id, or a folder.
+        to: `safetensors`, `openvino` or `onnx`.
+        folder: must not exist yet, or be empty.
+
+    Returns:
+        The folder.
+
+    Raises:
+        InputError: an unknown format, or the folder holds something.
+        UnsupportedModelError: the checkpoint has no network of that format.
+        MissingExtraError: onnx needs torch.
+        OutputError: the folder cannot be written; nothing half-written is left.
+    """
+    if to not in FORMATS:
+        raise InputError(f"unknown format {to!r}", hint="one of " + ", ".join(FORMATS))
+    target = Path(folder)
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise InputError(f"{target} is there already", hint="name a new folder")
+    source = locate(name).folder
+    config = read_config(source)
+    if config.model_type == STATIC and to != "safetensors":
+        raise UnsupportedModelError(
+            f"{name} is a table of token vectors, which {to} has no use for",
+            hint="export it to safetensors",
+        )
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".export-") as making:
+            made = Path(making) / "checkpoint"
+            _write_checkpoint(source, config, made)
+            FORMATS[to](read_config(made), made)
+            if target.exists():
+                target.rmdir()
+            made.rename(target)
+    except OSError as error:
+        raise OutputError(
+            f"cannot write {target}: {error.strerror or error}",
+            hint="free some space, or write to a folder that is yours",
+        ) from error
+    return target
+
+
+def _write_checkpoint(source: Path, config: Config, made: Path) -> None:
+    """All but weights as they are; weights as safetensors, in float32."""
+    from safetensors.numpy import save_file
+
+    shutil.copytree(source, made, ignore=shutil.ignore_patterns(*_NOT_COPIED))
+    with_weights = [config.folder, *(m.folder for m in config.modules if hasattr(m, "folder"))]
+    for folder in with_weights:
+        tensors = {k: np.ascontiguousarray(v) for k, v in read_weights(folder).items()}
+        place = made / folder.relative_to(source)
+        place.mkdir(exist_ok=True)
+        save_file(tensors, place / "model.safetensors", metadata={"format": "pt"})
+
+
+def _write_openvino(config: Config, folder: Path) -> None:
+    import openvino as ov
+
+    from likewise.engine.graph import build_plain
+
+    (folder / "openvino").mkdir()
+    path = folder / "openvino" / "openvino_model.xml"
+    ov.save_model(build_plain(config), path, compress_to_fp16=False)
+
+
+def _write_onnx(config: Config, folder: Path) -> None:
+    torch: Any = require("torch", "train")
+    require("onnx", "onnx")
+    transformers: Any = require("transformers", "train")
+    # attention written out: the faster kinds ask for shapes that are not known while tracing
+    network = transformers.AutoModel.from_pretrained(config.folder, attn_implementation="eager")
+
+    class Network(torch.nn.Module):  # type: ignore[misc]
+        """Takes the two inputs by place and gives the states alone."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.network = network.eval()
+
+        def forward(self, input_ids: Any, attention_mask: Any) -> Any:
+            found = self.network(input_ids=input_ids, attention_mask=attention_mask)
+            return found.last_hidden_state
+
+    names = ("input_ids", "attention_mask")
+    (folder / "onnx").mkdir()
+    example = torch.ones(2, 7, dtype=torch.long)
+    torch.onnx.export(
+        Network(),
+        (example, example),
+        str(folder / "onnx" / "model.onnx"),
+        input_names=list(names),
+        output_names=["last_hidden_state"],
+        dynamic_axes={n: {0: "rows", 1: "length"} for n in (*names, "last_hidden_state")},
+        dynamo=False,
+    )
+
+
+def _nothing_more(config: Config, folder: Path) -> None:
+    """The checkpoint itself is the export."""
+
+
+FORMATS = MappingProxyType(
+    {"safetensors": _nothing_more, "openvino": _write_openvino, "onnx": _write_onnx}
+)
+"""What each format adds to a checkpoint with safetensors."""
