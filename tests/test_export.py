@@ -82,3 +82,21 @@ def test_what_is_there_stays(checkpoint: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="unknown format 'gguf'"):
         export(checkpoint, "gguf", tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_the_command(checkpoint: Path, tmp_path: Path) -> None:
+    import json
+
+    from typer.testing import CliRunner
+
+    from likewise.cli.main import app
+
+    made = tmp_path / "out"
+    run = CliRunner().invoke(
+        app, ["export", str(checkpoint), str(made), "--to", "openvino", "--json"]
+    )
+    assert json.loads(run.stdout) == {"folder": str(made), "format": "openvino"}
+    assert (made / "openvino" / "openvino_model.bin").exists()
+    again = CliRunner().invoke(app, ["export", str(checkpoint), str(made)])
+    assert again.exit_code == 1
+    assert "is there already" in again.stderr

@@ -458,8 +458,8 @@ def load(
     Args:
         name: a catalogue name, a hub id, or a folder.
         compute: number format of the network: `auto` (bfloat16 where the processor has it, else
-            float32), `float32`, `bfloat16` or `int8`.
-        device: `auto` or `cpu`.
+            float32), `float32`, `bfloat16` or `int8`; on a GPU also `float16`.
+        device: `auto` or `cpu`; with torch also `cuda`, `cuda:1`, `mps`.
         truncate_dim: keep so many dimensions of each vector, renormalised.
         prompts: prompts by name, added to the checkpoint's own.
         max_seq_length: read fewer tokens of a text than the checkpoint allows.

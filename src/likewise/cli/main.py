@@ -17,6 +17,7 @@ from likewise.cli.download import download
 from likewise.cli.encode import encode
 from likewise.cli.evaluate import evaluate
 from likewise.cli.example import example
+from likewise.cli.export import export
 from likewise.cli.greedy import Greedy
 from likewise.cli.models import models_app
 from likewise.cli.printing import note
@@ -35,6 +36,7 @@ COMMANDS = (
     "compare",
     "models",
     "download",
+    "export",
     "doctor",
 )
 """In the order in which help lists them."""
@@ -79,7 +81,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-for command in (ui, similarity, rank, encode, example, download, doctor):
+for command in (ui, similarity, rank, encode, example, download, export, doctor):
     app.command()(command)
 app.add_typer(models_app)
 app.command(cls=Greedy)(evaluate)

@@ -18,9 +18,12 @@ Model = Annotated[
     str, typer.Option("--model", "-m", help="A catalogue name, a hub id or a folder.")
 ]
 Compute = Annotated[
-    str, typer.Option(help="Number format of the network: auto, float32, bfloat16 or int8.")
+    str,
+    typer.Option(
+        help="Number format of the network: auto, float32, bfloat16, int8, float16 (GPU)."
+    ),
 ]
-Device = Annotated[str, typer.Option(help="Where to run: auto or cpu.")]
+Device = Annotated[str, typer.Option(help="Where to run: auto, cpu, or with torch cuda or mps.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Give the result as JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no notes.")]
 Column = Annotated[
