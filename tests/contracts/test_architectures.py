@@ -70,6 +70,23 @@ def test_bfloat16_stays_close(
     assert cosine(close, likewise.load(folder, compute="float32").encode(texts)) > 0.999
 
 
+def test_int8_runs_and_points_the_same_way(
+    checkpoints: Any,
+    family: Any,
+    texts: tuple[str, ...],
+    cosine: Cosine,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pytest.importorskip("nncf")
+    monkeypatch.setenv("LIKEWISE_CACHE", str(tmp_path))
+    folder = checkpoints.make(family)
+    coarse = likewise.load(folder, compute="int8")
+    exact = likewise.load(folder, compute="float32").encode(texts)
+    assert cosine(coarse.encode(texts), exact) > 0.97
+    assert coarse.compute == "int8"
+
+
 def test_a_head_on_top_does_not_hide_the_network(
     checkpoints: Any, family: Any, texts: tuple[str, ...], tmp_path: Path
 ) -> None:
