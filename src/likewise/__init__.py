@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from likewise import errors, vectors
-    from likewise.encoder import Encoder, Ranked, TokenCount, load
+    from likewise.answers import Encoded, Ranked, TokenCount
+    from likewise.encoder import Encoder, load
     from likewise.errors import LikewiseError
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Encoded",
     "Encoder",
     "LikewiseError",
     "Ranked",
@@ -29,10 +31,11 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Encoded": "likewise.answers",
     "Encoder": "likewise.encoder",
     "LikewiseError": "likewise.errors",
-    "Ranked": "likewise.encoder",
-    "TokenCount": "likewise.encoder",
+    "Ranked": "likewise.answers",
+    "TokenCount": "likewise.answers",
     "load": "likewise.encoder",
 }
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
@@ -16,73 +14,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likewise import vectors
+from likewise.answers import Encoded, Evaluations, Ranked, TokenCount
 from likewise.checkpoint.config import Config, Normalize, read_config
 from likewise.checkpoint.download import progress_bar
 from likewise.checkpoint.fingerprint import fingerprint
 from likewise.checkpoint.locate import Location, locate
-from likewise.checkpoint.tokenizer import Tokenizer, TokenRows, check_text, read_tokenizer
+from likewise.checkpoint.tokenizer import Tokenizer, check_text, read_tokenizer
 from likewise.checkpoint.weights import parameter_count
+from likewise.checkpoint.windows import Truncation, windows
 from likewise.engine import load_runtime
 from likewise.engine.contract import Progress, Runtime
-from likewise.errors import InputError, TooLongError
+from likewise.errors import InputError, TruncationWarning
 from likewise.extras import require
 from likewise.progress import bar
 
-Truncation = Literal["cut", "error"]
 Texts = str | Iterable[str]
-
-WINDOW = 4096
-"""Texts tokenized and laid in batches together: enough to fill every row, little memory."""
-
-
-@dataclass(frozen=True)
-class Ranked:
-    """One candidate of `Encoder.rank`.
-
-    Attributes:
-        index: its place among the candidates, from 0.
-        score: similarity to the query, higher is nearer.
-        text: the candidate.
-    """
-
-    index: int
-    score: float
-    text: str
-
-
-@dataclass(frozen=True)
-class TokenCount:
-    """How much of a text is read.
-
-    Attributes:
-        seen: tokens it has, special ones included.
-        kept: tokens the model reads.
-    """
-
-    seen: int
-    kept: int
-
-    @property
-    def cut(self) -> int:
-        """Tokens the model never sees."""
-        return self.seen - self.kept
-
-
-@dataclass
-class Evaluations:
-    """Results of sentence-transformers' evaluators, the last of each metric."""
-
-    metrics: dict[str, float] = field(default_factory=dict)
-
-    def set_evaluation_metrics(
-        self,
-        evaluator: object,  # noqa: ARG002 - the evaluators call it so
-        metrics: Mapping[str, float],
-        epoch: int = 0,  # noqa: ARG002
-        step: int = 0,  # noqa: ARG002
-    ) -> None:
-        """Keep what an evaluator found."""
-        self.metrics.update(metrics)
 
 
 class Encoder:
@@ -218,7 +164,9 @@ class Encoder:
             device: accepted for sentence-transformers' sake; a model runs where it was loaded.
             normalize_embeddings: scale to length 1, also where the checkpoint does not.
             truncate_dim: keep so many dimensions.
-            truncation: what becomes of texts over `max_seq_length` tokens: `cut` or `error`.
+            truncation: what becomes of texts over `max_seq_length` tokens: `cut` reads their
+                beginning and warns once, `error` refuses them, `chunk` reads all of them in
+                overlapping windows and averages, weighted by tokens.
             progress: told how many texts have just been finished.
 
         Returns:
@@ -232,8 +180,8 @@ class Encoder:
         """
         single = isinstance(sentences, str)
         texts = [sentences] if isinstance(sentences, str) else _listed(sentences)
-        prefix = self._prompt(prompt_name, prompt)
         if output_value == "token_embeddings":
+            prefix = self._prompt(prompt_name, prompt)
             states = self._token_states(texts, prefix, truncation)
             if convert_to_tensor or not convert_to_numpy:
                 states = [_tensor(state) for state in states]
@@ -243,21 +191,53 @@ class Encoder:
                 f"unknown output_value {output_value!r}",
                 hint="one of sentence_embedding, token_embeddings",
             )
-        dimension = self._checked_dim(truncate_dim, self._runtime.dimension) or self.truncate_dim
-        result = np.empty((len(texts), dimension or self._runtime.dimension), np.float32)
-        done = 0
+        result = np.empty((len(texts), self._width(truncate_dim)), np.float32)
+        done = cut = 0
         with bar(len(texts), title="encoding", show=bool(show_progress_bar)) as advance:
-            for rows in self._tokenized(texts, prefix, truncation):
-                part = self._runtime.embed(rows, progress or advance)
-                part = self._finish(part, dimension, normalize_embeddings)
-                result[done : done + len(part)] = part
-                done += len(part)
+            for part in self.encode_stream(
+                texts, prompt_name, prompt,
+                normalize_embeddings=normalize_embeddings, truncate_dim=truncate_dim,
+                truncation=truncation, progress=progress or advance,
+            ):  # fmt: skip
+                result[done : done + len(part.texts)] = part.vectors
+                done += len(part.texts)
+                cut += int((part.kept < part.seen).sum())
+        if cut:
+            self._warn_cut(cut, len(texts))
         result = vectors.quantize(result, precision or "float32")
         if convert_to_tensor:
             return _tensor(result[0] if single else result)
         if not convert_to_numpy:
             return _tensor(result[0]) if single else [_tensor(row) for row in result]
         return result[0] if single else result
+
+    def encode_stream(
+        self,
+        sentences: Iterable[str],
+        prompt_name: str | None = None,
+        prompt: str | None = None,
+        *,
+        normalize_embeddings: bool = False,
+        truncate_dim: int | None = None,
+        truncation: Truncation = "cut",
+        progress: Progress | None = None,
+    ) -> Iterator[Encoded]:
+        """Encode texts as they come, in bounded memory: some thousands at a time, in their order.
+
+        Takes what `encode` takes, and raises what it raises; nothing is warned of, since each part
+        tells what was cut.
+        """
+        prefix = self._prompt(prompt_name, prompt)
+        dimension = self._width(truncate_dim)
+        for window in windows(self._tokenizer, sentences, prefix=prefix, truncation=truncation):
+            chunked = len(window.rows) > len(window.texts)
+            matrix = self._runtime.embed(window.rows, None if chunked else progress)
+            if chunked:
+                matrix = window.joined(matrix)
+                if progress:
+                    progress(len(window.texts))
+            matrix = self._finish(matrix, dimension, normalize_embeddings, chunked)
+            yield Encoded(window.texts, matrix, window.seen, window.kept)
 
     def encode_query(self, sentences: Texts, **options: Any) -> Any:
         """`encode` with the model's prompt for queries, where it has one."""
@@ -352,57 +332,35 @@ class Encoder:
 
     # inside
 
-    def _tokenized(
-        self, texts: Sequence[str], prefix: str, truncation: Truncation
-    ) -> Iterator[TokenRows]:
-        """Windows of token rows; the next one is made while the last one is computed."""
-        if truncation not in ("cut", "error"):
-            raise InputError(f"unknown truncation {truncation!r}", hint="one of cut, error")
-
-        prompt_tokens = self._tokenizer.prompt_tokens(prefix)
-
-        def window(start: int) -> TokenRows:
-            part = texts[start : start + WINDOW]
-            if prefix:
-                part = [prefix + text for text in part]
-            rows = replace(self._tokenizer.rows(part, start), prompt_tokens=prompt_tokens)
-            if truncation == "error" and (rows.seen > self.max_seq_length).any():
-                index = start + int(np.argmax(rows.seen > self.max_seq_length))
-                raise TooLongError(
-                    f"text {index} has {rows.seen[index - start]} tokens, "
-                    f"{self.name} reads {self.max_seq_length}",
-                    hint='shorten it, or let it be cut with truncation="cut"',
-                    index=index,
-                )
-            return rows
-
-        starts = range(0, len(texts), WINDOW)
-        if len(starts) <= 1:
-            yield from map(window, starts)
-            return
-        with ThreadPoolExecutor(1, "likewise-tokenizer") as pool:
-            ahead = pool.submit(window, 0)
-            for start in islice(starts, 1, None):
-                rows, ahead = ahead.result(), pool.submit(window, start)
-                yield rows
-            yield ahead.result()
+    def _width(self, truncate_dim: int | None) -> int:
+        full = self._runtime.dimension
+        return self._checked_dim(truncate_dim, full) or self.truncate_dim or full
 
     def _token_states(
         self, texts: Sequence[str], prefix: str, truncation: Truncation
     ) -> list[NDArray[np.float32]]:
         return [
             states
-            for rows in self._tokenized(texts, prefix, truncation)
-            for states in self._runtime.token_states(rows)
+            for window in windows(self._tokenizer, texts, prefix=prefix, truncation=truncation)
+            for states in self._runtime.token_states(window.rows)
         ]
 
     def _finish(
-        self, matrix: NDArray[np.float32], dimension: int | None, normalize: bool
+        self, matrix: NDArray[np.float32], dimension: int, normalize: bool, averaged: bool
     ) -> NDArray[np.float32]:
-        normal = any(isinstance(m, Normalize) for m in self.config.modules)
-        if dimension and dimension < matrix.shape[1]:
+        normal = any(isinstance(module, Normalize) for module in self.config.modules)
+        if dimension < matrix.shape[1]:
             return vectors.truncate(matrix, dimension, renormalize=normal or normalize)
-        return vectors.normalize(matrix) if normalize and not normal else matrix
+        again = averaged if normal else normalize
+        return vectors.normalize(matrix) if again else matrix
+
+    def _warn_cut(self, cut: int, of: int) -> None:
+        warnings.warn(
+            f"{cut:,} of {of:,} texts are longer than the {self.max_seq_length} tokens "
+            f'{self.name} reads, and were cut; truncation="chunk" reads all of them',
+            TruncationWarning,
+            stacklevel=3,
+        )
 
     def _prompt(self, name: str | None, prompt: str | None) -> str:
         if prompt is not None:

@@ -15,6 +15,10 @@ LikewiseError                   carries a message and a hint: what to do next
 ├── FingerprintError            vectors of two different models were about to be mixed
 ├── MissingExtraError           an optional package is not installed (also an ImportError)
 └── OutputError                 a result could not be written (also an OSError)
+
+A warning, since nothing failed:
+
+TruncationWarning               texts were longer than the model reads, and their ends were cut
 """
 
 from __future__ import annotations
@@ -99,3 +103,7 @@ class MissingExtraError(LikewiseError, ImportError):
 
 class OutputError(LikewiseError, OSError):
     """A result could not be written; nothing half-written is left behind."""
+
+
+class TruncationWarning(UserWarning):
+    """Texts were longer than the model reads, and their ends were cut."""

@@ -10,13 +10,25 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.progress import ProgressColumn
 
+
 Advance = Callable[[int], None]
+"""Told how many more pieces are finished; a `Bar` is one."""
+
+
+class Bar:
+    """Counts finished pieces of work; shows nothing."""
+
+    def __call__(self, done: int) -> None:
+        """So many more are finished."""
+
+    def tell(self, text: str) -> None:
+        """Show a few words behind the bar."""
 
 
 @contextmanager
 def bar(
     total: int | None, *, title: str, unit: str = "texts", show: bool | None = None
-) -> Iterator[Advance]:
+) -> Iterator[Bar]:
     """Count finished pieces of work; a bar appears with rate and time left.
 
     Args:
@@ -26,20 +38,24 @@ def bar(
         show: None shows it where standard error is a terminal.
     """
     if not (sys.stderr.isatty() if show is None else show):
-        yield lambda _: None
+        yield Bar()
         return
     from rich.console import Console
     from rich.progress import Progress
 
     with Progress(*_columns(unit), console=Console(stderr=True)) as progress:
-        task = progress.add_task(title, total=total, rate="…")
+        task = progress.add_task(title, total=total, rate="…", words="")
 
-        def advance(done: int) -> None:
-            progress.advance(task, done)
-            speed = progress.tasks[0].speed
-            progress.update(task, rate=f"{speed:,.0f}" if speed else "…")
+        class Shown(Bar):
+            def __call__(self, done: int) -> None:
+                progress.advance(task, done)
+                speed = progress.tasks[0].speed
+                progress.update(task, rate=f"{speed:,.0f}" if speed else "…")
 
-        yield advance
+            def tell(self, text: str) -> None:
+                progress.update(task, words=text)
+
+        yield Shown()
 
 
 def _columns(unit: str) -> Iterator[ProgressColumn]:
@@ -52,5 +68,5 @@ def _columns(unit: str) -> Iterator[ProgressColumn]:
         yield progress.TransferSpeedColumn()
     else:
         yield progress.MofNCompleteColumn()
-        yield progress.TextColumn(f"{unit}  {{task.fields[rate]}} {unit}/s")
+        yield progress.TextColumn(f"{unit}  {{task.fields[rate]}} {unit}/s  {{task.fields[words]}}")
     yield progress.TimeRemainingColumn()

@@ -95,32 +95,52 @@ class Tokenizer:
         """Number of known tokens."""
         return int(self._backend.get_vocab_size())
 
-    def rows(self, texts: Sequence[str], first_index: int = 0) -> TokenRows:
+    def rows(self, texts: Sequence[str], first_index: int = 0, *, whole: bool = False) -> TokenRows:
         """Tokenize texts; what is longer than `max_tokens` is cut, its last special tokens kept.
 
         Args:
             texts: any strings.
             first_index: place of the first among all the caller has, for error messages.
+            whole: cut nothing.
 
         Raises:
             TextError: a text is no string, or holds a lone surrogate.
         """
+        limit = None if whole else self.max_tokens
         kept: list[list[int]] = []
         seen: list[int] = []
         _check_texts(texts, first_index)
         for start, part in _portions(texts):
             if len(part) == 1 and len(part[0]) > PORTION:
-                text = self._read_long(part[0], first_index + start)
+                text = self._read_long(part[0], first_index + start, limit)
                 kept.append(text.token_ids)
                 seen.append(text.seen)
                 continue
             for encoding in self._encode(part, first_index + start):
                 ids = encoding.ids
                 seen.append(len(ids))
-                kept.append(self._cut(ids) if len(ids) > self.max_tokens else ids)
+                kept.append(self._cut(ids) if limit and len(ids) > limit else ids)
         lengths = np.fromiter((len(ids) for ids in kept), np.int64, len(kept))
         flat = np.fromiter(chain.from_iterable(kept), np.int32, int(lengths.sum()))
         return TokenRows(flat, lengths, np.array(seen, np.int64))
+
+    def chunks(self, row: NDArray[np.int32], *, overlap: int) -> list[NDArray[np.int32]]:
+        """One row taken apart into rows of at most `max_tokens`, each with the special tokens.
+
+        Args:
+            row: int32 `[length]`, a whole text.
+            overlap: tokens that a row has in common with the one before it.
+        """
+        if len(row) <= self.max_tokens:
+            return [row]
+        inner = row[len(self._first) : len(row) - len(self._last)]
+        room = self.max_tokens - len(self._first) - len(self._last)
+        step = max(1, room - overlap)
+        starts = range(0, max(1, len(inner) - overlap), step)
+        return [
+            np.concatenate([self._first, inner[start : start + room], self._last], dtype=np.int32)
+            for start in starts
+        ]
 
     def tokens(self, text: str) -> list[str]:
         """The tokens of one text as they are written in the vocabulary, special ones included."""
@@ -139,7 +159,7 @@ class Tokenizer:
     def _cut(self, ids: list[int]) -> list[int]:
         return ids[: self.max_tokens - len(self._last)] + self._last
 
-    def _read_long(self, text: str, index: int) -> _LongText:
+    def _read_long(self, text: str, index: int, limit: int | None) -> _LongText:
         """What is read of a long text, tokenized piece by piece where that gives the same tokens.
 
         A token takes some 400 bytes inside the tokenizer, so 10 MB at once would take gigabytes.
@@ -152,9 +172,9 @@ class Tokenizer:
             for encoding in self._encode(group, index):
                 ids = encoding.ids[len(self._first) : len(encoding.ids) - len(self._last)]
                 seen += len(ids)
-                if len(inner) < self.max_tokens:
+                if limit is None or len(inner) < limit:
                     inner += ids
-        room = self.max_tokens - len(self._first) - len(self._last)
+        room = None if limit is None else limit - len(self._first) - len(self._last)
         return _LongText([*self._first, *inner[:room], *self._last], seen)
 
     @cached_property

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import sys
-import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
 
+import likewise
 from likewise.checkpoint.catalog import DEFAULT
+from likewise.checkpoint.windows import Truncation
 from likewise.cli import options
 from likewise.cli.printing import note, say_json
-from likewise.corpus import write_vectors
+from likewise.corpus.embed import Embedded, count_texts, embed_file
 from likewise.corpus.export import VECTOR_FORMATS, check_target
+from likewise.progress import bar
 
 
 def encode(
@@ -24,6 +25,9 @@ def encode(
         Path, typer.Option("--output", "-o", help="The .npy, .csv, .jsonl or .parquet to write.")
     ],
     column: options.Column = None,
+    truncation: Annotated[
+        str, typer.Option(help="Texts over the model's limit: cut, error or chunk (read it all).")
+    ] = "cut",
     model: options.Model = DEFAULT,
     compute: options.Compute = "auto",
     device: options.Device = "auto",
@@ -32,32 +36,54 @@ def encode(
 ) -> None:
     """Turn the texts of a file into vectors.
 
+    Files larger than memory are fine. Stopped in the middle, the same command goes on where it was.
+
     \b
     Example:
       likewise encode articles.jsonl --column title -o vectors.parquet
     """
     check_target(output, VECTOR_FORMATS)
-    texts = [record.text for record in options.read(file, column, quiet=quiet)]
-    encoder = options.load(model, compute, device, quiet=quiet)
-    started = time.perf_counter()
-    vectors = encoder.encode(texts, show_progress_bar=not quiet and sys.stderr.isatty())
-    seconds = time.perf_counter() - started
-    write_vectors(output, vectors, texts)
+    with options.as_file(file) as source:
+        total = count_texts(source, column=column)
+        options.tell_column(source, column, quiet=quiet)
+        encoder = options.load(model, compute, device, quiet=quiet)
+        try:
+            with bar(total, title="encoding", show=False if quiet else None) as progress:
+                result = embed_file(
+                    encoder, source, output,
+                    column=column, truncation=cast(Truncation, truncation), progress=progress,
+                )  # fmt: skip
+        except KeyboardInterrupt:
+            note("stopped; the same command goes on from here")
+            raise
     if as_json:
-        say_json(
-            {
-                "output": str(output),
-                "texts": len(texts),
-                "dimension": int(vectors.shape[1]),
-                "model": encoder.name,
-                "compute": encoder.compute,
-                "fingerprint": encoder.fingerprint,
-                "seconds": round(seconds, 3),
-            }
-        )
+        say_json(_summary(encoder, result))
     if not quiet:
-        note(
-            f"wrote {len(texts):,} vectors of {vectors.shape[1]} dimensions to {output} "
-            f"({seconds:.1f} s, {len(texts) / seconds:,.0f} texts/s)"
-        )
-    options.warn_cut(encoder, texts, quiet=quiet)
+        _tell(encoder, result)
+
+
+def _tell(encoder: likewise.Encoder, result: Embedded) -> None:
+    seconds = max(result.seconds, 1e-9)
+    note(
+        f"wrote {result.texts:,} vectors of {result.dimension} dimensions to {result.path} "
+        f"({result.seconds:.1f} s, {(result.texts - result.resumed) / seconds:,.0f} texts/s, "
+        f"{result.tokens / seconds:,.0f} tokens/s)"
+    )
+    if result.resumed:
+        note(f"note: {result.resumed:,} of them were done by an earlier run")
+    options.tell_cut(encoder, result.cut, result.texts)
+
+
+def _summary(encoder: likewise.Encoder, result: Embedded) -> dict[str, object]:
+    return {
+        "output": str(result.path),
+        "texts": result.texts,
+        "dimension": result.dimension,
+        "resumed": result.resumed,
+        "cut": result.cut,
+        "tokens": result.tokens,
+        "model": encoder.name,
+        "compute": encoder.compute,
+        "fingerprint": encoder.fingerprint,
+        "seconds": round(result.seconds, 3),
+    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+import warnings
 from typing import Annotated, Any
 
 import typer
@@ -24,7 +25,7 @@ from likewise.cli.printing import note
 from likewise.cli.rank import rank
 from likewise.cli.similarity import similarity
 from likewise.cli.ui import ui
-from likewise.errors import LikewiseError
+from likewise.errors import LikewiseError, TruncationWarning
 
 COMMANDS = (
     "ui",
@@ -50,6 +51,8 @@ class Commands(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run a command."""
+        # commands say in their own words what was cut
+        warnings.simplefilter("ignore", TruncationWarning)
         try:
             result = super().invoke(ctx)
             sys.stdout.flush()

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -49,10 +53,32 @@ def read(file: Path, column: str | None, *, quiet: bool) -> list[Record]:
     records = list(read_records(file, column=column))
     if not records:
         raise InputError(f"{file} holds no text", hint="give a file with one text a line")
-    chosen = records[-1].column
-    if chosen is not None and column is None and not quiet:
-        note(f"note: texts are taken from column {chosen!r} of {file} (choose with --column)")
+    _tell_column(records[0], file, column, quiet=quiet)
     return records
+
+
+def tell_column(file: Path, column: str | None, *, quiet: bool) -> None:
+    """Say which column of a file was chosen, where that was left to us."""
+    _tell_column(next(iter(read_records(file, column=column))), file, column, quiet=quiet)
+
+
+def _tell_column(record: Record, file: Path, column: str | None, *, quiet: bool) -> None:
+    if record.column is not None and column is None and not quiet:
+        chosen = record.column
+        note(f"note: texts are taken from column {chosen!r} of {file} (choose with --column)")
+
+
+@contextmanager
+def as_file(file: Path) -> Iterator[Path]:
+    """The file; standard input is kept in one for as long as it is needed."""
+    if str(file) != "-":
+        yield file
+        return
+    with tempfile.TemporaryDirectory(prefix="likewise-") as folder:
+        kept = Path(folder) / "stdin.txt"
+        with kept.open("wb") as copy:
+            shutil.copyfileobj(sys.stdin.buffer, copy)
+        yield kept
 
 
 def warn_cut(encoder: likewise.Encoder, texts: Sequence[str], *, quiet: bool) -> None:
@@ -61,9 +87,13 @@ def warn_cut(encoder: likewise.Encoder, texts: Sequence[str], *, quiet: bool) ->
     long = [text for text in texts if len(text) + 2 > encoder.max_seq_length]
     if quiet or not long:
         return
-    cut = sum(count.cut > 0 for count in encoder.count_tokens(long))
+    tell_cut(encoder, sum(count.cut > 0 for count in encoder.count_tokens(long)), len(texts))
+
+
+def tell_cut(encoder: likewise.Encoder, cut: int, total: int) -> None:
+    """Say how many texts were cut; nothing where none was."""
     if cut:
         note(
-            f"note: {cut:,} of {len(texts):,} texts are longer than the {encoder.max_seq_length} "
+            f"note: {cut:,} of {total:,} texts are longer than the {encoder.max_seq_length} "
             f"tokens {encoder.name} reads; the rest of them is cut"
         )

@@ -30,6 +30,23 @@ __all__ = [
 ]
 
 
+_PIECE = 65_536
+"""Rows that are turned into text, or into a row group, at once."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Piece:
+    """Some neighbouring texts with their vectors.
+
+    Attributes:
+        texts: k texts.
+        vectors: `[k, dimension]`.
+    """
+
+    texts: Sequence[str]
+    vectors: NDArray[Any]
+
+
 def write_vectors(
     path: str | Path,
     vectors: NDArray[Any],
@@ -56,14 +73,40 @@ def write_vectors(
         OutputError: it cannot be written.
         MissingExtraError: Parquet needs the extra `files`.
     """
-    write = _writer(path, format, VECTOR_FORMATS)
     if vectors.ndim != 2 or len(vectors) != len(texts):
         raise ShapeError(
             f"{len(texts)} texts and vectors of shape {list(vectors.shape)}",
             hint="pass one vector a text",
         )
+    pieces = [Piece(texts[i : i + _PIECE], vectors[i : i + _PIECE]) for i in _starts(len(texts))]
+    return write_pieces(path, pieces, vectors[:0], len(vectors), format=format)
+
+
+def write_pieces(
+    path: str | Path,
+    pieces: Iterable[Piece],
+    like: NDArray[Any],
+    count: int,
+    *,
+    format: str | None = None,  # noqa: A002 - the word people look for
+) -> Path:
+    """The same, piece by piece, so that the whole never lies in memory.
+
+    Args:
+        path: the file; it appears only when it is whole.
+        pieces: texts with their vectors.
+        like: `[0, dimension]`, of the vectors' number format.
+        count: vectors in all pieces together.
+        format: see `write_vectors`.
+
+    Raises:
+        InputError: an unknown format.
+        OutputError: it cannot be written.
+        MissingExtraError: Parquet needs the extra `files`.
+    """
+    write = _writer(path, format, VECTOR_FORMATS)
     with atomic(path) as file:
-        write(file, vectors, texts)
+        write(file, pieces, like, count)
     return Path(path)
 
 
@@ -128,6 +171,10 @@ def as_mapping(row: object) -> dict[str, Any]:
     }
 
 
+def _starts(count: int) -> range:
+    return range(0, count, _PIECE)
+
+
 def _writer(
     path: str | Path, name: str | None, known: Mapping[str, Callable[..., None]]
 ) -> Callable[..., None]:
@@ -160,35 +207,58 @@ def _numbers(vectors: NDArray[Any]) -> Iterator[list[str]]:
         yield [f"{value:.9g}" for value in row.tolist()]
 
 
-def _npy(file: BinaryIO, vectors: NDArray[Any], texts: Sequence[str]) -> None:  # noqa: ARG001
-    array = np.ascontiguousarray(vectors)
+def _npy(file: BinaryIO, pieces: Iterable[Piece], like: NDArray[Any], count: int) -> None:
     # not numpy.save: on a full disk it raises an error that does not say so
-    header = np.lib.format.header_data_from_array_1_0(array)
+    header = np.lib.format.header_data_from_array_1_0(like)
+    header["shape"] = (count, like.shape[1])
     np.lib.format.write_array_header_1_0(file, header)
-    file.write(array.data)
+    for piece in pieces:
+        file.write(np.ascontiguousarray(piece.vectors).data)
 
 
-def _csv_vectors(file: BinaryIO, vectors: NDArray[Any], texts: Sequence[str]) -> None:
+def _csv_vectors(
+    file: BinaryIO,
+    pieces: Iterable[Piece],
+    like: NDArray[Any],
+    count: int,  # noqa: ARG001
+) -> None:
     with _as_text(file) as out:
         table = csv.writer(out, lineterminator="\n")
-        table.writerow(["text", *range(vectors.shape[1])])
-        for text, numbers in zip(texts, _numbers(vectors), strict=True):
-            table.writerow([text, *numbers])
+        table.writerow(["text", *range(like.shape[1])])
+        for piece in pieces:
+            for text, numbers in zip(piece.texts, _numbers(piece.vectors), strict=True):
+                table.writerow([text, *numbers])
 
 
-def _jsonl_vectors(file: BinaryIO, vectors: NDArray[Any], texts: Sequence[str]) -> None:
+def _jsonl_vectors(
+    file: BinaryIO,
+    pieces: Iterable[Piece],
+    like: NDArray[Any],  # noqa: ARG001
+    count: int,  # noqa: ARG001
+) -> None:
     with _as_text(file) as out:
-        for text, numbers in zip(texts, _numbers(vectors), strict=True):
-            out.write(f'{{"text": {_dumped(text)}, "vector": [{", ".join(numbers)}]}}\n')
+        for piece in pieces:
+            for text, numbers in zip(piece.texts, _numbers(piece.vectors), strict=True):
+                vector = ", ".join(numbers)
+                out.write(f'{{"text": {_dumped(text)}, "vector": [{vector}]}}\n')
 
 
-def _parquet_vectors(file: BinaryIO, vectors: NDArray[Any], texts: Sequence[str]) -> None:
+def _parquet_vectors(
+    file: BinaryIO,
+    pieces: Iterable[Piece],
+    like: NDArray[Any],
+    count: int,  # noqa: ARG001
+) -> None:
     parquet = require("pyarrow.parquet", "files")
     arrow = require("pyarrow", "files")
-    flat = arrow.array(np.ascontiguousarray(vectors).ravel())
-    column = arrow.FixedSizeListArray.from_arrays(flat, vectors.shape[1])
-    table = arrow.table({"text": arrow.array(texts, arrow.string()), "vector": column})
-    parquet.write_table(table, file)
+    numbers = arrow.from_numpy_dtype(like.dtype)
+    schema = arrow.schema({"text": arrow.string(), "vector": arrow.list_(numbers, like.shape[1])})
+    with parquet.ParquetWriter(file, schema) as writer:
+        for piece in pieces:
+            flat = arrow.array(np.ascontiguousarray(piece.vectors).ravel())
+            column = arrow.FixedSizeListArray.from_arrays(flat, like.shape[1])
+            texts = arrow.array(piece.texts, arrow.string())
+            writer.write_table(arrow.Table.from_arrays([texts, column], schema=schema))
 
 
 def _csv_table(file: BinaryIO, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from likewise import vectors
 
 if TYPE_CHECKING:
-    from likewise.encoder import Encoder, TokenCount
+    from likewise.answers import TokenCount
+    from likewise.encoder import Encoder
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import gradio as gr
 
 from likewise import vectors
-from likewise.encoder import Encoder, Ranked
+from likewise.answers import Ranked
+from likewise.encoder import Encoder
 from likewise.web import html, parts, reproduce
 from likewise.web.desk import Job, encode_in_steps
 from likewise.web.frame import Frame, Panel, Updates, required, session_of

@@ -8,7 +8,8 @@ from typing import Any
 
 import gradio as gr
 
-from likewise.encoder import Encoder, TokenCount
+from likewise.answers import TokenCount
+from likewise.encoder import Encoder
 from likewise.evaluate.comparison import Comparison, TokenSimilarity, compare, compare_tokens
 from likewise.web import charts, html, parts, reproduce
 from likewise.web.desk import Job

@@ -1,0 +1,142 @@
+"""Texts as they stream by: windows of them tokenized, the next one while the last is computed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from likewise.checkpoint.tokenizer import Tokenizer, TokenRows
+from likewise.errors import InputError, TooLongError
+
+Truncation = Literal["cut", "error", "chunk"]
+TRUNCATIONS: tuple[Truncation, ...] = ("cut", "error", "chunk")
+
+WINDOW = 4096
+"""Texts that are tokenized and laid in batches together: enough to fill rows, little memory."""
+
+OVERLAP = 8
+"""One in so many tokens of a chunk is read again at the beginning of the next."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """Some neighbouring texts, ready to be computed.
+
+    Attributes:
+        texts: the texts as they were given.
+        rows: token rows, one a text, or several where long texts were taken apart.
+        owner: int64 `[rows]`, the text that each row belongs to; rising.
+        seen: int64 `[texts]`, tokens each text has, special ones included.
+        kept: int64 `[texts]`, tokens of it that are read.
+    """
+
+    texts: list[str]
+    rows: TokenRows
+    owner: NDArray[np.int64]
+    seen: NDArray[np.int64]
+    kept: NDArray[np.int64]
+
+    def joined(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+        """One vector a text out of one a row: the mean weighted by tokens, float32 `[texts, d]`."""
+        if len(vectors) == len(self.texts):
+            return vectors
+        starts = np.searchsorted(self.owner, np.arange(len(self.texts)))
+        weights = self.rows.lengths[:, None].astype(np.float32)
+        return np.asarray(
+            np.add.reduceat(vectors * weights, starts) / np.add.reduceat(weights, starts),
+            dtype=np.float32,
+        )
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """What is put before each text.
+
+    Attributes:
+        text: its words.
+        tokens: how many tokens at the beginning of a text are its own.
+    """
+
+    text: str
+    tokens: int
+
+
+def windows(
+    tokenizer: Tokenizer, texts: Iterable[str], *, prefix: str = "", truncation: Truncation = "cut"
+) -> Iterator[Window]:
+    """Tokenize a stream of texts, `WINDOW` at a time and one window ahead.
+
+    Args:
+        tokenizer: the checkpoint's.
+        texts: read once, in the caller's own thread, no further ahead than two windows.
+        prefix: put before each text.
+        truncation: what becomes of a text over the limit: its end is cut, it is an error, or it is
+            read in overlapping chunks whose vectors are averaged.
+
+    Raises:
+        TextError: something is no text; its index is told.
+        TooLongError: a text is over the limit and `truncation` is `error`.
+        InputError: an unknown truncation.
+    """
+    if truncation not in TRUNCATIONS:
+        raise InputError(
+            f"unknown truncation {truncation!r}", hint="one of " + ", ".join(TRUNCATIONS)
+        )
+    prompt = Prompt(prefix, tokenizer.prompt_tokens(prefix))
+    source = iter(texts)
+    start = 0
+    first = list(islice(source, WINDOW))
+    if len(first) < WINDOW:  # no thread for the few texts of a quick question
+        if first:
+            yield _window(tokenizer, first, 0, prompt, truncation)
+        return
+    with ThreadPoolExecutor(1, "likewise-tokenizer") as pool:
+
+        def submit(part: list[str]) -> Future[Window]:
+            return pool.submit(_window, tokenizer, part, start, prompt, truncation)
+
+        ahead = submit(first)
+        start += len(first)
+        while part := list(islice(source, WINDOW)):
+            ready, ahead = ahead.result(), submit(part)
+            start += len(part)
+            yield ready
+        yield ahead.result()
+
+
+def _window(
+    tokenizer: Tokenizer, texts: list[str], start: int, prompt: Prompt, truncation: Truncation
+) -> Window:
+    prompted = [prompt.text + text for text in texts] if prompt.text else texts
+    rows = tokenizer.rows(prompted, start, whole=truncation == "chunk")
+    rows = replace(rows, prompt_tokens=prompt.tokens)
+    over = np.flatnonzero(rows.seen > tokenizer.max_tokens)
+    owner = np.arange(len(rows))
+    if truncation == "cut" or not len(over):
+        return Window(texts, rows, owner, rows.seen, rows.lengths)
+    if truncation == "chunk":
+        return _chunked(tokenizer, texts, rows)
+    index = start + int(over[0])
+    raise TooLongError(
+        f"text {index} has {rows.seen[over[0]]} tokens, the model reads {tokenizer.max_tokens}",
+        hint='shorten it, or read it with truncation="cut" or "chunk"',
+        index=index,
+    )
+
+
+def _chunked(tokenizer: Tokenizer, texts: list[str], rows: TokenRows) -> Window:
+    pieces: list[NDArray[np.int32]] = []
+    owner: list[int] = []
+    for text in range(len(rows)):
+        chunks = tokenizer.chunks(rows.row(text), overlap=tokenizer.max_tokens // OVERLAP)
+        pieces += chunks
+        owner += [text] * len(chunks)
+    lengths = np.array([len(piece) for piece in pieces], dtype=np.int64)
+    parts = TokenRows(np.concatenate(pieces), lengths, lengths)
+    return Window(texts, parts, np.array(owner), rows.seen, rows.seen)
