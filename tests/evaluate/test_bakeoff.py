@@ -20,7 +20,7 @@ from likewise.evaluate.contestants import Contestant, Cost, Shaped, forms, measu
 from likewise.evaluate.kinds import Columns
 from likewise.evaluate.report import html_report
 from likewise.evaluate.significance import Difference, Interval, bootstrap, paired, resamples
-from likewise.evaluate.tables import Table
+from likewise.evaluate.tables import Table, read_table
 from likewise.evaluate.tasks import PairClassification
 from likewise.evaluate.weak import mine_labels
 
@@ -196,19 +196,23 @@ class Page(HTMLParser):
 def test_a_bake_off_with_its_page(
     tmp_path: Path, model_folder: Path, tiny_checkpoint: Callable[..., Path]
 ) -> None:
-    rows = ["sentence1,sentence2,label"]
-    rows += [f"A man eats <b>{i}</b> apples.,Someone eats {i} apples.,1" for i in range(12)]
-    rows += [f"A man eats {i} apples.,The market fell {i} points.,0" for i in range(12)]
-    (tmp_path / "mine.csv").write_text("\n".join(rows))
+    table = read_table(Path(__file__).parent / "gate" / "sentences.tsv").columns
+    rated = zip(table["score"], table["sentence1"], table["sentence2"], strict=True)
+    same = [(first, second) for score, first, second in rated if float(score) >= 4]
+    others = [(same[i][0], same[i - 1][1]) for i in range(len(same))]
+    lines = [(*pair, "1") for pair in same] + [(*pair, "0") for pair in others]
+    lines.append(("Which <b>one</b>?", "No <b>other</b>.", "1"))
+    header = ("sentence1", "sentence2", "label")
+    (tmp_path / "mine.tsv").write_text("\n".join("\t".join(row) for row in (header, *lines)))
     result = compare_models(
         [str(model_folder), str(tiny_checkpoint())],
-        tmp_path / "mine.csv",
+        tmp_path / "mine.tsv",
         computes=("float32",),
         cache=tmp_path / "cache",
         show=False,
     )
     assert len(result.standings) == 12
-    assert result.standings[0].quality.value == pytest.approx(1.0, abs=0.02)
+    assert result.standings[0].quality.value == pytest.approx(1.0, abs=0.06)
     assert result.choice.model == str(model_folder), "the other one has random weights"
     assert str(model_folder) not in result.rival
     assert result.standings[-1].against_best.interval.value < -0.1
@@ -220,7 +224,7 @@ def test_a_bake_off_with_its_page(
     page.feed(html)
     assert page.open == []
     assert page.fetched == []
-    assert "<b>1</b>" not in html, "texts are escaped"
+    assert "<b>one</b>" not in html, "texts are escaped"
     assert result.choice.label in html
 
 
