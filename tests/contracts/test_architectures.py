@@ -70,7 +70,7 @@ def test_bfloat16_stays_close(
     assert cosine(close, likewise.load(folder, compute="float32").encode(texts)) > 0.999
 
 
-def test_int8_runs_and_points_the_same_way(
+def test_int8_runs_and_points_the_same_way(  # noqa: PLR0917
     checkpoints: Any,
     family: Any,
     texts: tuple[str, ...],
