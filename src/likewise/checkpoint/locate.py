@@ -138,7 +138,7 @@ def _looks_like_path(text: str) -> bool:
 
 
 def _names_hint(text: str) -> str:
-    near = catalog.nearest(text)
+    near = () if _looks_like_path(text) else catalog.nearest(text)
     if near:
         return "did you mean " + " or ".join(near) + "?"
     return "likewise models lists the names; a folder or a hub id (owner/name) works too"

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from filelock import FileLock, Timeout
@@ -25,9 +26,11 @@ from likewise.atomic import atomic
 from likewise.checkpoint.windows import WINDOW, Truncation
 from likewise.corpus.export import VECTOR_FORMATS, Piece, check_target, write_pieces
 from likewise.corpus.records import read_records
-from likewise.encoder import Encoder
 from likewise.errors import InputError, OutputError
 from likewise.progress import Bar
+
+if TYPE_CHECKING:  # a command's help must not load the engine
+    from likewise.encoder import Encoder
 
 
 @dataclass(frozen=True)
@@ -136,7 +139,9 @@ def _claimed(folder: Path, target: Path) -> Iterator[None]:
             f"another process is writing {target}", hint="wait for it, or choose another name"
         ) from error
     except OSError as error:
-        raise OutputError(f"cannot write beside {target}: {error.strerror}") from error
+        raise OutputError(
+            f"cannot write beside {target}: {error.strerror}", hint="choose a folder that is yours"
+        ) from error
     try:
         yield
     finally:
@@ -158,7 +163,10 @@ class _Work:
                 with atomic(note) as file:
                     file.write(wanted.encode())
         except OSError as error:
-            raise OutputError(f"cannot write {folder}: {error.strerror or error}") from error
+            raise OutputError(
+                f"cannot write {folder}: {error.strerror or error}",
+                hint="free some space, or choose another place",
+            ) from error
 
     def run(self, encoder: Encoder, target: Path, progress: Bar) -> Embedded:
         """Encode what is not done yet, part after part."""
