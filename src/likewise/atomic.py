@@ -27,7 +27,7 @@ _HINTS = {
 
 
 @contextmanager
-def atomic(path: str | Path) -> Iterator[BinaryIO]:
+def atomic(path: str | Path, scratch: Path | None = None) -> Iterator[BinaryIO]:
     """Write a file that appears at its name only when it is whole and on the disk.
 
         with atomic("out.json") as file:
@@ -37,6 +37,10 @@ def atomic(path: str | Path) -> Iterator[BinaryIO]:
     Ctrl-C too, the temporary file is gone and what was there before is untouched. A pipe or a
     device, such as `/dev/stdout`, is written to directly.
 
+    Args:
+        path: the file to be.
+        scratch: a folder on the same disk for the temporary file, which kill -9 leaves there.
+
     Raises:
         OutputError: the disk is full, the folder is missing or may not be written to, …
     """
@@ -44,7 +48,7 @@ def atomic(path: str | Path) -> Iterator[BinaryIO]:
     try:
         target = target.resolve()
         special = target.exists() and not target.is_file() and not target.is_dir()
-        with open(target, "wb") if special else _beside(target) as file:
+        with open(target, "wb") if special else _beside(target, scratch) as file:
             yield file
     except LikewiseError:
         raise
@@ -56,10 +60,11 @@ def atomic(path: str | Path) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def _beside(target: Path) -> Iterator[BinaryIO]:
+def _beside(target: Path, scratch: Path | None) -> Iterator[BinaryIO]:
     if target.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-    temporary = target.with_name(f".{target.name[:80]}.{secrets.token_hex(6)}.tmp")
+    name = f".{target.name[:80]}.{secrets.token_hex(6)}.tmp"
+    temporary = (scratch or target.parent) / name
     try:
         with open(temporary, "xb") as file:
             yield file

@@ -21,7 +21,7 @@ from likewise.checkpoint.fingerprint import fingerprint
 from likewise.checkpoint.locate import Location, locate
 from likewise.checkpoint.tokenizer import Tokenizer, check_text, read_tokenizer
 from likewise.checkpoint.weights import parameter_count
-from likewise.checkpoint.windows import Truncation, windows
+from likewise.checkpoint.windows import Truncation, Window, windows
 from likewise.engine import load_runtime
 from likewise.engine.contract import Progress, Runtime
 from likewise.errors import InputError, TruncationWarning
@@ -233,10 +233,10 @@ class Encoder:
             chunked = len(window.rows) > len(window.texts)
             matrix = self._runtime.embed(window.rows, None if chunked else progress)
             if chunked:
-                matrix = window.joined(matrix)
+                matrix = self._joined(window, matrix)
                 if progress:
                     progress(len(window.texts))
-            matrix = self._finish(matrix, dimension, normalize_embeddings, chunked)
+            matrix = self._finish(matrix, dimension, normalize_embeddings)
             yield Encoded(window.texts, matrix, window.seen, window.kept)
 
     def encode_query(self, sentences: Texts, **options: Any) -> Any:
@@ -345,14 +345,24 @@ class Encoder:
             for states in self._runtime.token_states(window.rows)
         ]
 
+    @property
+    def _normal(self) -> bool:
+        """Whether the checkpoint's own vectors are of length 1."""
+        return any(isinstance(module, Normalize) for module in self.config.modules)
+
+    def _joined(self, window: Window, matrix: NDArray[np.float32]) -> NDArray[np.float32]:
+        """One vector a text, where some texts were read in several rows."""
+        matrix = window.joined(matrix)
+        if self._normal:
+            matrix[window.apart] = vectors.normalize(matrix[window.apart])
+        return matrix
+
     def _finish(
-        self, matrix: NDArray[np.float32], dimension: int, normalize: bool, averaged: bool
+        self, matrix: NDArray[np.float32], dimension: int, normalize: bool
     ) -> NDArray[np.float32]:
-        normal = any(isinstance(module, Normalize) for module in self.config.modules)
         if dimension < matrix.shape[1]:
-            return vectors.truncate(matrix, dimension, renormalize=normal or normalize)
-        again = averaged if normal else normalize
-        return vectors.normalize(matrix) if again else matrix
+            return vectors.truncate(matrix, dimension, renormalize=self._normal or normalize)
+        return vectors.normalize(matrix) if normalize and not self._normal else matrix
 
     def _warn_cut(self, cut: int, of: int) -> None:
         warnings.warn(

@@ -16,7 +16,7 @@ import tokenizers
 from numpy.typing import NDArray
 
 from likewise.checkpoint.config import STATIC, Config, read_json
-from likewise.errors import DamagedFileError, TextError, UnsupportedModelError
+from likewise.errors import DamagedFileError, InputError, TextError, UnsupportedModelError
 
 _BLANK = re.compile("[ \n\t]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -124,21 +124,35 @@ class Tokenizer:
         flat = np.fromiter(chain.from_iterable(kept), np.int32, int(lengths.sum()))
         return TokenRows(flat, lengths, np.array(seen, np.int64))
 
-    def chunks(self, row: NDArray[np.int32], *, overlap: int) -> list[NDArray[np.int32]]:
-        """One row taken apart into rows of at most `max_tokens`, each with the special tokens.
+    def chunks(
+        self, row: NDArray[np.int32], *, overlap: int, prompt_tokens: int = 0
+    ) -> list[NDArray[np.int32]]:
+        """One row taken apart into rows of at most `max_tokens`, each a text of its own.
+
+        All of them have the special tokens and the prompt.
 
         Args:
             row: int32 `[length]`, a whole text.
             overlap: tokens that a row has in common with the one before it.
+            prompt_tokens: tokens at the front that are the prompt's.
+
+        Raises:
+            InputError: the prompt alone fills a row.
         """
         if len(row) <= self.max_tokens:
             return [row]
-        inner = row[len(self._first) : len(row) - len(self._last)]
-        room = self.max_tokens - len(self._first) - len(self._last)
+        front = max(prompt_tokens, len(self._first))
+        inner = row[front : len(row) - len(self._last)]
+        room = self.max_tokens - front - len(self._last)
+        if room < 1:
+            raise InputError(
+                f"the prompt takes all {self.max_tokens} tokens that the model reads",
+                hint="shorten it, or raise max_seq_length",
+            )
         step = max(1, room - overlap)
         starts = range(0, max(1, len(inner) - overlap), step)
         return [
-            np.concatenate([self._first, inner[start : start + room], self._last], dtype=np.int32)
+            np.concatenate([row[:front], inner[start : start + room], self._last], dtype=np.int32)
             for start in starts
         ]
 

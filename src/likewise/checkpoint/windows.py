@@ -42,16 +42,22 @@ class Window:
     seen: NDArray[np.int64]
     kept: NDArray[np.int64]
 
+    @property
+    def apart(self) -> NDArray[np.bool_]:
+        """Which texts were taken apart: bool `[texts]`."""
+        return np.bincount(self.owner, minlength=len(self.texts)) > 1
+
     def joined(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-        """One vector a text out of one a row: the mean weighted by tokens, float32 `[texts, d]`."""
+        """One vector a text out of one a row: the mean weighted by tokens, float32 `[texts, d]`.
+
+        What was not taken apart keeps its vector to the bit.
+        """
         if len(vectors) == len(self.texts):
             return vectors
         starts = np.searchsorted(self.owner, np.arange(len(self.texts)))
         weights = self.rows.lengths[:, None].astype(np.float32)
-        return np.asarray(
-            np.add.reduceat(vectors * weights, starts) / np.add.reduceat(weights, starts),
-            dtype=np.float32,
-        )
+        means = np.add.reduceat(vectors * weights, starts) / np.add.reduceat(weights, starts)
+        return np.where(self.apart[:, None], means, vectors[starts]).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -77,7 +83,7 @@ def windows(
         texts: read once, in the caller's own thread, no further ahead than two windows.
         prefix: put before each text.
         truncation: what becomes of a text over the limit: its end is cut, it is an error, or it is
-            read in overlapping chunks whose vectors are averaged.
+            read in overlapping chunks, each after the prompt, whose vectors are averaged.
 
     Raises:
         TextError: something is no text; its index is told.
@@ -133,10 +139,11 @@ def _window(
 def _chunked(tokenizer: Tokenizer, texts: list[str], rows: TokenRows) -> Window:
     pieces: list[NDArray[np.int32]] = []
     owner: list[int] = []
-    for text in range(len(rows)):
-        chunks = tokenizer.chunks(rows.row(text), overlap=tokenizer.max_tokens // OVERLAP)
+    overlap, prompt_tokens = tokenizer.max_tokens // OVERLAP, rows.prompt_tokens
+    for text, row in enumerate(np.split(rows.token_ids, rows.starts[1:])):
+        chunks = tokenizer.chunks(row, overlap=overlap, prompt_tokens=prompt_tokens)
         pieces += chunks
         owner += [text] * len(chunks)
     lengths = np.array([len(piece) for piece in pieces], dtype=np.int64)
-    parts = TokenRows(np.concatenate(pieces), lengths, lengths)
+    parts = TokenRows(np.concatenate(pieces), lengths, lengths, prompt_tokens)
     return Window(texts, parts, np.array(owner), rows.seen, rows.seen)

@@ -69,6 +69,9 @@ def _tell(encoder: likewise.Encoder, result: Embedded) -> None:
         f"({result.seconds:.1f} s, {(result.texts - result.resumed) / seconds:,.0f} texts/s, "
         f"{result.tokens / seconds:,.0f} tokens/s)"
     )
+    if result.changed:
+        what = " and ".join(result.changed)
+        note(f"note: begun anew, since the earlier run's {what} differed")
     if result.resumed:
         note(f"note: {result.resumed:,} of them were done by an earlier run")
     options.tell_cut(encoder, result.cut, result.texts)
@@ -80,6 +83,7 @@ def _summary(encoder: likewise.Encoder, result: Embedded) -> dict[str, object]:
         "texts": result.texts,
         "dimension": result.dimension,
         "resumed": result.resumed,
+        "changed": list(result.changed),
         "cut": result.cut,
         "tokens": result.tokens,
         "model": encoder.name,

@@ -9,12 +9,14 @@ to the byte as if nothing had happened.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
+import os
 import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from itertools import islice
+from itertools import count, islice, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,9 +26,9 @@ from filelock import FileLock, Timeout
 from likewise.answers import Encoded
 from likewise.atomic import atomic
 from likewise.checkpoint.windows import WINDOW, Truncation
-from likewise.corpus.export import VECTOR_FORMATS, Piece, check_target, write_pieces
+from likewise.corpus.export import VECTOR_FORMATS, Piece, check_target, write_pieces, write_vectors
 from likewise.corpus.records import read_records
-from likewise.errors import InputError, OutputError
+from likewise.errors import InputError, OutputError, RecordError
 from likewise.progress import Bar
 
 if TYPE_CHECKING:  # a command's help must not load the engine
@@ -38,19 +40,17 @@ class Job:
     """What is encoded how; parts of another job are of no use.
 
     Attributes:
-        source: the file of texts.
-        size: its bytes.
-        changed: its time of change, in nanoseconds.
+        texts: hash of the file of texts, and the kind of file it is.
         column: the column of the texts, where one was named.
-        fingerprint: of the encoder.
+        model: fingerprint of the encoder.
+        prompt: put before each text.
         truncation: what becomes of texts over the limit.
     """
 
-    source: str
-    size: int
-    changed: int
+    texts: str
     column: str | None
-    fingerprint: str
+    model: str
+    prompt: str
     truncation: Truncation
 
 
@@ -63,6 +63,8 @@ class Embedded:
         texts: how many there are.
         dimension: of their vectors.
         resumed: how many of them an earlier call had done.
+        changed: why what an earlier call had done was of no use: what had changed since, of
+            `texts`, `column`, `model`, `prompt`, `truncation`; empty where nothing was lost.
         cut: how many of the others were longer than the model reads and lost their ends.
         tokens: tokens read of the others.
         seconds: time it took.
@@ -72,6 +74,7 @@ class Embedded:
     texts: int
     dimension: int
     resumed: int
+    changed: tuple[str, ...]
     cut: int
     tokens: int
     seconds: float
@@ -84,10 +87,10 @@ def count_texts(source: str | Path, *, column: str | None = None) -> int:
         RecordError: the file, or a row in it, cannot be read.
         InputError: there is no text in it, or no such column.
     """
-    count = sum(1 for _ in read_records(source, column=column))
-    if not count:
+    texts = sum(1 for _ in read_records(source, column=column))
+    if not texts:
         raise InputError(f"{source} holds no text", hint="give a file with one text a line")
-    return count
+    return texts
 
 
 def embed_file(
@@ -101,6 +104,8 @@ def embed_file(
 ) -> Embedded:
     """Encode a file of texts into a file of vectors.
 
+    Stopped in whatever way, the same call goes on where it was.
+
     Args:
         encoder: the model.
         source: any file that `read_records` reads; it must stay as it is until the end.
@@ -110,23 +115,45 @@ def embed_file(
         progress: told how many texts are finished, and how many tokens a second.
 
     Raises:
-        RecordError: the file, or a row in it, cannot be read.
+        RecordError: the file, or a row in it, cannot be read, or it changed meanwhile.
+        InputError: no such column or truncation.
+        TooLongError: a text is over the limit and `truncation` is `error`.
         OutputError: the target cannot be written, or another process is writing it.
     """
     check_target(target, VECTOR_FORMATS)
-    target, status = Path(target), Path(source).stat()
-    job = Job(
-        str(Path(source).resolve()), status.st_size, status.st_mtime_ns, column,
-        encoder.fingerprint, truncation,
-    )  # fmt: skip
-    folder = target.with_name(f".{target.name}.parts")
+    source, target = Path(source), Path(target)
+    prompt = encoder.prompts.get(encoder.default_prompt_name or "", "")
+    job = Job(_hash(source), column, encoder.fingerprint, prompt, truncation)
+    place = target.resolve()
+    folder = place.with_name(f".{place.name}.parts")
     with _claimed(folder, target):
-        work = _Work(folder, job)
-        result = work.run(encoder, target, progress or Bar())
-        like = np.empty((0, encoder.dimension), np.float32)
-        write_pieces(target, work.pieces(), like, result.texts)
-        shutil.rmtree(folder, ignore_errors=True)
+        work = _Work(folder, source, job)
+        try:
+            result = work.run(encoder, target, progress or Bar())
+            if _hash(source) != job.texts:
+                raise RecordError(
+                    f"{source} changed while it was read", hint="run it again, from the beginning"
+                )
+            like = np.empty((0, encoder.dimension), np.float32)
+            write_pieces(target, work.pieces(), like, result.texts, scratch=folder)
+        except BaseException as error:
+            if isinstance(error, InputError) or not work.parts():  # nothing to go on with
+                work.discard()
+            raise
+        work.discard()
     return result
+
+
+def _hash(source: Path) -> str:
+    try:
+        with open(source, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() + "".join(source.suffixes)
+    except FileNotFoundError as error:
+        raise RecordError(f"no file {source}", hint="check the path") from error
+    except OSError as error:
+        raise RecordError(
+            f"cannot read {source}: {error.strerror or error}", hint="check the path"
+        ) from error
 
 
 @contextlib.contextmanager
@@ -140,64 +167,96 @@ def _claimed(folder: Path, target: Path) -> Iterator[None]:
         ) from error
     except OSError as error:
         raise OutputError(
-            f"cannot write beside {target}: {error.strerror}", hint="choose a folder that is yours"
+            f"cannot write beside {target}: {error.strerror or error}",
+            hint="check the path and the disk",
         ) from error
     try:
         yield
     finally:
+        if os.name != "nt":  # while it is still ours; whoever waits for it finds it gone
+            Path(lock.lock_file).unlink(missing_ok=True)
         lock.release()
-        Path(lock.lock_file).unlink(missing_ok=True)
 
 
 class _Work:
-    """The folder of finished parts."""
+    """The folder of finished parts.
 
-    def __init__(self, folder: Path, job: Job) -> None:
-        self._folder, self._job = folder, job
-        note = folder / "job.json"
-        wanted = json.dumps(asdict(job), ensure_ascii=False)
+    Attributes:
+        changed: what tells an earlier job, whose parts were given up, from this one.
+    """
+
+    def __init__(self, folder: Path, source: Path, job: Job) -> None:
+        self._folder, self._source, self._job = folder, source, job
+        self._note = folder / "job.json"
+        wanted = asdict(job)
+        earlier = self._earlier()
+        if earlier == wanted:
+            self.changed: tuple[str, ...] = ()
+            for unfinished in folder.glob(".*.tmp"):
+                unfinished.unlink(missing_ok=True)
+            return
+        lost = earlier if self.parts() else wanted
+        self.changed = tuple(name for name in wanted if lost.get(name) != wanted[name])
+        self.discard()
         try:
-            if not note.exists() or note.read_text(encoding="utf-8") != wanted:
-                shutil.rmtree(folder, ignore_errors=True)
-                folder.mkdir()
-                with atomic(note) as file:
-                    file.write(wanted.encode())
+            folder.mkdir()
         except OSError as error:
             raise OutputError(
                 f"cannot write {folder}: {error.strerror or error}",
-                hint="free some space, or choose another place",
+                hint="check the path and the disk",
             ) from error
+        with atomic(self._note) as file:
+            file.write(json.dumps(wanted).encode())
+
+    def _earlier(self) -> dict[str, object]:
+        try:
+            return dict(json.loads(self._note.read_bytes()))
+        except (OSError, ValueError):
+            return {}
 
     def run(self, encoder: Encoder, target: Path, progress: Bar) -> Embedded:
         """Encode what is not done yet, part after part."""
         started = time.perf_counter()
-        finished = self._parts()
+        finished = self.parts()
         resumed = done = sum(len(np.load(part, mmap_mode="r")) for part in finished)
         progress(resumed)
         cut = tokens = 0
         for number, window in enumerate(self._rest(encoder, done, progress), len(finished)):
-            with atomic(self._folder / f"{number:08}.npy") as file:
-                np.save(file, window.vectors)
+            write_vectors(self._part(number), window.vectors, window.texts)
             done += len(window.texts)
             cut += int((window.kept < window.seen).sum())
             tokens += int(window.kept.sum())
             progress.tell(f"{tokens / (time.perf_counter() - started):,.0f} tokens/s")
         seconds = time.perf_counter() - started
-        return Embedded(target, done, encoder.dimension, resumed, cut, tokens, seconds)
+        return Embedded(
+            target, done, encoder.dimension, resumed, self.changed, cut, tokens, seconds
+        )
 
     def _rest(self, encoder: Encoder, done: int, progress: Bar) -> Iterator[Encoded]:
         if done % WINDOW:  # only the last part is not full
             return iter(())
-        records = read_records(self._job.source, column=self._job.column)
-        texts = (record.text for record in islice(records, done, None))
+        texts = islice(self._texts(), done, None)
         return encoder.encode_stream(texts, truncation=self._job.truncation, progress=progress)
 
     def pieces(self) -> Iterator[Piece]:
         """Every text of the source with its vector."""
-        records = read_records(self._job.source, column=self._job.column)
-        for part in self._parts():
+        texts = self._texts()
+        for part in self.parts():
             vectors = np.load(part)
-            yield Piece([record.text for record in islice(records, len(vectors))], vectors)
+            yield Piece(list(islice(texts, len(vectors))), vectors)
 
-    def _parts(self) -> list[Path]:
-        return sorted(self._folder.glob("*.npy"))
+    def parts(self) -> list[Path]:
+        """What is finished, in order, without a gap."""
+        return list(takewhile(Path.exists, map(self._part, count())))
+
+    def discard(self) -> None:
+        """Give up what is there; the note first, so that no half of it is ever taken for whole."""
+        with contextlib.suppress(OSError):
+            self._note.unlink(missing_ok=True)
+            shutil.rmtree(self._folder)
+
+    def _part(self, number: int) -> Path:
+        return self._folder / f"{number:08}.npy"
+
+    def _texts(self) -> Iterator[str]:
+        return (record.text for record in read_records(self._source, column=self._job.column))

@@ -89,6 +89,7 @@ def write_pieces(
     count: int,
     *,
     format: str | None = None,  # noqa: A002 - the word people look for
+    scratch: Path | None = None,
 ) -> Path:
     """The same, piece by piece, so that the whole never lies in memory.
 
@@ -98,6 +99,7 @@ def write_pieces(
         like: `[0, dimension]`, of the vectors' number format.
         count: vectors in all pieces together.
         format: see `write_vectors`.
+        scratch: a folder on the same disk for what is not whole yet.
 
     Raises:
         InputError: an unknown format.
@@ -105,7 +107,7 @@ def write_pieces(
         MissingExtraError: Parquet needs the extra `files`.
     """
     write = _writer(path, format, VECTOR_FORMATS)
-    with atomic(path) as file:
+    with atomic(path, scratch) as file:
         write(file, pieces, like, count)
     return Path(path)
 
