@@ -6,6 +6,7 @@ import random
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -111,16 +112,38 @@ def test_a_text_is_itself_wherever_it_stands(encoder: Encoder, varied_texts: lis
         np.testing.assert_array_equal(part, together[start : start + 7])
 
 
-def test_bfloat16_is_nearly_itself_wherever_it_stands(
-    encoder_bfloat16: Encoder, varied_texts: list[str]
+@pytest.mark.parametrize("compute", ["bfloat16", "int8"])
+def test_a_text_is_itself_in_other_computes_too(
+    compute: str, model_folder: Path, request: pytest.FixtureRequest, varied_texts: list[str]
 ) -> None:
-    texts = varied_texts[:400]
-    together = encoder_bfloat16.encode(texts)
-    alone = np.stack([encoder_bfloat16.encode(text) for text in texts[:100]])
-    assert (alone * together[:100]).sum(axis=1).min() >= 0.9999
-    order = random.Random(4).sample(range(400), 400)
-    shuffled = encoder_bfloat16.encode([texts[i] for i in order])
-    assert (shuffled * together[order]).sum(axis=1).min() >= 0.9999
+    if compute == "bfloat16":
+        model = request.getfixturevalue("encoder_bfloat16")
+    else:
+        pytest.importorskip("nncf")
+        model = likewise.load(model_folder, compute="int8")
+    chance = random.Random(6)
+    words = [
+        "a",
+        "quick",
+        "brown",
+        "fox",
+        "jumps",
+        "over",
+        "lazy",
+        "dogs",
+        "while",
+        "owners",
+        "measure",
+        "currents",
+    ]
+    lengths = [*range(1, 255), *(list(range(1, 20)) * 8)]  # the shortest rows are the oddest
+    texts = [" ".join(chance.choices(words, k=k)) for k in lengths] + varied_texts[:200]
+    alone = np.stack([model.encode(text) for text in texts])
+    order = chance.sample(range(len(texts)), len(texts))
+    np.testing.assert_array_equal(model.encode([texts[i] for i in order]), alone[order])
+    for start in range(0, 400, 7):
+        part = model.encode(texts[start : start + 7])
+        np.testing.assert_array_equal(part, alone[start : start + 7])
 
 
 def test_twice_is_the_same(encoder: Encoder, varied_texts: list[str]) -> None:

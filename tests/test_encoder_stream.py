@@ -21,23 +21,7 @@ from likewise.checkpoint.tokenizer import Tokenizer, TokenRows, read_tokenizer
 from likewise.checkpoint.windows import OVERLAP, WINDOW
 from likewise.errors import InputError, TextError, TooLongError, TruncationWarning
 
-WORDS = [
-    "the",
-    "quick",
-    "brown",
-    "fox",
-    "jumps",
-    "over",
-    "lazy",
-    "dogs",
-    "while",
-    "it",
-    "rains",
-    "in",
-    "that",
-    "old",
-    "town",
-]
+WORDS = ("a", "quick", "brown", "fox", "jumps", "over", "lazy", "dogs", "in", "that", "old", "town")
 LONG = " ".join(WORDS * 40)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import resource
 import signal
 import subprocess
@@ -89,12 +91,32 @@ def test_ctrl_c_is_one_line_and_130(tmp_path: Path, model_folder: Path) -> None:
 
 
 def test_on_a_terminal_tables_are_drawn(tmp_path: Path, model_folder: Path) -> None:
-    pty = pytest.importorskip("pty")
-    import os
+    told = on_a_terminal("example", "--list", folder=tmp_path)
+    assert "日常生活" in told
+    assert "\x1b[1m" in told
 
+
+def test_on_a_terminal_progress_tells_rates_and_time_left(
+    tmp_path: Path, model_folder: Path
+) -> None:
+    lines = "".join(f"text number {number}\n" for number in range(9000))
+    (tmp_path / "lines.txt").write_text(lines)
+    told = on_a_terminal("encode", "lines.txt", "-o", "v.npy", folder=tmp_path)
+    plain = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", told)
+    assert re.search(r"encoding .* \d+/9000 texts  [\d,]+ texts/s  [\d,]+ tokens/s \d:\d\d:", plain)
+    assert "9000/9000" in plain
+    assert re.search(r"wrote 9,000 vectors .*, [\d,]+ texts/s, [\d,]+ tokens/s\)", plain)
+
+
+def on_a_terminal(*arguments: str, folder: Path) -> str:
+    """What a command shows on a terminal of 120 columns."""
+    pty = pytest.importorskip("pty")
     main, terminal = pty.openpty()
-    command = [sys.executable, "-m", "likewise", "example", "--list"]
-    with subprocess.Popen(command, stdout=terminal, cwd=tmp_path) as process:
+    command = [sys.executable, "-m", "likewise", *arguments]
+    environment = os.environ | {"COLUMNS": "120", "TERM": "xterm"}
+    with subprocess.Popen(
+        command, stdout=terminal, stderr=terminal, cwd=folder, env=environment
+    ) as process:
         os.close(terminal)
         told = b""
         while True:
@@ -107,5 +129,4 @@ def test_on_a_terminal_tables_are_drawn(tmp_path: Path, model_folder: Path) -> N
             told += part
     os.close(main)
     assert process.returncode == 0
-    assert "日常生活" in told.decode()
-    assert b"\x1b[1m" in told
+    return told.decode()

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from likewise.checkpoint.tokenizer import TokenRows
 
 ROW_LENGTHS = (
-    8, 16, 32, 48, 64, 96, 128, 192, 256, 384, 512,
+    16, 32, 48, 64, 96, 128, 192, 256, 384, 512,
     768, 1024, 1536, 2048, 3072, 4096, 6144, 8192,
 )  # fmt: skip
 """Few, since the engine compiles every new shape once (5 to 20 ms), and multiples of 16: attention
