@@ -9,7 +9,7 @@ from benchmarks.contenders import CONTENDERS
 from benchmarks.environments import set_up
 from benchmarks.options import Options
 from benchmarks.pages import BENCHMARKS, rewrite
-from benchmarks.results import write
+from benchmarks.results import UnavailableError, write
 from benchmarks.texts import DATA
 
 
@@ -39,14 +39,20 @@ def main() -> None:
     if given.peers:
         set_up(given.data.resolve())
     options = Options(given.data, given.rounds, tuple(given.only))
+    unavailable = []
     for name in names:
-        print(write(BENCHMARKS[name].run(options)))
+        try:
+            print(write(BENCHMARKS[name].run(options)))
+        except UnavailableError as reason:
+            unavailable.append(str(reason))
     if names or given.pages:
         for page in rewrite():
             print(page)
     if not (names or given.pages or given.peers):
         for name, benchmark in BENCHMARKS.items():
             print(f"{name:12} {benchmark.QUESTION}")
+    if unavailable:
+        raise SystemExit("\n".join(unavailable))
 
 
 if __name__ == "__main__":

@@ -9,9 +9,11 @@ from pathlib import Path
 from types import ModuleType
 
 from benchmarks import (
+    base_models,
     cold_start,
     documents,
     faithful,
+    gpu,
     latency,
     memory,
     peak,
@@ -25,12 +27,14 @@ from benchmarks.summary import CHINESE, ENGLISH, Words, summary
 BENCHMARKS: dict[str, ModuleType] = {
     "sentences": sentences,
     "documents": documents,
+    "base_models": base_models,
     "latency": latency,
     "cold_start": cold_start,
     "memory": memory,
     "faithful": faithful,
     "peak": peak,
     "quality": quality,
+    "gpu": gpu,
 }
 """Every benchmark, by the name it is run under."""
 

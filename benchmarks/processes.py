@@ -117,14 +117,20 @@ def record_versions(
 
 
 @contextmanager
-def loaded(contenders: Iterable[Contender]) -> Iterator[Field]:
-    """Contenders loaded side by side, a process each; those that cannot load are noted."""
+def loaded(contenders: Iterable[Contender], folder: Path | None = None) -> Iterator[Field]:
+    """Contenders loaded side by side, a process each; those that cannot load are noted.
+
+    Args:
+        contenders: which.
+        folder: the checkpoint they load, where it is not the bundled one.
+    """
+    request = {"folder": str(folder)} if folder else {}
     with ExitStack() as stack:
         entered = Field()
         for contender in contenders:
             try:
                 process = stack.enter_context(Process(contender))
-                reply = process.ask("load")
+                reply = process.ask("load", **request)
             except ContenderError as error:
                 entered.notes.append(str(error))
                 continue

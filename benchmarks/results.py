@@ -14,6 +14,10 @@ from benchmarks.machine import this_machine
 FOLDER = Path(__file__).parent / "results"
 
 
+class UnavailableError(Exception):
+    """A benchmark cannot be run on this machine; its message says why."""
+
+
 @dataclass(frozen=True)
 class Result:
     """What one run of a benchmark found.

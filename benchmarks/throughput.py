@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -12,7 +13,7 @@ import numpy as np
 from benchmarks.contenders import CONTENDERS, REFERENCE
 from benchmarks.figures import ratios, spread
 from benchmarks.options import Options
-from benchmarks.processes import loaded
+from benchmarks.processes import Field, loaded
 from benchmarks.results import Result
 from benchmarks.tables import Table, best_peer, shown, times
 
@@ -22,33 +23,38 @@ PAUSE = 0.3
 
 
 def measure(name: str, texts: list[str], options: Options) -> Result:
-    """Contenders in turn, round after round; seconds for each round, and cosine to float32."""
-    sample = texts[: max(100, len(texts) // 8)]
+    """Race the contenders on the bundled checkpoint."""
     with loaded(options.chosen(CONTENDERS)) as field:
-        reference = field.processes[REFERENCE].encode(sample)
-        rows: dict[str, dict[str, Any]] = {
-            # also what warms it up
-            contender: {"cosine": _cosines(reference, process.encode(sample)), "seconds": []}
-            for contender, process in field.processes.items()
-        }
-        for turn in range(options.rounds or ROUNDS):
-            for contender, process in field.processes.items():
-                time.sleep(PAUSE)
-                seconds = process.ask("encode", texts=texts)["seconds"]
-                rows[contender]["seconds"].append(seconds)
-                print(f"{turn} {contender}: {len(texts) / seconds:.0f} {name}/s", file=sys.stderr)
-        for row in rows.values():
-            row["rate"] = asdict(spread([len(texts) / second for second in row["seconds"]]))
+        rows = race(field, texts, options.rounds or ROUNDS)
     return Result(name, options.command(name), rows, field.versions, field.notes)
 
 
-def table(result: Result) -> Table:
+def race(field: Field, texts: list[str], rounds: int) -> dict[str, dict[str, Any]]:
+    """Contenders in turn, round after round; seconds for each round, and cosine to float32."""
+    sample = texts[: max(100, len(texts) // 8)]
+    # also what warms them up
+    vectors = {contender: process.encode(sample) for contender, process in field.processes.items()}
+    rows: dict[str, dict[str, Any]] = {
+        contender: {"cosine": cosines(vectors[REFERENCE], own), "seconds": []}
+        for contender, own in vectors.items()
+    }
+    for turn in range(rounds):
+        for contender, process in field.processes.items():
+            time.sleep(PAUSE)
+            seconds = process.ask("encode", texts=texts)["seconds"]
+            rows[contender]["seconds"].append(seconds)
+            print(f"{turn} {contender}: {len(texts) / seconds:.0f} texts/s", file=sys.stderr)
+    for row in rows.values():
+        row["rate"] = asdict(spread([len(texts) / second for second in row["seconds"]]))
+    return rows
+
+
+def table(title: str, rows: Mapping[str, Any]) -> Table:
     """Contenders, fastest first."""
-    rows = result.rows
     seconds = {name: row["seconds"] for name, row in rows.items()}
     peer = best_peer(seconds)
     return Table(
-        title=f"{result.benchmark.capitalize()} a second (best peer: {peer})",
+        title=f"{title} a second (best peer: {peer})",
         head=("contender", "a second", "× torch float32", "× best peer", "cosine mean (min)"),
         rows=tuple(
             (
@@ -63,6 +69,7 @@ def table(result: Result) -> Table:
     )
 
 
-def _cosines(a: np.ndarray, b: np.ndarray) -> dict[str, float]:
+def cosines(a: np.ndarray, b: np.ndarray) -> dict[str, float]:
+    """Mean and least cosine of vectors, row by row."""
     cosines = (a * b).sum(1) / np.linalg.norm(a, axis=1) / np.linalg.norm(b, axis=1)
     return {"mean": float(cosines.mean()), "min": float(cosines.min())}

@@ -30,11 +30,18 @@ class Worker:
         """The reply to one request."""
         return getattr(self, "do_" + request.pop("do"))(**request)
 
-    def do_load(self) -> dict[str, Any]:
-        """Load the contender: seconds it took, and versions of what it uses."""
+    def do_load(self, folder: str | None = None) -> dict[str, Any]:
+        """Load the contender: seconds it took, and versions of what it uses.
+
+        Args:
+            folder: a checkpoint other than the bundled one.
+        """
         started = time.perf_counter()
         adapter = importlib.import_module(f"benchmarks.adapters.{self.row.adapter}")
-        self.encode = adapter.load(environment(self.row.environment).models, self.row.preset)
+        if folder:
+            self.encode = adapter.open_folder(Path(folder), self.row.preset)
+        else:
+            self.encode = adapter.load(environment(self.row.environment).models, self.row.preset)
         seconds = time.perf_counter() - started
         return {
             "seconds": seconds,

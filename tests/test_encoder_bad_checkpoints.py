@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 import likewise
 from likewise.errors import (
     CheckpointError,
+    CheckpointWarning,
     DamagedFileError,
     DownloadError,
     InputError,
@@ -78,6 +80,29 @@ def test_broken(kind: str, tiny_checkpoint: Make) -> None:
     assert message in caught.value.message
     assert caught.value.hint
     assert "\n" not in str(caught.value)
+
+
+def test_a_dense_layer_with_a_residual_is_refused(tiny_checkpoint: Make) -> None:
+    from sentence_transformers.base.modules import Dense
+
+    plain = tiny_checkpoint(after=[Dense(32, 32)], name="plain")
+    assert likewise.load(plain, compute="float32").encode("fine").shape == (32,)
+    residual = tiny_checkpoint(after=[Dense(32, 32, use_residual=True)], name="residual")
+    with pytest.raises(UnsupportedModelError, match="use_residual"):
+        likewise.load(residual, compute="float32")
+
+
+def test_what_is_assumed_is_told_once(tiny_checkpoint: Make) -> None:
+    folder = tiny_checkpoint()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        likewise.load(folder, compute="float32")
+    (folder / "modules.json").unlink()
+    with pytest.warns(CheckpointWarning, match="mean pooling is assumed") as told:
+        likewise.load(folder, compute="float32")
+    assert len(told) == 1
+    assert str(folder) in str(told[0].message)
+    assert told[0].filename == __file__
 
 
 def test_an_empty_folder(tmp_path: Path) -> None:

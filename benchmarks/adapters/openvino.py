@@ -55,3 +55,10 @@ def load(models: Path, preset: str) -> Encode:
     return SentenceTransformer(
         str(models / "openvino"), backend="openvino", model_kwargs={"file_name": file}
     ).encode
+
+
+def open_folder(folder: Path, preset: str) -> Encode:  # noqa: ARG001 - one shape for all adapters
+    """`SentenceTransformer` with `backend="openvino"`, exported as it loads."""
+    from sentence_transformers import SentenceTransformer
+
+    return SentenceTransformer(str(folder), backend="openvino").encode

@@ -18,8 +18,13 @@ def prepare(data: Path) -> None:
 
 
 def load(models: Path, preset: str) -> Encode:  # noqa: ARG001 - one shape for all adapters
+    """The bundled checkpoint with `dtype`; its own default where that is float32."""
+    return open_folder(checkpoint.folder(), preset)
+
+
+def open_folder(folder: Path, preset: str) -> Encode:
     """`SentenceTransformer` with `dtype`; its own default where that is float32."""
     from sentence_transformers import SentenceTransformer
 
     options = {} if preset == "float32" else {"model_kwargs": {"dtype": preset}}
-    return SentenceTransformer(str(checkpoint.folder()), device="cpu", **options).encode
+    return SentenceTransformer(str(folder), device="cpu", **options).encode

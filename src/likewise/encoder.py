@@ -24,7 +24,7 @@ from likewise.checkpoint.weights import parameter_count
 from likewise.checkpoint.windows import Truncation, Window, windows
 from likewise.engine import load_runtime
 from likewise.engine.contract import Progress, Runtime
-from likewise.errors import InputError, TruncationWarning
+from likewise.errors import CheckpointWarning, InputError, TruncationWarning
 from likewise.extras import require
 from likewise.progress import bar
 
@@ -421,7 +421,7 @@ def load(
     max_seq_length: int | None = None,
     revision: str | None = None,
 ) -> Encoder:
-    """Load a model.
+    """Load a model; what its files leave open, and was assumed, is told as a `CheckpointWarning`.
 
     Args:
         name: a catalogue name, a hub id, or a folder.
@@ -453,6 +453,9 @@ def load(
             )
         tokenizer.max_tokens = max_seq_length
     runtime = load_runtime(config, tokenizer, compute=compute, device=device)
+    if config.notes:
+        told = f"{location.name}: {'; '.join(config.notes)}"
+        warnings.warn(told, CheckpointWarning, stacklevel=2)
     return Encoder(
         location,
         config,

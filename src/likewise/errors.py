@@ -16,8 +16,9 @@ LikewiseError                   carries a message and a hint: what to do next
 ├── MissingExtraError           an optional package is not installed (also an ImportError)
 └── OutputError                 a result could not be written (also an OSError)
 
-A warning, since nothing failed:
+Warnings, since nothing failed:
 
+CheckpointWarning               a checkpoint does not say all, and something was assumed
 TruncationWarning               texts were longer than the model reads, and their ends were cut
 """
 
@@ -103,6 +104,10 @@ class MissingExtraError(LikewiseError, ImportError):
 
 class OutputError(LikewiseError, OSError):
     """A result could not be written; nothing half-written is left behind."""
+
+
+class CheckpointWarning(UserWarning):
+    """A checkpoint does not say all that is needed, and something was assumed."""
 
 
 class TruncationWarning(UserWarning):

@@ -4,9 +4,10 @@ import importlib
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
-from benchmarks import memory, pages, peak, quality
+from benchmarks import base_models, gpu, memory, pages, peak, quality
 from benchmarks.contenders import CONTENDERS, REFERENCE, contender
 from benchmarks.environments import ENVIRONMENTS, environment
 from benchmarks.figures import Spread, percentile, ratios, spread
@@ -15,9 +16,11 @@ from benchmarks.matrices import CHAINS
 from benchmarks.options import Options
 from benchmarks.pages import BENCHMARKS, PAGES, Page
 from benchmarks.processes import ContenderError, Process, loaded, record_versions
-from benchmarks.results import Result, read, write
+from benchmarks.results import Result, UnavailableError, read, write
 from benchmarks.summary import CHINESE, ENGLISH, ROWS, summary
 from benchmarks.tables import Table, best_peer, times
+from likewise.checkpoint.config import read_config
+from likewise.checkpoint.weights import parameter_count
 
 
 def latency(ours: float) -> Result:
@@ -185,3 +188,30 @@ def test_versions_that_differ_are_both_told():
     onnx = contender("sentence-transformers ONNX int8")
     record_versions(versions, onnx, {"transformers": "4.57"})
     assert versions == {"transformers": "5.5", "torch": "2", "transformers (onnx)": "4.57"}
+
+
+@pytest.mark.parametrize("family", base_models.NETWORKS.values())
+def test_base_models_are_made_in_full_size(family, tmp_path, model_folder):
+    pytest.importorskip("torch")
+    config = read_config(base_models.make(family, tmp_path / family))
+    assert (config.network["num_hidden_layers"], config.network["hidden_size"]) == (12, 768)
+    assert config.network["intermediate_size"] == 3072
+    assert config.max_tokens == 256
+    assert parameter_count(config.folder) > 100e6
+
+
+def test_a_gpu_is_raced_round_after_round():
+    field = dict.fromkeys(("likewise float32", gpu.REFERENCE), lambda texts: np.eye(len(texts)))
+    rows = gpu.race(field, ["a", "b", "c"], rounds=2)
+    assert [len(row["seconds"]) for row in rows.values()] == [2, 2]
+    assert rows[gpu.REFERENCE]["cosine"] == {"mean": 1.0, "min": 1.0}
+    (table,) = gpu.tables(Result("gpu", "", rows))
+    assert [row[0] for row in table.rows] == list(field)
+
+
+def test_a_machine_without_a_gpu_is_told_in_one_line():
+    torch = pytest.importorskip("torch")
+    if torch.cuda.is_available():
+        pytest.skip("there is a GPU")
+    with pytest.raises(UnavailableError, match=r"^gpu: .*$"):
+        gpu.run(Options())

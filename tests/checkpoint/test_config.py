@@ -126,6 +126,20 @@ BROKEN: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
         {"config.json": NETWORK, "modules.json": modules("Transformer", "Dense"),
          "1_Dense/config.json": {"in_features": "x", "out_features": 3}},
         DamagedFileError, "in_features"),
+    "a dense with a residual": (
+        {"config.json": NETWORK, "modules.json": modules("Transformer", "Dense"),
+         "1_Dense/config.json": {"in_features": 3, "out_features": 3, "use_residual": True}},
+        UnsupportedModelError, "use_residual True"),
+    "a dense of every token": (
+        {"config.json": NETWORK, "modules.json": modules("Transformer", "Dense"),
+         "1_Dense/config.json": {"in_features": 3, "out_features": 3,
+                                 "module_input_name": "token_embeddings"}},
+        UnsupportedModelError, "module_input_name 'token_embeddings'"),
+    "a dense that leaves the vector alone": (
+        {"config.json": NETWORK, "modules.json": modules("Transformer", "Dense"),
+         "1_Dense/config.json": {"in_features": 3, "out_features": 3,
+                                 "module_output_name": "other"}},
+        UnsupportedModelError, "module_output_name 'other'"),
     "prompts that are no object": (
         {"config.json": NETWORK, "config_sentence_transformers.json": {"prompts": [1]}},
         DamagedFileError, "prompts"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 
 import likewise as library
 from likewise.checkpoint.catalog import CATALOG, DEFAULT
+from likewise.errors import CheckpointWarning
 from likewise.evaluate import EXAMPLES, compare, load_result
 
 Run = Callable[..., Any]
@@ -47,6 +49,24 @@ def test_similarity_tells_what_is_cut(likewise: Run) -> None:
     result = likewise("similarity", "word " * 300, "b")
     assert "1 of 2 texts are longer than the 256 tokens" in result.stderr
     assert not likewise("similarity", "word " * 300, "b", "--quiet").stderr
+
+
+def test_similarity_tells_of_a_foreign_language(likewise: Run) -> None:
+    result = likewise("similarity", "你好", "再见")
+    assert "does not know 4 of these 4 tokens" in result.stderr
+    assert result.stdout.startswith("cosine")
+    assert not likewise("similarity", "你好", "再见", "--quiet").stderr
+    assert not likewise("similarity", "A man says 你好.", "Someone greets me.").stderr
+
+
+def test_what_was_assumed_is_told_once(
+    likewise: Run, model_folder: Path, tmp_path: Path, recwarn: pytest.WarningsRecorder
+) -> None:
+    shutil.copytree(model_folder, tmp_path / "bare")
+    (tmp_path / "bare" / "modules.json").unlink()
+    result = likewise("similarity", "a", "b", "--model", "./bare")
+    assert result.stderr.count("mean pooling is assumed") == 1
+    assert not [w for w in recwarn if issubclass(w.category, CheckpointWarning)]
 
 
 def test_rank_a_file(likewise: Run, encoder: library.Encoder, tmp_path: Path) -> None:

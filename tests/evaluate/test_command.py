@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -23,6 +24,19 @@ def likewise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
         return subprocess.run(command, capture_output=True, text=True, check=False)
 
     return run
+
+
+@pytest.fixture
+def chinese(tmp_path: Path) -> Path:
+    """The Chinese sets: STS-B whole, LCQMC's first 1,000 pairs."""
+    data = Path(__file__).parents[3] / "shared" / "data" / "chinese"
+    if not data.exists():
+        pytest.skip("the Chinese sets are not beside the project")
+    shutil.copy(data / "stsb_zh_test.tsv", tmp_path)
+    lines = (data / "lcqmc_test.tsv").read_text(encoding="utf-8").splitlines()
+    few = tmp_path / "lcqmc_few.tsv"
+    few.write_text("\n".join(lines[:1001]) + "\n", encoding="utf-8")
+    return tmp_path
 
 
 @pytest.fixture
@@ -108,3 +122,17 @@ def test_this_project_is_no_worse_than_its_baseline(
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "2 scores are within 0.3 of the baseline" in done.stderr
+
+
+def test_chinese_sets(likewise: Command, chinese: Path) -> None:
+    """Read as they are; the English model's scores are low, and above chance."""
+    result = likewise(
+        "evaluate", "all-MiniLM-L6-v2", "--compute", "float32", "--no-cache",
+        "--tasks", chinese / "stsb_zh_test.tsv", chinese / "lcqmc_few.tsv",
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    similar, same = (line.split() for line in result.stdout.splitlines()[1:])
+    assert similar[2:5] == ["stsb_zh", "STS", "cosine_spearman"]
+    assert float(similar[5]) == pytest.approx(37.8, abs=0.5)
+    assert same[3:5] == ["PairClassification", "cosine_ap"]
+    assert 50 < float(same[5]) < 75

@@ -260,14 +260,7 @@ def _read_module(kind: str, folder: Path, listed_in: Path) -> Module:
         case "Pooling":
             return _read_pooling(read_json(path), path)
         case "Dense":
-            settings = read_json(path)
-            return Dense(
-                folder,
-                _whole(settings, "in_features", path),
-                _whole(settings, "out_features", path),
-                bool(settings.get("bias", True)),
-                str(settings.get("activation_function", "Tanh")).rsplit(".", 1)[-1],
-            )
+            return _read_dense(folder, read_json(path), path)
         case "LayerNorm":
             return LayerNorm(folder, _whole(read_json(path), "dimension", path))
         case "Normalize":
@@ -278,6 +271,36 @@ def _read_module(kind: str, folder: Path, listed_in: Path) -> Module:
                 hint="known modules: Transformer, StaticEmbedding, Pooling, Dense, LayerNorm, "
                 "Dropout, Normalize",
             )
+
+
+def _read_dense(folder: Path, settings: Mapping[str, Any], path: Path) -> Dense:
+    for name, expected in _DENSE_EXPECTED.items():
+        value = settings.get(name)
+        if value not in (None, expected):
+            raise UnsupportedModelError(
+                f"{path} asks for {name} {value!r}, which is not known here",
+                hint=f"only {expected!r} is computed; run it with sentence-transformers",
+            )
+    return Dense(
+        folder,
+        _whole(settings, "in_features", path),
+        _whole(settings, "out_features", path),
+        bool(settings.get("bias", True)),
+        str(settings.get("activation_function", "Tanh")).rsplit(".", 1)[-1],
+    )
+
+
+_DENSE_EXPECTED: Mapping[str, Any] = MappingProxyType(
+    {
+        "use_residual": False,
+        "module_input_name": "sentence_embedding",
+        "module_output_name": "sentence_embedding",
+    }
+)
+"""Settings of a dense layer that change what it computes, and their one value that is known.
+
+Keys beyond these and the sizes are ignored by sentence-transformers too.
+"""
 
 
 def _read_pooling(settings: Mapping[str, Any], path: Path) -> Pooling:

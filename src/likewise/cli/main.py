@@ -25,7 +25,7 @@ from likewise.cli.printing import note
 from likewise.cli.rank import rank
 from likewise.cli.similarity import similarity
 from likewise.cli.ui import ui
-from likewise.errors import LikewiseError, TruncationWarning
+from likewise.errors import CheckpointWarning, LikewiseError, TruncationWarning
 
 COMMANDS = (
     "ui",
@@ -51,8 +51,9 @@ class Commands(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run a command."""
-        # commands say in their own words what was cut
-        warnings.simplefilter("ignore", TruncationWarning)
+        # commands say in their own words what was assumed and what was cut
+        for category in (CheckpointWarning, TruncationWarning):
+            warnings.simplefilter("ignore", category)
         try:
             result = super().invoke(ctx)
             sys.stdout.flush()

@@ -17,6 +17,7 @@ from likewise.cli.printing import note
 from likewise.corpus import read_records
 from likewise.corpus.records import Record
 from likewise.errors import InputError
+from likewise.evaluate import unknown_tokens
 
 Model = Annotated[
     str, typer.Option("--model", "-m", help="A catalogue name, a hub id or a folder.")
@@ -88,6 +89,16 @@ def warn_cut(encoder: likewise.Encoder, texts: Sequence[str], *, quiet: bool) ->
     if quiet or not long:
         return
     tell_cut(encoder, sum(count.cut > 0 for count in encoder.count_tokens(long)), len(texts))
+
+
+def warn_unknown(encoder: likewise.Encoder, texts: Sequence[str], *, quiet: bool) -> None:
+    """Say where the model's vocabulary knows less than half of the texts."""
+    found = unknown_tokens(encoder, texts)
+    if found.most and not quiet:
+        note(
+            f"note: {encoder.name} does not know {found.unknown:,} of these {found.total:,} "
+            "tokens, so the score says little; choose a model for this language with --model"
+        )
 
 
 def tell_cut(encoder: likewise.Encoder, cut: int, total: int) -> None:

@@ -29,6 +29,7 @@ def similarity(
     """
     encoder = options.load(model, compute, device, quiet=quiet)
     result = compare(encoder, a, b)
+    options.warn_unknown(encoder, [a, b], quiet=quiet)
     if as_json:
         say_json({"model": encoder.name, "compute": encoder.compute, **result.to_dict()})
         return

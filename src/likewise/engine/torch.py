@@ -177,7 +177,8 @@ def _load(config: Config, dtype: Any) -> Any:
         return family.from_pretrained(config.folder, dtype=dtype, local_files_only=True).eval()
     except (ValueError, KeyError, OSError, ImportError) as error:
         raise UnsupportedModelError(
-            f"transformers cannot load {config.folder}: {str(error).strip().splitlines()[0]}",
+            f"transformers cannot load {config.folder}, of the family {config.model_type!r}: "
+            f"{str(error).strip().splitlines()[0]}",
             hint="use a checkpoint of a family that is known, or with an onnx/model.onnx",
         ) from error
 

@@ -1,6 +1,13 @@
 """How alike texts are, and how good a model is at saying so."""
 
-from likewise.evaluate.comparison import Comparison, TokenSimilarity, compare, compare_tokens
+from likewise.evaluate.comparison import (
+    Comparison,
+    TokenSimilarity,
+    UnknownTokens,
+    compare,
+    compare_tokens,
+    unknown_tokens,
+)
 from likewise.evaluate.contract import Case, Outcome, Task, TextEncoder, embed
 from likewise.evaluate.discover import Reading, find_tasks, read_beir
 from likewise.evaluate.examples import (
@@ -28,6 +35,7 @@ __all__ = [
     "Task",
     "TextEncoder",
     "TokenSimilarity",
+    "UnknownTokens",
     "compare",
     "compare_tokens",
     "embed",
@@ -37,4 +45,5 @@ __all__ = [
     "load_result",
     "read_beir",
     "run_example",
+    "unknown_tokens",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,28 @@ from likewise import vectors
 if TYPE_CHECKING:
     from likewise.answers import TokenCount
     from likewise.encoder import Encoder
+
+
+UNKNOWN = ("[UNK]", "<unk>")
+"""How vocabularies write a token that they do not know."""
+
+
+@dataclass(frozen=True)
+class UnknownTokens:
+    """How much of some texts a model's vocabulary does not know.
+
+    Attributes:
+        unknown: tokens it does not know.
+        total: tokens of the texts, as far as they are read, special ones left out.
+    """
+
+    unknown: int
+    total: int
+
+    @property
+    def most(self) -> bool:
+        """Whether more than half are unknown: the texts are in no language of the model."""
+        return 2 * self.unknown > self.total
 
 
 @dataclass(frozen=True)
@@ -92,6 +115,16 @@ def compare(encoder: Encoder, a: str, b: str) -> Comparison:
     )
 
 
+def unknown_tokens(encoder: Encoder, texts: Iterable[str]) -> UnknownTokens:
+    """Count what the model's vocabulary does not know of texts.
+
+    Raises:
+        TextError: one of them cannot be encoded.
+    """
+    own = [token for text in texts for token in _own_tokens(encoder, text)]
+    return UnknownTokens(sum(token in UNKNOWN for token in own), len(own))
+
+
 def compare_tokens(encoder: Encoder, a: str, b: str) -> TokenSimilarity:
     """Compare two texts token by token; the special tokens around them are left out.
 
@@ -102,12 +135,14 @@ def compare_tokens(encoder: Encoder, a: str, b: str) -> TokenSimilarity:
     states = encoder.token_embeddings(list(texts))
     own = [~encoder.special_tokens_mask(text) for text in texts]
     kept = [state[mask] for state, mask in zip(states, own, strict=True)]
-    tokens_a, tokens_b = (
-        tuple(token for token, is_own in zip(encoder.tokens(text), mask, strict=True) if is_own)
-        for text, mask in zip(texts, own, strict=True)
-    )
+    tokens_a, tokens_b = (_own_tokens(encoder, text) for text in texts)
     if not tokens_a or not tokens_b:
         return TokenSimilarity(
             tokens_a, tokens_b, np.zeros((len(tokens_a), len(tokens_b)), np.float32)
         )
     return TokenSimilarity(tokens_a, tokens_b, vectors.cosine(*kept))
+
+
+def _own_tokens(encoder: Encoder, text: str) -> tuple[str, ...]:
+    special = encoder.special_tokens_mask(text)
+    return tuple(t for t, s in zip(encoder.tokens(text), special, strict=True) if not s)

@@ -10,7 +10,14 @@ import gradio as gr
 
 from likewise.answers import TokenCount
 from likewise.encoder import Encoder
-from likewise.evaluate.comparison import Comparison, TokenSimilarity, compare, compare_tokens
+from likewise.evaluate.comparison import (
+    Comparison,
+    TokenSimilarity,
+    UnknownTokens,
+    compare,
+    compare_tokens,
+    unknown_tokens,
+)
 from likewise.web import charts, html, parts, reproduce
 from likewise.web.desk import Job
 from likewise.web.frame import Frame, Panel, Updates, required
@@ -18,8 +25,6 @@ from likewise.web.registry import Choice
 from likewise.web.words import Words
 
 NAME = "similarity"
-UNKNOWN = ("[UNK]", "<unk>")
-"""How vocabularies write a token that they do not know."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,7 @@ class Answer:
 
     comparison: Comparison
     tokens: TokenSimilarity
+    unknown: UnknownTokens
 
 
 class Tab:
@@ -76,7 +82,8 @@ class Tab:
         def work(encoder: Encoder, job: Job, pair: Pair) -> Answer:
             compared = compare(encoder, pair.a, pair.b)
             job.check()
-            return Answer(compared, compare_tokens(encoder, pair.a, pair.b))
+            tokens = compare_tokens(encoder, pair.a, pair.b)
+            return Answer(compared, tokens, unknown_tokens(encoder, (pair.a, pair.b)))
 
         def show(pair: Pair, answer: Answer) -> Updates:
             return self._show(choice, pair, answer)
@@ -91,7 +98,7 @@ class Tab:
         )
         return {
             self.summary: found,
-            self.remark: _remark(answer.tokens, words),
+            self.remark: _remark(answer, words),
             self.plot: _plot(answer.tokens, words),
         } | self.recipe.shown(reproduce.similarity(choice, pair.a, pair.b))
 
@@ -127,12 +134,11 @@ def _tokens(name: str, count: TokenCount, words: Words) -> html.Fact:
     return html.Fact(name, f"{count.seen:,}", words("measure.whole"))
 
 
-def _remark(tokens: TokenSimilarity, words: Words) -> str:
+def _remark(answer: Answer, words: Words) -> str:
+    tokens, unknown = answer.tokens, answer.unknown
     title = html.heading(words("similarity.tokens"))
-    unknown = sum(token in UNKNOWN for token in (*tokens.tokens_a, *tokens.tokens_b))
-    if unknown:
-        total = len(tokens.tokens_a) + len(tokens.tokens_b)
-        warning = words("similarity.unknown", n=unknown, total=total)
+    if unknown.unknown:
+        warning = words("similarity.unknown", n=unknown.unknown, total=unknown.total)
         title = html.notice(warning, words("similarity.unknown.body"), kind="warn") + title
     if not tokens.matrix.size:
         return title + html.note(words("similarity.no_tokens"))
