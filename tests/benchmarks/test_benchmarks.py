@@ -190,6 +190,7 @@ def test_versions_that_differ_are_both_told():
     assert versions == {"transformers": "5.5", "torch": "2", "transformers (onnx)": "4.57"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("family", base_models.NETWORKS.values())
 def test_base_models_are_made_in_full_size(family, tmp_path, model_folder):
     pytest.importorskip("torch")
