@@ -12,11 +12,11 @@ from benchmarks.adapters import checkpoint
 from benchmarks.contenders import CONTENDERS
 from benchmarks.figures import Spread, spread
 from benchmarks.machine import this_machine
-from benchmarks.matrices import CHAINS, Multiplier
 from benchmarks.options import Options
 from benchmarks.processes import loaded
 from benchmarks.results import Result
 from benchmarks.tables import Table
+from likewise.engine.peak import CHAINS, Multiplier
 
 QUESTION = "What share of the machine's matrix peak does encoding reach?"
 ROUNDS = 5

@@ -27,6 +27,17 @@ def lacking(what: str) -> None:
     pytest.skip(what)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """One cache for all tests of a run, and not the one of whoever runs them."""
+    base = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent  # which the workers share
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LIKEWISE_CACHE", str(base / "cache-of-this-run"))
+        yield
+
+
 # the real model and its oracle
 
 
@@ -53,6 +64,16 @@ def encoder_bfloat16(model_folder: Path) -> likewise.Encoder:
     if not supports_bfloat16():
         pytest.skip("this processor does not multiply bfloat16")
     return likewise.load(model_folder, compute="bfloat16")
+
+
+@pytest.fixture(scope="session")
+def encoder_int8(model_folder: Path) -> likewise.Encoder:
+    """all-MiniLM-L6-v2 in int8; its graph is made once a run."""
+    try:
+        import nncf  # noqa: F401
+    except ImportError:
+        lacking("nncf is not installed")
+    return likewise.load(model_folder, compute="int8")
 
 
 @pytest.fixture(scope="session")

@@ -58,6 +58,30 @@ def bar(
         yield Shown()
 
 
+@contextmanager
+def busy(title: str, *, show: bool | None = None) -> Iterator[None]:
+    """Show that something is going on whose end is not known, and how long it has taken.
+
+    Args:
+        title: what is going on.
+        show: None shows it where standard error is a terminal.
+    """
+    if not (sys.stderr.isatty() if show is None else show):
+        yield
+        return
+    from rich import progress
+    from rich.console import Console
+
+    columns = (
+        progress.SpinnerColumn(),
+        progress.TextColumn("{task.description}"),
+        progress.TimeElapsedColumn(),
+    )
+    with progress.Progress(*columns, console=Console(stderr=True)) as spinner:
+        spinner.add_task(title, total=None)
+        yield
+
+
 def _columns(unit: str) -> Iterator[ProgressColumn]:
     from rich import progress
 

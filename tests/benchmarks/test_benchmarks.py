@@ -12,7 +12,6 @@ from benchmarks.contenders import CONTENDERS, REFERENCE, contender
 from benchmarks.environments import ENVIRONMENTS, environment
 from benchmarks.figures import Spread, percentile, ratios, spread
 from benchmarks.machine import this_machine
-from benchmarks.matrices import CHAINS
 from benchmarks.options import Options
 from benchmarks.pages import BENCHMARKS, PAGES, Page
 from benchmarks.processes import ContenderError, Process, loaded, record_versions
@@ -21,6 +20,7 @@ from benchmarks.summary import CHINESE, ENGLISH, ROWS, summary
 from benchmarks.tables import Table, best_peer, times
 from likewise.checkpoint.config import read_config
 from likewise.checkpoint.weights import parameter_count
+from likewise.engine.peak import CHAINS
 
 
 def latency(ours: float) -> Result:

@@ -21,7 +21,7 @@ Run = Callable[..., Any]
 LINES = "The cat sleeps on the sofa.\n\nStock markets fell sharply today.\nA kitten naps.\n"
 COMMANDS = (
     "ui", "similarity", "rank", "encode", "example", "evaluate", "compare", "models", "download",
-    "export", "doctor",
+    "export", "quantize", "verify", "bench", "doctor",
 )  # fmt: skip
 
 

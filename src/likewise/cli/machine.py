@@ -65,6 +65,7 @@ def examine(*, network: bool = False) -> list[Check]:
         _hub_settings(),
         *([_hub()] if network else []),
         *_models(),
+        *_int8(),
     ]
 
 
@@ -202,3 +203,25 @@ def _models() -> Iterator[Check]:
         else:
             status: Status = "warn" if entry.name == DEFAULT else "ok"
             yield Check(name, status, "not on this machine", fetch)
+
+
+def _int8() -> Iterator[Check]:
+    from likewise.checkpoint.config import read_config
+    from likewise.engine.quantize import find_quantized
+
+    try:
+        found = find_local(DEFAULT)
+        if found is None:
+            return
+        graph = find_quantized(read_config(found.folder))
+    except CheckpointError:
+        return  # told of the model already
+    name = f"int8 {DEFAULT}"
+    if graph:
+        yield Check(name, "ok", f"ready: {graph.parent}")
+    elif _version("nncf"):
+        hint = f"likewise quantize {DEFAULT}; compute int8 also makes it when first loaded"
+        yield Check(name, "ok", "not made yet (optional)", hint)
+    else:
+        hint = f'pip install "likewise[int8]", then likewise quantize {DEFAULT}'
+        yield Check(name, "ok", "not made, and cannot be without nncf (optional)", hint)

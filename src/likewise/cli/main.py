@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 import likewise
+from likewise.cli.bench import bench
 from likewise.cli.compare import compare
 from likewise.cli.doctor import doctor
 from likewise.cli.download import download
@@ -22,9 +23,11 @@ from likewise.cli.export import export
 from likewise.cli.greedy import Greedy
 from likewise.cli.models import models_app
 from likewise.cli.printing import note
+from likewise.cli.quantize import quantize
 from likewise.cli.rank import rank
 from likewise.cli.similarity import similarity
 from likewise.cli.ui import ui
+from likewise.cli.verify import verify
 from likewise.errors import CheckpointWarning, LikewiseError, TruncationWarning
 
 COMMANDS = (
@@ -38,6 +41,9 @@ COMMANDS = (
     "models",
     "download",
     "export",
+    "quantize",
+    "verify",
+    "bench",
     "doctor",
 )
 """In the order in which help lists them."""
@@ -85,7 +91,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-for command in (ui, similarity, rank, encode, example, download, export, doctor):
+for command in (
+    ui, similarity, rank, encode, example, download, export, quantize, verify, bench,
+    doctor,
+):  # fmt: skip
     app.command()(command)
 app.add_typer(models_app)
 app.command(cls=Greedy)(evaluate)

@@ -14,8 +14,10 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 
@@ -29,15 +31,21 @@ from likewise.checkpoint.tokenizer import Tokenizer
 from likewise.engine.batches import plan
 from likewise.engine.cache import cache_folder
 from likewise.engine.graph import build
+from likewise.engine.openvino import OpenVinoRuntime
 from likewise.engine.pooling import AFTER_NETWORK
-from likewise.errors import OutputError
+from likewise.errors import EngineError, OutputError
 from likewise.extras import require
+from likewise.progress import busy
+from likewise.vectors import similarity_pairwise
 
 RECIPE = "nncf-2"
 """Changes whenever the way the graph is made does, and with it the fingerprint of its vectors."""
 
 SMOOTHNESS = 0.95
 """SmoothQuant's alpha: how much of the outliers' range moves into the weights."""
+
+LEAST_COSINE = 0.98
+"""Mean cosine to float32 over the calibration texts that a graph must reach to be kept."""
 
 
 @dataclass(frozen=True)
@@ -47,13 +55,22 @@ class Quantized:
     Attributes:
         path: the OpenVINO IR; its weights lie beside it.
         made: whether this call made it, or found it.
+        seconds: what that took.
     """
 
     path: Path
     made: bool
+    seconds: float
+
+    @property
+    def size(self) -> int:
+        """Bytes on disk."""
+        return sum(file.stat().st_size for file in self.path.parent.iterdir())
 
 
-def quantized(config: Config, tokenizer: Tokenizer, *, again: bool = False) -> Quantized:
+def quantized(
+    config: Config, tokenizer: Tokenizer, *, again: bool = False, show: bool | None = None
+) -> Quantized:
     """The int8 graph of a checkpoint, made when it is not in the cache yet (10 to 60 seconds).
 
     Two processes may do this at once: each works in a folder of its own, the first to finish
@@ -63,19 +80,27 @@ def quantized(config: Config, tokenizer: Tokenizer, *, again: bool = False) -> Q
         config: the checkpoint.
         tokenizer: its tokenizer.
         again: make it anew even where the cache has it.
+        show: whether to show that it is being made; None where standard error is a terminal.
 
     Raises:
         MissingExtraError: NNCF is not installed.
+        UnsupportedModelError: there is no graph of our own for the checkpoint.
+        EngineError: its vectors are too far from those of float32; nothing is kept of it.
         OutputError: the cache cannot be written.
     """
-    place = cache_folder() / "int8" / fingerprint(config, RECIPE)
+    started = time.perf_counter()
+    place = _place(config)
     path = place / "model.xml"
-    if path.exists() and not again:
-        return Quantized(path, made=False)
+    if not again and find_quantized(config):
+        return Quantized(path, made=False, seconds=time.perf_counter() - started)
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=place.parent, prefix=".making-") as folder:
+        with (
+            tempfile.TemporaryDirectory(dir=place.parent, prefix=".making-") as folder,
+            busy(f"making the int8 graph of {config.folder.name} (only this once)", show=show),
+        ):
             model = _quantize(config, tokenizer)
+            _check(model, config, tokenizer)
             made = Path(folder) / "graph"
             ov.save_model(model, made / "model.xml", compress_to_fp16=False)
             if again:
@@ -91,7 +116,17 @@ def quantized(config: Config, tokenizer: Tokenizer, *, again: bool = False) -> Q
         raise OutputError(
             f"the int8 graph did not get to {place}", hint="check the folder, or set LIKEWISE_CACHE"
         )
-    return Quantized(path, made=True)
+    return Quantized(path, made=True, seconds=time.perf_counter() - started)
+
+
+def find_quantized(config: Config) -> Path | None:
+    """The int8 graph of a checkpoint where the cache has it."""
+    path = _place(config) / "model.xml"
+    return path if os.path.exists(path) else None  # Path.exists raises where it may not look
+
+
+def _place(config: Config) -> Path:
+    return cache_folder() / "int8" / fingerprint(config, RECIPE)
 
 
 def _quantize(config: Config, tokenizer: Tokenizer) -> ov.Model:
@@ -109,6 +144,30 @@ def _quantize(config: Config, tokenizer: Tokenizer) -> ov.Model:
             advanced_parameters=advanced.AdvancedQuantizationParameters(
                 smooth_quant_alphas=advanced.AdvancedSmoothQuantParameters(matmul=SMOOTHNESS)
             ),
+        )
+
+
+def _check(model: ov.Model, config: Config, tokenizer: Tokenizer) -> None:
+    """Refuse a graph whose vectors are no numbers, or not those of the float32 graph."""
+    rows = tokenizer.rows(calibration_texts())
+    exact, coarse = (
+        OpenVinoRuntime(
+            graph,
+            partial(build, config, pooled=False),
+            compute=compute,
+            recipe=compute,
+            pad_id=tokenizer.pad_id,
+        ).embed(rows)
+        for graph, compute in ((partial(build, config), "float32"), (lambda: model, "int8"))
+    )
+    cosine = float(similarity_pairwise(exact, np.nan_to_num(coarse)).mean())
+    strange = int((~np.isfinite(coarse)).any(axis=1).sum())
+    if strange or cosine < LEAST_COSINE:
+        found = f"{strange} of {len(rows)} vectors are not finite; " if strange else ""
+        raise EngineError(
+            f"the int8 graph of {config.folder.name} is not kept: {found}mean cosine to float32 "
+            f"is {cosine:.4f}, at least {LEAST_COSINE} is asked for",
+            hint="load it with compute='auto', which needs no such graph",
         )
 
 

@@ -10,6 +10,8 @@ import numpy as np
 import openvino as ov
 from openvino import opset13 as op
 
+from likewise.errors import EngineError
+
 PRECISION = {"float32": "f32", "bfloat16": "bf16", "int8": "f32"}
 
 
@@ -36,7 +38,7 @@ class Chain:
 CHAINS = (
     Chain("projections, 384 wide", 1024, (384,) * 13),
     Chain("feed-forward, 384 and 1,536 wide", 1024, (384, 1536) * 6),
-    Chain("large, 2,048 wide", 2048, (2048,) * 7),
+    Chain("large, 2,048 wide", 1024, (2048,) * 4),
 )
 """The model's own shapes, and one that shows the processor at its best."""
 
@@ -50,7 +52,7 @@ class Multiplier:
         cores: number of streams.
 
     Raises:
-        RuntimeError: OpenVINO did not choose that number format for it.
+        EngineError: OpenVINO multiplies in another number format here.
     """
 
     def __init__(self, chain: Chain, compute: str, cores: int) -> None:
@@ -103,4 +105,7 @@ def _check(compiled: ov.CompiledModel, compute: str) -> None:
         if info["layerType"].value in ("FullyConnected", "MatMul"):
             chosen = info["runtimePrecision"].value.lower()
             if chosen not in wanted[compute]:
-                raise RuntimeError(f"OpenVINO multiplies {compute} matrices in {chosen} here")
+                raise EngineError(
+                    f"OpenVINO multiplies {compute} matrices in {chosen} here",
+                    hint="likewise doctor says what this processor has",
+                )

@@ -1,0 +1,56 @@
+"""`likewise quantize`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from likewise.checkpoint.catalog import DEFAULT
+from likewise.checkpoint.download import progress_bar
+from likewise.checkpoint.locate import locate
+from likewise.cli import options
+from likewise.cli.printing import note, say, say_json
+
+
+def quantize(
+    model: Annotated[
+        str, typer.Argument(metavar="MODEL", help="A catalogue name, a hub id or a folder.")
+    ] = DEFAULT,
+    again: Annotated[
+        bool, typer.Option("--again", help="Make it anew even where there is one.")
+    ] = False,
+    as_json: options.AsJson = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Make a model's int8 graph ahead of its first use, and tell where it lies.
+
+    It takes 10 to 60 seconds once; --compute int8 loads it from then on. LIKEWISE_CACHE chooses
+    another place for it.
+
+    \b
+    Example:
+      likewise quantize all-MiniLM-L6-v2
+    """
+    from likewise.checkpoint.config import read_config
+    from likewise.checkpoint.tokenizer import read_tokenizer
+    from likewise.engine.quantize import quantized  # loads the engine, which --help must not
+
+    location = locate(model, progress=None if quiet else progress_bar)
+    config = read_config(location.folder)
+    graph = quantized(config, read_tokenizer(config), again=again, show=False if quiet else None)
+    if as_json:
+        say_json(
+            {
+                "name": location.name,
+                "path": str(graph.path),
+                "bytes": graph.size,
+                "made": graph.made,
+                "seconds": round(graph.seconds, 3),
+            }
+        )
+        return
+    say(str(graph.path))
+    if not quiet:
+        how = "made" if graph.made else "was there already; --again makes it anew"
+        note(f"{how} ({graph.size / 2**20:.0f} MiB, {graph.seconds:.1f} s)")

@@ -1,0 +1,120 @@
+"""`likewise quantize`, `verify` and `bench`, and what `doctor` says of int8."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import likewise as library
+from likewise.checkpoint.catalog import DEFAULT
+from likewise.checkpoint.tokenizer import Tokenizer
+from likewise.engine import quantize
+
+Run = Callable[..., Any]
+
+
+def doctor(likewise: Run) -> dict[str, str]:
+    told = {check["name"]: check for check in json.loads(likewise("doctor", "--json").stdout)}
+    return dict(told[f"int8 {DEFAULT}"])
+
+
+def test_quantize_and_doctor(
+    likewise: Run,
+    tiny_checkpoint: Callable[..., Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pytest.importorskip("nncf")
+    monkeypatch.setenv("LIKEWISE_CACHE", str(tmp_path / "cache"))
+    assert doctor(likewise)["detail"] == "not made yet (optional)"
+    assert f"likewise quantize {DEFAULT}" in doctor(likewise)["hint"]
+    folder = tiny_checkpoint()
+    first = likewise("quantize", folder)
+    path = Path(first.stdout.strip())
+    assert path.is_file()
+    assert first.stderr.startswith("made (")
+    told = json.loads(likewise("quantize", folder, "--json").stdout)
+    size = sum(file.stat().st_size for file in path.parent.iterdir())
+    assert told["path"] == str(path)
+    assert (told["made"], told["bytes"]) == (False, size)
+    assert "was there already" in likewise("quantize", folder).stderr
+    assert json.loads(likewise("quantize", folder, "--again", "--json").stdout)["made"] is True
+
+
+def test_doctor_finds_the_graph(likewise: Run, encoder_int8: library.Encoder) -> None:
+    assert doctor(likewise)["detail"].startswith("ready: ")
+    assert doctor(likewise)["hint"] == ""
+
+
+def test_verify(likewise: Run, encoder_int8: library.Encoder) -> None:
+    plain = likewise("verify")
+    assert plain.exit_code == 0
+    assert "mean cosine to float32" in plain.stdout
+    told = json.loads(likewise("verify", "--json").stdout)
+    assert told["model"] == DEFAULT
+    assert told["passed"] is True
+    assert told["compute"] == "int8"
+
+
+def test_verify_refuses_what_falls_short(
+    likewise: Run,
+    tiny_checkpoint: Callable[..., Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pytest.importorskip("nncf")
+    monkeypatch.setenv("LIKEWISE_CACHE", str(tmp_path / "cache"))
+    calibration = quantize.calibration_batches
+
+    def padding(tokenizer: Tokenizer) -> Iterator[dict[str, Any]]:
+        batch = next(calibration(tokenizer))
+        yield batch | {"token_ids": np.full_like(batch["token_ids"], tokenizer.pad_id)}
+
+    # a graph whose ranges were measured on padding alone, and that nobody looked at
+    monkeypatch.setattr(quantize, "calibration_batches", padding)
+    monkeypatch.setattr(quantize, "LEAST_COSINE", -1.0)
+    result = likewise("verify", tiny_checkpoint(), "--json")
+    told = json.loads(result.stdout)
+    assert result.exit_code == 1
+    assert told["passed"] is False
+    assert any("mean cosine" in reason for reason in told["shortfalls"])
+    assert all(f"error: {reason}" in result.stderr for reason in told["shortfalls"])
+    assert "hint: " in result.stderr
+
+
+def test_verify_other_number_formats(likewise: Run) -> None:
+    result = likewise("verify", "--compute", "float32")
+    assert result.exit_code == 1
+    assert "hint: one of bfloat16, int8" in result.stderr
+
+
+def test_bench(likewise: Run, tiny_checkpoint: Callable[..., Path]) -> None:
+    folder = tiny_checkpoint()
+    result = likewise("bench", folder, "--compute", "float32", "--json")
+    told = json.loads(result.stdout)
+    assert told["cores"] >= 1
+    (row,) = told["computes"]
+    assert row["compute"] == "float32"
+    assert row["sentences"]["texts"] > row["passages"]["texts"] > 0
+    # passages are as long as this model reads, and every token of them is counted once
+    assert row["passages"]["tokens"] / row["passages"]["texts"] == pytest.approx(64, abs=2)
+    assert 0 < row["query_p50"] <= row["query_p95"]
+    assert 0 < row["share"] < 1
+    plain = likewise("bench", folder, "--compute", "float32")
+    assert plain.stdout.split("\n")[1].startswith("float32  ")
+    assert "tokens/s" in plain.stderr
+
+
+def test_bench_names_what_cannot_be_had(
+    likewise: Run, tiny_checkpoint: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "nncf", None)
+    result = likewise("bench", tiny_checkpoint(), "--compute", "int8")
+    assert result.exit_code == 1
+    assert 'hint: pip install "likewise[int8]"' in result.stderr
