@@ -108,8 +108,8 @@ def _passages(model: Encoder) -> list[str]:
     passages = []
     for start in range(0, len(words), len(words) // 16):
         chosen = list(islice(cycle(words), start, start + limit))
-        while (over := model.count_tokens([" ".join(chosen)])[0].seen - limit) > 0:
-            del chosen[-max(1, over // 2) :]
+        while (seen := model.count_tokens([" ".join(chosen)])[0].seen) > limit:
+            del chosen[len(chosen) * limit // seen :]
         passages.append(" ".join(chosen))
     return passages
 
