@@ -25,11 +25,11 @@ import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
 
+from likewise.cache import cache_folder
 from likewise.checkpoint.config import Config
 from likewise.checkpoint.fingerprint import fingerprint
 from likewise.checkpoint.tokenizer import Tokenizer
 from likewise.engine.batches import plan
-from likewise.engine.cache import cache_folder
 from likewise.engine.graph import build
 from likewise.engine.openvino import OpenVinoRuntime
 from likewise.engine.pooling import AFTER_NETWORK

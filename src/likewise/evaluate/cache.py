@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
@@ -12,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from likewise.cache import cache_folder
 from likewise.errors import OutputError
 from likewise.evaluate.contract import Role, TextEncoder
 from likewise.progress import bar
@@ -23,8 +23,7 @@ CHUNK = 1024
 
 def default_cache() -> Path:
     """Where vectors are kept when no folder is named."""
-    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(base).expanduser() / "likewise" / "vectors"
+    return cache_folder() / "vectors"
 
 
 class CachedEncoder:
