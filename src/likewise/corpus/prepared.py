@@ -1,0 +1,201 @@
+"""Records with their vectors, encoded once and kept: what every job over a corpus begins with.
+
+Vectors lie under the cache folder, in a folder named by what they were made from: the texts, the
+model's fingerprint, its prompt and what became of long texts. A job that comes later, over the same
+texts with the same model, finds them there; one that was killed goes on where it was.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from filelock import FileLock
+from numpy.typing import NDArray
+
+from likewise.atomic import atomic
+from likewise.cache import cache_folder
+from likewise.checkpoint.windows import Truncation
+from likewise.corpus.embed import embed_file
+from likewise.corpus.records import Record, read_records
+from likewise.errors import InputError, OutputError
+from likewise.progress import Bar, bar
+from likewise.vectors import Matrix, normalize
+
+if TYPE_CHECKING:  # a command's help must not load the engine
+    from likewise.encoder import Encoder
+
+Stage = Callable[..., AbstractContextManager[Bar]]
+"""Opens a bar for one stage of a job, as `likewise.progress.bar` does."""
+Sources = str | Path | Iterable[str | Path]
+
+QUIET: Stage = partial(bar, show=False)
+KEPT_BYTES = 8 * 2**30
+"""Bytes of prepared corpora that are kept; the ones used longest ago go first."""
+_BLOCK = 16_384
+"""Rows turned from one file into another at once."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A corpus that is ready for search, duplicates, clusters and maps.
+
+    Attributes:
+        records: n records, in the order of their files.
+        vectors: float32 `[n, dimension]` of length 1, in the same order, mapped from disk.
+        key: hash of the texts and of all that made the vectors; equal keys mean equal vectors.
+        folder: where the vectors lie, and what else is derived from them alone.
+        resumed: how many distinct texts an earlier call had encoded.
+        encoded: how many distinct texts this call encoded.
+        cut: how many of those were longer than the model reads.
+    """
+
+    records: Sequence[Record]
+    vectors: Matrix
+    key: str
+    folder: Path
+    resumed: int = 0
+    encoded: int = 0
+    cut: int = 0
+
+    @property
+    def texts(self) -> list[str]:
+        """The n texts."""
+        return [record.text for record in self.records]
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+
+def prepare(
+    encoder: Encoder,
+    sources: Sources,
+    *,
+    column: str | None = None,
+    truncation: Truncation = "cut",
+    progress: Stage = QUIET,
+) -> Prepared:
+    """Read files and encode their texts; equal texts once, and none that was encoded before.
+
+    Args:
+        encoder: the model.
+        sources: one file or several, as `read_records` takes them.
+        column: the column of the texts; guessed where not given.
+        truncation: what becomes of texts over the model's limit, as in `Encoder.encode`.
+        progress: opens a bar for each stage.
+
+    Raises:
+        RecordError: a file, or a row in it, cannot be read.
+        InputError: there is no text in them, or no such column.
+        OutputError: the cache cannot be written.
+    """
+    paths = [sources] if isinstance(sources, str | Path) else list(sources)
+    records = [record for path in paths for record in read_records(path, column=column)]
+    if not records:
+        raise InputError(
+            f"{', '.join(map(str, paths)) or 'no file'} holds no text",
+            hint="give a file with one text a line",
+        )
+    return prepare_records(encoder, records, truncation=truncation, progress=progress)
+
+
+def prepare_records(
+    encoder: Encoder,
+    records: Sequence[Record],
+    *,
+    truncation: Truncation = "cut",
+    progress: Stage = QUIET,
+) -> Prepared:
+    """The same with records that were read already."""
+    texts = [record.text for record in records]
+    key = _key(encoder, texts, truncation)
+    folder = prepared_folder() / key
+    kept = folder / "vectors.npy"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / "lock"):  # whoever comes second waits, and finds them
+            counts = (0, 0, 0)
+            if not kept.exists():
+                counts = _encode(encoder, texts, folder, truncation, progress)
+            for used in folder.glob("distinct.*"):
+                used.unlink()
+            vectors = np.load(kept, mmap_mode="r")
+            os.utime(kept)
+    except OSError as error:
+        if isinstance(error, OutputError):
+            raise
+        raise OutputError(
+            f"cannot keep vectors in {folder}: {error.strerror or error}",
+            hint="free some space, or choose another folder with LIKEWISE_CACHE",
+        ) from error
+    _forget_oldest(folder)
+    resumed, encoded, cut = counts
+    return Prepared(records, vectors, key, folder, resumed, encoded, cut)
+
+
+def prepared_folder() -> Path:
+    """Where prepared corpora are kept, a folder for each."""
+    return cache_folder() / "prepared"
+
+
+def _key(encoder: Encoder, texts: Iterable[str], truncation: str) -> str:
+    prompt = encoder.prompts.get(encoder.default_prompt_name or "", "")
+    digest = hashlib.sha256(json.dumps([encoder.fingerprint, prompt, truncation]).encode())
+    for text in texts:
+        content = text.encode()
+        digest.update(len(content).to_bytes(8, "little"))
+        digest.update(content)
+    return digest.hexdigest()[:32]
+
+
+def _encode(
+    encoder: Encoder, texts: Sequence[str], folder: Path, truncation: Truncation, progress: Stage
+) -> tuple[int, int, int]:
+    """Encode distinct texts into a file, then lay them out record by record."""
+    numbers: dict[str, int] = {}
+    rows = np.fromiter((numbers.setdefault(t, len(numbers)) for t in texts), np.int64, len(texts))
+    distinct, source = folder / "distinct.npy", folder / "distinct.jsonl"
+    if not distinct.exists():
+        with atomic(source) as file:
+            file.writelines(json.dumps({"text": text}).encode() + b"\n" for text in numbers)
+        with progress(len(numbers), title="encoding") as advance:
+            done = embed_file(
+                encoder, source, distinct, column="text", truncation=truncation, progress=advance
+            )
+        counts = (done.resumed, done.texts - done.resumed, done.cut)
+    else:
+        counts = (len(numbers), 0, 0)
+    _lay_out(np.load(distinct, mmap_mode="r"), rows, folder / "vectors.npy")
+    return counts
+
+
+def _lay_out(distinct: NDArray[Any], rows: NDArray[np.int64], target: Path) -> None:
+    header = np.lib.format.header_data_from_array_1_0(distinct[:0])
+    header["shape"] = (len(rows), distinct.shape[1])
+    with atomic(target) as file:
+        np.lib.format.write_array_header_1_0(file, header)
+        for start in range(0, len(rows), _BLOCK):
+            file.write(normalize(distinct[rows[start : start + _BLOCK]]).data)
+
+
+def _forget_oldest(current: Path) -> None:
+    """Keep the cache within bounds; what is in use, or cannot be removed, stays."""
+    finished = []
+    for vectors in prepared_folder().glob("*/vectors.npy"):
+        with contextlib.suppress(OSError):
+            finished.append((vectors.stat().st_mtime, vectors.stat().st_size, vectors.parent))
+    total = 0
+    for _, size, folder in sorted(finished, reverse=True):
+        total += size
+        if total > KEPT_BYTES and folder != current:
+            shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,155 @@
+"""Texts are encoded once, whatever stops the work or runs beside it."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import likewise
+from likewise import Encoder
+from likewise.checkpoint.windows import WINDOW
+from likewise.corpus import prepared
+from likewise.corpus.neighbours import neighbours
+from likewise.corpus.prepared import Prepared, prepare, prepared_folder
+from likewise.errors import InputError, OutputError
+
+WORDS = ("a", "quick", "brown", "fox", "jumps", "over", "lazy", "dogs", "in", "that", "old", "town")
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("LIKEWISE_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def folder(tiny_checkpoint: Callable[..., Path]) -> Path:
+    return tiny_checkpoint()
+
+
+@pytest.fixture
+def tiny(folder: Path) -> Encoder:
+    return likewise.load(folder, compute="float32")
+
+
+def write(path: Path, count: int) -> Path:
+    chance = random.Random(0)
+    lines = (f"{' '.join(chance.choices(WORDS, k=5))} {i}" for i in range(count))
+    path.write_text("".join(line + "\n" for line in lines))
+    return path
+
+
+def test_vectors_are_the_encoder_s_own_and_of_length_1(tiny: Encoder, tmp_path: Path) -> None:
+    first, second = tmp_path / "a.csv", tmp_path / "b.txt"
+    first.write_text("id,text\n1,a fox\n2,old town\n3,a fox\n")
+    second.write_text("old town\nlazy dogs\n")
+    found = prepare(tiny, [first, second])
+    assert found.texts == ["a fox", "old town", "a fox", "old town", "lazy dogs"]
+    assert [record.line for record in found.records] == [2, 3, 4, 1, 2]
+    expected = tiny.encode(found.texts, normalize_embeddings=True)
+    np.testing.assert_allclose(found.vectors, expected, atol=1e-6)
+    np.testing.assert_allclose(np.linalg.norm(found.vectors, axis=1), 1, atol=1e-6)
+    assert (found.encoded, found.resumed) == (3, 0)  # equal texts once
+    assert isinstance(found.vectors, np.memmap)
+    assert sorted(path.name for path in found.folder.iterdir()) == ["lock", "vectors.npy"]
+
+
+def test_nothing_is_encoded_twice(tiny: Encoder, folder: Path, tmp_path: Path) -> None:
+    source = write(tmp_path / "a.txt", 20)
+    first = prepare(tiny, source)
+    copy = tmp_path / "b.txt"
+    copy.write_bytes(source.read_bytes())
+    again = prepare(tiny, copy)
+    assert (again.key, again.encoded) == (first.key, 0)
+    np.testing.assert_array_equal(again.vectors, first.vectors)
+    others = (
+        likewise.load(folder, compute="float32", truncate_dim=16),
+        likewise.load(folder, compute="float32", max_seq_length=8),
+    )
+    for other in others:
+        assert prepare(other, source).encoded == 20
+    assert prepare(tiny, source, truncation="chunk").encoded == 20
+    copy.write_text(source.read_text() + "one more\n")
+    assert prepare(tiny, copy).key != first.key
+
+
+def test_no_text(tiny: Encoder, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("\n\n")
+    with pytest.raises(InputError, match="holds no text"):
+        prepare(tiny, tmp_path / "a.txt")
+
+
+def test_a_cache_that_cannot_be_written(tiny: Encoder, tmp_path: Path, cache: Path) -> None:
+    cache.write_text("a file where a folder should be")
+    with pytest.raises(OutputError, match="cannot keep vectors"):
+        prepare(tiny, write(tmp_path / "a.txt", 3))
+
+
+def test_the_oldest_are_forgotten(
+    tiny: Encoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Prepared] = []
+    for count in (30, 31, 32):
+        made.append(prepare(tiny, write(tmp_path / "a.txt", count)))
+        os.utime(made[-1].folder / "vectors.npy", (count, count))
+    monkeypatch.setattr(prepared, "KEPT_BYTES", 10_000)
+    last = prepare(tiny, write(tmp_path / "a.txt", 33))
+    left = {path.name for path in prepared_folder().iterdir()}
+    assert left == {made[2].key, last.key}
+
+
+CODE = (
+    "import sys, likewise; from likewise.corpus.prepared import prepare\n"
+    "done = prepare(likewise.load(sys.argv[1], compute='float32'), sys.argv[2])\n"
+    "print(done.encoded, done.resumed)"
+)
+
+
+def run(folder: Path, source: Path) -> subprocess.Popen[str]:
+    arguments = [sys.executable, "-c", CODE, str(folder), str(source)]
+    return subprocess.Popen(arguments, stdout=subprocess.PIPE, encoding="utf-8")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no such signal")
+def test_kill_9_loses_little(tiny: Encoder, folder: Path, tmp_path: Path, cache: Path) -> None:
+    count = 4 * WINDOW + 7
+    source = write(tmp_path / "a.txt", count)
+    process = run(folder, source)
+    while not list(cache.rglob("00000001.npy")) and process.poll() is None:
+        time.sleep(0.002)
+    process.kill()
+    assert process.wait() == -signal.SIGKILL
+    found = prepare(tiny, source)
+    assert found.resumed >= 2 * WINDOW
+    assert found.resumed + found.encoded == count
+    np.testing.assert_allclose(
+        found.vectors, tiny.encode(found.texts, normalize_embeddings=True), atol=1e-6
+    )
+    assert sorted(path.name for path in found.folder.iterdir()) == ["lock", "vectors.npy"]
+
+
+def test_two_at_once_encode_once(tiny: Encoder, folder: Path, tmp_path: Path) -> None:
+    source = write(tmp_path / "a.txt", 3000)
+    both = [run(folder, source) for _ in range(2)]
+    told = sorted(process.communicate(timeout=120)[0].split() for process in both)
+    assert told == [["0", "0"], ["3000", "0"]]
+
+
+def test_one_graph_serves_all(tiny: Encoder, tmp_path: Path) -> None:
+    found = prepare(tiny, write(tmp_path / "a.txt", 40))
+    graph = neighbours(found, 8)
+    made = (found.folder / "neighbours.npz").stat().st_mtime_ns
+    fewer = neighbours(prepare(tiny, tmp_path / "a.txt"), 5)
+    np.testing.assert_array_equal(fewer.indices, graph.indices[:, :5])
+    assert (found.folder / "neighbours.npz").stat().st_mtime_ns == made
+    assert neighbours(found, 12).k == 12
+    assert neighbours(found, 100).k == 39
