@@ -53,10 +53,34 @@ def test_similarity_tells_what_is_cut(likewise: Run) -> None:
 
 def test_similarity_tells_of_a_foreign_language(likewise: Run) -> None:
     result = likewise("similarity", "你好", "再见")
-    assert "does not know 4 of these 4 tokens" in result.stderr
+    assert "2 of 2 texts are in Chinese script" in result.stderr
+    assert "made for English" in result.stderr
+    assert result.stderr.count("note:") == 1
     assert result.stdout.startswith("cosine")
     assert not likewise("similarity", "你好", "再见", "--quiet").stderr
     assert not likewise("similarity", "A man says 你好.", "Someone greets me.").stderr
+
+
+def test_a_foreign_script_is_told_once_by_every_command(likewise: Run, tmp_path: Path) -> None:
+    """Also where the vocabulary knows every single letter."""
+    lines = tmp_path / "lines.txt"
+    lines.write_text("Кошка спит.\nA cat sleeps.\n猫は寝ている。\n")
+    told = "3 of 4 texts are in Cyrillic and Japanese script"
+    assert likewise("rank", "Где собака?", lines).stderr.count(told) == 1
+    assert likewise("similarity", "Где собака?", "고양이").stderr.count("Cyrillic and Hangul") == 1
+    saved = likewise("encode", lines, "-o", tmp_path / "out.npy").stderr
+    assert saved.count("2 of 3 texts are in Cyrillic and Japanese script") == 1
+    example = likewise("example", "everyday-zh", "--no-save").stderr
+    assert example.count("8 of 8 texts are in Chinese script") == 1
+    assert "script" not in likewise("example", "everyday", "--no-save").stderr
+
+
+def test_of_a_folder_without_languages_unknown_tokens_alone_are_told(
+    likewise: Run, model_folder: Path
+) -> None:
+    model = ("--model", str(model_folder))
+    assert "does not know 4 of these 4" in likewise("similarity", "你好", "再见", *model).stderr
+    assert not likewise("similarity", "Где собака?", "кот", *model).stderr
 
 
 def test_what_was_assumed_is_told_once(

@@ -63,9 +63,18 @@ def test_similarity_tells_what_was_cut(readers: Readers) -> None:
     assert "the last 146 were cut off" in reader.text("#similarity-summary .lw-warn")
 
 
-def test_similarity_warns_of_tokens_the_model_does_not_know(readers: Readers) -> None:
+def test_a_script_that_the_model_was_not_made_for_is_told_once(readers: Readers) -> None:
     reader = readers(locale="zh-CN").go().run("similarity")
-    assert "模型不认识" in reader.text("#similarity-remark")
+    assert "2 条文本中有 2 条所用的文字（汉字）" in reader.text("#similarity-notice")
+    assert "模型不认识" not in reader.text("#similarity-remark")
+    reader = readers().go()
+    reader.fill("#similarity-a", "Кошка спит").fill("#similarity-b", "It naps").run("similarity")
+    told = reader.text("#similarity-notice")
+    assert "1 of 2 texts are in a script all-MiniLM-L6-v2 was not made for (Cyrillic)" in told
+    reader.tab("encode").fill("#encode-texts", "one\n고양이").run("encode")
+    assert "(Hangul)" in reader.text("#encode-notice")
+    reader.fill("#encode-texts", "one\ncafé 😀").run("encode")
+    assert not reader.page.is_visible("#encode-notice")
 
 
 def test_encode_and_every_download(

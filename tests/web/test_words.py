@@ -11,6 +11,7 @@ import pytest
 import likewise.web
 from likewise import errors
 from likewise.checkpoint.catalog import CATALOG
+from likewise.checkpoint.scripts import SCRIPTS
 from likewise.web.model import _catalog
 from likewise.web.words import LANGUAGES, preferred, words_in
 
@@ -32,6 +33,7 @@ def _used() -> set[str]:
     named = {entry.languages for entry in CATALOG if entry.languages.isalpha()}
     written |= {f"language.{each}" for each in (named | {"Chinese", "about", "over", "just"})}
     written |= {f"similarity.{each}" for each in ("a", "b", "sample_a", "sample_b")}
+    written |= {f"script.{script}" for script in SCRIPTS}
     columns = ("name", "dimension", "tokens", "parameters", "languages", "licence", "here")
     written |= {f"catalog.{column}" for column in columns}
     sources = ("folder", "models", "bundled", "cache", "hub")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, cast
 
@@ -12,9 +13,13 @@ from likewise.checkpoint.catalog import DEFAULT
 from likewise.checkpoint.windows import Truncation
 from likewise.cli import options
 from likewise.cli.printing import note, say_json
+from likewise.corpus import read_records
 from likewise.corpus.embed import Embedded, count_texts, embed_file
 from likewise.corpus.export import VECTOR_FORMATS, check_target
 from likewise.progress import bar
+
+LOOKED_AT = 1000
+"""Texts at the start of a file whose script is looked at."""
 
 
 def encode(
@@ -47,6 +52,9 @@ def encode(
         total = count_texts(source, column=column)
         options.tell_column(source, column, quiet=quiet)
         encoder = options.load(model, compute, device, quiet=quiet)
+        first = [r.text for r in islice(read_records(source, column=column), LOOKED_AT)]
+        among = "texts" if total == len(first) else "texts at the start"
+        options.warn_foreign(encoder, first, quiet=quiet, among=among)
         try:
             with bar(total, title="encoding", show=False if quiet else None) as progress:
                 result = embed_file(

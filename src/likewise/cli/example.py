@@ -46,6 +46,7 @@ def example(
     encoder = options.load(model, compute, device, quiet=quiet)
     if not sets:
         sets[EXAMPLES[0].name] = EXAMPLES[0].texts
+    options.warn_foreign(encoder, [t for texts in sets.values() for t in texts], quiet=quiet)
     results = [run_example(encoder, texts, name) for name, texts in sets.items()]
     paths = [str(result.save(folder)) if save else None for result in results]
     if as_json:

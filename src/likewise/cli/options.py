@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 import likewise
+from likewise.checkpoint.scripts import foreign_texts
 from likewise.cli.printing import note
 from likewise.corpus import read_records
 from likewise.corpus.records import Record
@@ -91,8 +92,28 @@ def warn_cut(encoder: likewise.Encoder, texts: Sequence[str], *, quiet: bool) ->
     tell_cut(encoder, sum(count.cut > 0 for count in encoder.count_tokens(long)), len(texts))
 
 
+def warn_foreign(
+    encoder: likewise.Encoder, texts: Sequence[str], *, quiet: bool, among: str = "texts"
+) -> bool:
+    """Say which texts are in a script that the model was not made for; whether there are any."""
+    found = foreign_texts(encoder.location.entry, texts)
+    if found and not quiet:
+        note(
+            f"note: {found.texts:,} of {found.total:,} {among} are in {_listed(found.scripts)} "
+            f"script, and {encoder.name} was made for {found.languages}: its vectors say little of "
+            "them; choose a model for this language with --model"
+        )
+    return found is not None
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
 def warn_unknown(encoder: likewise.Encoder, texts: Sequence[str], *, quiet: bool) -> None:
-    """Say where the model's vocabulary knows less than half of the texts."""
+    """Say where a model does not know the texts' script, or most of their tokens."""
+    if warn_foreign(encoder, texts, quiet=quiet):
+        return
     found = unknown_tokens(encoder, texts)
     if found.most and not quiet:
         note(

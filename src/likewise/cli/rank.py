@@ -63,4 +63,5 @@ def rank(
         note(f"note: nothing scores {threshold} or more")
     if not quiet and output:
         note(f"wrote {len(rows):,} rows to {output}")
+    options.warn_foreign(encoder, [query, *texts], quiet=quiet)
     options.warn_cut(encoder, [query, *texts], quiet=quiet)

@@ -77,8 +77,9 @@ class Tab:
             } | self.recipe.shown(reproduce.encode(choice, texts))
 
         async for updates in self.panel.run(
-            request, choice, prepare, _work, show, rename=parts.rename_of(file)
-        ):
+            request, choice, prepare, _work, show,
+            read=lambda texts: texts.texts, rename=parts.rename_of(file),
+        ):  # fmt: skip
             yield updates
 
 

@@ -124,7 +124,9 @@ class Tab:
         def show(_: Chosen, saved: SavedResult) -> Updates:
             return self._show(saved, request, choice) | {self.past: self._past(saved.path.name)}
 
-        async for updates in self.panel.run(request, choice, prepare, work, show):
+        async for updates in self.panel.run(
+            request, choice, prepare, work, show, read=lambda chosen: chosen.texts
+        ):
             yield updates
 
     async def open(self, name: str | None, request: gr.Request) -> Updates:

@@ -89,8 +89,9 @@ class Tab:
             return self._show(choice, asked, found, session_of(request))
 
         async for updates in self.panel.run(
-            request, choice, prepare, _work, show, rename=parts.rename_of(file)
-        ):
+            request, choice, prepare, _work, show,
+            read=lambda asked: (asked.query, *asked.candidates.texts), rename=parts.rename_of(file),
+        ):  # fmt: skip
             yield updates
 
     def _show(self, choice: Choice, asked: Request, found: list[Ranked], session: str) -> Updates:

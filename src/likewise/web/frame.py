@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import gradio as gr
 
+from likewise.checkpoint.scripts import Foreign, foreign_texts
 from likewise.encoder import Encoder
 from likewise.web import html
 from likewise.web.desk import Desk, Failure, Job
-from likewise.web.notices import PageError, failure_notice, job_notice
+from likewise.web.notices import PageError, failure_notice, foreign_notice, job_notice
 from likewise.web.registry import Choice
 from likewise.web.shelf import Result
 from likewise.web.words import Words
@@ -95,6 +96,7 @@ class Panel:
         work: Callable[[Encoder, Job, P], R],
         show: Callable[[P, R], Updates],
         *,
+        read: Callable[[P], Sequence[str]] = lambda _: (),
         stays: Choice | None = None,
         rename: tuple[str, str] = ("", ""),
     ) -> AsyncIterator[Updates]:
@@ -106,6 +108,7 @@ class Panel:
             prepare: reads and checks what was handed in, before any model is loaded.
             work: computes with the model; looks at the job for Stop.
             show: the result as changes to the page.
+            read: the texts that the model was to read; it is told where it was not made for them.
             stays: the model that the session keeps where this one cannot be loaded.
             rename: a path on the server, and the name under which the reader knows the file.
         """
@@ -117,9 +120,13 @@ class Panel:
         ready: Any = prepared.value
         busy: Updates = {self.start: gr.update(interactive=False), self.stop: _shown(True)}
         said = ""
-        steps = self.frame.desk.steps(
-            session_of(request), choice, lambda encoder, job: work(encoder, job, ready)
-        )
+        foreign: list[Foreign | None] = []
+
+        def done(encoder: Encoder, job: Job) -> R:
+            foreign.append(foreign_texts(encoder.location.entry, read(ready)))
+            return work(encoder, job, ready)
+
+        steps = self.frame.desk.steps(session_of(request), choice, done)
         async for step in steps:
             if isinstance(step, Job):
                 now = job_notice(step, choice, self.frame.words)
@@ -132,10 +139,15 @@ class Panel:
                 yield self._stopped(stays)
             else:
                 yield self._calm(choice) | {
-                    self.notice: _shown(False),
+                    self.notice: self._remark(choice, foreign[-1]),
                     self.result: _shown(True),
                     **show(ready, step.value),  # type: ignore[arg-type]
                 }
+
+    def _remark(self, choice: Choice, foreign: Foreign | None) -> Any:
+        if foreign is None:
+            return _shown(False)
+        return gr.update(value=foreign_notice(foreign, choice, self.frame.words), visible=True)
 
     def _stopped(self, choice: Choice) -> Updates:
         words = self.frame.words

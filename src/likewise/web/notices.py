@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from likewise.checkpoint.scripts import Foreign
 from likewise.errors import LikewiseError
 from likewise.web import html
 from likewise.web.desk import Failure, Job
@@ -78,3 +79,13 @@ def job_notice(job: Job, choice: Choice, words: Words) -> str:
         "work.progress", done=f"{job.done:,}", total=f"{job.total:,}", rate=f"{rate:,.0f}"
     )
     return html.progress(words("work.computing"), job.done, job.total, detail)
+
+
+def foreign_notice(foreign: Foreign, choice: Choice, words: Words) -> str:
+    """Texts in a script that the model was not made for."""
+    scripts = ", ".join(words(f"script.{name}") for name in foreign.scripts)
+    title = words(
+        "foreign", n=f"{foreign.texts:,}", total=f"{foreign.total:,}", scripts=scripts,
+        name=choice.name, languages=words(f"language.{foreign.languages}"),
+    )  # fmt: skip
+    return html.notice(title, words("foreign.body"), kind="warn")

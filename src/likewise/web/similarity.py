@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 
 from likewise.answers import TokenCount
+from likewise.checkpoint.scripts import foreign_texts
 from likewise.encoder import Encoder
 from likewise.evaluate.comparison import (
     Comparison,
@@ -41,7 +42,7 @@ class Answer:
 
     comparison: Comparison
     tokens: TokenSimilarity
-    unknown: UnknownTokens
+    unknown: UnknownTokens | None
 
 
 class Tab:
@@ -83,12 +84,16 @@ class Tab:
             compared = compare(encoder, pair.a, pair.b)
             job.check()
             tokens = compare_tokens(encoder, pair.a, pair.b)
-            return Answer(compared, tokens, unknown_tokens(encoder, (pair.a, pair.b)))
+            texts = (pair.a, pair.b)
+            told = foreign_texts(encoder.location.entry, texts)
+            return Answer(compared, tokens, None if told else unknown_tokens(encoder, texts))
 
         def show(pair: Pair, answer: Answer) -> Updates:
             return self._show(choice, pair, answer)
 
-        async for updates in self.panel.run(request, choice, prepare, work, show):
+        async for updates in self.panel.run(
+            request, choice, prepare, work, show, read=lambda pair: (pair.a, pair.b)
+        ):
             yield updates
 
     def _show(self, choice: Choice, pair: Pair, answer: Answer) -> Updates:
@@ -137,7 +142,7 @@ def _tokens(name: str, count: TokenCount, words: Words) -> html.Fact:
 def _remark(answer: Answer, words: Words) -> str:
     tokens, unknown = answer.tokens, answer.unknown
     title = html.heading(words("similarity.tokens"))
-    if unknown.unknown:
+    if unknown and unknown.unknown:
         warning = words("similarity.unknown", n=unknown.unknown, total=unknown.total)
         title = html.notice(warning, words("similarity.unknown.body"), kind="warn") + title
     if not tokens.matrix.size:
