@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 import likewise
 from likewise import dropin
 from likewise.checkpoint.locate import Location
+from tests.conftest import lacking
 
 TEXTS = [
     "A cat sleeps on the sofa.", "The dog chases a ball.", "Two horses run over the field.",
@@ -19,6 +21,14 @@ TEXTS = [
     "She cooks rice with vegetables.", "He bakes fresh bread.", "They eat soup for dinner.",
 ]  # fmt: skip
 LABELS = [0, 0, 0, 1, 1, 1, 2, 2, 2]
+
+
+def program(name: str) -> Any:
+    """A program that is handed an Encoder; the suite is to be whole where it must be."""
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        return lacking(f"{name} is not installed (pip install likewise[test])")
 
 
 def rows(tensor: Any) -> NDArray[np.float32]:
@@ -29,7 +39,7 @@ def rows(tensor: Any) -> NDArray[np.float32]:
 
 
 def test_semantic_search(encoder: likewise.Encoder) -> None:
-    util = pytest.importorskip("sentence_transformers.util")
+    util = program("sentence_transformers.util")
     for tensors in (False, True):
         corpus = encoder.encode(TEXTS, convert_to_tensor=tensors)
         query = encoder.encode("a kitten", convert_to_tensor=tensors)
@@ -40,7 +50,7 @@ def test_semantic_search(encoder: likewise.Encoder) -> None:
 def test_evaluators_find_what_they_find_of_the_oracle(
     encoder: likewise.Encoder, oracle: Any
 ) -> None:
-    evaluation = pytest.importorskip("sentence_transformers.sentence_transformer.evaluation")
+    evaluation = program("sentence_transformers.sentence_transformer.evaluation")
     scores = [0.9, 0.1, 0.2, 0.8, 0.7, 0.1, 0.3, 0.9]
     similar = evaluation.EmbeddingSimilarityEvaluator(TEXTS[:8], TEXTS[1:], scores)
     queries, corpus = {"q": "money and banks"}, {str(i): t for i, t in enumerate(TEXTS)}
@@ -58,7 +68,7 @@ def test_evaluators_find_what_they_find_of_the_oracle(
 def test_precision_is_that_of_quantize_embeddings(
     encoder: likewise.Encoder, precision: Any
 ) -> None:
-    st = pytest.importorskip("sentence_transformers.util.quantization")
+    st = program("sentence_transformers.util.quantization")
     vectors = encoder.encode(TEXTS)
     theirs = st.quantize_embeddings(vectors, precision)
     ours = encoder.encode(TEXTS, precision=precision)
@@ -68,7 +78,7 @@ def test_precision_is_that_of_quantize_embeddings(
 
 def test_forms_of_the_answer(encoder: likewise.Encoder, oracle: Any) -> None:
     """Arrays, one tensor, a list of tensors, for one text and for several."""
-    torch = pytest.importorskip("torch")
+    torch = program("torch")
     for texts in (TEXTS[0], TEXTS):
         for options in (
             {}, {"convert_to_tensor": True}, {"convert_to_numpy": False}, {"precision": "float32"},
@@ -113,7 +123,7 @@ def test_many_texts_need_no_pool_of_processes(encoder: likewise.Encoder, oracle:
 
 
 def test_langchain(encoder: likewise.Encoder) -> None:
-    stores = pytest.importorskip("langchain_core.vectorstores")
+    stores = program("langchain_core.vectorstores")
     store = stores.InMemoryVectorStore.from_texts(TEXTS, encoder)
     ((best, score), *_) = store.similarity_search_with_score("What did the kitten do?", k=3)
     assert best.page_content == TEXTS[0]
@@ -121,9 +131,27 @@ def test_langchain(encoder: likewise.Encoder) -> None:
     assert score == pytest.approx(float(expected), abs=1e-5)
 
 
-def test_a_head_as_setfit_has_it(encoder: likewise.Encoder) -> None:
+def test_setfit(encoder: likewise.Encoder, oracle: Any) -> None:
+    """Its head is fitted on the vectors and predicts as on those of the body it was written for."""
+    setfit = program("setfit")
+    from sklearn.linear_model import LogisticRegression
+
+    asked = ["a pony", "shares and credit", "a meal"]
+
+    def fitted(body: Any) -> Any:
+        model = setfit.SetFitModel(body, LogisticRegression(), labels=["animal", "money", "food"])
+        model.fit(TEXTS, LABELS, num_epochs=1)
+        return model
+
+    ours, theirs = fitted(encoder), fitted(oracle)
+    assert list(ours.predict(asked)) == ["animal", "money", "food"]
+    expected = rows(theirs.predict_proba(asked))
+    np.testing.assert_allclose(rows(ours.predict_proba(asked)), expected, atol=1e-4)
+
+
+def test_a_head_of_scikit_learn(encoder: likewise.Encoder) -> None:
     """A scikit-learn classifier over the vectors, the model inside the pipeline."""
-    linear = pytest.importorskip("sklearn.linear_model")
+    linear = program("sklearn.linear_model")
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import FunctionTransformer
 
@@ -133,7 +161,7 @@ def test_a_head_as_setfit_has_it(encoder: likewise.Encoder) -> None:
 
 
 def test_keybert(encoder: likewise.Encoder, oracle: Any) -> None:
-    keybert = pytest.importorskip("keybert", reason="pip install likewise[dropin]")
+    keybert = program("keybert")
     text = "The bank raised interest rates while the stock market fell sharply."
     ours = keybert.KeyBERT(model=dropin.keybert_backend(encoder)).extract_keywords(text)
     theirs = keybert.KeyBERT(model=oracle).extract_keywords(text)
@@ -141,10 +169,9 @@ def test_keybert(encoder: likewise.Encoder, oracle: Any) -> None:
     assert [s for _, s in ours] == pytest.approx([s for _, s in theirs], abs=2e-3)
 
 
-@pytest.mark.slow
 def test_bertopic(encoder: likewise.Encoder) -> None:
     """The topics are the real ones; without umap and hdbscan's random starts, so that they stay."""
-    bertopic = pytest.importorskip("bertopic", reason="pip install likewise[dropin]")
+    bertopic = program("bertopic")
     from sklearn.cluster import KMeans
     from sklearn.decomposition import PCA
 
@@ -162,7 +189,7 @@ def test_bertopic(encoder: likewise.Encoder) -> None:
 
 @pytest.mark.parametrize("task", ["MockSTSTask", "MockRetrievalTask", "MockClassificationTask"])
 def test_mteb_scores_as_the_oracle(encoder: likewise.Encoder, oracle: Any, task: str) -> None:
-    mteb = pytest.importorskip("mteb", reason="pip install likewise[mteb]")
+    mteb = program("mteb")
     from mteb.mocks import mock_tasks
 
     def score(model: Any) -> float:
@@ -174,7 +201,7 @@ def test_mteb_scores_as_the_oracle(encoder: likewise.Encoder, oracle: Any, task:
 
 
 def test_mteb_uses_the_models_prompts(encoder: likewise.Encoder) -> None:
-    pytest.importorskip("mteb", reason="pip install likewise[mteb]")
+    program("mteb")
     with_prompts = likewise.Encoder(
         Location(encoder.location.folder, "prompted", "folder"),
         encoder.config,
