@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain, islice
+from itertools import chain, count, islice, repeat
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ import tokenizers
 from numpy.typing import NDArray
 
 from likewise.checkpoint.config import STATIC, Config, read_json
+from likewise.checkpoint.words import Words, reads_words
 from likewise.errors import DamagedFileError, InputError, TextError, UnsupportedModelError
 
 _BLANK = re.compile("[ \n\t]")
@@ -66,8 +66,6 @@ PORTION = 200_000
 PIECE = 20_000
 """Characters of a long text that one core takes at once."""
 
-_BERT_PARTS = {"normalizer": "BertNormalizer", "pre_tokenizer": "BertPreTokenizer"}
-
 
 class Tokenizer:
     """The checkpoint's tokenizer, with its truncation and padding settings put aside.
@@ -88,6 +86,7 @@ class Tokenizer:
         backend.no_truncation()
         probe = backend.encode("a")
         text = [i for i, special in enumerate(probe.special_tokens_mask) if not special] or [0]
+        self._words = Words(backend) if reads_words(backend) else None
         self._first, self._last = probe.ids[: text[0]], probe.ids[text[-1] + 1 :]
 
     @property
@@ -116,8 +115,7 @@ class Tokenizer:
                 kept.append(text.token_ids)
                 seen.append(text.seen)
                 continue
-            for encoding in self._encode(part, first_index + start):
-                ids = encoding.ids
+            for ids in self._ids(part, first_index + start):
                 seen.append(len(ids))
                 kept.append(self._cut(ids) if limit and len(ids) > limit else ids)
         lengths = np.fromiter((len(ids) for ids in kept), np.int64, len(kept))
@@ -166,7 +164,7 @@ class Tokenizer:
 
     def special_tokens_mask(self, text: str) -> NDArray[np.bool_]:
         """Which of `tokens` were put around the text and are not its own: bool `[tokens]`."""
-        (encoding,) = self._encode([text], 0)
+        (encoding,) = self._encode([text], [0])
         mask = encoding.special_tokens_mask
         return np.array(mask if len(mask) <= self.max_tokens else self._cut(mask), dtype=bool)
 
@@ -183,7 +181,7 @@ class Tokenizer:
         inner: list[int] = []
         seen = len(self._first) + len(self._last)
         while group := list(islice(pieces, PORTION // PIECE)):
-            for encoding in self._encode(group, index):
+            for encoding in self._encode(group, repeat(index)):
                 ids = encoding.ids[len(self._first) : len(encoding.ids) - len(self._last)]
                 seen += len(ids)
                 if limit is None or len(inner) < limit:
@@ -194,19 +192,35 @@ class Tokenizer:
     @cached_property
     def _splits_at_blanks(self) -> bool:
         """Whether no token can span a blank, as in BERT's own tokenizer."""
-        parts = json.loads(self._backend.to_str())
-        return all((parts[p] or {}).get("type") == t for p, t in _BERT_PARTS.items()) and not any(
-            " " in token["content"] for token in parts["added_tokens"]
-        )
+        added = self._backend.get_added_tokens_decoder().values()
+        return self._words is not None and not any(" " in token.content for token in added)
 
-    def _encode(self, texts: Sequence[str], first_index: int) -> list[Any]:
+    def _ids(self, texts: Sequence[str], first_index: int) -> list[list[int]]:
+        """Token ids of each text, special ones included: remembered words, or the tokenizer."""
+        if self._words is None:
+            return [encoding.ids for encoding in self._encode(texts, count(first_index))]
+        if self._lowercase:
+            texts = [text.lower() for text in texts]
+        plain = [i for i, text in enumerate(texts) if self._words.plain(text)]
+        strange = sorted(set(range(len(texts))).difference(plain))
+        ids: list[list[int]] = [[]] * len(texts)
+        for i, inner in zip(plain, self._words.read([texts[i] for i in plain]), strict=True):
+            ids[i] = [*self._first, *inner, *self._last]
+        encodings = self._encode([texts[i] for i in strange], [first_index + i for i in strange])
+        for i, encoding in zip(strange, encodings, strict=True):
+            ids[i] = encoding.ids
+        return ids
+
+    def _encode(self, texts: Sequence[str], places: Iterable[int]) -> list[Any]:
+        if not texts:
+            return []
         if self._lowercase:
             texts = [text.lower() for text in texts]
         try:
             return self._backend.encode_batch_fast(texts)
         except (TypeError, UnicodeEncodeError) as error:
-            for i, text in enumerate(texts, first_index):
-                check_text(text, i)
+            for place, text in zip(places, texts, strict=False):
+                check_text(text, place)
             raise TextError(
                 f"the tokenizer refused these texts: {error}",
                 hint="encode them one by one to see which it is",
