@@ -7,13 +7,17 @@ punctuation mark, then each word is taken apart into pieces of the vocabulary.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from itertools import chain
+from collections.abc import Iterator, Sequence
+from itertools import chain, groupby
+from operator import itemgetter
 
 import tokenizers
 
 MEMORY = 250_000
 """Characters of words that are remembered, some 30,000 words and 8 MB; then it begins anew."""
+
+TOGETHER = 256
+"""New words that are tokenized as one text."""
 
 _WORD = re.compile(r"[A-Za-z0-9]+|[^A-Za-z0-9\s]")
 
@@ -52,7 +56,14 @@ class Words:
         ids = self._ids  # another thread may begin anew meanwhile
         split = [_WORD.findall(text) for text in texts]
         if new := list(set(chain.from_iterable(split)).difference(ids)):
-            encodings = self._backend.encode_batch_fast(new, add_special_tokens=False)
-            ids.update(zip(new, (encoding.ids for encoding in encodings), strict=True))
+            ids.update(zip(new, self._tokenized(new), strict=True))
             self._size += sum(map(len, new))
         return [list(chain.from_iterable([ids[word] for word in words])) for words in split]
+
+    def _tokenized(self, words: list[str]) -> Iterator[list[int]]:
+        """Token ids of each word; many go in as one text, since every text has its cost."""
+        texts = [" ".join(words[i : i + TOGETHER]) for i in range(0, len(words), TOGETHER)]
+        for encoding in self._backend.encode_batch(texts, add_special_tokens=False):
+            pairs = zip(encoding.word_ids, encoding.ids, strict=True)
+            for _, pieces in groupby(pairs, itemgetter(0)):
+                yield [token for _, token in pieces]
