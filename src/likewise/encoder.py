@@ -20,9 +20,9 @@ from likewise.checkpoint.download import progress_bar
 from likewise.checkpoint.fingerprint import fingerprint
 from likewise.checkpoint.locate import Location, locate
 from likewise.checkpoint.tokenizer import Tokenizer, check_text, read_tokenizer
-from likewise.checkpoint.weights import parameter_count
+from likewise.checkpoint.weights import parameter_count, weight_files
 from likewise.checkpoint.windows import Truncation, Window, windows
-from likewise.engine import load_runtime
+from likewise.engine import load_runtime, onnx
 from likewise.engine.contract import Progress, Runtime
 from likewise.errors import CheckpointWarning, InputError, TruncationWarning
 from likewise.extras import require
@@ -113,6 +113,9 @@ class Encoder:
     @cached_property
     def parameters(self) -> int:
         """Number of weights."""
+        (first, *_) = weight_files(self.config.folder)
+        if first.suffix == ".onnx":
+            return onnx.parameter_count(first)
         return parameter_count(self.config.folder)
 
     @cached_property

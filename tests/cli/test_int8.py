@@ -72,8 +72,8 @@ def test_verify_refuses_what_falls_short(
     monkeypatch.setenv("LIKEWISE_CACHE", str(tmp_path / "cache"))
     calibration = quantize.calibration_batches
 
-    def padding(tokenizer: Tokenizer) -> Iterator[dict[str, Any]]:
-        batch = next(calibration(tokenizer))
+    def padding(tokenizer: Tokenizer, longest: int | None) -> Iterator[dict[str, Any]]:
+        batch = next(calibration(tokenizer, longest))
         yield batch | {"token_ids": np.full_like(batch["token_ids"], tokenizer.pad_id)}
 
     # a graph whose ranges were measured on padding alone, and that nobody looked at

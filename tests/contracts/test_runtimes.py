@@ -15,7 +15,8 @@ import likewise
 from likewise.checkpoint.config import read_config
 from likewise.checkpoint.tokenizer import read_tokenizer
 from likewise.engine.contract import Runtime
-from likewise.engine.openvino import OpenVinoRuntime
+from likewise.engine.openvino import OpenVinoRuntime, read_graph
+from likewise.engine.quantize import find_quantized
 from likewise.engine.runtimes import load_runtime
 from likewise.engine.static import StaticRuntime
 from likewise.engine.torch import TorchRuntime
@@ -161,8 +162,46 @@ def test_what_cannot_be_is_refused(folders: dict[str, Path]) -> None:
         likewise.load(folders["graph"], device="mps")
     with pytest.raises(InputError, match="float16 is for GPUs"):
         likewise.load(folders["graph"], compute="float16")
-    with pytest.raises(InputError, match="int8 is made of graphs of our own"):
-        likewise.load(folders["onnx"], compute="int8")
+
+
+def test_int8_of_an_onnx_graph(
+    folders: dict[str, Path], texts: tuple[str, ...], cosine: Cosine
+) -> None:
+    """NNCF takes the checkpoint's own graph; the second load finds what the first has made."""
+    pytest.importorskip("nncf")
+    exact = likewise.load(folders["onnx"], compute="float32")
+    coarse = likewise.load(folders["onnx"], compute="int8")
+    assert coarse.compute == "int8"
+    assert coarse._runtime.recipe.startswith("onnx int8")
+    assert cosine(coarse.encode(texts), exact.encode(texts)) > 0.97
+    assert not np.array_equal(coarse.encode(texts), exact.encode(texts))
+    graph = find_quantized(exact.config)
+    assert graph is not None
+    types = {op.get_element_type().to_string() for op in read_graph(graph).get_ordered_ops()
+             if op.get_type_name() == "Constant"}  # fmt: skip
+    assert "i8" in types
+    before = graph.stat().st_mtime_ns
+    again = likewise.load(folders["onnx"], compute="int8")
+    np.testing.assert_array_equal(again.encode(texts), coarse.encode(texts))
+    assert graph.stat().st_mtime_ns == before
+
+
+def test_int8_where_torch_alone_can_run_it(tiny_checkpoint: Callable[..., Path]) -> None:
+    from transformers import ElectraConfig
+
+    config = ElectraConfig(
+        vocab_size=700, hidden_size=32, num_hidden_layers=1, num_attention_heads=4,
+        intermediate_size=48,
+    )  # fmt: skip
+    folder = tiny_checkpoint(config)
+    with pytest.raises(InputError, match="int8 is made of graphs of our own and of ONNX graphs"):
+        likewise.load(folder, compute="int8")
+
+
+def test_parameters_are_counted_in_every_kind_of_file(folders: dict[str, Path]) -> None:
+    ours = likewise.load(folders["graph"]).parameters
+    onnx = likewise.load(folders["onnx"]).parameters  # without the pooler, which no vector needs
+    assert 0.95 * ours < onnx <= ours
 
 
 def test_model2vec_folders_load(

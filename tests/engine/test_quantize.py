@@ -139,6 +139,16 @@ def test_a_killed_process_leaves_nothing_that_looks_whole(tiny: Path, cache: Pat
     assert quantized(config, tokenizer).made
 
 
+def test_what_killed_processes_left_is_taken_away_in_time(tiny: Path, cache: Path) -> None:
+    for name, age in ((".making-old", 2 * quantize.ABANDONED), (".making-now", 60)):
+        folder = cache / "int8" / name
+        folder.mkdir(parents=True)
+        (folder / "half").write_bytes(b"x")
+        os.utime(folder, (time.time() - age,) * 2)
+    found = quantized(*parts(tiny))
+    assert left_in(cache) == [".making-now", found.path.parent.name]
+
+
 def test_a_cache_that_cannot_be_written(
     tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -153,8 +163,8 @@ def test_a_graph_far_from_float32_is_refused(
     model_folder: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # ranges measured on padding alone are far too narrow for any real text
-    def padding(tokenizer: Tokenizer) -> object:
-        for batch in calibration(tokenizer):
+    def padding(tokenizer: Tokenizer, longest: int | None) -> object:
+        for batch in calibration(tokenizer, longest):
             yield batch | {"token_ids": np.full_like(batch["token_ids"], tokenizer.pad_id)}
             return
 

@@ -18,6 +18,7 @@ from likewise.engine.graph import INPUTS, finish, parameter
 from likewise.engine.openvino import read_graph
 from likewise.errors import UnsupportedModelError
 
+_WEIGHTS = frozenset(("f64", "f32", "f16", "bf16", "i8", "u8"))
 _STATES = ("last_hidden_state", "token_embeddings")
 
 
@@ -46,6 +47,21 @@ def build_onnx(config: Config, path: Path, *, pooled: bool = True) -> ov.Model:
         fitting = opset.convert(made[name], theirs.get_element_type().to_string())
         theirs.output(0).replace(fitting.output(0))
     return finish(config, _states(model, path), ours, pooled=pooled)
+
+
+def parameter_count(path: Path) -> int:
+    """Number of weights of such a graph: the constants that are more than a single number.
+
+    Raises:
+        EngineError: the file is damaged.
+    """
+    constants = (op for op in read_graph(path).get_ops() if op.get_type_name() == "Constant")
+    sizes = (
+        int(np.prod(c.get_output_shape(0)))
+        for c in constants
+        if c.get_output_element_type(0).to_string() in _WEIGHTS
+    )
+    return sum(size for size in sizes if size > 1)
 
 
 def _states(model: ov.Model, path: Path) -> ops.Node:

@@ -29,6 +29,14 @@ def supports_bfloat16() -> bool:
     return "BF16" in ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
+def lay(rows: TokenRows, longest: int | None, alignment: int = ALIGNMENT) -> list[Batch]:
+    """Batches of token rows; where texts must not share a row, none is longer than `longest`."""
+    batches = plan(rows.lengths, alignment=alignment, shared=longest is None)
+    if longest is None:
+        return batches
+    return [replace(batch, length=min(batch.length, longest)) for batch in batches]
+
+
 def read_graph(path: Path) -> ov.Model:
     """A graph from OpenVINO's own files.
 
@@ -120,10 +128,7 @@ class OpenVinoRuntime:
     def _plan(self, rows: TokenRows) -> list[Batch]:
         strict = self.compute == "float32"
         alignment = STRICT_ALIGNMENT if strict else ALIGNMENT
-        if (longest := self._longest) is None:
-            return plan(rows.lengths, alignment=alignment)
-        batches = plan(rows.lengths, alignment=alignment, shared=False)
-        return [replace(batch, length=min(batch.length, longest)) for batch in batches]
+        return lay(rows, self._longest, alignment)
 
     def _run_many(
         self,

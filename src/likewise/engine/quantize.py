@@ -17,7 +17,6 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from importlib.resources import files
 from pathlib import Path
 
@@ -29,11 +28,10 @@ from likewise.cache import cache_folder
 from likewise.checkpoint.config import Config
 from likewise.checkpoint.fingerprint import fingerprint
 from likewise.checkpoint.tokenizer import Tokenizer
-from likewise.engine.batches import plan
-from likewise.engine.graph import build
-from likewise.engine.openvino import OpenVinoRuntime
+from likewise.engine.openvino import OpenVinoRuntime, lay
 from likewise.engine.pooling import AFTER_NETWORK
-from likewise.errors import EngineError, OutputError
+from likewise.engine.sources import Source, sources
+from likewise.errors import EngineError, OutputError, UnsupportedModelError
 from likewise.extras import require
 from likewise.progress import busy
 from likewise.vectors import similarity_pairwise
@@ -47,6 +45,10 @@ SMOOTHNESS = 0.95
 LEAST_COSINE = 0.98
 """Mean cosine to float32 over the calibration texts that a graph must reach to be kept."""
 
+MAKING = ".making-"
+ABANDONED = 24 * 3600
+"""Seconds after which a folder that a graph is made in is nobody's any more."""
+
 
 @dataclass(frozen=True)
 class Quantized:
@@ -56,11 +58,13 @@ class Quantized:
         path: the OpenVINO IR; its weights lie beside it.
         made: whether this call made it, or found it.
         seconds: what that took.
+        source: the graph it was made of.
     """
 
     path: Path
     made: bool
     seconds: float
+    source: Source
 
     @property
     def size(self) -> int:
@@ -84,26 +88,40 @@ def quantized(
 
     Raises:
         MissingExtraError: NNCF is not installed.
-        UnsupportedModelError: there is no graph of our own for the checkpoint.
+        UnsupportedModelError: there is no graph for the checkpoint, neither ours nor its own.
         EngineError: its vectors are too far from those of float32; nothing is kept of it.
         OutputError: the cache cannot be written.
     """
     started = time.perf_counter()
-    place = _place(config)
-    path = place / "model.xml"
-    if not again and find_quantized(config):
-        return Quantized(path, made=False, seconds=time.perf_counter() - started)
+    source = None if again else _found(config)
+    if source is not None:
+        return Quantized(_graph(config, source), False, time.perf_counter() - started, source)
+    source, *others = sources(config)
+    with busy(f"making the int8 graph of {config.folder.name} (only this once)", show=show):
+        try:
+            _make(config, tokenizer, source)
+        except UnsupportedModelError:
+            if not others:
+                raise
+            (source,) = others
+            _make(config, tokenizer, source)
+    return Quantized(_graph(config, source), True, time.perf_counter() - started, source)
+
+
+def _make(config: Config, tokenizer: Tokenizer, source: Source) -> None:
+    """Make the graph and put it in its place, where an older one goes."""
+    path = _graph(config, source)
+    place = path.parent
+    old = os.path.exists(place)  # Path.exists raises where it may not look
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        with (
-            tempfile.TemporaryDirectory(dir=place.parent, prefix=".making-") as folder,
-            busy(f"making the int8 graph of {config.folder.name} (only this once)", show=show),
-        ):
-            model = _quantize(config, tokenizer)
-            _check(model, config, tokenizer)
+        _clear(place.parent)
+        with tempfile.TemporaryDirectory(dir=place.parent, prefix=MAKING) as folder:
+            model = _quantize(source, tokenizer)
+            _check(model, config, tokenizer, source)
             made = Path(folder) / "graph"
             ov.save_model(model, made / "model.xml", compress_to_fp16=False)
-            if again:
+            if old:
                 shutil.rmtree(place, ignore_errors=True)
             with contextlib.suppress(FileExistsError, OSError):
                 os.rename(made, place)  # fails where another process was first: then theirs serves
@@ -116,26 +134,38 @@ def quantized(
         raise OutputError(
             f"the int8 graph did not get to {place}", hint="check the folder, or set LIKEWISE_CACHE"
         )
-    return Quantized(path, made=True, seconds=time.perf_counter() - started)
+
+
+def _clear(folder: Path) -> None:
+    """Take away what processes that were killed have left, not what others are at work on."""
+    for left in folder.glob(f"{MAKING}*"):
+        with contextlib.suppress(OSError):
+            if time.time() - left.stat().st_mtime > ABANDONED:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def find_quantized(config: Config) -> Path | None:
     """The int8 graph of a checkpoint where the cache has it."""
-    path = _place(config) / "model.xml"
-    return path if os.path.exists(path) else None  # Path.exists raises where it may not look
+    source = _found(config)
+    return None if source is None else _graph(config, source)
 
 
-def _place(config: Config) -> Path:
-    return cache_folder() / "int8" / fingerprint(config, RECIPE)
+def _found(config: Config) -> Source | None:
+    return next((s for s in sources(config) if os.path.exists(_graph(config, s))), None)
 
 
-def _quantize(config: Config, tokenizer: Tokenizer) -> ov.Model:
+def _graph(config: Config, source: Source) -> Path:
+    folder = cache_folder() / "int8" / fingerprint(config, f"{source.recipe}{RECIPE}")
+    return folder / "model.xml"
+
+
+def _quantize(source: Source, tokenizer: Tokenizer) -> ov.Model:
     with _quiet():
         nncf = require("nncf", "int8")
         advanced = require("nncf.quantization.advanced_parameters", "int8")
-        batches = list(calibration_batches(tokenizer))
+        batches = list(calibration_batches(tokenizer, source.longest))
         return nncf.quantize(
-            build(config),
+            source.build(),
             nncf.Dataset(batches),
             model_type=nncf.ModelType.TRANSFORMER,
             preset=nncf.QuantizationPreset.PERFORMANCE,
@@ -147,18 +177,19 @@ def _quantize(config: Config, tokenizer: Tokenizer) -> ov.Model:
         )
 
 
-def _check(model: ov.Model, config: Config, tokenizer: Tokenizer) -> None:
+def _check(model: ov.Model, config: Config, tokenizer: Tokenizer, source: Source) -> None:
     """Refuse a graph whose vectors are no numbers, or not those of the float32 graph."""
     rows = tokenizer.rows(calibration_texts())
     exact, coarse = (
         OpenVinoRuntime(
             graph,
-            partial(build, config, pooled=False),
+            source.build_tokens,
             compute=compute,
             recipe=compute,
             pad_id=tokenizer.pad_id,
+            longest=source.longest,
         ).embed(rows)
-        for graph, compute in ((partial(build, config), "float32"), (lambda: model, "int8"))
+        for graph, compute in ((source.build, "float32"), (lambda: model, "int8"))
     )
     cosine = float(similarity_pairwise(exact, np.nan_to_num(coarse)).mean())
     strange = int((~np.isfinite(coarse)).any(axis=1).sum())
@@ -179,10 +210,12 @@ def calibration_texts() -> list[str]:
     return lines + passages
 
 
-def calibration_batches(tokenizer: Tokenizer) -> Iterator[dict[str, NDArray[np.int32]]]:
+def calibration_batches(
+    tokenizer: Tokenizer, longest: int | None
+) -> Iterator[dict[str, NDArray[np.int32]]]:
     """What the network will see of them, batch by batch."""
     rows = tokenizer.rows(calibration_texts())
-    for batch in plan(rows.lengths):
+    for batch in lay(rows, longest):
         yield batch.inputs(rows, tokenizer.pad_id)
 
 

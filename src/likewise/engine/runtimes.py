@@ -6,12 +6,10 @@ from functools import partial
 
 from likewise.checkpoint.config import STATIC, Config
 from likewise.checkpoint.tokenizer import Tokenizer
-from likewise.checkpoint.weights import onnx_file
 from likewise.engine.contract import Runtime
-from likewise.engine.graph import build
-from likewise.engine.onnx import build_onnx
 from likewise.engine.openvino import OpenVinoRuntime, read_graph, supports_bfloat16
 from likewise.engine.quantize import RECIPE, quantized
+from likewise.engine.sources import Source, sources
 from likewise.engine.static import StaticRuntime
 from likewise.engine.torch import TorchRuntime
 from likewise.errors import InputError, MissingExtraError, UnsupportedModelError
@@ -29,7 +27,7 @@ def load_runtime(config: Config, tokenizer: Tokenizer, *, compute: str, device: 
     Args:
         config: the checkpoint.
         tokenizer: its tokenizer.
-        compute: one of `COMPUTES`; float16 is for torch alone, int8 for graphs of our own.
+        compute: one of `COMPUTES`; float16 is for torch alone, int8 not for torch.
         device: one of `DEVICES`, or one of several such as `cuda:1`; `auto` is the CPU.
 
     Raises:
@@ -46,45 +44,49 @@ def load_runtime(config: Config, tokenizer: Tokenizer, *, compute: str, device: 
         return StaticRuntime(config)
     if device not in ("auto", "cpu"):
         return TorchRuntime(config, pad_id=tokenizer.pad_id, compute=compute, device=device)
+    ours, *theirs = sources(config)
     try:
-        return _with_our_graph(config, tokenizer, compute)
+        if compute == "int8":
+            return _int8(config, tokenizer)
+        return _on_cpu(ours, tokenizer, compute)
     except UnsupportedModelError as refusal:
-        return _otherwise(config, tokenizer, compute, refusal)
+        if theirs and compute != "int8":
+            return _on_cpu(theirs[0], tokenizer, compute)
+        return _with_torch(config, tokenizer, compute, refusal)
 
 
-def _with_our_graph(config: Config, tokenizer: Tokenizer, compute: str) -> Runtime:
-    if compute == "int8":
-        graph = partial(read_graph, quantized(config, tokenizer).path)
-    else:
-        graph = partial(build, config)
+def _on_cpu(source: Source, tokenizer: Tokenizer, compute: str) -> Runtime:
     compute = _on_openvino(compute)
     return OpenVinoRuntime(
-        graph,
-        partial(build, config, pooled=False),
+        source.build,
+        source.build_tokens,
         compute=compute,
-        recipe=f"int8 {RECIPE}" if compute == "int8" else compute,
+        recipe=f"{source.recipe}{compute}",
         pad_id=tokenizer.pad_id,
+        longest=source.longest,
     )
 
 
-def _otherwise(
+def _int8(config: Config, tokenizer: Tokenizer) -> Runtime:
+    graph = quantized(config, tokenizer)
+    return OpenVinoRuntime(
+        partial(read_graph, graph.path),
+        graph.source.build_tokens,
+        compute="int8",
+        recipe=f"{graph.source.recipe}int8 {RECIPE}",
+        pad_id=tokenizer.pad_id,
+        longest=graph.source.longest,
+    )
+
+
+def _with_torch(
     config: Config, tokenizer: Tokenizer, compute: str, refusal: UnsupportedModelError
 ) -> Runtime:
-    """The checkpoint's own ONNX graph, or torch."""
     if compute == "int8":
         raise InputError(
-            f"int8 is made of graphs of our own alone: {refusal.message}",
-            hint="load it with compute='auto'",
-        )
-    if path := onnx_file(config.folder):
-        compute = _on_openvino(compute)
-        return OpenVinoRuntime(
-            partial(build_onnx, config, path),
-            partial(build_onnx, config, path, pooled=False),
-            compute=compute,
-            recipe=f"onnx {compute}",
-            pad_id=tokenizer.pad_id,
-            longest=config.max_tokens,
+            f"int8 is made of graphs of our own and of ONNX graphs alone: {refusal.message}",
+            hint="load it with compute='auto', or put the checkpoint's onnx/model.onnx into its "
+            "folder",
         )
     try:
         return TorchRuntime(config, pad_id=tokenizer.pad_id, compute=compute, device="cpu")

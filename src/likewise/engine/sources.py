@@ -1,0 +1,45 @@
+"""Where the graph of a checkpoint comes from: built here, or its own ONNX file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import openvino as ov
+
+from likewise.checkpoint.config import Config
+from likewise.checkpoint.weights import onnx_file
+from likewise.engine.graph import build
+from likewise.engine.onnx import build_onnx
+
+
+@dataclass(frozen=True)
+class Source:
+    """One way to a checkpoint's graph.
+
+    Attributes:
+        build: makes the graph that gives one vector a text.
+        build_tokens: makes the graph that gives one state a token.
+        recipe: what is put before the recipe of its vectors; empty for a graph built here.
+        longest: where texts must not share rows, the longest row; None where they may.
+    """
+
+    build: Callable[[], ov.Model]
+    build_tokens: Callable[[], ov.Model]
+    recipe: str = ""
+    longest: int | None = None
+
+
+def sources(config: Config) -> tuple[Source, ...]:
+    """The ways there may be, the best first; the first refuses a family that is not known here."""
+    ours = Source(partial(build, config), partial(build, config, pooled=False))
+    if path := onnx_file(config.folder):
+        theirs = Source(
+            partial(build_onnx, config, path),
+            partial(build_onnx, config, path, pooled=False),
+            "onnx ",
+            config.max_tokens,
+        )
+        return ours, theirs
+    return (ours,)
