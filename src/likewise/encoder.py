@@ -333,6 +333,13 @@ class Encoder:
             for seen, kept in zip(rows.seen, rows.lengths, strict=True)
         ]
 
+    def token_spans(self, texts: Sequence[str]) -> list[NDArray[np.int64]]:
+        """Where each token of a text begins and ends in it: int64 `[tokens, 2]` a text.
+
+        Special tokens are left out, and nothing is cut.
+        """
+        return self._tokenizer.spans(_listed(texts))
+
     # inside
 
     def _width(self, truncate_dim: int | None) -> int:

@@ -34,7 +34,7 @@ TABLE = (
     ("similarity a b --device tpu", "unknown device 'tpu'", "one of auto"),
     ("similarity a \udcff", "lone surrogate (U+DCFF)", "decode the source"),
     ("rank q gone.txt", "no file gone.txt", "check the path"),
-    ("rank q .", ". is a folder", "name a file"),
+    ("rank q .", "broken.json: no valid JSON", "quote or comma"),
     ("rank q empty.txt", "empty.txt holds no text", "one text a line"),
     ("rank q blank.txt", "blank.txt holds no text", "one text a line"),
     ("rank q header.csv", "header.csv holds no text", "one text a line"),

@@ -19,6 +19,7 @@ from likewise.checkpoint.words import Words, reads_words
 from likewise.errors import DamagedFileError, InputError, TextError, UnsupportedModelError
 
 _BLANK = re.compile("[ \n\t]")
+_MARK = re.compile("[ \n\t。！？]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -158,6 +159,54 @@ class Tokenizer:
         """The tokens of one text as they are written in the vocabulary, special ones included."""
         return [str(self._backend.id_to_token(i)) for i in self.rows([text]).token_ids.tolist()]
 
+    def spans(self, texts: Sequence[str]) -> list[NDArray[np.int64]]:
+        """Where the tokens of each text begin and end in it: int64 `[tokens, 2]` a text.
+
+        Special tokens are left out, and nothing is cut. A long text is tokenized in pieces, where
+        a token at a piece's edge may differ.
+
+        Raises:
+            TextError: a text is no string, or holds a lone surrogate.
+        """
+        _check_texts(texts, 0)
+        found: list[NDArray[np.int64]] = []
+        for start, part in _portions(texts):
+            if len(part) == 1 and len(part[0]) > PIECE:
+                found.append(self._long_spans(part[0], start))
+            else:
+                found += self._spans(part, start)
+        return found
+
+    def _long_spans(self, text: str, index: int) -> NDArray[np.int64]:
+        check_text(text, index)
+        pieces = _bounded_pieces(text)
+        found: list[NDArray[np.int64]] = []
+        at = 0
+        while group := list(islice(pieces, PORTION // PIECE)):
+            for piece, spans in zip(group, self._spans(group, index), strict=True):
+                found.append(spans + at)
+                at += len(piece)
+        return np.concatenate(found)
+
+    def _spans(self, texts: Sequence[str], first_index: int) -> list[NDArray[np.int64]]:
+        """Spans in texts of moderate length."""
+        encodings = self._encode(texts, first_index, offsets=True)
+        front, back = len(self._first), len(self._last)
+        found = []
+        for text, encoding in zip(texts, encodings, strict=True):
+            pairs = encoding.offsets
+            spans = np.array(pairs[front : len(pairs) - back], np.int64).reshape(-1, 2)
+            found.append(self._unlowered(text)[spans] if self._lowercase else spans)
+        return found
+
+    @staticmethod
+    def _unlowered(text: str) -> NDArray[np.int64]:
+        """Place in a text of every place in its lower-cased form, which may be longer."""
+        if len(text.lower()) == len(text):
+            return np.arange(len(text) + 1)
+        widths = [len(character.lower()) for character in text]
+        return np.append(np.repeat(np.arange(len(text)), widths), len(text))
+
     def prompt_tokens(self, prompt: str) -> int:
         """How many of a text's first tokens are the prompt's, the leading special ones included."""
         return int(self.rows([prompt]).lengths[0]) - len(self._last) if prompt else 0
@@ -195,6 +244,7 @@ class Tokenizer:
         added = self._backend.get_added_tokens_decoder().values()
         return self._words is not None and not any(" " in token.content for token in added)
 
+<<<<<<< HEAD
     def _ids(self, texts: Sequence[str], first_index: int) -> list[list[int]]:
         """Token ids of each text, special ones included: remembered words, or the tokenizer."""
         if self._words is None:
@@ -214,9 +264,16 @@ class Tokenizer:
     def _encode(self, texts: Sequence[str], places: Iterable[int]) -> list[Any]:
         if not texts:
             return []
+=======
+    def _encode(
+        self, texts: Sequence[str], first_index: int, *, offsets: bool = False
+    ) -> list[Any]:
+>>>>>>> e5ac2a4 (Records from folders, patterns and several files, in any common encoding, from gzip, Zstandard, web pages and PDF; texts in passages)
         if self._lowercase:
             texts = [text.lower() for text in texts]
         try:
+            if offsets:
+                return self._backend.encode_batch(texts)
             return self._backend.encode_batch_fast(texts)
         except (TypeError, UnicodeEncodeError) as error:
             for place, text in zip(places, texts, strict=False):
@@ -252,6 +309,17 @@ def _pieces(text: str) -> Iterator[str]:
     while blank := _BLANK.search(text, start + PIECE):
         yield text[start : blank.start()]
         start = blank.start()
+    yield text[start:]
+
+
+def _bounded_pieces(text: str) -> Iterator[str]:
+    """Pieces that begin at a blank or a full stop, and somewhere where there is none for long."""
+    start = 0
+    while start + 4 * PIECE < len(text):
+        mark = _MARK.search(text, start + PIECE, start + 4 * PIECE)
+        end = mark.start() if mark else start + 4 * PIECE
+        yield text[start:end]
+        start = end
     yield text[start:]
 
 

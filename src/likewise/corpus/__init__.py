@@ -2,6 +2,17 @@
 
 from likewise.atomic import atomic
 from likewise.corpus.export import write_table, write_vectors
-from likewise.corpus.records import Record, read_records, read_texts
+from likewise.corpus.passages import Passage, split
+from likewise.corpus.records import Record, Skipped, read_records, read_texts
 
-__all__ = ["Record", "atomic", "read_records", "read_texts", "write_table", "write_vectors"]
+__all__ = [
+    "Passage",
+    "Record",
+    "Skipped",
+    "atomic",
+    "read_records",
+    "read_texts",
+    "split",
+    "write_table",
+    "write_vectors",
+]

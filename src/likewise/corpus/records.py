@@ -1,27 +1,23 @@
-"""Texts out of files: one a line, or a column of a table."""
+"""Texts out of files: one a line, a column of a table, or a whole document."""
 
 from __future__ import annotations
 
-import csv
-import gzip
-import json
-import sys
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, BinaryIO, cast
+from typing import Any, Literal
 
+from likewise.corpus.readers import Problem, Row, Source, Tell, expand, named_form, opened
 from likewise.errors import InputError, RecordError
-from likewise.extras import require
 
 TEXT_COLUMNS = ("text", "sentence", "content", "title", "question", "body", "abstract", "document")
 """Names that a column of texts goes by, the likeliest first."""
 
-Row = tuple[int, object]
-"""Where it stands in the file, from 1, and what stands there: a text, or columns by name."""
+Unit = Literal["line", "document"]
+UNITS: tuple[Unit, ...] = ("line", "document")
+
+Paths = str | Path | Iterable[str | Path]
 
 
 @dataclass(frozen=True)
@@ -32,8 +28,10 @@ class Record:
         text: the text.
         fields: the other columns of its row.
         source: the file.
-        line: line in the file (item of a JSON list, row of a Parquet file), from 1.
+        line: line in the file where it begins (item of a JSON list, row of a Parquet file, page of
+            a PDF), from 1.
         column: the column the text stood in; None where the file has no columns.
+        title: of a table, its column `title`; of a document, what it states, else its file's name.
     """
 
     text: str
@@ -41,57 +39,191 @@ class Record:
     source: str = ""
     line: int = 0
     column: str | None = None
+    title: str = ""
 
 
 @dataclass(frozen=True)
-class Format:
-    """A kind of file.
+class Skipped:
+    """A row, or a whole file, that could not be read.
 
     Attributes:
-        rows: the rows of an open file, given its name for error messages.
-        unit: what a row is called: line, item, row.
+        source: the file.
+        line: where in it (see `Record.line`); 0 for the file as a whole.
+        reason: what is wrong with it.
+        hint: what to do about it.
     """
 
-    rows: Callable[[BinaryIO, str], Iterator[Row]]
-    unit: str = "line"
+    source: str
+    line: int
+    reason: str
+    hint: str
 
 
-def read_records(path: str | Path, *, column: str | None = None) -> Iterator[Record]:
-    """Texts of a file, one after the other; only JSON lists are read whole.
+Bad = Callable[[Skipped], None]
+"""Takes what could not be read, such as the `append` of a list."""
+
+
+def read_records(
+    paths: Paths,
+    *,
+    column: str | None = None,
+    unit: Unit = "line",
+    encoding: str | None = None,
+    bad: Bad | None = None,
+    tell: Tell | None = None,
+) -> Iterator[Record]:
+    """Texts of files, one after the other; only JSON lists and web pages are read whole.
 
     Args:
-        path: `.txt` and `.md` (one text a line, blank ones skipped), `.csv`, `.tsv`, `.jsonl`,
-            `.json` (a list of strings or objects), each also with `.gz` behind it, `.parquet`;
-            `-` is standard input, one text a line.
-        column: the column of the texts. When not given it is one of `TEXT_COLUMNS`, else the
-            first one that holds text; `Record.column` tells.
+        paths: one or several of: a file; a folder, which stands for the files below it whose kind
+            is known, hidden ones left out; a pattern such as `notes/**/*.md`. A file that is named
+            twice is read once. Kinds: `.txt`, `.md`, `.csv`, `.tsv`, `.jsonl`, `.json` (a list of
+            strings or objects), `.parquet`, `.html`, `.pdf`, each also with `.gz` or `.zst` behind
+            it. `-` is standard input, read as plain text.
+        column: the column of the texts in tables. When not given it is one of `TEXT_COLUMNS`, else
+            the first one that holds text; `Record.column` tells.
+        unit: what a record is in plain text and Markdown: a `line` (blank ones skipped), or the
+            `document`. A web page is always one record, a PDF one a page, a table one a row.
+        encoding: of the files. When not given it is UTF-8, or what the file itself shows it to be.
+        bad: told of every row and every file that cannot be read, and the rest goes on; without
+            it the first one is an error.
+        tell: told what people should know: the column and the encoding that were guessed, and
+            what was left out.
 
     Raises:
-        RecordError: the file cannot be read, is not UTF-8, or a row in it is no text; the message
-            names file and line.
-        InputError: there is no such column.
-        MissingExtraError: reading Parquet needs the extra `files`.
+        RecordError: a file or a row cannot be read; the message names file and line.
+        InputError: there is no such column, or no such unit.
+        MissingExtraError: Parquet and Zstandard need the extra `files`, web pages and PDF the
+            extra `documents`.
     """
-    source = "standard input" if str(path) == "-" else str(path)
-    form = _format(path, source)
-    try:
-        with _opened(path) as stream:
-            yield from _records(form.rows(stream, source), source, column, form.unit)
-    except FileNotFoundError as error:
-        raise RecordError(f"no file {source}", hint="check the path") from error
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise RecordError(
-            f"{source} is no whole gzip file: {error}", hint="fetch or make it again"
-        ) from error
-    except OSError as error:
-        raise RecordError(
-            f"cannot read {source}: {error.strerror or error}", hint="check the path"
-        ) from error
+    if unit not in UNITS:
+        raise InputError(f"unknown unit {unit!r}", hint="one of " + ", ".join(UNITS))
+    named = [paths] if isinstance(paths, str | Path) else list(paths)
+    reading = _Reading(column, unit, encoding, bad, tell or _unheard, len(named) == 1)
+    read: set[Path] = set()
+    for path in named:
+        try:
+            for file in expand(path, reading.tell):
+                if (place := Path(file).resolve()) not in read:
+                    read.add(place)
+                    yield from reading.file(file)
+        except RecordError as error:
+            reading.refuse(str(path), error)
 
 
-def read_texts(path: str | Path, *, column: str | None = None) -> list[str]:
-    """The texts of a file; see `read_records`."""
-    return [record.text for record in read_records(path, column=column)]
+def read_texts(
+    paths: Paths, *, column: str | None = None, unit: Unit = "line", bad: Bad | None = None
+) -> list[str]:
+    """The texts of files; see `read_records`."""
+    return [record.text for record in read_records(paths, column=column, unit=unit, bad=bad)]
+
+
+def _unheard(_: str) -> None:
+    """Nobody listens."""
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """How files are read.
+
+    Attributes:
+        column: see `read_records`.
+        unit: see `read_records`.
+        encoding: see `read_records`.
+        bad: see `read_records`.
+        tell: see `read_records`.
+        alone: whether one path was named; then a column must fit it.
+    """
+
+    column: str | None
+    unit: Unit
+    encoding: str | None
+    bad: Bad | None
+    tell: Tell
+    alone: bool
+
+    def file(self, path: str | Path) -> Iterator[Record]:
+        """The records of one file."""
+        name = "standard input" if str(path) == "-" else str(path)
+        try:
+            form = named_form(path)
+            rows = form.document if self.unit == "document" and form.document else form.rows
+            source = Source(name, self.encoding, self.tell)
+            with opened(path, name) as stream:
+                yield from self._records(rows(stream, source), name, form.unit)
+        except RecordError as error:
+            self.refuse(name, error)
+
+    def refuse(self, name: str, error: RecordError) -> None:
+        """A file that cannot be read."""
+        if self.bad is None:
+            raise error
+        self.bad(Skipped(name, 0, error.message, error.hint))
+
+    def _records(self, rows: Iterable[Row], name: str, unit: str) -> Iterator[Record]:
+        chosen = _Chosen()
+        for row in rows:
+            if isinstance(row.value, Mapping) and not chosen.column:
+                chosen = self._choose(row.value, name)
+            found = self._record(row, name, chosen)
+            if isinstance(found, Record):
+                yield found
+            elif self.bad:
+                self.bad(Skipped(name, row.line, found.reason, found.hint))
+            else:
+                where = f"{name}, {unit} {row.line}"
+                joint = ", " if found.reason.startswith("column") else ": "
+                raise RecordError(f"{where}{joint}{found.reason}", hint=found.hint)
+
+    def _choose(self, row: Mapping[str, Any], name: str) -> _Chosen:
+        try:
+            column = choose_column(row, self.column, name)
+        except InputError as error:
+            if self.alone or self.bad is None:
+                raise
+            raise RecordError(error.message, hint=error.hint) from error
+        if self.column is None:
+            self.tell(f"texts are taken from column {column!r} of {name}")
+        titles = (known for known in row if known.strip().lower() == "title" and known != column)
+        return _Chosen(column, next(titles, None))
+
+    def _record(self, row: Row, name: str, chosen: _Chosen) -> Record | Problem:
+        value = row.value
+        if isinstance(value, Problem):
+            return value
+        if isinstance(value, str):
+            if self.column is not None and self.alone and not row.title:
+                raise InputError(
+                    f"{name} has no columns, so none named {self.column!r}",
+                    hint="leave the column out; it is one text a line",
+                )
+            return _flaw(value) or Record(value, source=name, line=row.line, title=row.title)
+        if not isinstance(value, Mapping):
+            return _no_text(value)
+        text = value.get(chosen.column)
+        if not isinstance(text, str):
+            missing = _no_text(text)
+            return Problem(f"column {chosen.column!r}: {missing.reason}", missing.hint)
+        for known, cell in value.items():
+            if isinstance(cell, str) and (flaw := _flaw(cell)):
+                return Problem(f"column {known!r}: {flaw.reason}", flaw.hint)
+        fields = {known: cell for known, cell in value.items() if known != chosen.column}
+        title = value.get(chosen.title) if chosen.title else None
+        title = title.strip() if isinstance(title, str) else ""
+        return Record(text, MappingProxyType(fields), name, row.line, chosen.column, title)
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    """Columns of a table.
+
+    Attributes:
+        column: of texts.
+        title: of titles, where there is one.
+    """
+
+    column: str = ""
+    title: str | None = None
 
 
 def choose_column(row: Mapping[str, Any], column: str | None, source: str) -> str:
@@ -119,42 +251,24 @@ def choose_column(row: Mapping[str, Any], column: str | None, source: str) -> st
     )
 
 
-def _records(rows: Iterable[Row], source: str, column: str | None, unit: str) -> Iterator[Record]:
-    chosen: str | None = None
-    for number, row in rows:
-        where = f"{source}, {unit} {number}"
-        if isinstance(row, str):
-            if column is not None:
-                raise InputError(
-                    f"{source} has no columns, so none named {column!r}",
-                    hint="leave the column out; it is one text a line",
-                )
-            yield Record(_checked(row, where), source=source, line=number)
-        elif isinstance(row, Mapping):
-            chosen = chosen or choose_column(row, column, source)
-            text = _checked(row.get(chosen), f"{where}, column {chosen!r}")
-            fields = {name: value for name, value in row.items() if name != chosen}
-            yield Record(text, MappingProxyType(fields), source, number, chosen)
-        else:
-            _checked(row, where)
+def _no_text(value: object) -> Problem:
+    what = "nothing" if value is None else f"a {type(value).__name__}"
+    return Problem(
+        f"{what} where a text is expected", "leave the row out, or choose another column"
+    )
 
 
-def _checked(text: object, where: str) -> str:
-    if not isinstance(text, str):
-        what = "nothing" if text is None else f"a {type(text).__name__}"
-        raise RecordError(
-            f"{where}: {what} where a text is expected",
-            hint="leave the row out, or choose another column",
-        )
+def _flaw(text: str) -> Problem | None:
+    """What keeps a text from being written anywhere; None where nothing does."""
     try:
         text.encode()
     except UnicodeEncodeError as error:
-        raise RecordError(
-            f"{where}: a lone surrogate (U+{ord(text[error.start]):04X}) at character "
-            f"{error.start}, which is no valid Unicode",
-            hint="drop the character, or write the file again from its source",
-        ) from error
-    return text
+        return Problem(
+            f"a lone surrogate (U+{ord(text[error.start]):04X}) at character {error.start}, "
+            "which is no valid Unicode",
+            "drop the character, or write the file again from its source",
+        )
+    return None
 
 
 def _is_number(value: str) -> bool:
@@ -163,162 +277,3 @@ def _is_number(value: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-# opening
-
-
-def _format(path: str | Path, source: str) -> Format:
-    if str(path) == "-":
-        return FORMATS[".txt"]
-    file = Path(path)
-    if file.is_dir():
-        raise RecordError(f"{source} is a folder", hint="name a file in it")
-    suffix = _suffix(file)
-    if suffix not in FORMATS:
-        raise RecordError(
-            f"{source}: files of the kind {suffix!r} are not known",
-            hint="one of " + ", ".join(filter(None, FORMATS)) + "; the text ones with .gz too",
-        )
-    return FORMATS[suffix]
-
-
-def _suffix(file: Path) -> str:
-    name = file.name.lower()
-    return Path(name.removesuffix(".gz")).suffix
-
-
-def _opened(path: str | Path) -> AbstractContextManager[BinaryIO]:
-    if str(path) == "-":
-        return nullcontext(sys.stdin.buffer)
-    if str(path).lower().endswith(".gz"):
-        return cast(AbstractContextManager[BinaryIO], gzip.open(path, "rb"))
-    return open(path, "rb")
-
-
-# kinds of files
-
-
-def _lines(stream: BinaryIO, source: str) -> Iterator[tuple[int, str]]:
-    """Lines of a UTF-8 file, their ends kept; a byte order mark is dropped."""
-    for number, line in enumerate(stream, 1):
-        try:
-            text = line.decode()
-        except UnicodeDecodeError as error:
-            utf16 = number == 1 and line.startswith((b"\xff\xfe", b"\xfe\xff"))
-            kind = "it looks like UTF-16" if utf16 else "it may be in an older encoding"
-            raise RecordError(
-                f"{source}, line {number}: not UTF-8 (byte 0x{line[error.start]:02x} at "
-                f"place {error.start + 1} of the line)",
-                hint=f"{kind}; save it as UTF-8, for example with "
-                f"iconv -f {'UTF-16' if utf16 else 'GB18030'} -t UTF-8",
-            ) from error
-        yield number, text.removeprefix("\ufeff") if number == 1 else text
-
-
-def _text_rows(stream: BinaryIO, source: str) -> Iterator[Row]:
-    for number, line in _lines(stream, source):
-        if text := line.strip():
-            yield number, text
-
-
-def _csv_rows(stream: BinaryIO, source: str) -> Iterator[Row]:
-    # the limit of 128 KiB a cell belongs to the whole process; long texts are ordinary here
-    csv.field_size_limit(max(csv.field_size_limit(), 2**30))
-    reader = csv.reader((line for _, line in _lines(stream, source)), strict=True)
-    try:
-        yield from _table((reader.line_num, cells) for cells in reader)(source)
-    except csv.Error as error:
-        raise RecordError(
-            f"{source}, line {reader.line_num}: {error}",
-            hint='a quote inside a quoted cell is doubled: "He said ""no"""',
-        ) from error
-
-
-def _tsv_rows(stream: BinaryIO, source: str) -> Iterator[Row]:
-    lines = ((number, line.rstrip("\r\n")) for number, line in _lines(stream, source))
-    cells = ((number, [_unquoted(c) for c in line.split("\t")]) for number, line in lines if line)
-    yield from _table(cells)(source)
-
-
-def _unquoted(cell: str) -> str:
-    """A cell without the quotes that spreadsheets put around some; lone ones belong to the text."""
-    inner = cell[1:-1]
-    if len(cell) > 1 and cell[0] == cell[-1] == '"' and '"' not in inner.replace('""', ""):
-        return inner.replace('""', '"')
-    return cell
-
-
-def _table(lines: Iterable[tuple[int, list[str]]]) -> Callable[[str], Iterator[Row]]:
-    """Rows by the names in the first line."""
-
-    def rows(source: str) -> Iterator[Row]:
-        header: list[str] = []
-        for number, cells in lines:
-            if not cells:
-                continue
-            if not header:
-                header = cells
-            elif len(cells) != len(header):
-                raise RecordError(
-                    f"{source}, line {number}: {len(cells)} cells, the header has {len(header)}",
-                    hint="put texts that hold the separator between double quotes",
-                )
-            else:
-                yield number, dict(zip(header, cells, strict=True))
-
-    return rows
-
-
-def _jsonl_rows(stream: BinaryIO, source: str) -> Iterator[Row]:
-    for number, line in _lines(stream, source):
-        if line.strip():
-            yield number, _parsed(line, f"{source}, line {number}")
-
-
-def _json_rows(stream: BinaryIO, source: str) -> Iterator[Row]:
-    items = _parsed("".join(line for _, line in _lines(stream, source)), source)
-    if not isinstance(items, list):
-        raise RecordError(
-            f"{source} holds a {type(items).__name__}, expected a list",
-            hint='a list of texts, ["a", "b"], or of objects, [{"text": "a"}]',
-        )
-    yield from enumerate(items, 1)
-
-
-def _parsed(text: str, where: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise RecordError(
-            f"{where}: no valid JSON: {error}", hint="check for a missing quote or comma"
-        ) from error
-
-
-def _parquet_rows(stream: BinaryIO, source: str) -> Iterator[Row]:
-    parquet = require("pyarrow.parquet", "files")
-    arrow = require("pyarrow", "files")
-    try:
-        batches = parquet.ParquetFile(stream).iter_batches(batch_size=8192)
-        yield from enumerate((row for batch in batches for row in batch.to_pylist()), 1)
-    except arrow.ArrowException as error:
-        raise RecordError(
-            f"{source} cannot be read as Parquet: {str(error).splitlines()[0]}",
-            hint="fetch or make it again",
-        ) from error
-
-
-FORMATS: Mapping[str, Format] = MappingProxyType(
-    {
-        ".txt": Format(_text_rows),
-        ".md": Format(_text_rows),
-        ".csv": Format(_csv_rows),
-        ".tsv": Format(_tsv_rows),
-        ".jsonl": Format(_jsonl_rows),
-        ".ndjson": Format(_jsonl_rows),
-        ".json": Format(_json_rows, "item"),
-        ".parquet": Format(_parquet_rows, "row"),
-        "": Format(_text_rows),
-    }
-)
-"""Kinds of files by suffix; one without a suffix is taken as text."""

@@ -1,0 +1,45 @@
+"""JSON: a value a line, or one list of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from likewise.corpus.readers.contract import Problem, Row, Source
+from likewise.corpus.readers.encodings import read_lines
+from likewise.errors import RecordError
+
+
+def read_jsonl(stream: BinaryIO, source: Source) -> Iterator[Row]:
+    """A text or an object a line, blank lines skipped."""
+    for line in read_lines(stream, source):
+        if line.problem or line.text.strip():
+            yield Row(line.number, line.problem or _parsed(line.text))
+
+
+def read_json(stream: BinaryIO, source: Source) -> Iterator[Row]:
+    """The texts or objects of one list, which is read whole.
+
+    Raises:
+        RecordError: it is no valid JSON, or no list.
+    """
+    lines = list(read_lines(stream, source))
+    problem = next((line.problem for line in lines if line.problem), None)
+    items = problem or _parsed("".join(line.text for line in lines))
+    if isinstance(items, Problem):
+        raise RecordError(f"{source.name}: {items.reason}", hint=items.hint)
+    if not isinstance(items, list):
+        raise RecordError(
+            f"{source.name} holds a {type(items).__name__}, expected a list",
+            hint='a list of texts, ["a", "b"], or of objects, [{"text": "a"}]',
+        )
+    for number, item in enumerate(items, 1):
+        yield Row(number, item)
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        return Problem(f"no valid JSON: {error}", "check for a missing quote or comma")
