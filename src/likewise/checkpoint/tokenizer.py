@@ -190,7 +190,7 @@ class Tokenizer:
 
     def _spans(self, texts: Sequence[str], first_index: int) -> list[NDArray[np.int64]]:
         """Spans in texts of moderate length."""
-        encodings = self._encode(texts, first_index, offsets=True)
+        encodings = self._encode(texts, count(first_index), offsets=True)
         front, back = len(self._first), len(self._last)
         found = []
         for text, encoding in zip(texts, encodings, strict=True):
@@ -244,7 +244,6 @@ class Tokenizer:
         added = self._backend.get_added_tokens_decoder().values()
         return self._words is not None and not any(" " in token.content for token in added)
 
-<<<<<<< HEAD
     def _ids(self, texts: Sequence[str], first_index: int) -> list[list[int]]:
         """Token ids of each text, special ones included: remembered words, or the tokenizer."""
         if self._words is None:
@@ -261,14 +260,11 @@ class Tokenizer:
             ids[i] = encoding.ids
         return ids
 
-    def _encode(self, texts: Sequence[str], places: Iterable[int]) -> list[Any]:
+    def _encode(
+        self, texts: Sequence[str], places: Iterable[int], *, offsets: bool = False
+    ) -> list[Any]:
         if not texts:
             return []
-=======
-    def _encode(
-        self, texts: Sequence[str], first_index: int, *, offsets: bool = False
-    ) -> list[Any]:
->>>>>>> e5ac2a4 (Records from folders, patterns and several files, in any common encoding, from gzip, Zstandard, web pages and PDF; texts in passages)
         if self._lowercase:
             texts = [text.lower() for text in texts]
         try:
