@@ -2,47 +2,37 @@
 
 from __future__ import annotations
 
+import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
+from filelock import FileLock
 from numpy.typing import NDArray
 
 from likewise.atomic import atomic
+from likewise.corpus import cells
+from likewise.corpus.graph import Graph, Nearest
 from likewise.corpus.prepared import QUIET, Prepared, Stage
 from likewise.errors import InputError
+from likewise.progress import Bar
 from likewise.vectors import Matrix
 
-_SCORES = 2**25
-"""Similarities held at once: 128 MiB."""
+__all__ = ["EXACT", "Graph", "Near", "neighbours", "within"]
 
-
-@dataclass(frozen=True)
-class Graph:
-    """Every text's nearest others, itself left out, the nearest first.
-
-    Attributes:
-        indices: int32 `[n, k]`.
-        similarities: float32 `[n, k]`, cosine, descending.
-    """
-
-    indices: NDArray[np.int32]
-    similarities: Matrix
-
-    @property
-    def k(self) -> int:
-        """Neighbours of each text."""
-        return int(self.indices.shape[1])
-
-    def nearest(self, k: int) -> Graph:
-        """The graph of the k nearest alone."""
-        return Graph(self.indices[:, :k], self.similarities[:, :k])
+EXACT = 20_000
+"""Up to so many texts every pair is compared; beyond, each with its likely neighbours."""
+_SCORES = 2**23
+"""Similarities held at once: 32 MiB."""
 
 
 def neighbours(corpus: Prepared | Matrix, k: int, *, progress: Stage = QUIET) -> Graph:
     """The k nearest neighbours of every text, by cosine similarity.
 
     The graph of a prepared corpus is kept beside its vectors; one of more neighbours serves those
-    who ask for fewer.
+    who ask for fewer. It is the same whatever the order of the texts. Similarities are exact; over
+    `EXACT` texts some neighbours are missed, and `Graph.recall` tells how many.
 
     Args:
         corpus: a prepared corpus, or float32 `[n, dimension]` vectors of length 1.
@@ -55,40 +45,86 @@ def neighbours(corpus: Prepared | Matrix, k: int, *, progress: Stage = QUIET) ->
     """
     if k < 1:
         raise InputError(f"k is {k}, expected at least 1", hint="ask for 1 or more")
-    if not isinstance(corpus, Prepared):
-        return _search(corpus, min(k, max(len(corpus) - 1, 0)), progress)
     k = min(k, max(len(corpus) - 1, 0))
+    if not isinstance(corpus, Prepared):
+        return _search(corpus, k, progress)
     kept = corpus.folder / "neighbours.npz"
-    graph = _read(kept)
-    if graph is None or graph.k < k:
-        graph = _search(corpus.vectors, k, progress)
-        with atomic(kept) as file:
-            np.savez(file, indices=graph.indices, similarities=graph.similarities)
+    with FileLock(corpus.folder / "neighbours.lock"):
+        graph = _read(kept)
+        if graph is None or graph.k < k:
+            graph = _search(corpus.vectors, k, progress)
+            with atomic(kept) as file:
+                np.savez(
+                    file,
+                    indices=graph.indices, similarities=graph.similarities, recall=graph.recall,
+                )  # fmt: skip
     return graph.nearest(k)
 
 
-def _read(kept: object) -> Graph | None:
+def _read(kept: Path) -> Graph | None:
     try:
-        with np.load(kept) as arrays:  # type: ignore[arg-type]
-            return Graph(arrays["indices"], arrays["similarities"])
-    except FileNotFoundError:
+        with np.load(kept) as arrays:
+            return Graph(arrays["indices"], arrays["similarities"], float(arrays["recall"]))
+    except (FileNotFoundError, zipfile.BadZipFile, KeyError, ValueError):
         return None
 
 
 def _search(vectors: Matrix, k: int, progress: Stage) -> Graph:
     n = len(vectors)
-    indices = np.empty((n, k), np.int32)
-    similarities = np.empty((n, k), np.float32)
-    rows = max(1, _SCORES // max(n, 1))
+    if k == 0:
+        return Graph(np.empty((n, 0), np.int32), np.empty((n, 0), np.float32))
+    # rows in an order of their own, so that chance takes the same ones whatever order they came in
+    order = np.lexsort(np.asarray(vectors[:, :4]).T)
+    ordered = np.asarray(vectors)[order]
     with progress(n, title="finding neighbours") as advance:
-        for start in range(0, n, rows):
-            block = np.arange(start, min(start + rows, n))
-            scores = vectors[block] @ vectors.T
-            scores[np.arange(len(block)), block] = -np.inf
-            part = np.argpartition(-scores, min(k, n - 1) - 1, axis=1)[:, :k]
-            near = np.take_along_axis(scores, part, axis=1)
-            order = np.lexsort((part, -near), axis=1)
-            indices[block] = np.take_along_axis(part, order, axis=1)
-            similarities[block] = np.take_along_axis(near, order, axis=1)
-            advance(len(block))
-    return Graph(indices, similarities)
+        look = _every_pair if n <= EXACT or n <= 4 * k else cells.search
+        found = look(ordered, k, advance)
+    indices = np.empty_like(found.indices)
+    similarities = np.empty_like(found.similarities)
+    indices[order] = order[found.indices]
+    similarities[order] = found.similarities
+    return Graph(indices, similarities, found.recall)
+
+
+def _every_pair(vectors: Matrix, k: int, advance: Bar) -> Graph:
+    n = len(vectors)
+    best = Nearest(n, k)
+    everything = np.arange(n)
+    size = max(1, _SCORES // n)
+    for start in range(0, n, size):
+        rows = everything[start : start + size]
+        scores = vectors[rows] @ vectors.T
+        scores[np.arange(len(rows)), rows] = -np.inf
+        best.offer(rows, everything, scores)
+        advance(len(rows))
+    return best.graph()
+
+
+@dataclass(frozen=True)
+class Near:
+    """What lies near one query.
+
+    Attributes:
+        query: its row.
+        indices: rows that are near enough.
+        similarities: float32, theirs.
+    """
+
+    query: int
+    indices: NDArray[np.intp]
+    similarities: NDArray[np.float32]
+
+
+def within(queries: Matrix, vectors: Matrix, threshold: float) -> Iterator[Near]:
+    """For each query every vector of at least that cosine similarity, however many they are.
+
+    Args:
+        queries: float32 `[q, dimension]` of length 1.
+        vectors: float32 `[n, dimension]` of length 1; all of them are looked at.
+        threshold: the least similarity.
+    """
+    size = max(1, _SCORES // max(len(vectors), 1))
+    for start in range(0, len(queries), size):
+        for row, scores in enumerate(queries[start : start + size] @ vectors.T, start):
+            indices = np.flatnonzero(scores >= threshold)
+            yield Near(row, indices, scores[indices])
