@@ -1,0 +1,49 @@
+"""A corpus with every text once: what a graph of neighbours should be made of.
+
+A text that stands there a hundred times would otherwise have only itself for a neighbour.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from likewise.corpus.prepared import Prepared
+
+
+@dataclass(frozen=True)
+class Distinct:
+    """The distinct texts of a corpus.
+
+    Attributes:
+        corpus: m records, each text once, where it stood first.
+        rows: int64 `[n]`, for each record of the whole corpus its place among the m.
+    """
+
+    corpus: Prepared
+    rows: NDArray[np.int64]
+
+
+def distinct(corpus: Prepared) -> Distinct:
+    """Every text once; what is derived from them is kept beside what is derived from the whole."""
+    numbers: dict[str, int] = {}
+    rows = np.fromiter(
+        (numbers.setdefault(record.text, len(numbers)) for record in corpus.records),
+        np.int64,
+        len(corpus),
+    )
+    if len(numbers) == len(corpus):
+        return Distinct(corpus, rows)
+    _, first = np.unique(rows, return_index=True)
+    folder = corpus.folder / "distinct"
+    folder.mkdir(parents=True, exist_ok=True)
+    once = replace(
+        corpus,
+        records=[corpus.records[i] for i in first],
+        vectors=corpus.vectors[first],
+        key=f"{corpus.key}-distinct",
+        folder=folder,
+    )
+    return Distinct(once, rows)
