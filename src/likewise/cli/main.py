@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 
 import likewise
 from likewise.cli.bench import bench
+from likewise.cli.cluster import cluster
 from likewise.cli.compare import compare
 from likewise.cli.doctor import doctor
 from likewise.cli.download import download
@@ -36,6 +37,7 @@ COMMANDS = (
     "rank",
     "encode",
     "example",
+    "cluster",
     "evaluate",
     "compare",
     "models",
@@ -92,7 +94,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 for command in (
-    ui, similarity, rank, encode, example, download, export, quantize, verify, bench,
+    ui, similarity, rank, encode, example, cluster, download, export, quantize, verify, bench,
     doctor,
 ):  # fmt: skip
     app.command()(command)

@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -16,9 +17,11 @@ import likewise
 from likewise.checkpoint.scripts import foreign_texts
 from likewise.cli.printing import note
 from likewise.corpus import read_records
+from likewise.corpus.prepared import Prepared, Stage, prepare
 from likewise.corpus.records import Record
 from likewise.errors import InputError
 from likewise.evaluate import unknown_tokens
+from likewise.progress import bar
 
 Model = Annotated[
     str, typer.Option("--model", "-m", help="A catalogue name, a hub id or a folder.")
@@ -57,6 +60,24 @@ def read(file: Path, column: str | None, *, quiet: bool) -> list[Record]:
         raise InputError(f"{file} holds no text", hint="give a file with one text a line")
     _tell_column(records[0], file, column, quiet=quiet)
     return records
+
+
+def stage(*, quiet: bool) -> Stage:
+    """What opens a bar for each stage of a job over a corpus."""
+    return partial(bar, show=False if quiet else None)
+
+
+def prepared(
+    encoder: likewise.Encoder, files: Sequence[str | Path], column: str | None, *, quiet: bool
+) -> Prepared:
+    """The records of files with their vectors; the column that was chosen is told."""
+    corpus = prepare(encoder, files, column=column, progress=stage(quiet=quiet))
+    first = corpus.records[0]
+    _tell_column(first, Path(first.source), column, quiet=quiet)
+    if not quiet:
+        tell_cut(encoder, corpus.cut, corpus.encoded)
+    warn_foreign(encoder, corpus.texts, quiet=quiet)
+    return corpus
 
 
 def tell_column(file: Path, column: str | None, *, quiet: bool) -> None:

@@ -6,6 +6,7 @@ with a number, k-means. Each is parted again while its own graph falls apart int
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -88,8 +89,8 @@ class Clustering:
         by_label = [topic.name for topic in self.topics] + [""]
         return tuple(by_label[label] for label in self.labels.tolist())
 
-    def to_dict(self) -> dict[str, Any]:
-        """Topics as a tree, without the labels of single texts."""
+    def to_dict(self, texts: Sequence[str]) -> dict[str, Any]:
+        """Topics as a tree, with the exemplars' texts and without the labels of single texts."""
         return {
             "texts": len(self.labels),
             "clusters": len(self.topics),
@@ -97,7 +98,7 @@ class Clustering:
             "method": self.method,
             "seed": self.seed,
             "stability": asdict(self.stability) if self.stability else None,
-            "topics": [asdict(topic) for topic in self.topics],
+            "topics": [topic.to_dict(texts) for topic in self.topics],
         }
 
 
@@ -118,6 +119,7 @@ def cluster(
     once = distinct(corpus)
     m = len(once.corpus)
     _check(choices, m)
+    check_varied(corpus, m)
     graph = neighbours(once.corpus, width(m), progress=progress)
     vectors = np.asarray(once.corpus.vectors)
     with progress(None, title="clustering", unit="steps") as step:
@@ -141,9 +143,22 @@ def cluster(
     )
 
 
+def check_varied(corpus: Prepared, different: int) -> None:
+    """Refuse a corpus in which there is nothing to compare.
+
+    Raises:
+        InputError: it holds one text, or the same one again and again.
+    """
+    if different > 1:
+        return
+    count = len(corpus)
+    same = "one text" if count == 1 else f"the same text {count:,} times"
+    raise InputError(f"there is only {same}", hint="give a file of at least two different texts")
+
+
 def width(count: int) -> int:
     """Neighbours of each text that suit a corpus of so many."""
-    return min(NEIGHBOURS, max(5, count // 20), max(count - 1, 1))
+    return max(2, min(count // 4, max(5, count // 20), NEIGHBOURS))
 
 
 @dataclass(frozen=True)

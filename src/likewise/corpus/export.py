@@ -123,7 +123,8 @@ def write_table(
     Args:
         path: the file; it appears only when it is whole.
         rows: all of one kind.
-        format: `csv`, `json` or `jsonl`; taken from the suffix when not given.
+        format: `csv`, `json`, `jsonl` or `parquet`; taken from the suffix when not given. A column
+            of values of several kinds is JSON text in Parquet.
 
     Returns:
         The path.
@@ -131,6 +132,7 @@ def write_table(
     Raises:
         InputError: an unknown format.
         OutputError: it cannot be written.
+        MissingExtraError: Parquet needs the extra `files`.
     """
     write = _writer(path, format, TABLE_FORMATS)
     with atomic(path) as file:
@@ -281,9 +283,22 @@ def _jsonl_table(file: BinaryIO, rows: Sequence[Mapping[str, Any]]) -> None:
         out.writelines(_dumped(row) + "\n" for row in rows)
 
 
+def _parquet_table(file: BinaryIO, rows: Sequence[Mapping[str, Any]]) -> None:
+    parquet = require("pyarrow.parquet", "files")
+    arrow = require("pyarrow", "files")
+    columns = {name: [row.get(name) for row in rows] for name in (rows[0] if rows else ())}
+    arrays = {}
+    for name, values in columns.items():
+        try:
+            arrays[name] = arrow.array(values)
+        except arrow.ArrowException:
+            arrays[name] = arrow.array([None if v is None else _dumped(v) for v in values])
+    parquet.write_table(arrow.table(arrays), file)
+
+
 VECTOR_FORMATS: Mapping[str, Callable[..., None]] = MappingProxyType(
     {"npy": _npy, "csv": _csv_vectors, "jsonl": _jsonl_vectors, "parquet": _parquet_vectors}
 )
 TABLE_FORMATS: Mapping[str, Callable[..., None]] = MappingProxyType(
-    {"csv": _csv_table, "json": _json_table, "jsonl": _jsonl_table}
+    {"csv": _csv_table, "json": _json_table, "jsonl": _jsonl_table, "parquet": _parquet_table}
 )

@@ -79,7 +79,7 @@ def _chosen(
         if len(long) > len(short)
         and _inside(short, long)
         and group[long] >= ABSORBED * group[short]
-    }
+    } | {term for term in best if _cut_off(term, group)}
     chosen: list[str] = []
     for term in best:
         if term not in absorbed and not any(_alike(term, other) for other in (*chosen, *without)):
@@ -87,6 +87,17 @@ def _chosen(
         if len(chosen) == count:
             break
     return tuple(chosen)
+
+
+def _cut_off(piece: str, group: Counter[str]) -> bool:
+    """Whether a piece of Chinese nearly always goes on with the same character."""
+    if piece.isascii() or " " in piece:
+        return False
+    most = ABSORBED * group[piece]
+    return any(
+        found >= most and len(longer) == len(piece) + 1 and piece in (longer[1:], longer[:-1])
+        for longer, found in group.items()
+    )
 
 
 def _inside(short: str, long: str) -> bool:

@@ -34,7 +34,7 @@ def terms(text: str) -> Iterator[str]:
             yield from _pieces(han)
         elif kana := match.group("kana"):
             yield kana
-        elif word := match.group("word"):
+        elif word := (match.group("word") or "").removesuffix("'s"):
             if not _says_something(word):
                 before = ""
                 continue

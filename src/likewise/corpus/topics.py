@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -47,6 +47,13 @@ class Topic:
     cohesion: float
     stability: float | None = None
     topics: tuple[Topic, ...] = ()
+
+    def to_dict(self, texts: Sequence[str]) -> dict[str, Any]:
+        """Itself and the topics within it, with the exemplars' texts."""
+        return asdict(self) | {
+            "exemplars": [texts[i] for i in self.exemplars],
+            "topics": [topic.to_dict(texts) for topic in self.topics],
+        }
 
 
 @dataclass(frozen=True)
@@ -130,9 +137,7 @@ class _Walk:
     names: Names
     paths: NDArray[Any]
 
-    def named(
-        self, places: NDArray[np.int64], labels: Labels, above: _Above
-    ) -> tuple[Topic, ...]:
+    def named(self, places: NDArray[np.int64], labels: Labels, above: _Above) -> tuple[Topic, ...]:
         """Topics of the texts at these places."""
         texts = [self.material.texts[i] for i in places]
         topics = []
