@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import tempfile
 from pathlib import Path
@@ -15,6 +16,9 @@ from likewise.checkpoint.locate import locate
 from likewise.checkpoint.weights import read_weights
 from likewise.errors import InputError, OutputError, UnsupportedModelError
 from likewise.extras import require
+
+LARGEST_ONNX = 2_000_000_000
+"""Bytes of weights that one ONNX file can hold; larger ones lie beside it."""
 
 _NOT_COPIED = ("*.bin", "*.safetensors", "*.index.json", "*.h5", "*.msgpack", "*.ot", "onnx",
                "openvino", ".*")  # fmt: skip
@@ -97,10 +101,9 @@ def _write_openvino(config: Config, folder: Path) -> None:
 
 def _write_onnx(config: Config, folder: Path) -> None:
     torch: Any = require("torch", "train")
-    require("onnx", "onnx")
+    require("onnxscript", "onnx")
     transformers: Any = require("transformers", "train")
-    # attention written out: the faster kinds ask for shapes that are not known while tracing
-    network = transformers.AutoModel.from_pretrained(config.folder, attn_implementation="eager")
+    network = transformers.AutoModel.from_pretrained(config.folder)
 
     class Network(torch.nn.Module):  # type: ignore[misc]
         """Takes the two inputs by place and gives the states alone."""
@@ -115,15 +118,21 @@ def _write_onnx(config: Config, folder: Path) -> None:
 
     names = ("input_ids", "attention_mask")
     (folder / "onnx").mkdir()
-    example = torch.ones(2, 7, dtype=torch.long)
+    token_ids, mask = torch.ones(2, 7, dtype=torch.long), torch.ones(2, 7, dtype=torch.long)
+    mask[1, 4:] = 0  # without any padding, transformers would leave the mask out of the graph
+    axes = {0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC}
+    size = sum(weight.numel() * weight.element_size() for weight in network.parameters())
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # else: what has to do with images
     torch.onnx.export(
         Network(),
-        (example, example),
+        (token_ids, mask),
         str(folder / "onnx" / "model.onnx"),
         input_names=list(names),
         output_names=["last_hidden_state"],
-        dynamic_axes={n: {0: "rows", 1: "length"} for n in (*names, "last_hidden_state")},
-        dynamo=False,
+        dynamic_shapes=dict.fromkeys(names, axes),
+        dynamo=True,
+        external_data=size > LARGEST_ONNX,
+        verbose=False,
     )
 
 

@@ -140,6 +140,23 @@ def test_a_family_unknown_here_goes_to_torch(
     np.testing.assert_allclose(model.encode(texts), expected, atol=1e-5)
 
 
+def test_code_of_a_checkpoint_is_never_run(
+    checkpoints: Any, families: dict[str, Any], tmp_path: Path
+) -> None:
+    """GTE v1.5 as it was released: without asking on the terminal, and with what to do instead."""
+    folder = tmp_path / "new"
+    shutil.copytree(checkpoints.make(families["gte"]), folder)
+    (folder / "modeling.py").write_text("raise SystemExit('it was run')")
+    code = {"AutoConfig": "modeling.NewConfig", "AutoModel": "modeling.NewModel"}
+    config = json.loads((folder / "config.json").read_text())
+    config |= {"model_type": "new", "auto_map": code}
+    (folder / "config.json").write_text(json.dumps(config))
+    with pytest.raises(UnsupportedModelError, match="of the family 'new'") as caught:
+        likewise.load(folder)
+    for way in ("model_type 'gte'", "onnx/model.onnx"):
+        assert way in caught.value.hint
+
+
 def test_without_torch_the_error_names_the_three_ways(
     checkpoints: Any, families: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

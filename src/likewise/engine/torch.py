@@ -172,15 +172,29 @@ class TorchRuntime:
 def _load(config: Config, dtype: Any) -> Any:
     transformers: Any = require("transformers", "train")
     try:
-        loaded = transformers.AutoConfig.from_pretrained(config.folder)
+        # not None, which asks on a terminal whether to run the checkpoint's own code
+        own = {"trust_remote_code": False, "local_files_only": True}
+        loaded = transformers.AutoConfig.from_pretrained(config.folder, **own)
         family = getattr(transformers, _ENCODER_ONLY.get(loaded.model_type, "AutoModel"))
-        return family.from_pretrained(config.folder, dtype=dtype, local_files_only=True).eval()
+        return family.from_pretrained(config.folder, dtype=dtype, **own).eval()
     except (ValueError, KeyError, OSError, ImportError) as error:
         raise UnsupportedModelError(
             f"transformers cannot load {config.folder}, of the family {config.model_type!r}: "
             f"{str(error).strip().splitlines()[0]}",
-            hint="use a checkpoint of a family that is known, or with an onnx/model.onnx",
+            hint=_KNOWN_AS.get(
+                config.model_type,
+                "use a checkpoint of a family that is known, or with an onnx/model.onnx",
+            ),
         ) from error
+
+
+_KNOWN_AS = MappingProxyType(
+    {
+        "new": "its code on the hub is never run here; use a conversion for transformers, such as "
+        "alibaba-nlp-community has (model_type 'gte'), or its onnx/model.onnx"
+    }
+)
+"""Families of which transformers has a conversion under another name: what to do."""
 
 
 _ENCODER_ONLY = MappingProxyType(
