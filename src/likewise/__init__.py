@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from likewise.answers import Encoded, Ranked, TokenCount
     from likewise.encoder import Encoder, load
     from likewise.errors import LikewiseError
+    from likewise.reranker import Reranker, load_reranker
 
 __version__ = "0.1.0"
 
@@ -23,10 +24,12 @@ __all__ = [
     "Encoder",
     "LikewiseError",
     "Ranked",
+    "Reranker",
     "TokenCount",
     "__version__",
     "errors",
     "load",
+    "load_reranker",
     "vectors",
 ]
 
@@ -35,8 +38,10 @@ _HOMES = {
     "Encoder": "likewise.encoder",
     "LikewiseError": "likewise.errors",
     "Ranked": "likewise.answers",
+    "Reranker": "likewise.reranker",
     "TokenCount": "likewise.answers",
     "load": "likewise.encoder",
+    "load_reranker": "likewise.reranker",
 }
 
 

@@ -303,6 +303,14 @@ class Encoder:
             for i, s in zip(best.indices[0], best.scores[0], strict=True)
         ]
 
+    def scores(self, query: str, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Similarity of each text to a query: float32 `[n]`, as a `Reranker` gives its scores."""
+        if not texts:
+            return np.empty(0, np.float32)
+        sides = self.encode_query(query), self.encode_document(texts)
+        found = vectors.similarity(*sides, self.similarity_fn_name)
+        return np.asarray(found[0], np.float32)
+
     # tokens
 
     def tokenize(self, texts: list[str]) -> dict[str, NDArray[np.int64]]:

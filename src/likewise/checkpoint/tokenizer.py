@@ -32,12 +32,14 @@ class TokenRows:
         lengths: int64 `[n]`, tokens kept of each text.
         seen: int64 `[n]`, tokens each text has before anything is cut, special ones included.
         prompt_tokens: tokens at the front of every text that are the prompt's.
+        token_types: int32 `[sum of lengths]`, 0 or 1, where a row is a pair of texts.
     """
 
     token_ids: NDArray[np.int32]
     lengths: NDArray[np.int64]
     seen: NDArray[np.int64]
     prompt_tokens: int = 0
+    token_types: NDArray[np.int32] | None = None
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -348,16 +350,26 @@ def read_tokenizer(config: Config) -> Tokenizer:
     """
     folder = config.folder
     settings = read_json(folder / "tokenizer_config.json", optional=True)
-    backend = _read_backend(folder, settings)
-    pad_id = backend.token_to_id(_content(settings, "pad_token", "[PAD]"))
-    if pad_id is None:
-        pad_id = config.network.get("pad_token_id") or 0
+    backend = read_backend(folder, settings)
+    pad_id = read_pad_id(config, settings, backend)
     if config.model_type == STATIC:  # no frame: only the text's own tokens count
         backend.post_processor = tokenizers.processors.TemplateProcessing(single="$A", pair="$A $B")
-    return Tokenizer(backend, config.max_tokens, pad_id=int(pad_id), lowercase=config.lowercase)
+    return Tokenizer(backend, config.max_tokens, pad_id=pad_id, lowercase=config.lowercase)
 
 
-def _read_backend(folder: Path, settings: dict[str, Any]) -> tokenizers.Tokenizer:
+def read_pad_id(config: Config, settings: dict[str, Any], backend: tokenizers.Tokenizer) -> int:
+    """The id of the padding token, by its name or by the network's config."""
+    found = backend.token_to_id(_content(settings, "pad_token", "[PAD]"))
+    return int(config.network.get("pad_token_id") or 0) if found is None else int(found)
+
+
+def read_backend(folder: Path, settings: dict[str, Any]) -> tokenizers.Tokenizer:
+    """A tokenizer as its own library runs it.
+
+    Raises:
+        DamagedFileError: no file of it can be read.
+        UnsupportedModelError: it is there in SentencePiece's own format alone.
+    """
     path, vocabulary = folder / "tokenizer.json", folder / "vocab.txt"
     if path.exists():
         try:

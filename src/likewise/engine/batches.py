@@ -68,7 +68,8 @@ class Batch:
 
         Returns:
             `token_ids`, `segments`, `positions`: int32 `[rows, length]`; `slots`: int32 `[slots]`,
-            counting from 1; `prompt_tokens`: int32 `[1]`.
+            counting from 1; `prompt_tokens`: int32 `[1]`; `token_types`: int32 `[rows, length]`
+            where the rows have them.
         """
         lengths = rows.lengths[self.texts]
         within = np.arange(int(lengths.sum())) - np.repeat(np.cumsum(lengths) - lengths, lengths)
@@ -86,7 +87,16 @@ class Batch:
             "positions": positions,
             "slots": np.arange(1, self.slots + 1, dtype=np.int32),
             "prompt_tokens": np.array([rows.prompt_tokens], dtype=np.int32),
-        }
+        } | self._types(rows, source, target)
+
+    def _types(
+        self, rows: TokenRows, source: NDArray[np.int64], target: NDArray[np.int64]
+    ) -> dict[str, NDArray[np.int32]]:
+        if rows.token_types is None:
+            return {}
+        types = np.zeros(self.rows * self.length, dtype=np.int32)
+        types[target] = rows.token_types[source]
+        return {"token_types": types.reshape(self.rows, self.length)}
 
 
 def slots_of(length: int) -> int:

@@ -34,7 +34,7 @@ def build(config: Config, *, pooled: bool = True) -> ov.Model:
         DamagedFileError: the weights are missing, damaged, or do not fit the config.
     """
     token_ids, segments, positions = (parameter(name, (-1, -1)) for name in INPUTS)
-    states = _states(config, token_ids, segments, positions)
+    states = network_states(config, token_ids, segments, positions)
     return finish(config, states, [token_ids, segments, positions], pooled=pooled)
 
 
@@ -51,13 +51,17 @@ def build_plain(config: Config) -> ov.Model:
     token_ids, mask = (parameter(n, (-1, -1), np.int64) for n in ("input_ids", "attention_mask"))
     place = opset.cumsum(mask, ops.scalar(1), exclusive=True)
     inputs = (opset.convert(node, "i32") for node in (token_ids, mask, place))
-    result = opset.result(_states(config, *inputs))
+    result = opset.result(network_states(config, *inputs))
     result.output(0).set_names({"last_hidden_state"})
     return ov.Model([result], [token_ids, mask], config.model_type)
 
 
-def _states(
-    config: Config, token_ids: ops.Node, segments: ops.Node, positions: ops.Node
+def network_states(
+    config: Config,
+    token_ids: ops.Node,
+    segments: ops.Node,
+    positions: ops.Node,
+    token_types: ops.Node | None = None,
 ) -> ops.Node:
     """The last layer's states: float32 `[rows, length, hidden]`."""
     architecture = ARCHITECTURES.get(config.model_type)
@@ -66,7 +70,8 @@ def _states(
             f"unknown architecture {config.model_type!r} in {config.folder / 'config.json'}",
             hint="known: " + ", ".join(sorted(ARCHITECTURES)),
         )
-    inputs = Inputs(token_ids, positions, ops.segment_mask(segments), config.max_tokens)
+    mask = ops.segment_mask(segments)
+    inputs = Inputs(token_ids, positions, mask, config.max_tokens, token_types)
     tensors = ops.Tensors(read_weights(config.folder), architecture.prefixes)
     try:
         return architecture.hidden_states(config.network, tensors, inputs)

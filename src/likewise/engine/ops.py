@@ -55,6 +55,10 @@ class Tensors:
     def __contains__(self, name: str) -> bool:
         return self._prefix + name in self._weights
 
+    def rows(self, name: str) -> int:
+        """Length of a tensor's first axis."""
+        return len(self._weights[self._prefix + name])
+
     def __call__(self, name: str, shape: tuple[int, ...]) -> NDArray[np.float32]:
         """One tensor, of the shape it must have.
 

@@ -8,6 +8,7 @@ from likewise.checkpoint.config import STATIC, Config
 from likewise.checkpoint.tokenizer import Tokenizer
 from likewise.engine.contract import Runtime
 from likewise.engine.openvino import OpenVinoRuntime, read_graph, supports_bfloat16
+from likewise.engine.pairs import build_pairs
 from likewise.engine.quantize import RECIPE, quantized
 from likewise.engine.sources import Source, sources
 from likewise.engine.static import StaticRuntime
@@ -53,6 +54,24 @@ def load_runtime(config: Config, tokenizer: Tokenizer, *, compute: str, device: 
         if theirs and compute != "int8":
             return _on_cpu(theirs[0], tokenizer, compute)
         return _with_torch(config, tokenizer, compute, refusal)
+
+
+def load_pair_runtime(config: Config, *, pad_id: int, compute: str) -> Runtime:
+    """The runtime of a cross-encoder: a score a pair, `[n, 1]`; on the CPU.
+
+    Raises:
+        InputError: an unknown compute, or one that is not for cross-encoders.
+        DamagedFileError: the weights are missing, damaged, or do not fit the config.
+        UnsupportedModelError: it is no cross-encoder, or of an unknown family.
+    """
+    known = ("auto", "float32", "bfloat16")
+    if compute not in known:
+        raise InputError(
+            f"no compute {compute!r} for cross-encoders", hint="one of " + ", ".join(known)
+        )
+    compute = _on_openvino(compute)
+    graph = partial(build_pairs, config)
+    return OpenVinoRuntime(graph, graph, compute=compute, recipe=compute, pad_id=pad_id)
 
 
 def _on_cpu(source: Source, tokenizer: Tokenizer, compute: str) -> Runtime:

@@ -57,10 +57,13 @@ def encode(
         return tensors(f"embeddings.{name}_embeddings.weight", (rows, sizes.hidden))
 
     words = token_embeddings(tensors, config, sizes.hidden, inputs.token_ids)
-    # every token is of type 0, so its row is added to the positions once and for all
     places = table("position", config["max_position_embeddings"])[first_position:]
-    places = places + table("token_type", config["type_vocab_size"])[0]
-    x = opset.add(words, ops.embedding(places, inputs.positions))
+    types = table("token_type", config["type_vocab_size"])
+    if inputs.token_types is None:  # all of type 0: its row joins the positions once and for all
+        x = opset.add(words, ops.embedding(places + types[0], inputs.positions))
+    else:
+        x = opset.add(words, ops.embedding(places, inputs.positions))
+        x = opset.add(x, ops.embedding(types, inputs.token_types))
     x = layer_norm(tensors, "embeddings.LayerNorm", x, sizes)
     for index in range(config["num_hidden_layers"]):
         x = post_norm(Layer(tensors, f"encoder.layer.{index}.", NAMES, sizes), x, inputs.mask)

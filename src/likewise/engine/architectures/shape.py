@@ -18,12 +18,14 @@ class Inputs:
         positions: int32 `[rows, length]`, place in the text, from 0.
         mask: float32 `[rows, 1, length, length]`, added to attention scores.
         max_tokens: tokens of a text at most.
+        token_types: int32 `[rows, length]`, for networks that read pairs; None is 0 everywhere.
     """
 
     token_ids: Node
     positions: Node
     mask: Node
     max_tokens: int
+    token_types: Node | None = None
 
 
 class Network(Protocol):
