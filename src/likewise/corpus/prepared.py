@@ -27,7 +27,8 @@ from likewise.atomic import atomic
 from likewise.cache import cache_folder
 from likewise.checkpoint.windows import Truncation
 from likewise.corpus.embed import embed_file
-from likewise.corpus.records import Record, read_records
+from likewise.corpus.readers import Tell
+from likewise.corpus.records import Bad, Paths, Record, read_records
 from likewise.errors import InputError, OutputError
 from likewise.progress import Bar, bar
 from likewise.vectors import Matrix, normalize
@@ -37,7 +38,6 @@ if TYPE_CHECKING:  # a command's help must not load the engine
 
 Stage = Callable[..., AbstractContextManager[Bar]]
 """Opens a bar for one stage of a job, as `likewise.progress.bar` does."""
-Sources = str | Path | Iterable[str | Path]
 
 QUIET: Stage = partial(bar, show=False)
 KEPT_BYTES = 8 * 2**30
@@ -79,19 +79,23 @@ class Prepared:
 
 def prepare(
     encoder: Encoder,
-    sources: Sources,
+    sources: Paths,
     *,
     column: str | None = None,
     truncation: Truncation = "cut",
+    bad: Bad | None = None,
+    tell: Tell | None = None,
     progress: Stage = QUIET,
 ) -> Prepared:
     """Read files and encode their texts; equal texts once, and none that was encoded before.
 
     Args:
         encoder: the model.
-        sources: one file or several, as `read_records` takes them.
+        sources: files, folders and patterns, as `read_records` takes them.
         column: the column of the texts; guessed where not given.
         truncation: what becomes of texts over the model's limit, as in `Encoder.encode`.
+        bad: told of rows that cannot be read, as in `read_records`.
+        tell: told what was guessed, as in `read_records`.
         progress: opens a bar for each stage.
 
     Raises:
@@ -100,7 +104,7 @@ def prepare(
         OutputError: the cache cannot be written.
     """
     paths = [sources] if isinstance(sources, str | Path) else list(sources)
-    records = [record for path in paths for record in read_records(path, column=column)]
+    records = list(read_records(paths, column=column, bad=bad, tell=tell))
     if not records:
         raise InputError(
             f"{', '.join(map(str, paths)) or 'no file'} holds no text",
