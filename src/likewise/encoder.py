@@ -250,6 +250,11 @@ class Encoder:
         """`encode` with the model's prompt for documents, where it has one."""
         return self.encode(sentences, **self._role("document", options))
 
+    def role_prompt(self, role: Literal["query", "document"]) -> str | None:
+        """Name of the prompt that `encode_query` or `encode_document` uses; None for none."""
+        names = ("query",) if role == "query" else ("document", "passage", "corpus")
+        return next((name for name in names if name in self.prompts), None)
+
     def embed_query(self, text: str) -> list[float]:
         """A query as a list of numbers; the name LangChain calls."""
         return [float(x) for x in self.encode_query(text)]
@@ -403,11 +408,9 @@ class Encoder:
             )
         return self.prompts[name]
 
-    def _role(self, role: str, options: dict[str, Any]) -> dict[str, Any]:
+    def _role(self, role: Literal["query", "document"], options: dict[str, Any]) -> dict[str, Any]:
         if options.get("prompt") is None and options.get("prompt_name") is None:
-            names = {"query": ("query",), "document": ("document", "passage", "corpus")}[role]
-            name = next((n for n in names if n in self.prompts), None)
-            return options | {"prompt_name": name}
+            return options | {"prompt_name": self.role_prompt(role)}
         return options
 
     def _vectors(self, side: Any) -> Any:

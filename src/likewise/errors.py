@@ -12,6 +12,8 @@ LikewiseError                   carries a message and a hint: what to do next
 │   ├── UnsupportedModelError   a well-formed checkpoint of a kind we cannot run
 │   └── DownloadError           fetching it failed
 ├── EngineError                 the engine refused to compile or run
+├── CollectionError             a collection that cannot be read or written now
+│   └── CollectionNotFoundError no collection of this name
 ├── FingerprintError            vectors of two different models were about to be mixed
 ├── MissingExtraError           an optional package is not installed (also an ImportError)
 └── OutputError                 a result could not be written (also an OSError)
@@ -92,6 +94,14 @@ class DownloadError(CheckpointError):
 
 class EngineError(LikewiseError):
     """The engine refused to compile or to run a network."""
+
+
+class CollectionError(LikewiseError):
+    """A collection that cannot be read or written now."""
+
+
+class CollectionNotFoundError(CollectionError):
+    """No collection of this name."""
 
 
 class FingerprintError(LikewiseError):

@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 import likewise
 from likewise.cli.bench import bench
 from likewise.cli.cluster import cluster
+from likewise.cli.collections import collections_app
 from likewise.cli.compare import compare
 from likewise.cli.doctor import doctor
 from likewise.cli.download import download
@@ -22,10 +23,12 @@ from likewise.cli.evaluate import evaluate
 from likewise.cli.example import example
 from likewise.cli.export import export
 from likewise.cli.greedy import Greedy
+from likewise.cli.index import index
 from likewise.cli.models import models_app
 from likewise.cli.printing import note
 from likewise.cli.quantize import quantize
 from likewise.cli.rank import rank
+from likewise.cli.search import search
 from likewise.cli.similarity import similarity
 from likewise.cli.ui import ui
 from likewise.cli.verify import verify
@@ -36,6 +39,9 @@ COMMANDS = (
     "similarity",
     "rank",
     "encode",
+    "index",
+    "search",
+    "collections",
     "example",
     "cluster",
     "evaluate",
@@ -94,11 +100,13 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 for command in (
-    ui, similarity, rank, encode, example, cluster, download, export, quantize, verify, bench,
+    ui, similarity, rank, encode, index, search, example, cluster, download, export, quantize,
+    verify, bench,
     doctor,
 ):  # fmt: skip
     app.command()(command)
 app.add_typer(models_app)
+app.add_typer(collections_app)
 app.command(cls=Greedy)(evaluate)
 app.command()(compare)
 

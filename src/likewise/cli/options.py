@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -22,6 +22,9 @@ from likewise.corpus.records import Record
 from likewise.errors import InputError
 from likewise.evaluate import unknown_tokens
 from likewise.progress import bar
+
+if TYPE_CHECKING:
+    from likewise.corpus.collection import Collection
 
 Model = Annotated[
     str, typer.Option("--model", "-m", help="A catalogue name, a hub id or a folder.")
@@ -38,6 +41,16 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no n
 Column = Annotated[
     str | None, typer.Option(help="The file's column of texts; guessed where not given.")
 ]
+StoreAddress = Annotated[
+    str | None,
+    typer.Option("--store", metavar="PLACE", help="Where collections lie: a folder, or s3://…."),
+]
+Where = Annotated[
+    str | None, typer.Option(help="An SQL condition, such as \"year > 2020 AND lang = 'en'\".")
+]
+AsOf = Annotated[
+    str | None, typer.Option("--as-of", help="Its earlier state: a run of its log, or a date.")
+]
 
 
 def load(model: str, compute: str, device: str, *, quiet: bool) -> likewise.Encoder:
@@ -47,6 +60,16 @@ def load(model: str, compute: str, device: str, *, quiet: bool) -> likewise.Enco
         for assumption in encoder.config.notes:
             note(f"note: {assumption}")
     return encoder
+
+
+def open_collection(name: str, store: str | None, as_of: str | None, *, quiet: bool) -> Collection:
+    """Open a collection to be read."""
+    from likewise.corpus.collection import open_collection
+
+    collection = open_collection(name, store=store, as_of=as_of)
+    if not quiet and as_of is None and not collection.summary().whole:
+        note("note: the last run was stopped; index again to go on with it")
+    return collection
 
 
 def read(file: Path, column: str | None, *, quiet: bool) -> list[Record]:

@@ -1,0 +1,445 @@
+"""A collection: records indexed on disk, kept in step with their sources, searched."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from likewise.corpus import history, tuning
+from likewise.corpus.contract import (
+    MODES,
+    STORAGES,
+    Hit,
+    Index,
+    Indexed,
+    Mode,
+    Model,
+    Run,
+    Scores,
+    Storage,
+)
+from likewise.corpus.explain import SAMPLE, background, with_best_sentences
+from likewise.corpus.library import Store, translated
+from likewise.corpus.manifest import Manifest, read_manifest
+from likewise.corpus.records import Record
+from likewise.corpus.rows import schema
+from likewise.corpus.search import View, Wanted, found
+from likewise.corpus.sync import Changes, Split, remove_records, synchronize
+from likewise.errors import CollectionNotFoundError, InputError
+from likewise.progress import Bar
+
+if TYPE_CHECKING:
+    from lancedb.table import Table
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A collection in figures.
+
+    Attributes:
+        name: its name.
+        model: the model that made its vectors.
+        compute: number format that model ran in.
+        dimension: of the vectors.
+        storage: number format they are kept in.
+        records: how many there are.
+        passages: how many there are; a long record has several.
+        index: how neighbours are found.
+        runs: changes in its log.
+        updated: when it was last changed, ISO 8601 in UTC.
+        whole: False where the last run was stopped, and indexing again would go on with it.
+        columns: columns that conditions may name.
+    """
+
+    name: str
+    model: str
+    compute: str
+    dimension: int
+    storage: str
+    records: int
+    passages: int
+    index: Index
+    runs: int
+    updated: str
+    whole: bool
+    columns: tuple[str, ...]
+
+
+class Collection:
+    """An open collection, as it was when it was opened or last changed by this object.
+
+    Attributes:
+        name: its name.
+        store: where it lies.
+        as_of: the run whose state is open; None for the latest, the only one that can be changed.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        name: str,
+        table: Table,
+        *,
+        model: Model | None = None,
+        as_of: Run | None = None,
+    ) -> None:
+        self.store, self.name, self.as_of = store, name, as_of
+        self._table = table
+        self._model = model
+        self._view = View(name, table, read_manifest(table, name))
+        if model is not None:
+            self.manifest.check(name, model.name, model.fingerprint)
+
+    def __len__(self) -> int:
+        """Passages in it."""
+        return int(self._table.count_rows())
+
+    def __repr__(self) -> str:
+        return f"Collection({self.name!r}, {len(self):,} passages, {self.manifest.model})"
+
+    @property
+    def manifest(self) -> Manifest:
+        """Its description of itself."""
+        return self._view.manifest
+
+    @property
+    def model(self) -> Model:
+        """The model that made its vectors, loaded when it is first needed.
+
+        Raises:
+            FingerprintError: its files are not what they were.
+        """
+        if self._model is None:
+            import likewise
+
+            loaded = likewise.load(self.manifest.model, compute=self.manifest.compute)
+            self.manifest.check(self.name, loaded.name, loaded.fingerprint)
+            self._model = loaded
+        return self._model
+
+    def summary(self) -> Summary:
+        """It in figures."""
+        manifest = self.manifest
+        return Summary(
+            name=self.name,
+            model=manifest.model,
+            compute=manifest.compute,
+            dimension=manifest.dimension,
+            storage=manifest.storage,
+            records=self._table.count_rows("passage = 0"),
+            passages=len(self),
+            index=manifest.index,
+            runs=len(manifest.runs),
+            updated=manifest.runs[-1].time if manifest.runs else "",
+            whole=history.is_whole(self._table, manifest),
+            columns=tuple(self._view.columns),
+        )
+
+    # changing
+
+    def add(
+        self,
+        records: Iterable[Record | str],
+        *,
+        split: Split | None = None,
+        covered: Callable[[str], bool] | None = None,
+        kind: str = "auto",
+        target: float = tuning.TARGET,
+        progress: Bar | None = None,
+    ) -> Indexed:
+        """Bring it to what the sources of these records say now.
+
+        Only what is new or changed is encoded. Of every named source all records must be given:
+        those that are missing are dropped. Records and texts without a source are only added.
+        Stopped in whatever way, the same call goes on where it was.
+
+        Args:
+            records: records or plain texts, read once.
+            split: a record's passages; None keeps each text whole.
+            covered: which further sources are complete though no record may have come from them.
+            kind: of index: `auto` (exact while small, then `ivf_rq`), `exact`, `ivf_rq`,
+                `hnsw_sq` or `hnsw_pq`.
+            target: share of the ten nearest that a search has to find.
+            progress: told of records that are finished.
+
+        Raises:
+            CollectionError: another process is writing it, or the disk refuses.
+            FingerprintError: the model is not the one that made it.
+            InputError: an unknown kind; or this is the state of an earlier time.
+        """
+        started = time.perf_counter()
+        tuning.choose(0, kind, self.manifest.storage)
+        with self._writing():
+            changes = synchronize(
+                self._table, self.model, map(_as_record, records),
+                passage=self.manifest.passage, split=split, covered=covered, progress=progress,
+            )  # fmt: skip
+            encoded = time.perf_counter()
+            manifest = self._finished(changes, kind, target, progress or Bar())
+        self._view = View(self.name, self._table, manifest)
+        return Indexed(
+            added=changes.added,
+            removed=changes.removed,
+            unchanged=changes.unchanged,
+            moved=changes.moved,
+            records=self._table.count_rows("passage = 0"),
+            passages=len(self),
+            blank=changes.blank,
+            cut=changes.cut,
+            misfits=dict(changes.misfits),
+            index=manifest.index,
+            seconds=time.perf_counter() - started,
+            encoding_seconds=encoded - started,
+        )
+
+    def remove(self, ids: Sequence[str]) -> int:
+        """Remove the records that these ids belong to; gives the number of passages that went."""
+        with self._writing():
+            found = [candidate.hit.record for candidate in self._view.get(ids)]
+            changes = Changes(removed=remove_records(self._table, found))
+            manifest = self._finished(changes, "auto", tuning.TARGET, Bar())
+        self._view = View(self.name, self._table, manifest)
+        return changes.removed
+
+    def undo(self) -> Run:
+        """Bring back the state before the last change."""
+        with self._writing():
+            manifest = history.undo(self._table, self.name)
+        self._view = View(self.name, self._table, manifest)
+        return manifest.runs[-1]
+
+    def compact(self) -> Run:
+        """Join small files and forget earlier states, which frees disk."""
+        with self._writing():
+            manifest = history.compact(self._table, self.name)
+        self._view = View(self.name, self._table, manifest)
+        return manifest.runs[-1]
+
+    def log(self) -> list[Run]:
+        """Its changes, oldest first."""
+        return list(self.manifest.runs)
+
+    def refresh(self) -> None:
+        """See what others have written since."""
+        if self.as_of is None:
+            cast(Any, self._table).checkout_latest()
+            self._view = View(self.name, self._table, read_manifest(self._table, self.name))
+
+    # searching
+
+    def search(
+        self,
+        query: str,
+        k: int = 10,
+        *,
+        mode: Mode = "semantic",
+        where: str | None = None,
+        diversity: float = 0.0,
+        rerank: Scores | None = None,
+        highlight: bool = False,
+    ) -> list[Hit]:
+        """Passages that answer a query, best first.
+
+        Args:
+            query: the text to look for.
+            k: how many.
+            mode: `semantic` (by meaning), `keyword` (by words, BM25) or `hybrid` (both orders,
+                fused by reciprocal ranks).
+            where: an SQL condition on the columns, such as `year > 2020 AND lang = 'en'`.
+            diversity: above 0, up to 1: maximal marginal relevance, against near repetitions.
+            rerank: another model that puts the best `max(50, 5 k)` in its own order.
+            highlight: find the sentence of each passage that is nearest to the query.
+
+        Raises:
+            InputError: an unknown mode, a bad condition, k below 1.
+        """
+        _check(k, mode, diversity)
+        wanted = Wanted(query, k, mode, where, diversity, rerank)
+        vector = self._query(query) if wanted.needs_vector or highlight else None
+        hits = found(self._view, wanted, vector)
+        return (
+            with_best_sentences(hits, vector, self.model)
+            if vector is not None and highlight
+            else hits
+        )
+
+    def search_batch(
+        self, queries: Iterable[str], k: int = 10, *, where: str | None = None
+    ) -> Iterator[list[Hit]]:
+        """The nearest passages of each query, in bounded memory: queries are encoded together."""
+        _check(k, "semantic", 0.0)
+        prompt = self.model.role_prompt("query")
+        for part in self.model.encode_stream(queries, prompt_name=prompt):
+            for vector in part.vectors:
+                yield self._view.hits_by_vector(vector, k, where)
+
+    def search_vector(
+        self, vector: NDArray[np.float32], k: int = 10, *, where: str | None = None
+    ) -> list[Hit]:
+        """The passages nearest to a vector of the same model, float32 `[d]`."""
+        _check(k, "semantic", 0.0)
+        return self._view.hits_by_vector(np.asarray(vector, np.float32), k, where)
+
+    def more_like(self, name: str, k: int = 10, *, where: str | None = None) -> list[Hit]:
+        """Passages of other records that are nearest to one of this collection.
+
+        Args:
+            name: its id; a record's id means its first passage.
+            k: how many.
+            where: an SQL condition.
+        """
+        _check(k, "semantic", 0.0)
+        [origin] = self._view.get([name])
+        others = f"record != '{origin.hit.record}'"
+        condition = f"({where}) AND {others}" if where else others
+        return self._view.hits_by_vector(origin.vector, k, condition)
+
+    def get(self, ids: Sequence[str]) -> list[Hit]:
+        """Passages by their ids."""
+        return [candidate.hit for candidate in self._view.get(ids)]
+
+    # inside
+
+    def _query(self, query: str) -> NDArray[np.float32]:
+        return np.asarray(self.model.encode_query(query), np.float32)
+
+    def _writing(self) -> Any:
+        if self.as_of is not None:
+            raise InputError(
+                f"this is {self.name!r} as of run {self.as_of.number}, which stays as it was",
+                hint="open it without as_of to change it",
+            )
+        return _Writing(self)
+
+    def _finished(self, changes: Changes, kind: str, target: float, bar: Bar) -> Manifest:
+        """Bring files and indexes up to date, measure, and close the run."""
+        table, manifest = self._table, read_manifest(self._table, self.name)
+        nothing = not (changes.added or changes.removed or changes.moved)
+        rows = table.count_rows()
+        wanted, index = tuning.choose(rows, kind, manifest.storage), manifest.index
+        asked = kind != "auto" and (wanted, target) != (index.kind, index.target)
+        if nothing and history.is_whole(table, manifest) and not asked:
+            return manifest
+        with translated(f"cannot index the collection {self.name!r}"):
+            bar.tell("joining files")
+            tuning.optimize(table)
+            bar.tell("indexing words")
+            tuning.index_words(table)
+            bar.tell("indexing vectors")
+            index = tuning.up_to_date(table, manifest.index, wanted, manifest.similarity, target)
+            sample = tuning.sample_vectors(table, SAMPLE)
+        manifest = replace(
+            manifest, index=index, background=background(sample, manifest.similarity)
+        )
+        return history.record_run(
+            table, manifest, "index", added=changes.added, removed=changes.removed,
+            sources=changes.sources,
+        )  # fmt: skip
+
+
+class _Writing:
+    """The lock, and the latest version under it."""
+
+    def __init__(self, collection: Collection) -> None:
+        self._lock = collection.store.writing(collection.name)
+        self._collection = collection
+
+    def __enter__(self) -> None:
+        self._lock.__enter__()
+        self._collection.refresh()
+
+    def __exit__(self, *error: Any) -> None:
+        self._lock.__exit__(*error)
+
+
+def open_collection(
+    name: str,
+    *,
+    store: str | Path | Store | None = None,
+    model: Model | None = None,
+    create: bool = False,
+    storage: Storage | None = None,
+    passage: str = "",
+    as_of: str | int | None = None,
+) -> Collection:
+    """Open a collection.
+
+    Args:
+        name: its name.
+        store: a folder or the address of an object store; `LIKEWISE_STORE` or the platform's place
+            for data when not given.
+        model: the model that made it, or shall make it; an existing collection loads its own.
+        create: make an empty one where there is none; needs a model.
+        storage: number format of the vectors kept: `float32` (default), `float16` or `int8`.
+        passage: how texts are split, in words; records split otherwise are encoded anew.
+        as_of: open its state of an earlier time, to be read: a number of its log, or a date.
+
+    Raises:
+        CollectionNotFoundError: there is none of this name.
+        FingerprintError: the model is not the one that made it.
+        InputError: a bad name or storage, or no such time.
+    """
+    place = store if isinstance(store, Store) else Store(store)
+    try:
+        table = place.open(name)
+    except CollectionNotFoundError:
+        if not create or model is None:
+            raise
+        with place.writing(name):
+            table = place.create(name, _empty(model, storage or "float32", passage))
+    manifest = read_manifest(table, name)
+    if storage is not None and storage != manifest.storage:
+        raise InputError(
+            f"the collection {name!r} keeps vectors as {manifest.storage}, not {storage}",
+            hint="leave the storage out, or index into another collection",
+        )
+    moment = None
+    if as_of is not None:
+        moment = history.as_of(table, manifest, as_of)
+        table.checkout(moment.version)
+    return Collection(place, name, table, model=model, as_of=moment)
+
+
+def _empty(model: Model, storage: Storage, passage: str) -> Any:
+    if storage not in STORAGES:
+        raise InputError(f"unknown storage {storage!r}", hint="one of " + ", ".join(STORAGES))
+    if model.similarity_fn_name not in tuning.DISTANCES:
+        raise InputError(
+            f"{model.name} compares by {model.similarity_fn_name}, which no index knows",
+            hint="choose a model that compares by " + ", ".join(tuning.DISTANCES),
+        )
+    if storage == "int8" and model.similarity_fn_name != "cosine":
+        raise InputError(
+            f"vectors of {model.name} cannot be kept as int8: it compares by "
+            f"{model.similarity_fn_name}, which needs their lengths",
+            hint="keep them as float16",
+        )
+    manifest = Manifest(
+        model=model.name,
+        fingerprint=model.fingerprint,
+        compute=model.compute,
+        dimension=model.dimension,
+        similarity=model.similarity_fn_name,
+        storage=storage,
+        passage=passage,
+    )
+    return schema(model.dimension, storage, manifest.dumps())
+
+
+def _as_record(record: Record | str) -> Record:
+    return Record(record) if isinstance(record, str) else record
+
+
+def _check(k: int, mode: str, diversity: float) -> None:
+    if k < 1:
+        raise InputError(f"k is {k}, expected at least 1", hint="ask for 1 or more")
+    if mode not in MODES:
+        raise InputError(f"unknown mode {mode!r}", hint="one of " + ", ".join(MODES))
+    if not 0 <= diversity <= 1:
+        raise InputError(f"diversity is {diversity}, expected 0 to 1", hint="0.3 is a good start")

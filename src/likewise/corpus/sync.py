@@ -1,0 +1,265 @@
+"""Bring a collection's rows to what its sources say now: encode what is new, drop what has gone.
+
+Vectors are written by a thread of their own while the next are computed. Each commit holds whole
+records, so whatever stops the work, what is there is there once, and the next run begins behind it.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from likewise.corpus.contract import Model
+from likewise.corpus.library import translated
+from likewise.corpus.records import Record
+from likewise.corpus.rows import Identities, Row, batch, field_types
+from likewise.extras import require
+from likewise.progress import Bar
+
+if TYPE_CHECKING:
+    from lancedb.table import Table
+
+COMMIT_ROWS = 16_384
+"""Rows written together: few files, yet little to lose."""
+
+COMMIT_SECONDS = 10.0
+"""No vector waits longer than this to be written, whatever the model's speed."""
+
+Split = Callable[[Record], Sequence[str]]
+"""A record's passages."""
+
+
+@dataclass
+class Changes:
+    """What a run has found and done so far."""
+
+    added: int = 0
+    removed: int = 0
+    unchanged: int = 0
+    moved: int = 0
+    blank: int = 0
+    cut: int = 0
+    misfits: Counter[str] = field(default_factory=Counter)
+    sources: tuple[str, ...] = ()
+
+
+class Known:
+    """The records that a collection has: which of them its sources still hold, and where."""
+
+    def __init__(self, table: Table) -> None:
+        names: dict[str, int] = {}
+        keys, lines, sources = [], [], []
+        query = table.search().where("passage = 0").select(["record", "line", "source"])
+        for part in query.to_batches(batch_size=65_536):
+            ids = "".join(part["record"].to_pylist())
+            keys.append(np.frombuffer(bytes.fromhex(ids), ">u8").astype(np.uint64))
+            lines.append(part["line"].to_numpy())
+            coded = part["source"].dictionary_encode()
+            local = [names.setdefault(name, len(names)) for name in coded.dictionary.to_pylist()]
+            sources.append(np.array(local, np.int32)[coded.indices.to_numpy()])
+        key = np.concatenate(keys) if keys else np.empty(0, np.uint64)
+        order = np.argsort(key)
+        self._keys = key[order]
+        self._lines = (np.concatenate(lines) if lines else np.empty(0, np.int64))[order]
+        self._sources = (np.concatenate(sources) if sources else np.empty(0, np.int32))[order]
+        self._names = list(names)
+        self._seen = np.zeros(len(key), np.bool_)
+        self.moved: dict[str, int] = {}
+
+    def find(self, record: str, line: int) -> bool:
+        """Whether a record is here already; it is then seen, on this line."""
+        key = np.uint64(int(record, 16))
+        place = int(np.searchsorted(self._keys, key))
+        if place == len(self._keys) or self._keys[place] != key:
+            return False
+        self._seen[place] = True
+        if self._lines[place] != line:
+            self.moved[record] = line
+        return True
+
+    def gone(self, covered: Callable[[str], bool]) -> list[str]:
+        """Records that were not seen, of the sources that were read to their end."""
+        over = np.array([covered(name) for name in self._names], np.bool_)
+        if not len(self._keys):
+            return []
+        return [f"{key:016x}" for key in self._keys[~self._seen & over[self._sources]].tolist()]
+
+
+class Writer:
+    """A thread that commits rows while the next are computed."""
+
+    def __init__(self, table: Table, told: Callable[[int], None]) -> None:
+        self._table, self._told = table, told
+        self._queue: queue.Queue[Any] = queue.Queue(maxsize=1)
+        self._error: BaseException | None = None
+        self._rows: list[Row] = []
+        self._vectors: list[NDArray[np.float32]] = []
+        self._since = time.monotonic()
+        self.added = 0
+        self.misfits: Counter[str] = Counter()
+        self._thread = threading.Thread(target=self._run, name="likewise-writer", daemon=True)
+        self._thread.start()
+
+    def put(self, rows: Sequence[Row], vectors: NDArray[np.float32]) -> None:
+        """Take some rows; commit when they are many, or have waited long."""
+        self._rows += rows
+        self._vectors.append(vectors)
+        waited = time.monotonic() - self._since
+        if len(self._rows) >= COMMIT_ROWS or waited >= COMMIT_SECONDS:
+            self._hand_over()
+
+    def close(self) -> None:
+        """Commit what is left, as far as records are whole; gives back the thread's error."""
+        self._hand_over()
+        self._queue.put(None)
+        self._thread.join()
+        self._raise()
+
+    def _hand_over(self) -> None:
+        """Whole records go; the passages of one that is not finished stay."""
+        whole = next((n for n in range(len(self._rows), 0, -1) if self._rows[n - 1].last), 0)
+        self._since = time.monotonic()
+        if not whole:
+            return
+        vectors = np.concatenate(self._vectors)
+        self._queue.put((self._rows[:whole], vectors[:whole]))
+        self._rows, self._vectors = self._rows[whole:], [vectors[whole:]]
+        self._raise()
+
+    def _raise(self) -> None:
+        if self._error is not None:
+            error, self._error = self._error, None
+            raise error
+
+    def _run(self) -> None:
+        while (item := self._queue.get()) is not None:
+            if self._error is not None:
+                continue  # what comes behind a failed commit is not written either
+            try:
+                with translated("cannot write the collection", "check the disk; then go on"):
+                    self._commit(*item)
+            except BaseException as error:  # it is raised in the thread that waits
+                self._error = error
+
+    def _commit(self, rows: Sequence[Row], vectors: NDArray[np.float32]) -> None:
+        arrow: Any = require("pyarrow", "store")
+        new = field_types(rows, self._table.schema.names)
+        if new:
+            kinds = {name: arrow.type_for_alias(kind) for name, kind in new.items()}
+            self._table.add_columns(arrow.schema([arrow.field(n, k) for n, k in kinds.items()]))
+        made = batch(rows, vectors, self._table.schema)
+        self._table.add(made.table)
+        self.added += len(rows)
+        self.misfits.update(made.misfits)
+        self._told(self.added)
+
+
+def synchronize(
+    table: Table,
+    model: Model,
+    records: Iterable[Record],
+    *,
+    passage: str = "",
+    split: Split | None = None,
+    covered: Callable[[str], bool] | None = None,
+    progress: Bar | None = None,
+) -> Changes:
+    """Write new records, drop those that have gone from their sources, follow those that moved.
+
+    Args:
+        table: the collection's, at its latest version; the caller holds the lock.
+        model: makes the vectors.
+        records: what the sources hold now, each source from beginning to end.
+        passage: how texts are split, in words; part of a record's identity.
+        split: a record's passages; None keeps texts whole.
+        covered: which further sources are complete though nothing may have come from them.
+        progress: told of records that are finished.
+    """
+    bar = progress or Bar()
+    known, changes, identities = Known(table), Changes(), Identities(passage)
+    waiting: deque[Row] = deque()
+    seen_sources: dict[str, None] = {}
+
+    def texts() -> Iterator[str]:
+        for record in records:
+            seen_sources.setdefault(record.source)
+            if not record.text.strip():
+                changes.blank += 1
+                bar(1)
+                continue
+            key = identities.of(record, record.source)
+            if known.find(key, record.line):
+                changes.unchanged += 1
+                bar(1)
+                continue
+            for row in _rows(key, record, split):
+                waiting.append(row)
+                yield row.text
+
+    writer = Writer(table, lambda rows: bar.tell(f"{rows:,} written"))
+    try:
+        for part in model.encode_stream(texts(), prompt_name=model.role_prompt("document")):
+            rows = [waiting.popleft() for _ in part.texts]
+            changes.cut += int((part.kept < part.seen).sum())
+            writer.put(rows, part.vectors)
+            bar(sum(row.last for row in rows))
+    finally:
+        writer.close()  # after Ctrl-C too: what has been computed is kept
+        changes.added, changes.misfits = writer.added, writer.misfits
+    changes.sources = tuple(source for source in seen_sources if source)
+    complete = frozenset(changes.sources)
+    gone = known.gone(lambda source: source in complete or bool(covered and covered(source)))
+    with translated("cannot write the collection"):
+        changes.removed = remove_records(table, gone)
+        changes.moved = _move(table, known.moved)
+    return changes
+
+
+def remove_records(table: Table, records: Sequence[str]) -> int:
+    """Delete records by their ids; gives the number of passages that went."""
+    before = table.count_rows()
+    for start in range(0, len(records), 10_000):
+        listed = ", ".join(f"'{record}'" for record in records[start : start + 10_000])
+        table.delete(f"record IN ({listed})")
+    return before - table.count_rows()
+
+
+def _move(table: Table, moved: dict[str, int]) -> int:
+    """Write the lines on which records stand now."""
+    arrow: Any = require("pyarrow", "store")
+    items = list(moved.items())
+    for start in range(0, len(items), 65_536):
+        part = items[start : start + 65_536]
+        wanted = dict(part)
+        rows = table.search().select(["id", "record"]).where("passages > 1").to_arrow()
+        ids = {record: [record] for record in wanted}
+        for name, record in zip(rows["id"].to_pylist(), rows["record"].to_pylist(), strict=True):
+            if record in wanted:
+                ids[record] = [n for n in ids[record] if n != record] + [name]
+        flat = [(name, wanted[record]) for record, names in ids.items() for name in names]
+        update = arrow.table(
+            {
+                "id": arrow.array([name for name, _ in flat], arrow.string()),
+                "line": arrow.array([line for _, line in flat], arrow.int64()),
+            }
+        )
+        table.merge_insert("id").when_matched_update_all().execute(update)
+    return len(items)
+
+
+def _rows(key: str, record: Record, split: Split | None) -> list[Row]:
+    parts = list(split(record)) if split else [record.text]
+    title = record.fields.get("title")
+    row = Row(
+        key, 0, len(parts), "", title if isinstance(title, str) else "",
+        record.source, record.line, record.fields,
+    )  # fmt: skip
+    return [replace(row, passage=n, text=text) for n, text in enumerate(parts)]

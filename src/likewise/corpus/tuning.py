@@ -1,0 +1,228 @@
+"""Which index a collection gets, and how far it has to look to find what an exact search finds."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from likewise.corpus.contract import Index
+from likewise.corpus.rows import restored
+from likewise.corpus.scan import blocks, nearest
+from likewise.errors import InputError
+from likewise.extras import require
+
+if TYPE_CHECKING:
+    from lancedb.table import Table
+
+EXACT_BELOW = 20_000
+"""Fewer passages than this are compared one by one: nothing is gained by an index."""
+
+TARGET = 0.97
+"""Share of the ten nearest that a search has to find."""
+
+MARGIN = 0.01
+"""Asked for beyond the target, since the measured share is of a sample."""
+
+GROWTH = 2
+"""An index is trained again when there are so many times more or fewer passages."""
+
+NEIGHBOURS = 10
+QUERIES = 200
+
+DISTANCES: Mapping[str, str] = MappingProxyType(
+    {"cosine": "cosine", "dot": "dot", "euclidean": "l2"}
+)
+"""The store's name for each similarity."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of index.
+
+    Attributes:
+        config: name of its configuration in LanceDB.
+        settings: ways to search it, the cheapest first.
+    """
+
+    config: str
+    settings: tuple[Index, ...]
+
+
+_IVF = tuple(
+    Index("ivf_rq", probes=probes, refine=refine)
+    for probes, refine in ((8, 5), (16, 5), (16, 10), (32, 10), (64, 10), (128, 20), (512, 50))
+)
+_GRAPH = tuple(
+    Index(probes=probes, effort=effort, refine=refine)
+    for probes, effort, refine in ((1, 60, 2), (2, 100, 4), (8, 200, 4), (32, 400, 8))
+)
+
+KINDS: Mapping[str, Kind] = MappingProxyType(
+    {
+        "ivf_rq": Kind("IvfRq", _IVF),
+        "hnsw_sq": Kind("HnswSq", tuple(replace(way, kind="hnsw_sq") for way in _GRAPH)),
+        "hnsw_pq": Kind("HnswPq", tuple(replace(way, kind="hnsw_pq") for way in _GRAPH)),
+    }
+)
+
+
+def choose(rows: int, kind: str, storage: str) -> str:
+    """The kind of index for so many rows: as asked, or by size.
+
+    Raises:
+        InputError: there is no such kind, or not for this storage.
+    """
+    if kind not in ("auto", "exact", *KINDS):
+        raise InputError(
+            f"unknown kind of index {kind!r}", hint="one of auto, exact, " + ", ".join(KINDS)
+        )
+    if storage == "int8" and kind in KINDS:
+        raise InputError(
+            f"vectors kept as int8 have no {kind} index",
+            hint="keep them as float16, or search them exactly",
+        )
+    if kind == "auto":
+        return "exact" if rows < EXACT_BELOW or storage == "int8" else "ivf_rq"
+    return "exact" if rows < 256 else kind  # an index is trained on at least so many
+
+
+def build(table: Table, kind: str, measure: str, target: float = TARGET) -> Index:
+    """Build an index, and find the cheapest way to search it that reaches the target.
+
+    Where none does, the index is dropped again and searches are exact.
+    """
+    rows = table.count_rows()
+    if kind == "exact":
+        drop(table)
+        return Index(target=target, rows=rows)
+    module: Any = require("lancedb.index", "store")
+    config = getattr(module, KINDS[kind].config)(distance_type=DISTANCES[measure])
+    table.create_index("vector", config=config, replace=True)
+    return tune(table, kind, measure, target)
+
+
+def tune(table: Table, kind: str, measure: str, target: float = TARGET) -> Index:
+    """The cheapest way to search an index that is there; exact, where none reaches the target."""
+    rows = table.count_rows()
+    queries = sample_vectors(table, QUERIES)
+    exact = nearest(blocks(table), queries, NEIGHBOURS + 1, measure)
+    tried = Index()
+    for way in KINDS[kind].settings:
+        tried = measured(table, way, queries, exact.scores[:, -1], measure)
+        if tried.recall >= min(target + MARGIN, 1.0):
+            break
+    if tried.recall < target:
+        drop(table)
+        return Index(target=target, rows=rows)
+    return replace(tried, target=target, rows=rows, sample=len(queries))
+
+
+def measured(
+    table: Table,
+    way: Index,
+    queries: NDArray[np.float32],
+    farthest: NDArray[np.float32],
+    measure: str,
+) -> Index:
+    """A way to search, with the recall and the time that it has.
+
+    Args:
+        table: the collection's.
+        way: how to search.
+        queries: passages of the collection, float32 `[q, d]`; each finds itself, which does not
+            count.
+        farthest: similarity of each query's last true neighbour, float32 `[q]`.
+        measure: the similarity.
+    """
+    found, seconds = [], []
+    for query, limit in zip(queries, farthest, strict=True):
+        started = time.perf_counter()
+        answer = vector_query(table, query, NEIGHBOURS + 1, way, measure=measure)
+        distances = answer.select(["line", "_distance"]).to_arrow()["_distance"].to_numpy()
+        seconds.append(time.perf_counter() - started)
+        near = similarities(distances, measure) >= limit - 1e-4
+        found.append((np.clip(near.sum(), 1, NEIGHBOURS + 1) - 1) / NEIGHBOURS)
+    milliseconds = round(1000 * float(np.median(seconds)), 2)
+    return replace(way, recall=round(float(np.mean(found)), 4), milliseconds=milliseconds)
+
+
+def vector_query(
+    table: Table,
+    query: NDArray[np.float32],
+    k: int,
+    way: Index,
+    *,
+    measure: str,
+    where: str | None = None,
+) -> Any:
+    """A query for the k nearest rows, ready for `select`."""
+    asked: Any = table.search(query, vector_column_name="vector")
+    asked = asked.distance_type(DISTANCES[measure]).limit(k)
+    if way.probes is not None:
+        # behind a filter too few may be left in these partitions: then it looks on
+        asked = asked.minimum_nprobes(way.probes)
+        asked = asked.maximum_nprobes(0 if where else way.probes)
+    if way.refine is not None:
+        asked = asked.refine_factor(way.refine)
+    if way.effort is not None:
+        asked = asked.ef(max(way.effort, k))
+    return asked.where(where, prefilter=True) if where else asked
+
+
+def similarities(distances: NDArray[np.float32], measure: str) -> NDArray[np.float32]:
+    """Similarities out of the store's distances, higher is nearer."""
+    if measure == "euclidean":
+        return np.asarray(-np.sqrt(np.maximum(distances, 0)), np.float32)
+    return np.asarray(1 - distances, np.float32)
+
+
+def sample_vectors(table: Table, count: int, seed: int = 0) -> NDArray[np.float32]:
+    """Vectors of rows drawn at random: float32 `[at most count, d]`."""
+    rows = table.count_rows()
+    drawn = np.random.default_rng(seed).choice(rows, min(count, rows), replace=False)
+    taken = table.take_offsets(np.sort(drawn).tolist()).select(["vector"]).to_arrow()
+    return restored(taken["vector"])
+
+
+def up_to_date(table: Table, index: Index, kind: str, measure: str, target: float) -> Index:
+    """Keep an index that still fits, and build it anew where the collection has outgrown it."""
+    rows = table.count_rows()
+    there = any(entry.columns == ["vector"] for entry in table.list_indices())
+    if kind == "exact" or not there or kind != index.kind:
+        return build(table, kind, measure, target)
+    if not rows / GROWTH <= index.rows <= rows * GROWTH:
+        return build(table, kind, measure, target)
+    return replace(tune(table, kind, measure, target), rows=index.rows)
+
+
+def index_words(table: Table) -> None:
+    """Build the index for searching by words, where there is none yet.
+
+    Words of Chinese and Japanese are told apart by the dictionaries of ICU, those of English are
+    reduced to their stems.
+    """
+    if any(entry.columns == ["text"] for entry in table.list_indices()):
+        return
+    module: Any = require("lancedb.index", "store")
+    table.create_index(
+        "text", config=module.FTS(base_tokenizer="icu/split", remove_stop_words=False)
+    )
+
+
+def drop(table: Table) -> None:
+    """Drop the index over vectors, if there is one."""
+    for index in table.list_indices():
+        if index.columns == ["vector"]:
+            table.drop_index(index.name)
+
+
+def optimize(table: Table) -> None:
+    """Join small files and bring indexes up to date; every version stays."""
+    table.optimize(cleanup_older_than=timedelta(days=36_500))
