@@ -71,6 +71,11 @@ class Encoder:
     # what it is
 
     @property
+    def reference(self) -> str:
+        """What `load` takes to load it again, from any working folder."""
+        return self.location.reference
+
+    @property
     def dimension(self) -> int:
         """Dimensions of the vectors it gives."""
         return self.truncate_dim or self._runtime.dimension

@@ -36,6 +36,11 @@ class Location:
     entry: catalog.Entry | None = None
 
     @property
+    def reference(self) -> str:
+        """What finds it again from any working folder: its name, or its folder."""
+        return str(self.folder.resolve()) if self.source == "folder" else self.name
+
+    @property
     def commit(self) -> str | None:
         """The commit on the hub that the files are of, where that is known."""
         return self.folder.name if COMMIT.fullmatch(self.folder.name) else None

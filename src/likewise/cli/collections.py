@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -46,7 +47,7 @@ def _list(
             summary.name,
             f"{summary.records:,}",
             f"{summary.passages:,}",
-            summary.model,
+            Path(summary.model).name,
             summary.storage,
             summary.index.kind,
             f"{summary.index.recall:.3f}",

@@ -4,25 +4,35 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
 
 from likewise.checkpoint.catalog import DEFAULT
 from likewise.cli import options
 from likewise.cli.printing import note, say_json
-from likewise.corpus.contract import Index, Indexed
-from likewise.corpus.embed import count_texts
+from likewise.corpus.contract import Index, Indexed, Storage
+from likewise.corpus.records import Skipped, Unit
 from likewise.progress import bar
+
+SHOWN = 10
+"""Rows that cannot be read are named one by one, up to so many."""
 
 
 def index(
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="Texts, one a line or a table.")
+        list[Path], typer.Argument(metavar="FILE...", help="Files, folders or patterns.")
     ],
     into: Annotated[str, typer.Option("--into", metavar="NAME", help="The collection.")],
-    store: options.StoreAddress = None,
     column: options.Column = None,
+    unit: Annotated[
+        str, typer.Option(help="A record of plain text: a line, or the document.")
+    ] = "line",
+    encoding: Annotated[str | None, typer.Option(help="Of the files; else detected.")] = None,
+    passage: Annotated[
+        int | None,
+        typer.Option(min=0, help="Tokens of a passage in long texts (128); 0: texts whole."),
+    ] = None,
     storage: Annotated[
         str | None, typer.Option(help="Keep vectors as float32 (default), float16 or int8.")
     ] = None,
@@ -32,6 +42,7 @@ def index(
     recall: Annotated[
         float, typer.Option(min=0.5, max=1.0, help="Share of the nearest that must be found.")
     ] = 0.97,
+    store: options.StoreAddress = None,
     model: options.Model = DEFAULT,
     compute: options.Compute = "auto",
     device: options.Device = "auto",
@@ -45,46 +56,32 @@ def index(
 
     \b
     Example:
-      likewise index articles.jsonl faq.csv --into help
+      likewise index articles.jsonl notes/ --into help
       likewise search help "How do I get a refund?"
     """
-    from likewise.corpus.files import index_files
+    from likewise.corpus.files import count_records, index_files
 
-    total = sum(count_texts(file, column=column) for file in files)
-    for file in files:
-        options.tell_column(file, column, quiet=quiet)
+    kinds = cast(Unit, unit)
+    total = count_records(files, column=column, unit=kinds)
     encoder = options.load(model, compute, device, quiet=quiet)
+    skipped: list[Skipped] = []
     try:
         with bar(total, title="indexing", show=False if quiet else None) as progress:
             result = index_files(
                 files, into, encoder,
-                store=store, column=column, storage=storage, kind=kind, target=recall,
-                progress=progress,
+                store=store, column=column, unit=kinds, encoding=encoding,
+                storage=cast(Storage | None, storage), passage=passage, kind=kind, target=recall,
+                bad=skipped.append, tell=_ignore if quiet else _tell_guess, progress=progress,
             )  # fmt: skip
     except KeyboardInterrupt:
         note("stopped; the same command goes on from here")
         raise
     if as_json:
-        say_json(asdict(result))
+        say_json(asdict(result) | {"skipped": [asdict(row) for row in skipped]})
     if not quiet:
         _tell(into, result)
         options.tell_cut(encoder, result.cut, result.added)
-
-
-def _tell(name: str, result: Indexed) -> None:
-    moved = f" ({result.moved:,} of them on another line)" if result.moved else ""
-    note(
-        f"{name}: {result.added:,} added, {result.removed:,} removed, "
-        f"{result.unchanged:,} unchanged{moved}; now {result.passages:,} passages"
-        + (f" of {result.records:,} records" if result.records != result.passages else "")
-    )
-    rate = result.added / max(result.encoding_seconds, 1e-9)
-    speed = f", {rate:,.0f} texts/s" if result.added else ""
-    note(f"{result.seconds:.1f} s{speed}; {described(result.index)}")
-    if result.blank:
-        note(f"note: {result.blank:,} records without text were left out")
-    for column, count in result.misfits.items():
-        note(f"note: {count:,} values of {column!r} do not fit its type and were left empty")
+    _tell_skipped(skipped)
 
 
 def described(index: Index) -> str:
@@ -95,3 +92,35 @@ def described(index: Index) -> str:
         f"index {index.kind}: recall {index.recall:.3f} (target {index.target:g}), "
         f"{index.milliseconds} ms a search, measured on {index.sample} of its passages"
     )
+
+
+def _tell(name: str, result: Indexed) -> None:
+    moved = f" ({result.moved:,} of them on another line)" if result.moved else ""
+    note(
+        f"{name}: {result.added:,} added, {result.removed:,} removed, "
+        f"{result.unchanged:,} unchanged{moved}; now {result.passages:,} passages"
+        + (f" of {result.records:,} records" if result.records != result.passages else "")
+    )
+    rate = result.added / max(result.encoding_seconds, 1e-9)
+    speed = f", {rate:,.0f} passages/s" if result.added else ""
+    note(f"{result.seconds:.1f} s{speed}; {described(result.index)}")
+    if result.blank:
+        note(f"note: {result.blank:,} records without text were left out")
+    for column, count in result.misfits.items():
+        note(f"note: {count:,} values of {column!r} do not fit its type and were left empty")
+
+
+def _tell_skipped(skipped: list[Skipped]) -> None:
+    for row in skipped[:SHOWN]:
+        where = f"{row.source}, {row.line}" if row.line else row.source
+        note(f"left out: {where}: {row.reason}")
+    if len(skipped) > SHOWN:
+        note(f"left out: {len(skipped) - SHOWN:,} more (--json names them all)")
+
+
+def _tell_guess(text: str) -> None:
+    note(f"note: {text}")
+
+
+def _ignore(_: str) -> None:
+    """Nothing is told."""

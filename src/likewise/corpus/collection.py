@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -16,59 +17,27 @@ from likewise.corpus.contract import (
     MODES,
     STORAGES,
     Hit,
-    Index,
     Indexed,
     Mode,
     Model,
     Run,
     Scores,
     Storage,
+    Summary,
 )
 from likewise.corpus.explain import SAMPLE, background, with_best_sentences
 from likewise.corpus.library import Store, translated
 from likewise.corpus.manifest import Manifest, read_manifest
+from likewise.corpus.passages import OVERLAP, PASSAGE, split
 from likewise.corpus.records import Record
 from likewise.corpus.rows import schema
 from likewise.corpus.search import View, Wanted, found
-from likewise.corpus.sync import Changes, Split, remove_records, synchronize
+from likewise.corpus.sync import Changes, remove_records, synchronize
 from likewise.errors import CollectionNotFoundError, InputError
 from likewise.progress import Bar
 
 if TYPE_CHECKING:
     from lancedb.table import Table
-
-
-@dataclass(frozen=True)
-class Summary:
-    """A collection in figures.
-
-    Attributes:
-        name: its name.
-        model: the model that made its vectors.
-        compute: number format that model ran in.
-        dimension: of the vectors.
-        storage: number format they are kept in.
-        records: how many there are.
-        passages: how many there are; a long record has several.
-        index: how neighbours are found.
-        runs: changes in its log.
-        updated: when it was last changed, ISO 8601 in UTC.
-        whole: False where the last run was stopped, and indexing again would go on with it.
-        columns: columns that conditions may name.
-    """
-
-    name: str
-    model: str
-    compute: str
-    dimension: int
-    storage: str
-    records: int
-    passages: int
-    index: Index
-    runs: int
-    updated: str
-    whole: bool
-    columns: tuple[str, ...]
 
 
 class Collection:
@@ -147,7 +116,6 @@ class Collection:
         self,
         records: Iterable[Record | str],
         *,
-        split: Split | None = None,
         covered: Callable[[str], bool] | None = None,
         kind: str = "auto",
         target: float = tuning.TARGET,
@@ -161,8 +129,8 @@ class Collection:
 
         Args:
             records: records or plain texts, read once.
-            split: a record's passages; None keeps each text whole.
-            covered: which further sources are complete though no record may have come from them.
+            covered: of which sources all records have come, asked when all are read; when not
+                given, of all that any record names.
             kind: of index: `auto` (exact while small, then `ivf_rq`), `exact`, `ivf_rq`,
                 `hnsw_sq` or `hnsw_pq`.
             target: share of the ten nearest that a search has to find.
@@ -178,7 +146,8 @@ class Collection:
         with self._writing():
             changes = synchronize(
                 self._table, self.model, map(_as_record, records),
-                passage=self.manifest.passage, split=split, covered=covered, progress=progress,
+                split=partial(self.manifest.split, splitter=self.model),
+                manner=self.manifest.manner, covered=covered, progress=progress,
             )  # fmt: skip
             encoded = time.perf_counter()
             manifest = self._finished(changes, kind, target, progress or Bar())
@@ -365,7 +334,7 @@ def open_collection(
     model: Model | None = None,
     create: bool = False,
     storage: Storage | None = None,
-    passage: str = "",
+    passage: int | None = None,
     as_of: str | int | None = None,
 ) -> Collection:
     """Open a collection.
@@ -377,7 +346,8 @@ def open_collection(
         model: the model that made it, or shall make it; an existing collection loads its own.
         create: make an empty one where there is none; needs a model.
         storage: number format of the vectors kept: `float32` (default), `float16` or `int8`.
-        passage: how texts are split, in words; records split otherwise are encoded anew.
+        passage: tokens of a passage at most, in which long texts are split; 0 keeps texts whole;
+            for a new collection `passages.PASSAGE` when not given.
         as_of: open its state of an earlier time, to be read: a number of its log, or a date.
 
     Raises:
@@ -399,6 +369,11 @@ def open_collection(
             f"the collection {name!r} keeps vectors as {manifest.storage}, not {storage}",
             hint="leave the storage out, or index into another collection",
         )
+    if passage is not None and passage != manifest.passage:
+        raise InputError(
+            f"the collection {name!r} has passages of {manifest.passage} tokens, not {passage}",
+            hint="leave the size out, or index into another collection",
+        )
     moment = None
     if as_of is not None:
         moment = history.as_of(table, manifest, as_of)
@@ -406,7 +381,7 @@ def open_collection(
     return Collection(place, name, table, model=model, as_of=moment)
 
 
-def _empty(model: Model, storage: Storage, passage: str) -> Any:
+def _empty(model: Model, storage: Storage, passage: int | None) -> Any:
     if storage not in STORAGES:
         raise InputError(f"unknown storage {storage!r}", hint="one of " + ", ".join(STORAGES))
     if model.similarity_fn_name not in tuning.DISTANCES:
@@ -420,14 +395,17 @@ def _empty(model: Model, storage: Storage, passage: str) -> Any:
             f"{model.similarity_fn_name}, which needs their lengths",
             hint="keep them as float16",
         )
+    size = min(PASSAGE, model.max_seq_length) if passage is None else passage
+    list(split([], model, max_tokens=size or None))  # refuses a size that the model does not read
     manifest = Manifest(
-        model=model.name,
+        model=model.reference,
         fingerprint=model.fingerprint,
         compute=model.compute,
         dimension=model.dimension,
         similarity=model.similarity_fn_name,
         storage=storage,
-        passage=passage,
+        passage=size,
+        overlap=size // OVERLAP,
     )
     return schema(model.dimension, storage, manifest.dumps())
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likewise.answers import Encoded
+from likewise.corpus.passages import Splitter
 
 Storage = Literal["float32", "float16", "int8"]
 STORAGES: tuple[Storage, ...] = ("float32", "float16", "int8")
@@ -19,10 +20,14 @@ Mode = Literal["semantic", "keyword", "hybrid"]
 MODES: tuple[Mode, ...] = ("semantic", "keyword", "hybrid")
 
 
-class Model(Protocol):
+class Model(Splitter, Protocol):
     """What a collection asks of an encoder; `likewise.Encoder` has it all."""
 
     name: str
+
+    @property
+    def reference(self) -> str:
+        """What loads it again."""
 
     @property
     def compute(self) -> str:
@@ -213,3 +218,36 @@ class Indexed:
     index: Index
     seconds: float
     encoding_seconds: float
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A collection in figures.
+
+    Attributes:
+        name: its name.
+        model: the model that made its vectors.
+        compute: number format that model ran in.
+        dimension: of the vectors.
+        storage: number format they are kept in.
+        records: how many there are.
+        passages: how many there are; a long record has several.
+        index: how neighbours are found.
+        runs: changes in its log.
+        updated: when it was last changed, ISO 8601 in UTC.
+        whole: False where the last run was stopped, and indexing again would go on with it.
+        columns: columns that conditions may name.
+    """
+
+    name: str
+    model: str
+    compute: str
+    dimension: int
+    storage: str
+    records: int
+    passages: int
+    index: Index
+    runs: int
+    updated: str
+    whole: bool
+    columns: tuple[str, ...]

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import chain, islice
 from pathlib import Path
-from typing import cast
+from typing import Any
 
 from likewise.corpus import tuning
 from likewise.corpus.collection import open_collection
 from likewise.corpus.contract import Indexed, Model, Storage
-from likewise.corpus.records import Record, read_records
+from likewise.corpus.library import Store
+from likewise.corpus.readers import Tell, expand
+from likewise.corpus.records import Bad, Record, Skipped, Unit, read_records
+from likewise.errors import InputError, RecordError
 from likewise.progress import Bar
+
+COUNTED_BYTES = 2**30
+"""Larger files are not read twice to know how many records there are."""
+
+_SLOW = (".pdf", ".html", ".htm")
 
 
 def index_files(
@@ -19,43 +28,116 @@ def index_files(
     name: str,
     model: Model,
     *,
-    store: str | None = None,
+    store: str | Path | None = None,
     column: str | None = None,
-    storage: str | None = None,
+    unit: Unit = "line",
+    encoding: str | None = None,
+    storage: Storage | None = None,
+    passage: int | None = None,
     kind: str = "auto",
     target: float = tuning.TARGET,
+    bad: Bad | None = None,
+    tell: Tell | None = None,
     progress: Bar | None = None,
 ) -> Indexed:
     """Bring a collection to what files say now; it is made where there is none.
 
+    Records that have gone from these files go from the collection, and those of files that have
+    gone from a folder named here; a file that could not be read to its end loses nothing.
+
     Args:
-        paths: files that `read_records` reads.
+        paths: files, folders and patterns; see `read_records`.
         name: the collection's.
         model: makes the vectors.
         store: where collections lie; see `open_collection`.
-        column: of the texts; guessed where not given.
-        storage: number format of the vectors kept.
+        column: of the texts, see `read_records`.
+        unit: what a record of plain text is, see `read_records`.
+        encoding: of the files, see `read_records`.
+        storage: number format of the vectors kept, see `open_collection`.
+        passage: tokens of a passage, see `open_collection`.
         kind: of index, as in `Collection.add`.
         target: recall, as in `Collection.add`.
+        bad: told of rows and files that cannot be read; without it the first one is an error.
+        tell: told what was guessed of the files.
         progress: told of records that are finished.
 
     Raises:
-        RecordError: a file, or a row in it, cannot be read; what came before it is kept.
+        RecordError: a file or a row cannot be read; what came before it is kept.
         FingerprintError: the collection was made with another model.
         CollectionError: another process is writing it, or the disk refuses.
     """
+    reading = _Reading(paths, bad)
+    records = reading.records(column=column, unit=unit, encoding=encoding, tell=tell)
+    first = list(islice(records, 1))
+    if not first and name not in Store(store).names():
+        reading.refuse_all()
     collection = open_collection(
-        name, store=store, model=model, create=True, storage=cast(Storage | None, storage)
+        name, store=store, model=model, create=True, storage=storage, passage=passage
     )
-    places = {str(Path(path).resolve()) for path in paths}
     return collection.add(
-        _records(paths, column), covered=places.__contains__, kind=kind, target=target,
-        progress=progress,
-    )  # fmt: skip
+        chain(first, records), covered=reading.covers, kind=kind, target=target, progress=progress
+    )
 
 
-def _records(paths: Sequence[str | Path], column: str | None) -> Iterator[Record]:
-    for path in paths:
-        for record in read_records(path, column=column):
-            # the same file is the same source wherever it is named from
-            yield replace(record, source=str(Path(record.source).resolve()))
+def count_records(
+    paths: Sequence[str | Path], *, column: str | None = None, unit: Unit = "line"
+) -> int | None:
+    """How many records there are; None where to know it would take long."""
+    try:
+        files = [Path(file) for path in paths for file in expand(path, _ignore)]
+        if any(str(file) == "-" or file.suffix.lower() in _SLOW for file in files):
+            return None
+        if sum(file.stat().st_size for file in files) > COUNTED_BYTES:
+            return None
+    except (RecordError, OSError):
+        return None  # indexing will say what is wrong
+    return sum(1 for _ in read_records(files, column=column, unit=unit, bad=_ignore))
+
+
+class _Reading:
+    """The files that are read, and which of them can be relied on."""
+
+    def __init__(self, paths: Sequence[str | Path], bad: Bad | None) -> None:
+        self._paths, self._bad = paths, bad
+        named = [Path(path).resolve() for path in paths]
+        self._folders = [path for path in named if path.is_dir()]
+        self._files = {str(path) for path in named}
+        self._broken: dict[str, Skipped] = {}
+
+    def records(self, **options: Any) -> Iterator[Record]:
+        """Their records; the same file is the same source wherever it is named from."""
+        source = full = ""
+        bad = self._told if self._bad else None
+        for record in read_records(self._paths, bad=bad, **options):
+            if record.source != source:
+                source, full = record.source, _full(record.source)
+                self._files.add(full)
+            yield replace(record, source=full)
+
+    def covers(self, source: str) -> bool:
+        """Whether all records that this source has now were read."""
+        if source in self._broken:
+            return False
+        return source in self._files or any(Path(source).is_relative_to(f) for f in self._folders)
+
+    def refuse_all(self) -> None:
+        """There was nothing to begin a collection with."""
+        listed = ", ".join(map(str, self._paths))
+        if not self._broken:
+            raise InputError(f"{listed}: no text", hint="give a file with one text a line")
+        skipped = next(iter(self._broken.values()))
+        raise RecordError(skipped.reason, hint=skipped.hint)
+
+    def _told(self, skipped: Skipped) -> None:
+        if skipped.line == 0:
+            self._broken[_full(skipped.source)] = skipped
+        if self._bad:
+            self._bad(skipped)
+
+
+def _full(source: str) -> str:
+    return source if source == "standard input" else str(Path(source).resolve())
+
+
+def _ignore(_: object) -> None:
+    """Nobody asks."""

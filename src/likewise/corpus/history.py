@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from likewise.corpus.contract import Index, Run
 from likewise.corpus.library import translated
 from likewise.corpus.manifest import Manifest, read_manifest, write_manifest
-from likewise.corpus.tuning import drop
+from likewise.corpus.tuning import drop, optimize
 from likewise.errors import CollectionError, InputError
 
 if TYPE_CHECKING:
@@ -143,11 +143,9 @@ def compact(table: Table, name: str) -> Manifest:
     """Join small files, and forget all earlier states: no undo, but less disk."""
     manifest = read_manifest(table, name)
     with translated(f"cannot compact {name!r}"):
+        optimize(table)
         for tag in list(table.tags.list()):
             table.tags.delete(tag)
         manifest = record_run(table, manifest, "compact")
-        table.optimize(cleanup_older_than=timedelta(microseconds=1))
-        if table.version != manifest.runs[-1].version:
-            manifest = record_run(table, replace(manifest, runs=manifest.runs[:-1]), "compact")
-            table.optimize(cleanup_older_than=timedelta(microseconds=1))
+        table.optimize(cleanup_older_than=timedelta(milliseconds=1))
     return manifest

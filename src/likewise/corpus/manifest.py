@@ -7,11 +7,14 @@ they lie.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from likewise.corpus.contract import Index, Run, Storage
 from likewise.corpus.explain import Background
+from likewise.corpus.passages import Passage, Splitter, split
+from likewise.corpus.records import Record
 from likewise.errors import CollectionError, FingerprintError
 
 if TYPE_CHECKING:
@@ -32,7 +35,8 @@ class Manifest:
         dimension: of the vectors.
         similarity: how vectors are compared: `cosine`, `dot` or `euclidean`.
         storage: number format of the vectors kept.
-        passage: how texts are split, in words that tell one way from another; empty for whole.
+        passage: tokens of a passage at most; 0 keeps texts whole.
+        overlap: tokens at most that a passage has in common with the one before it.
         background: similarity of random pairs; None while there are none.
         index: how neighbours are found.
         runs: the log, oldest first.
@@ -44,7 +48,8 @@ class Manifest:
     dimension: int
     similarity: str
     storage: Storage
-    passage: str = ""
+    passage: int = 0
+    overlap: int = 0
     background: Background | None = None
     index: Index = field(default_factory=Index)
     runs: tuple[Run, ...] = ()
@@ -62,6 +67,18 @@ class Manifest:
                 hint=f"use {self.model} with compute {self.compute}, or index into another "
                 "collection",
             )
+
+    @property
+    def manner(self) -> str:
+        """How texts are split, in words; a record that was split otherwise is another one."""
+        return f"{self.passage}/{self.overlap}" if self.passage else ""
+
+    def split(self, records: Iterable[Record], splitter: Splitter) -> Iterator[Passage]:
+        """Records in passages, as this collection has them."""
+        if self.passage:
+            sizes = {"max_tokens": self.passage, "overlap": self.overlap}
+            return split(records, splitter, **sizes)
+        return (Passage(record, 0, 0, len(record.text), record.title) for record in records)
 
     def with_run(self, run: Run) -> Manifest:
         """With one more line in its log."""

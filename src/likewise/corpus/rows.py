@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likewise.corpus.contract import Storage
+from likewise.corpus.passages import Passage
 from likewise.corpus.records import Record
 from likewise.extras import require
 
@@ -42,6 +43,7 @@ class Row:
         passage: its place in the record, from 0.
         passages: how many the record has.
         text: the passage.
+        read: what the model reads: its title and the passage.
         title: of the text it was taken from.
         source: the file.
         line: in the file.
@@ -52,6 +54,7 @@ class Row:
     passage: int
     passages: int
     text: str
+    read: str
     title: str
     source: str
     line: int
@@ -82,12 +85,37 @@ class Identities:
         the same content in the same source is told apart by its number.
         """
         fields = json.dumps(dict(record.fields), sort_keys=True, default=str)
-        content = "\0".join((source, self._passage, record.text, fields))
+        content = "\0".join((source, self._passage, record.title, record.text, fields))
         key = hashlib.blake2b(content.encode(), digest_size=8).digest()
         self._seen[key] += 1
         if (number := self._seen[key]) > 1:
             key = hashlib.blake2b(key + str(number).encode(), digest_size=8).digest()
         return key.hex()
+
+
+def rows_of(key: str, passages: Sequence[Passage]) -> list[Row]:
+    """The rows of one record, given all its passages."""
+    record = passages[0].record
+    # a table's own column of titles stands in ours already
+    fields = {
+        name: value
+        for name, value in record.fields.items()
+        if name.strip().lower() != "title" or value != record.title
+    }
+    return [
+        Row(
+            record=key,
+            passage=passage.number,
+            passages=len(passages),
+            text=passage.text,
+            read=passage.read,
+            title=record.title,
+            source=record.source,
+            line=record.line,
+            fields=fields,
+        )
+        for passage in passages
+    ]
 
 
 def column_name(name: str) -> str:

@@ -11,7 +11,7 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 
 from likewise.corpus.contract import Model
 from likewise.corpus.library import translated
+from likewise.corpus.passages import Passage
 from likewise.corpus.records import Record
-from likewise.corpus.rows import Identities, Row, batch, field_types
+from likewise.corpus.rows import Identities, Row, batch, field_types, rows_of
 from likewise.extras import require
 from likewise.progress import Bar
 
@@ -33,8 +34,8 @@ COMMIT_ROWS = 16_384
 COMMIT_SECONDS = 10.0
 """No vector waits longer than this to be written, whatever the model's speed."""
 
-Split = Callable[[Record], Sequence[str]]
-"""A record's passages."""
+Split = Callable[[Iterable[Record]], Iterator[Passage]]
+"""Records in passages, in their order."""
 
 
 @dataclass
@@ -167,8 +168,8 @@ def synchronize(
     model: Model,
     records: Iterable[Record],
     *,
-    passage: str = "",
-    split: Split | None = None,
+    split: Split,
+    manner: str = "",
     covered: Callable[[str], bool] | None = None,
     progress: Bar | None = None,
 ) -> Changes:
@@ -178,17 +179,19 @@ def synchronize(
         table: the collection's, at its latest version; the caller holds the lock.
         model: makes the vectors.
         records: what the sources hold now, each source from beginning to end.
-        passage: how texts are split, in words; part of a record's identity.
-        split: a record's passages; None keeps texts whole.
-        covered: which further sources are complete though nothing may have come from them.
+        split: records in passages.
+        manner: how they are split, in words; part of a record's identity.
+        covered: of which sources all records have come, asked when all are read; when not given,
+            of all that any record names.
         progress: told of records that are finished.
     """
     bar = progress or Bar()
-    known, changes, identities = Known(table), Changes(), Identities(passage)
+    known, changes, identities = Known(table), Changes(), Identities(manner)
     waiting: deque[Row] = deque()
+    keys: deque[str] = deque()
     seen_sources: dict[str, None] = {}
 
-    def texts() -> Iterator[str]:
+    def new() -> Iterator[Record]:
         for record in records:
             seen_sources.setdefault(record.source)
             if not record.text.strip():
@@ -200,9 +203,14 @@ def synchronize(
                 changes.unchanged += 1
                 bar(1)
                 continue
-            for row in _rows(key, record, split):
-                waiting.append(row)
-                yield row.text
+            keys.append(key)
+            yield record
+
+    def texts() -> Iterator[str]:
+        for passages in _by_record(split(new())):
+            rows = rows_of(keys.popleft(), passages)
+            waiting.extend(rows)
+            yield from (row.read for row in rows)
 
     writer = Writer(table, lambda rows: bar.tell(f"{rows:,} written"))
     try:
@@ -215,8 +223,7 @@ def synchronize(
         writer.close()  # after Ctrl-C too: what has been computed is kept
         changes.added, changes.misfits = writer.added, writer.misfits
     changes.sources = tuple(source for source in seen_sources if source)
-    complete = frozenset(changes.sources)
-    gone = known.gone(lambda source: source in complete or bool(covered and covered(source)))
+    gone = known.gone(covered or frozenset(changes.sources).__contains__)
     with translated("cannot write the collection"):
         changes.removed = remove_records(table, gone)
         changes.moved = _move(table, known.moved)
@@ -255,11 +262,13 @@ def _move(table: Table, moved: dict[str, int]) -> int:
     return len(items)
 
 
-def _rows(key: str, record: Record, split: Split | None) -> list[Row]:
-    parts = list(split(record)) if split else [record.text]
-    title = record.fields.get("title")
-    row = Row(
-        key, 0, len(parts), "", title if isinstance(title, str) else "",
-        record.source, record.line, record.fields,
-    )  # fmt: skip
-    return [replace(row, passage=n, text=text) for n, text in enumerate(parts)]
+def _by_record(passages: Iterable[Passage]) -> Iterator[list[Passage]]:
+    """The passages of one record after the other."""
+    together: list[Passage] = []
+    for passage in passages:
+        if passage.number == 0 and together:
+            yield together
+            together = []
+        together.append(passage)
+    if together:
+        yield together
