@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import scipy.stats
+from safetensors.numpy import save_file
 
 from likewise import vectors
 from likewise.errors import EngineError, InputError, RecordError
@@ -18,7 +20,7 @@ from likewise.evaluate.bakeoff import Standing, compare_models, recommend
 from likewise.evaluate.calibration import calibrate
 from likewise.evaluate.contestants import Contestant, Cost, Shaped, forms, measure, ranges_of
 from likewise.evaluate.kinds import Columns
-from likewise.evaluate.report import html_report
+from likewise.evaluate.report import _log_ticks, html_report
 from likewise.evaluate.significance import Difference, Interval, bootstrap, paired, resamples
 from likewise.evaluate.tables import Table, read_table
 from likewise.evaluate.tasks import PairClassification
@@ -186,7 +188,7 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.fetched += [v or "" for k, v in attrs if k in ("src", "href")]
-        if tag not in ("meta", "br", "link"):
+        if tag not in ("meta", "br", "link", "wbr"):
             self.open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
@@ -226,6 +228,46 @@ def test_a_bake_off_with_its_page(
     assert page.fetched == []
     assert "<b>one</b>" not in html, "texts are escaped"
     assert result.choice.label in html
+
+
+def test_memory_is_that_of_the_model_not_of_who_measures(tiny_checkpoint: Any) -> None:
+    ballast = np.ones(200_000_000 // 8 * 8)  # 1.6 GB of this process's own
+    del ballast
+    cost = measure(str(tiny_checkpoint()), "float32", ["a", "b"])
+    assert 50 < cost.memory_mb < 1000
+
+
+def test_a_table_of_vectors_takes_part_once(
+    tmp_path: Path, model_folder: Path, tiny_checkpoint: Any
+) -> None:
+    """It knows float32 alone; asked for the others, it would win and lose against itself."""
+    from likewise.evaluate.bakeoff import _loaded
+
+    folder = tmp_path / "static"
+    folder.mkdir()
+    save_file({"embeddings": np.ones((30522, 4), np.float32)}, folder / "model.safetensors")
+    shutil.copy(model_folder / "tokenizer.json", folder)
+    (folder / "config.json").write_text('{"model_type": "model2vec", "normalize": true}')
+    told: list[str] = []
+    found = list(_loaded(str(folder), ("float32", "bfloat16", "int8"), told.append))
+    assert [e.compute for e in found] == ["float32"]
+    assert [line.partition(" has ")[2] for line in told] == [
+        "float32 alone, so bfloat16 is left out",
+        "float32 alone, so int8 is left out",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "marks"),
+    [
+        (450, 96_000, [1000, 3000, 10_000, 30_000]),
+        (450, 9_000, [500, 1000, 2000, 5000]),
+        (500, 1500, [600, 800, 1000, 1200, 1400]),
+        (5, 900_000, [10, 100, 1000, 10_000, 100_000]),
+    ],
+)
+def test_marks_of_a_logarithmic_axis(low: float, high: float, marks: list[float]) -> None:
+    assert _log_ticks(low, high) == marks
 
 
 def test_a_model_that_cannot_be_measured_is_named() -> None:

@@ -179,9 +179,15 @@ def _texts(task: Task) -> list[str]:
 
 
 def _loaded(name: str, computes: Sequence[str], told: Callable[[str], None]) -> Iterable[Encoder]:
+    had: set[str] = set()
     for compute in computes:
         try:
-            yield load(name, compute=compute)
+            encoder = load(name, compute=compute)
+            if encoder.compute in had:  # such as a table of vectors, which knows float32 alone
+                told(f"{name} has {encoder.compute} alone, so {compute} is left out")
+                continue
+            had.add(encoder.compute)
+            yield encoder
         except (UnsupportedModelError, MissingExtraError) as error:
             told(f"{name} in {compute} is left out: {error.message}")
 

@@ -26,13 +26,18 @@ h1 { font-size: 1.7rem; margin: 0; } h2 { font-size: 1.15rem; margin: 2.5rem 0 .
 p { margin: .4rem 0; } .soft { color: var(--soft); font-size: .9rem; }
 .choice { background: var(--card); border-left: 4px solid var(--good); padding: 1rem 1.2rem;
   border-radius: 6px; margin: 1.2rem 0; } .choice b { font-size: 1.15rem; }
-.weak { border-left-color: #d97706; } .wide { overflow-x: auto; }
+.weak { border-left-color: #d97706; } .wide, .plot { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .82rem; width: 100%; }
 th, td { text-align: right; padding: .3rem .45rem; border-bottom: 1px solid var(--line);
-  white-space: nowrap; } th:first-child, td:first-child, .left th { text-align: left; }
+  white-space: nowrap; }
+th { white-space: normal; vertical-align: bottom; }
+th:first-child, td:first-child, .left th { text-align: left; }
 td.text { white-space: normal; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
 tr.chosen td { background: var(--card); font-weight: 600; } .bad { color: var(--bad); }
 svg { width: 100%; height: auto; } svg text { fill: var(--ink); font-size: 12px; }
+.narrow table { width: auto; } .narrow td, .narrow th { padding-right: 2rem; }
+@media (max-width: 640px) { .plot svg { min-width: 620px; }
+  .first td:first-child { white-space: normal; min-width: 8.5rem; } }
 svg .grid { stroke: var(--line); } svg .soft { fill: var(--soft); font-size: 12px; }
 """
 
@@ -55,7 +60,7 @@ intervals hold the score in 95 of 100 resamplings of the items.</p>
 <h2>Quality against speed</h2>
 {_scatter(result)}
 <h2>All of them</h2>
-<div class="wide">{_table(result)}</div>
+<div class="wide first">{_table(result)}</div>
 <h2>Item by item</h2>
 {_wins(result)}
 <h2>What went worst</h2>
@@ -82,7 +87,8 @@ def _row(cells: Iterable[str], tag: str = "td") -> str:
 
 
 def _table(result: BakeOff) -> str:
-    head = ["model · vectors", result.metric, "95% interval", "against the best", "p",
+    metric = result.metric.replace("_", "_<wbr>")
+    head = ["model · vectors", metric, "95% interval", "against the best", "p",
             "texts/s", "start", "memory", "bytes"]  # fmt: skip
     rows = [_row(head, "th")]
     for standing in result.standings:
@@ -134,7 +140,7 @@ def _calibration(calibration: Calibration) -> str:
         f"({cut.threshold.low:.2f} to {cut.threshold.high:.2f}); {escape(cut.basis)}.</p>"
         for cut in calibration.cuts
     )
-    return f'{cuts}<div class="wide"><table>{"".join(rows)}</table></div>'
+    return f'{cuts}<div class="wide narrow"><table>{"".join(rows)}</table></div>'
 
 
 def _scatter(result: BakeOff) -> str:
@@ -159,7 +165,7 @@ def _scatter(result: BakeOff) -> str:
     ]
     parts += [
         f'<text x="{x(v):.1f}" y="{floor + 18}" text-anchor="middle">{v:,.0f}</text>'
-        for v in _ticks(10**left, 10**right)
+        for v in _log_ticks(10**left, 10**right)
     ]
     models = list(dict.fromkeys(s.contestant.model for s in standings))
     seen: dict[float, int] = {}
@@ -176,13 +182,14 @@ def _scatter(result: BakeOff) -> str:
         for i, m in enumerate(models)
     )
     return (
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="quality against speed">'
+        f'<div class="plot"><svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
+        'aria-label="quality against speed">'
         f"{''.join(parts)}"
         f'<text x="{LEFT}" y="14">{result.metric} × 100</text>'
         f'<text x="{WIDTH - 20}" y="{floor + 36}" text-anchor="end">texts a second →</text>'
         f'<text x="{LEFT}" y="{floor + 36}">{legend}</text>'
         f'<text class="soft" x="{LEFT}" y="{floor + 52}">● float32 vectors (smaller: fewer '
-        "dimensions)  ■ int8  ◆ binary  ◯ the choice</text></svg>"
+        "dimensions)  ■ int8  ◆ binary  ◯ the choice</text></svg></div>"
     )
 
 
@@ -233,6 +240,16 @@ def _ticks(low: float, high: float) -> list[float]:
     return [round(i * step, 10) for i in range(first, math.floor(high / step) + 1)]
 
 
+def _log_ticks(low: float, high: float) -> list[float]:
+    """Round numbers at about equal steps of a logarithmic axis."""
+    if high / low < 4:
+        return _ticks(low, high)
+    steps = (1, 2, 5) if high / low < 100 else (1, 3) if high / low < 1000 else (1,)
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    marks = [step * 10.0**decade for decade in decades for step in steps]
+    return [mark for mark in marks if low <= mark <= high]
+
+
 def _wins(result: BakeOff) -> str:
     """A histogram of how much better or worse each item went than with the rival."""
     both = np.array(result.goodness)
@@ -254,7 +271,7 @@ def _wins(result: BakeOff) -> str:
     )
     axis = "".join(
         f'<text x="{20 + (v + 1) / 2 * (WIDTH - 40):.1f}" y="{base + 18}" '
-        f'text-anchor="{anchor}">{v * reach:+.2f}</text>'
+        f'text-anchor="{anchor}">{f"{v * reach:+.2f}" if v else "0"}</text>'
         for v, anchor in (
             (-1, "start"),
             (-0.5, "middle"),
@@ -267,6 +284,8 @@ def _wins(result: BakeOff) -> str:
         f"<p>{escape(result.choice.label)} did better on {better:,} items, worse on {worse:,}, the "
         f"same (within {SAME:g}) on {same:,}, than {escape(result.rival)}. Below: how many items "
         "went by how much worse (red) or better (green).</p>"
-        f'<svg viewBox="0 0 {WIDTH} {base + 28}" role="img" aria-label="wins and losses">'
-        f'{bars}<line class="grid" x1="20" x2="{WIDTH - 20}" y1="{base}" y2="{base}"/>{axis}</svg>'
+        f'<div class="plot"><svg viewBox="0 0 {WIDTH} {base + 28}" role="img" '
+        'aria-label="wins and losses">'
+        f'{bars}<line class="grid" x1="20" x2="{WIDTH - 20}" y1="{base}" y2="{base}"/>{axis}'
+        "</svg></div>"
     )
