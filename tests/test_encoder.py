@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 import likewise
 from likewise import Encoder
+from likewise.engine import lanes
 from likewise.errors import InputError, ShapeError, TextError, TooLongError
 
 TEXTS = ["A man is eating food.", "食べる", "", "The girl is carrying a baby.", "😀 emoji"]
@@ -114,7 +115,11 @@ def test_a_text_is_itself_wherever_it_stands(encoder: Encoder, varied_texts: lis
 
 @pytest.mark.parametrize("compute", ["bfloat16", "int8"])
 def test_a_text_is_itself_in_other_computes_too(
-    compute: str, model_folder: Path, request: pytest.FixtureRequest, varied_texts: list[str]
+    compute: str,
+    model_folder: Path,
+    request: pytest.FixtureRequest,
+    varied_texts: list[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     if compute == "bfloat16":
         model = request.getfixturevalue("encoder_bfloat16")
@@ -140,6 +145,8 @@ def test_a_text_is_itself_in_other_computes_too(
     texts = [" ".join(chance.choices(words, k=k)) for k in lengths] + varied_texts[:200]
     alone = np.stack([model.encode(text) for text in texts])
     order = chance.sample(range(len(texts)), len(texts))
+    np.testing.assert_array_equal(model.encode([texts[i] for i in order]), alone[order])
+    monkeypatch.setattr(lanes, "OFTEN", 1)  # from here on in graphs of fixed row length too
     np.testing.assert_array_equal(model.encode([texts[i] for i in order]), alone[order])
     for start in range(0, 400, 7):
         part = model.encode(texts[start : start + 7])

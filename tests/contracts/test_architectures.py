@@ -12,6 +12,7 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 import likewise
+from likewise.engine import lanes, openvino
 from likewise.errors import DamagedFileError, UnsupportedModelError
 
 Cosine = Callable[[Any, Any], float]
@@ -44,6 +45,22 @@ def test_a_text_gives_the_same_bits_alone_and_among_any_neighbours(
     np.testing.assert_array_equal(model.encode(texts), alone)
     shuffled = np.random.default_rng(3).permutation(np.repeat(np.arange(len(texts)), 30))
     np.testing.assert_array_equal(model.encode([texts[i] for i in shuffled]), alone[shuffled])
+
+
+@pytest.mark.parametrize("compute", ["float32", "auto"])
+def test_graphs_of_fixed_row_length_give_the_same_bits(
+    compute: str,
+    checkpoints: Any,
+    family: Any,
+    texts: tuple[str, ...],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folder = checkpoints.make(family)
+    many = list(texts) * 40
+    expected = likewise.load(folder, compute=compute).encode(many)
+    monkeypatch.setattr(lanes, "OFTEN", 1)
+    monkeypatch.setattr(openvino, "OWN", 99)
+    np.testing.assert_array_equal(likewise.load(folder, compute=compute).encode(many), expected)
 
 
 def test_token_states_are_those_of_transformers(

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,12 +13,14 @@ import openvino as ov
 from numpy.typing import NDArray
 
 from likewise.checkpoint.tokenizer import TokenRows
-from likewise.engine.batches import ALIGNMENT, STRICT_ALIGNMENT, Batch, plan
+from likewise.engine.batches import ALIGNMENT, STRICT_ALIGNMENT, Batch, plan, slots_of
 from likewise.engine.contract import Progress
 from likewise.engine.cores import usable_cores
-from likewise.engine.graph import POOLING_INPUTS
+from likewise.engine.graph import INPUTS, POOLING_INPUTS
+from likewise.engine.lanes import OWN, Lanes
 from likewise.errors import EngineError
 
+_SETTLING = threading.Lock()
 _HINTS = {"float32": "f32", "bfloat16": "bf16"}
 
 
@@ -51,7 +51,7 @@ class OpenVinoRuntime:
     """A graph of `likewise.engine.graph`, run on the CPU.
 
     One request runs on all cores (`_one`, the lowest latency); more than a batch of work runs as
-    one stream a core (`_many`, the highest throughput), compiled when first needed.
+    one stream a core (`_lanes`, the highest throughput), compiled when first needed.
 
     Args:
         build: makes the graph; it is asked again for a lane that is compiled later, so that no
@@ -83,8 +83,10 @@ class OpenVinoRuntime:
         best = "bfloat16" if supports_bfloat16() else "float32"
         self._activations = best if compute == "int8" else compute
         self._lock = threading.Lock()
+        _settle()
         self._one = self._compile(build(), streams=1).create_infer_request()
-        self._many: list[ov.InferRequest] | None = None
+        # graphs made elsewhere may not bear being reshaped
+        self._lanes = Lanes(self._compile_lane, self._cores, own=OWN if longest is None else 0)
         self._tokens: ov.InferRequest | None = None
         shape = self._one.get_compiled_model().output(0).partial_shape
         self.dimension = int(shape[2].get_length())
@@ -105,7 +107,7 @@ class OpenVinoRuntime:
                     self._one.infer(batch.inputs(rows, self._pad_id), share_inputs=True)
                     take(self._one, batch)
             else:
-                self._run_many(batches, rows, take)
+                self._lanes.run(batches, lambda batch: batch.inputs(rows, self._pad_id), take)
         return vectors
 
     def token_states(self, rows: TokenRows) -> list[NDArray[np.float32]]:
@@ -130,45 +132,12 @@ class OpenVinoRuntime:
         alignment = STRICT_ALIGNMENT if strict else ALIGNMENT
         return lay(rows, self._longest, alignment)
 
-    def _run_many(
-        self,
-        batches: list[Batch],
-        rows: TokenRows,
-        take: Callable[[ov.InferRequest, Batch], None],
-    ) -> None:
-        """Each stream takes the next batch as soon as it has finished one.
-
-        OpenVINO's own AsyncInferQueue drops a callback, and with it a batch's vectors, where a
-        request is started again before the thread that ran its last callback has left it.
-        """
-        if self._many is None:
-            compiled = self._compile(self._build(), streams=self._cores)
-            self._many = [compiled.create_infer_request() for _ in range(2 * self._cores)]
-        waiting = deque(batches)
-
-        def work(request: ov.InferRequest) -> None:
-            try:
-                while waiting:
-                    try:
-                        batch = waiting.popleft()
-                    except IndexError:
-                        return
-                    request.start_async(batch.inputs(rows, self._pad_id))
-                    request.wait()
-                    take(request, batch)
-            except BaseException:
-                waiting.clear()
-                raise
-
-        with ThreadPoolExecutor(len(self._many), "likewise-stream") as pool:
-            tasks = [pool.submit(work, request) for request in self._many]
-            try:
-                wait(tasks)
-            except BaseException:  # an interruption: what runs is finished, nothing more is begun
-                waiting.clear()
-                raise
-        for task in tasks:
-            task.result()
+    def _compile_lane(self, length: int | None) -> ov.CompiledModel:
+        model = self._build()
+        if length is not None:
+            shapes: dict[str, list[int]] = {name: [-1, length] for name in INPUTS}
+            model.reshape(shapes | {"slots": [slots_of(length)], "prompt_tokens": [1]})
+        return self._compile(model, streams=self._cores)
 
     def _compile(self, model: ov.Model, *, streams: int) -> ov.CompiledModel:
         settings: dict[str, Any] = {
@@ -178,6 +147,16 @@ class OpenVinoRuntime:
         }
         with _translated():
             return ov.Core().compile_model(model, "CPU", settings)
+
+
+def _settle() -> None:
+    """Let OpenVINO's bindings find NumPy's interface, once and alone.
+
+    They do so at the first array that comes out of a tensor. Where two threads are first together,
+    one waits for the interpreter's lock and the other, holding it, for the one: for ever.
+    """
+    with _SETTLING:
+        _ = ov.Tensor(np.zeros(1, dtype=np.float32)).data
 
 
 class _translated:  # noqa: N801 - reads as a word: `with _translated():`
