@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from likewise.corpus.dedupe import Duplicates, dedupe, leaks, plain
+from likewise.corpus.copies import plain
+from likewise.corpus.dedupe import Duplicates, dedupe, leaks
 from likewise.corpus.prepared import Prepared
 from likewise.corpus.records import Record
 from likewise.errors import InputError

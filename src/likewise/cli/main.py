@@ -16,6 +16,7 @@ from likewise.cli.bench import bench
 from likewise.cli.cluster import cluster
 from likewise.cli.collections import collections_app
 from likewise.cli.compare import compare
+from likewise.cli.dedupe import dedupe_files
 from likewise.cli.doctor import doctor
 from likewise.cli.download import download
 from likewise.cli.encode import encode
@@ -43,6 +44,7 @@ COMMANDS = (
     "search",
     "collections",
     "example",
+    "dedupe",
     "cluster",
     "evaluate",
     "compare",
@@ -105,6 +107,7 @@ for command in (
     doctor,
 ):  # fmt: skip
     app.command()(command)
+app.command("dedupe")(dedupe_files)
 app.add_typer(models_app)
 app.add_typer(collections_app)
 app.command(cls=Greedy)(evaluate)

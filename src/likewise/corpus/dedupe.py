@@ -9,7 +9,6 @@ neighbour graph, and there is no limit to their size.
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,16 +17,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from likewise.corpus.copies import KEEPS, Distinct, Keep, plain, rank
 from likewise.corpus.neighbours import within
 from likewise.corpus.pairs import DOUBT, Pairs, exactly, near_pairs
 from likewise.corpus.prepared import QUIET, Prepared, Stage
 from likewise.errors import InputError
 from likewise.vectors import Matrix
 
-Keep = Literal["longest", "first"]
-"""Which text of a group is kept: the longest (of equal ones, the first by alphabet), or the one
-that comes first in the files."""
-KEEPS: tuple[Keep, ...] = ("longest", "first")
 Reason = Literal["exact", "near"]
 
 THRESHOLD = 0.9
@@ -97,11 +93,6 @@ class Duplicates:
         return sum(found.reason == reason for found in self.removed)
 
 
-def plain(text: str) -> str:
-    """What is left of a text where case, spaces and Unicode forms say nothing."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
-
-
 def dedupe(
     corpus: Prepared,
     threshold: float = THRESHOLD,
@@ -125,7 +116,7 @@ def dedupe(
     """
     _check(threshold, keep)
     all_texts = corpus.texts
-    texts = _Distinct(all_texts, keep)
+    texts = Distinct(all_texts, keep)
     recall = 1.0
     taken: dict[int, Taken] = {}
     if threshold <= 1 and len(texts.rows) > 1:
@@ -168,7 +159,7 @@ def leaks(
         InputError: a threshold that is no similarity.
     """
     _check(threshold, "longest")
-    there = _Distinct(against.texts, "longest")
+    there = Distinct(against.texts, "longest")
     same = dict(zip(there.plain, there.rows.tolist(), strict=True))
     candidates = against.vectors[there.rows]
     found: dict[int, Removed] = {}
@@ -201,37 +192,8 @@ def _check(threshold: float, keep: str) -> None:
         )
 
 
-class _Distinct:
-    """Texts without their exact copies, in the order in which they are gone through.
-
-    Attributes:
-        plain: `[m]` their plain forms.
-        rows: int64 `[m]` the row kept of each.
-        places: int64 `[n]` where each row's text stands in that order.
-    """
-
-    def __init__(self, texts: Sequence[str], keep: Keep) -> None:
-        forms = [plain(text) for text in texts]
-        chosen: dict[str, int] = {}
-        for row, form in enumerate(forms):
-            earlier = chosen.setdefault(form, row)
-            if keep == "longest" and _rank(texts[row]) < _rank(texts[earlier]):
-                chosen[form] = row
-        if keep == "longest":
-            self.plain = sorted(chosen, key=_rank)
-        else:
-            self.plain = list(chosen)
-        place = {form: number for number, form in enumerate(self.plain)}
-        self.rows = np.asarray([chosen[form] for form in self.plain], np.int64)
-        self.places = np.asarray([place[form] for form in forms], np.int64)
-
-
-def _rank(text: str) -> tuple[int, str]:
-    return -len(text), text
-
-
 def _take(
-    vectors: Matrix, texts: _Distinct, pairs: Pairs, threshold: float, progress: Stage
+    vectors: Matrix, texts: Distinct, pairs: Pairs, threshold: float, progress: Stage
 ) -> dict[int, Taken]:
     """Who is taken by whom: places of distinct texts, the earlier ones first."""
     near: dict[int, list[tuple[int, float]]] = defaultdict(list)
@@ -272,7 +234,7 @@ class _Everywhere:
     """All that is near to crowded texts, looked for among all texts, some crowded ones at once."""
 
     def __init__(
-        self, vectors: Matrix, texts: _Distinct, crowded: NDArray[np.int64], threshold: float
+        self, vectors: Matrix, texts: Distinct, crowded: NDArray[np.int64], threshold: float
     ) -> None:
         self._vectors, self._texts, self._threshold = vectors, texts, threshold
         self._waiting = crowded
@@ -306,6 +268,6 @@ class _Everywhere:
 def _numbered(found: Sequence[Removed], texts: Sequence[str]) -> tuple[Removed, ...]:
     """Groups numbered by size, then by the text that stands for them."""
     sizes = Counter(removed.representative for removed in found)
-    order = sorted(sizes, key=lambda row: (-sizes[row], *_rank(texts[row])))
+    order = sorted(sizes, key=lambda row: (-sizes[row], *rank(texts[row])))
     numbers = {row: number for number, row in enumerate(order, 1)}
     return tuple(replace(removed, group=numbers[removed.representative]) for removed in found)

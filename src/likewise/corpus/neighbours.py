@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from likewise.atomic import atomic
 from likewise.corpus import cells
-from likewise.corpus.graph import Graph, Nearest
+from likewise.corpus.graph import Graph, Nearest, own_order
 from likewise.corpus.prepared import QUIET, Prepared, Stage
 from likewise.errors import InputError
 from likewise.progress import Bar
@@ -73,8 +73,7 @@ def _search(vectors: Matrix, k: int, progress: Stage) -> Graph:
     n = len(vectors)
     if k == 0:
         return Graph(np.empty((n, 0), np.int32), np.empty((n, 0), np.float32))
-    # rows in an order of their own, so that chance takes the same ones whatever order they came in
-    order = np.lexsort(np.asarray(vectors[:, :4]).T)
+    order = own_order(vectors)
     ordered = np.asarray(vectors)[order]
     with progress(n, title="finding neighbours") as advance:
         look = _every_pair if n <= EXACT or n <= 4 * k else cells.search

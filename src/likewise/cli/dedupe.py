@@ -1,0 +1,258 @@
+"""`likewise dedupe`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Annotated, cast
+
+import typer
+
+import likewise
+from likewise.checkpoint.catalog import DEFAULT
+from likewise.cli import options
+from likewise.cli.asking import ask
+from likewise.cli.printing import note, say_json, say_table
+from likewise.corpus.copies import Keep
+from likewise.corpus.dedupe import THRESHOLD, Duplicates, dedupe, leaks
+from likewise.corpus.plan import (
+    Plan,
+    Step,
+    carry_out,
+    check_outputs,
+    make_plan,
+    plan_of,
+    read_plan,
+    undo,
+    write_plan,
+)
+from likewise.corpus.prepared import Prepared, Stage, prepare
+from likewise.corpus.records import Skipped
+from likewise.corpus.threshold import Tuned, percentile
+from likewise.errors import InputError
+from likewise.progress import bar
+
+SHOWN = 10
+"""Groups shown."""
+WIDTH = 60
+"""Characters of a text that are shown."""
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A threshold, and the answers it was learned from, where it was."""
+
+    threshold: float
+    tuned: Tuned | None = None
+
+
+def dedupe_files(
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="FILE...", help="Texts, one a line or a table; folders too."),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="File for what stays (a folder for several files)."),
+    ] = None,
+    against: Annotated[
+        list[Path] | None, typer.Option(help="Remove what this file has too, such as a test set.")
+    ] = None,
+    threshold: Annotated[
+        float | None, typer.Option(help=f"Least similarity of near-duplicates [{THRESHOLD}].")
+    ] = None,
+    percent: Annotated[
+        float | None,
+        typer.Option("--percentile", help="The same, as a percentile of random pairs: 99.99."),
+    ] = None,
+    tune: Annotated[
+        bool, typer.Option("--tune", help="The same, learned from your answers about pairs.")
+    ] = False,
+    answers: Annotated[
+        Path | None, typer.Option(help="A file of answers to --tune, y, n or s (skip) a line.")
+    ] = None,
+    keep: Annotated[str, typer.Option(help="Of each group keep the longest text or the first.")] = (
+        "longest"
+    ),
+    plan: Annotated[
+        Path | None, typer.Option(help="Write what would go to this .jsonl, to be reviewed.")
+    ] = None,
+    apply: Annotated[Path | None, typer.Option(help="Carry out a plan that was reviewed.")] = None,
+    undone: Annotated[
+        Path | None, typer.Option("--undo", help="Give back what a plan has removed.")
+    ] = None,
+    column: options.Column = None,
+    model: options.Model = DEFAULT,
+    compute: options.Compute = "auto",
+    device: options.Device = "auto",
+    as_json: options.AsJson = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Find texts that say the same twice, and write the file without them.
+
+    Without -o nothing is written, and the largest groups are shown. What is removed lies beside the
+    output, with the reason; no input is ever changed.
+
+    \b
+    Example:
+      likewise dedupe questions.csv -o clean.csv
+      likewise dedupe train.jsonl --against test.jsonl -o clean.jsonl
+      likewise dedupe --undo clean.plan.jsonl -o questions-again.csv
+    """
+    if apply or undone:
+        _redo(files, apply, undone, output, as_json=as_json, quiet=quiet)
+        return
+    if not files:
+        raise InputError("no file to look at", hint="likewise dedupe FILE")
+    progress = partial(bar, show=False) if quiet else bar
+    skipped: list[Skipped] = []
+    tell = (lambda _: None) if quiet else (lambda line: note(f"note: {line}"))
+    encoder = options.load(model, compute, device, quiet=quiet)
+    read = partial(
+        prepare, encoder, column=column, bad=skipped.append, tell=tell, progress=progress
+    )
+    corpus = read(files)
+    if output:
+        check_outputs(_sources(corpus), output)
+    other = read(against) if against else None
+    limit = _threshold(corpus, threshold, percent, answers, tune=tune, progress=progress)
+    if other:
+        found = leaks(corpus, other, limit.threshold, progress=progress)
+    else:
+        found = dedupe(corpus, limit.threshold, keep=cast(Keep, keep), progress=progress)
+    made = make_plan(
+        found, corpus.records, encoder.fingerprint, against=other.records if other else None
+    )
+    if plan:
+        write_plan(plan, made)
+    if output:
+        made = carry_out(made, output)
+    if as_json:
+        say_json(_summary(encoder, found, made, limit, skipped))
+    elif not (output or plan):
+        _show(made)
+    if not quiet:
+        _tell(found, limit, skipped, output)
+
+
+def _sources(corpus: Prepared) -> list[str]:
+    return list(dict.fromkeys(record.source for record in corpus.records))
+
+
+def _threshold(
+    corpus: Prepared,
+    threshold: float | None,
+    percent: float | None,
+    answers: Path | None,
+    *,
+    tune: bool,
+    progress: Stage,
+) -> Limit:
+    tune = tune or answers is not None
+    if (threshold is not None) + (percent is not None) + tune > 1:
+        raise InputError(
+            "two thresholds at once", hint="choose one of --threshold, --percentile and --tune"
+        )
+    if tune:
+        tuned = ask(corpus, answers, progress)
+        return Limit(tuned.threshold, tuned)
+    if percent is not None:
+        return Limit(percentile(corpus.vectors, percent))
+    return Limit(THRESHOLD if threshold is None else threshold)
+
+
+def _redo(
+    files: list[Path] | None,
+    apply: Path | None,
+    undone: Path | None,
+    output: Path | None,
+    *,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Carry out a plan, or undo one."""
+    if files or (apply and undone):
+        raise InputError(
+            "a plan names its files itself", hint="likewise dedupe --apply PLAN -o OUTPUT"
+        )
+    if output is None:
+        raise InputError("no output is named", hint="name one with -o")
+    made = read_plan(cast(Path, apply or undone))
+    if apply:
+        gone = sum(map(len, carry_out(made, output).lines().values()))
+        result: dict[str, object] = {"removed": gone, "output": str(output)}
+        told = f"removed {gone:,} texts; the rest is in {output}"
+    else:
+        back = undo(made, output)
+        result = {"restored": [str(path) for path in back]}
+        told = f"restored {', '.join(map(str, back))}"
+    if as_json:
+        say_json(result)
+    if not quiet:
+        note(told)
+
+
+def _show(plan: Plan) -> None:
+    """The largest groups, two of each one's texts."""
+    groups: dict[int, list[Step]] = {}
+    for step in plan.steps:
+        groups.setdefault(step.group, []).append(step)
+    rows = [
+        [
+            str(len(steps)),
+            f"{min(step.similarity for step in steps):.3f}",
+            steps[0].kept_text[:WIDTH],
+            min(steps, key=lambda step: step.similarity).text[:WIDTH],
+        ]
+        for steps in list(groups.values())[:SHOWN]
+    ]
+    if rows:
+        say_table(["copies", "least", "kept", "farthest from it"], rows)
+
+
+def _tell(found: Duplicates, limit: Limit, skipped: Sequence[Skipped], output: Path | None) -> None:
+    for bad in skipped[:SHOWN]:
+        note(f"note: {bad.source}, {bad.line}: {bad.reason}; left as it is")
+    if len(skipped) > SHOWN:
+        note(f"note: and {len(skipped) - SHOWN:,} other rows that cannot be read")
+    if limit.tuned:
+        tuned = limit.tuned
+        note(
+            f"note: threshold {tuned.threshold:.3f} from {tuned.answers} answers "
+            f"(95% interval {tuned.low:.3f} to {tuned.high:.3f})"
+        )
+    note(
+        f"{len(found.removed):,} of {found.count:,} texts are said elsewhere "
+        f"({found.of('exact'):,} exactly, {found.of('near'):,} nearly at {found.threshold:.3f} "
+        f"or more), in {len(found.groups):,} groups"
+    )
+    if output:
+        note(f"wrote what stays to {output}; {plan_of(output)} tells what went and why")
+
+
+def _summary(
+    encoder: likewise.Encoder,
+    found: Duplicates,
+    plan: Plan,
+    limit: Limit,
+    skipped: Sequence[Skipped],
+) -> dict[str, object]:
+    return {
+        "records": found.count,
+        "kept": found.count - len(found.removed),
+        "removed": len(found.removed),
+        "exact": found.of("exact"),
+        "near": found.of("near"),
+        "groups": len(found.groups),
+        "threshold": found.threshold,
+        "interval": [limit.tuned.low, limit.tuned.high] if limit.tuned else None,
+        "answers": limit.tuned.answers if limit.tuned else None,
+        "keep": found.keep,
+        "neighbour_recall": found.recall,
+        "skipped": [asdict(bad) for bad in skipped],
+        "files": [asdict(file) for file in plan.files],
+        "model": encoder.name,
+        "fingerprint": encoder.fingerprint,
+    }

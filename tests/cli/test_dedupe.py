@@ -1,0 +1,141 @@
+"""`likewise dedupe`, as people use it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from likewise.corpus.plan import read_plan
+
+Run = Callable[..., Any]
+
+ROWS = """id,text
+1,How do I get my money back?
+2,"Where is my parcel, please?"
+3,how do i get  my money back??
+4,How do I get my money back??
+5,The weather is nice today.
+6,"Where is my parcel, pleas?"
+"""
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    path = tmp_path / "a.csv"
+    path.write_text(ROWS)
+    return path
+
+
+def test_first_a_look(likewise: Run, source: Path, tmp_path: Path) -> None:
+    result = likewise("dedupe", source)
+    assert result.exit_code == 0, result.stderr
+    assert "How do I get my money back??" in result.stdout
+    assert "3 of 6 texts are said elsewhere (1 exactly, 2 nearly" in result.stderr
+    assert "column 'text'" in result.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["a.csv"]
+
+
+def test_kept_removed_reasons_and_back_again(likewise: Run, source: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "kept.csv"
+    result = likewise("dedupe", source, "-o", kept, "--json", "--quiet")
+    assert result.exit_code == 0, result.stderr
+    told = json.loads(result.stdout)
+    assert (told["kept"], told["removed"], told["exact"], told["near"]) == (3, 3, 1, 2)
+    assert kept.read_text().splitlines() == [
+        "id,text",
+        '2,"Where is my parcel, please?"',
+        "4,How do I get my money back??",
+        "5,The weather is nice today.",
+    ]
+    assert (tmp_path / "kept.removed.csv").read_text().startswith("id,text\n1,How do I")
+    plan = read_plan(tmp_path / "kept.plan.jsonl")
+    assert [(s.line, s.kept_line, s.reason, s.group) for s in plan.steps] == [
+        (2, 5, "near", 1), (4, 5, "exact", 1), (7, 3, "near", 2),
+    ]  # fmt: skip
+    back = tmp_path / "back.csv"
+    assert likewise("dedupe", "--undo", tmp_path / "kept.plan.jsonl", "-o", back).exit_code == 0
+    assert back.read_text() == ROWS == source.read_text()
+
+
+def test_a_plan_is_reviewed_and_carried_out(likewise: Run, source: Path, tmp_path: Path) -> None:
+    plan, kept = tmp_path / "plan.jsonl", tmp_path / "kept.csv"
+    assert likewise("dedupe", source, "--plan", plan).exit_code == 0
+    assert not kept.exists()
+    head, *steps = plan.read_text().splitlines()
+    edited = [step.replace('"remove": true', '"remove": false', 1) for step in steps[:1]]
+    plan.write_text("\n".join([head, *edited, steps[1]]) + "\n")  # the third is taken out
+    assert likewise("dedupe", "--apply", plan, "-o", kept).exit_code == 0
+    assert len(kept.read_text().splitlines()) == len(ROWS.splitlines()) - 1
+    source.write_text(ROWS + "7,more\n")
+    failed = likewise("dedupe", "--apply", plan, "-o", tmp_path / "other.csv")
+    assert failed.exit_code == 1
+    assert "has changed since the plan was made" in failed.stderr
+
+
+def test_several_files_into_a_folder(likewise: Run, source: Path, tmp_path: Path) -> None:
+    other, out = tmp_path / "b.txt", tmp_path / "out"
+    other.write_text("The weather is nice today.\nSomething else entirely.\n")
+    out.mkdir()
+    result = likewise("dedupe", source, other, "-o", out)
+    assert result.exit_code == 0, result.stderr
+    names = sorted(path.name for path in out.iterdir())
+    assert names == ["a.csv", "a.removed.csv", "b.removed.txt", "b.txt", "dedupe.plan.jsonl"]
+    assert (out / "b.txt").read_text() == "Something else entirely.\n"
+    back = tmp_path / "back"
+    back.mkdir()
+    assert likewise("dedupe", "--undo", out / "dedupe.plan.jsonl", "-o", back).exit_code == 0
+    assert (back / "b.txt").read_text() == other.read_text()
+
+
+def test_leaks(likewise: Run, source: Path, tmp_path: Path) -> None:
+    test = tmp_path / "test.txt"
+    test.write_text("The weather is nice today!\n")
+    kept = tmp_path / "kept.csv"
+    result = likewise("dedupe", source, "--against", test, "-o", kept)
+    assert result.exit_code == 0, result.stderr
+    assert kept.read_text() == ROWS.replace("5,The weather is nice today.\n", "")
+
+
+def test_answers_from_a_pipe_and_from_a_file(likewise: Run, source: Path, tmp_path: Path) -> None:
+    piped = likewise("dedupe", source, "--tune", stdin=b"y\ny\ny\nn\n")
+    assert piped.exit_code == 0, piped.stderr
+    assert "95% interval" in piped.stderr
+    answers = tmp_path / "answers"
+    answers.write_text("y\ny\ny\nn\n")
+    result = likewise("dedupe", source, "--answers", answers, "--json")
+    told = json.loads(result.stdout)
+    assert told["interval"][0] < told["threshold"] < told["interval"][1]
+    assert f"{told['threshold']:.3f}" in piped.stderr
+    assert "no pair was answered" in likewise("dedupe", source, "--tune", stdin=b"").stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["{a}", "-o", "{a}"], "would overwrite"),
+        (["{a}", "-o", "{folder}/x.jsonl"], "is of another kind"),
+        (["{a}", "-o", "{folder}/none/x.csv"], "no folder"),
+        (["{a}", "--threshold", "0.9", "--percentile", "99"], "two thresholds"),
+        (["{a}", "--threshold", "0"], "expected a similarity"),
+        (["{a}", "--percentile", "0"], "no percentile"),
+        (["{a}", "--keep", "last"], "unknown keep"),
+        (["{a}", "--answers", "{a}"], "is no answer"),
+        ([], "no file"),
+        (["--apply", "{a}", "-o", "{folder}/x.csv"], "no plan of likewise dedupe"),
+        (["--undo", "{a}"], "no output"),
+        (["{a}", "--apply", "{a}"], "names its files itself"),
+        (["{folder}/none.csv"], "none.csv"),
+    ],
+)
+def test_what_is_refused(
+    likewise: Run, source: Path, tmp_path: Path, arguments: list[str], message: str
+) -> None:
+    named = [argument.format(a=source, folder=tmp_path) for argument in arguments]
+    result = likewise("dedupe", *named)
+    assert result.exit_code == 1, result.output
+    assert message in result.stderr
+    assert source.read_text() == ROWS
