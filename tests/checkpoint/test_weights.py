@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
 
@@ -146,20 +145,3 @@ def test_a_folder_where_a_file_should_be(tmp_path: Path) -> None:
     for read in (weights.read_weights, weights.parameter_count):
         with pytest.raises(DamagedFileError, match=r"model\.safetensors"):
             read(tmp_path)
-
-
-def test_sha256(folder: Path) -> None:
-    file = folder / "model.safetensors"
-    expected = hashlib.sha256(file.read_bytes()).hexdigest()
-    told: list[int] = []
-    assert weights.sha256(file, told.append) == expected
-    assert sum(told) == file.stat().st_size
-    weights.verify_sha256(file, expected)
-    with pytest.raises(DamagedFileError, match="SHA-256") as caught:
-        weights.verify_sha256(file, "0" * 64)
-    assert str(file) in caught.value.message
-
-
-def test_hash_of_a_missing_file(tmp_path: Path) -> None:
-    with pytest.raises(DamagedFileError, match="missing"):
-        weights.verify_sha256(tmp_path / "model.safetensors", "0" * 64)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -141,43 +139,3 @@ def parameter_count(folder: Path) -> int:
             shapes = [tensor.shape for _, tensor in read_pickled(path)]
         total += sum(math.prod(shape) for shape in shapes)
     return total
-
-
-def sha256(path: Path, progress: Callable[[int], None] | None = None) -> str:
-    """Hash of a file, read piece by piece; `progress` is told the bytes of each piece."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while piece := file.read(1 << 20):
-            digest.update(piece)
-            if progress:
-                progress(len(piece))
-    return digest.hexdigest()
-
-
-def file_hash(path: Path) -> str:
-    """SHA-256 of a file, read once as long as its size and time of change stay the same."""
-    status = path.stat()
-    return _hash_at(path, status.st_size, status.st_mtime_ns)
-
-
-@lru_cache(maxsize=256)
-def _hash_at(path: Path, size: int, changed: int) -> str:  # noqa: ARG001 - they are the key
-    return sha256(path)
-
-
-def verify_sha256(path: Path, expected: str) -> None:
-    """Hold a file against the hash it must have.
-
-    Raises:
-        DamagedFileError: it has another, or cannot be read.
-    """
-    try:
-        found = file_hash(path)
-    except FileNotFoundError:
-        raise DamagedFileError(f"{path} is missing", hint=AGAIN) from None
-    except OSError as error:
-        raise DamagedFileError(f"{path} cannot be read: {error}", hint=AGAIN) from error
-    if found != expected:
-        raise DamagedFileError(
-            f"{path} has SHA-256 {found[:12]}…, expected {expected[:12]}…", hint=AGAIN
-        )
