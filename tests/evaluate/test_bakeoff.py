@@ -172,7 +172,10 @@ def test_calibration_orders_scores_and_finds_the_cut(model: Any) -> None:
     cut = next(c for c in found.cuts if c.purpose == "duplicates").threshold
     assert cut.low <= cut.value <= cut.high
     assert 0.3 < cut.value < 0.75
+    assert found.labelled == 200
+    assert found.to_dict()["meanings"][3]["probability"] == chances[3]
     unlabelled = calibrate(model, texts)
+    assert all(m["probability"] is None for m in unlabelled.to_dict()["meanings"])
     assert all(np.isnan(m.probability) for m in unlabelled.meanings)
     with pytest.raises(InputError, match="too few"):
         calibrate(model, ["a"] * 50)

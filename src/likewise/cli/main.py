@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 
 import likewise
 from likewise.cli.bench import bench
+from likewise.cli.calibrate import calibrate
 from likewise.cli.cluster import cluster
 from likewise.cli.collections import collections_app
 from likewise.cli.compare import compare
@@ -48,6 +49,7 @@ COMMANDS = (
     "cluster",
     "evaluate",
     "compare",
+    "calibrate",
     "models",
     "download",
     "export",
@@ -112,6 +114,7 @@ app.add_typer(models_app)
 app.add_typer(collections_app)
 app.command(cls=Greedy)(evaluate)
 app.command()(compare)
+app.command()(calibrate)
 
 
 def _version(wanted: bool) -> None:

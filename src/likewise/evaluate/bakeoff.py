@@ -16,6 +16,7 @@ from likewise.evaluate.cache import CachedEncoder
 from likewise.evaluate.calibration import Calibration, calibrate
 from likewise.evaluate.contestants import Contestant, Cost, Shaped, forms, measure, ranges_of
 from likewise.evaluate.contract import Case, Outcome, Task
+from likewise.evaluate.corpora import texts_of
 from likewise.evaluate.discover import Reading, find_tasks
 from likewise.evaluate.kinds import Columns
 from likewise.evaluate.results import manifest
@@ -89,7 +90,7 @@ class BakeOff:
 
     def to_dict(self) -> dict[str, Any]:
         """All of it as plain dictionaries, for JSON."""
-        record = dataclasses.asdict(self)
+        record = dataclasses.asdict(self) | {"calibration": self.calibration.to_dict()}
         for standing in record["standings"]:
             gap = standing["against_best"]["interval"]
             standing["significant"] = gap["high"] < 0 or gap["low"] > 0
@@ -130,7 +131,7 @@ def compare_models(
     reading = reading or Reading({})
     record = manifest()
     task, weak = _task(on, reading)
-    texts = _texts(task)
+    texts = texts_of(task)
     runs: list[_Run] = []
     for name in models:
         for encoder in _loaded(name, computes, told):
@@ -158,24 +159,6 @@ def _task(on: Path, reading: Reading) -> tuple[Task, Weak | None]:
             hint="name one of " + ", ".join(t.name for t in tasks),
         )
     return tasks[0], None
-
-
-def _texts(task: Task) -> list[str]:
-    """Texts of a task, each once, in an order drawn once."""
-
-    class Listening:
-        def __init__(self) -> None:
-            self.heard: dict[str, None] = {}
-
-        def encode(self, sentences: Iterable[str]) -> Any:
-            listed = list(sentences)
-            self.heard.update(dict.fromkeys(listed))
-            return np.random.default_rng(0).normal(size=(len(listed), 8)).astype(np.float32)
-
-    ears = Listening()
-    task.run(ears)
-    heard = [t for t in ears.heard if t.strip()]
-    return [heard[i] for i in np.random.default_rng(42).permutation(len(heard)).tolist()]
 
 
 def _loaded(name: str, computes: Sequence[str], told: Callable[[str], None]) -> Iterable[Encoder]:

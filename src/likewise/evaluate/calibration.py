@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,11 +58,25 @@ class Calibration:
         pairs: random pairs that were scored.
         meanings: from low scores to high.
         cuts: suggested thresholds.
+        texts: different texts they were drawn from.
+        labelled: labelled pairs; 0 where there are none, or of one label only.
+        seed: of the pairs drawn.
     """
 
     pairs: int
     meanings: tuple[Meaning, ...]
     cuts: tuple[Cut, ...]
+    texts: int
+    labelled: int
+    seed: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it as plain dictionaries; what is not known is None."""
+        record = asdict(self)
+        if not self.labelled:
+            for meaning in record["meanings"]:
+                meaning["probability"] = None
+        return record
 
 
 def calibrate(
@@ -101,9 +116,10 @@ def calibrate(
             float(np.searchsorted(random, score) / random.size),
             float("nan") if curve is None else float(curve.at(score)),
         )
-        for score in np.round(np.arange(0.0, 1.0, 0.1), 1)
+        for score in np.round(np.arange(0.0, 1.0, 0.05), 2)
     )
-    return Calibration(count, meanings, tuple(cuts))
+    known = 0 if curve is None or labelled is None else len(labelled.labels)
+    return Calibration(count, meanings, tuple(cuts), len(texts), known, seed)
 
 
 def _share_cut(purpose: str, share: float, random: NDArray[np.float64], seed: int) -> Cut:

@@ -3,43 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from html import escape
 
 import numpy as np
 
 from likewise.evaluate.bakeoff import SAME, BakeOff, Standing
-from likewise.evaluate.calibration import Calibration
+from likewise.evaluate.meaning import meaning_section
+from likewise.evaluate.style import STYLE, WIDTH, row
 
 COLORS = ("#2563eb", "#d97706", "#059669", "#9333ea", "#dc2626", "#0891b2")
 SHAPES = {"float32": "circle", "int8": "square", "binary": "diamond"}
-WIDTH, HEIGHT, LEFT, TOP, BOTTOM = 760, 380, 64, 24, 56
-
-STYLE = """
-:root { color-scheme: light dark; --ink: #1f2937; --soft: #6b7280; --line: #e5e7eb;
-  --page: #ffffff; --card: #f8fafc; --good: #059669; --bad: #dc2626; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e5e7eb; --soft: #9ca3af; --line: #374151;
-  --page: #111827; --card: #1f2937; --good: #34d399; --bad: #f87171; } }
-body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--page);
-  max-width: 960px; margin: 0 auto; padding: 2rem 1rem; }
-h1 { font-size: 1.7rem; margin: 0; } h2 { font-size: 1.15rem; margin: 2.5rem 0 .5rem; }
-p { margin: .4rem 0; } .soft { color: var(--soft); font-size: .9rem; }
-.choice { background: var(--card); border-left: 4px solid var(--good); padding: 1rem 1.2rem;
-  border-radius: 6px; margin: 1.2rem 0; } .choice b { font-size: 1.15rem; }
-.weak { border-left-color: #d97706; } .wide, .plot { overflow-x: auto; }
-table { border-collapse: collapse; font-size: .82rem; width: 100%; }
-th, td { text-align: right; padding: .3rem .45rem; border-bottom: 1px solid var(--line);
-  white-space: nowrap; }
-th { white-space: normal; vertical-align: bottom; }
-th:first-child, td:first-child, .left th { text-align: left; }
-td.text { white-space: normal; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
-tr.chosen td { background: var(--card); font-weight: 600; } .bad { color: var(--bad); }
-svg { width: 100%; height: auto; } svg text { fill: var(--ink); font-size: 12px; }
-.narrow table { width: auto; } .narrow td, .narrow th { padding-right: 2rem; }
-@media (max-width: 640px) { .plot svg { min-width: 620px; }
-  .first td:first-child { white-space: normal; min-width: 8.5rem; } }
-svg .grid { stroke: var(--line); } svg .soft { fill: var(--soft); font-size: 12px; }
-"""
+HEIGHT, LEFT, TOP, BOTTOM = 380, 64, 24, 56
 
 
 def html_report(result: BakeOff) -> str:
@@ -67,7 +42,7 @@ intervals hold the score in 95 of 100 resamplings of the items.</p>
 <p class="soft">The items on which {escape(result.choice.label)} did worst.</p>
 <div class="wide left">{_failures(result)}</div>
 <h2>What a score means</h2>
-{_calibration(result.calibration)}
+{meaning_section(result.calibration)}
 <h2>How it was made</h2>
 <p class="soft">{escape(done["started"])} · {escape(done["machine"]["processor"])},
 {done["machine"]["cores"]} cores · {escape(done["machine"]["system"])} · {escape(versions)} ·
@@ -82,15 +57,11 @@ def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _row(cells: Iterable[str], tag: str = "td") -> str:
-    return "<tr>" + "".join(f"<{tag}>{cell}</{tag}>" for cell in cells) + "</tr>"
-
-
 def _table(result: BakeOff) -> str:
     metric = result.metric.replace("_", "_<wbr>")
     head = ["model · vectors", metric, "95% interval", "against the best", "p",
             "texts/s", "start", "memory", "bytes"]  # fmt: skip
-    rows = [_row(head, "th")]
+    rows = [row(head, "th")]
     for standing in result.standings:
         best = standing is result.standings[0]
         gap = standing.against_best
@@ -107,40 +78,24 @@ def _table(result: BakeOff) -> str:
             f"{cost.memory_mb:,.0f} MB",
             f"{standing.contestant.vector_bytes:,}",
         ]
-        row = _row(cells)
+        line = row(cells)
         chosen = standing.contestant == result.choice
-        rows.append(row.replace("<tr>", '<tr class="chosen">', 1) if chosen else row)
+        rows.append(line.replace("<tr>", '<tr class="chosen">', 1) if chosen else line)
     return f"<table>{''.join(rows)}</table>"
 
 
 def _failures(result: BakeOff) -> str:
     if not result.failures:
         return '<p class="soft">None: nothing went wrong on any item.</p>'
-    rows = [_row(("asked", "expected", "got"), "th")]
+    rows = [row(("asked", "expected", "got"), "th")]
     for case in result.failures:
         cells = (escape(_short(text)) for text in (case.asked, case.expected, case.got))
-        rows.append(_row(cells).replace("<td>", '<td class="text">'))
+        rows.append(row(cells).replace("<td>", '<td class="text">'))
     return f"<table>{''.join(rows)}</table>"
 
 
 def _short(text: str, length: int = 280) -> str:
     return text if len(text) <= length else text[: length - 1].rstrip() + "…"
-
-
-def _calibration(calibration: Calibration) -> str:
-    known = any(not math.isnan(m.probability) for m in calibration.meanings)
-    rows = [
-        _row(("cosine", "above so many random pairs", "chance of a true pair")[: 2 + known], "th")
-    ]
-    for meaning in calibration.meanings:
-        chance = [f"{meaning.probability:.0%}"] if known else []
-        rows.append(_row([f"{meaning.score:.1f}", f"{100 * meaning.percentile:.2f}%", *chance]))
-    cuts = "".join(
-        f"<p><b>{cut.purpose}</b>: cut at {cut.threshold.value:.2f} "
-        f"({cut.threshold.low:.2f} to {cut.threshold.high:.2f}); {escape(cut.basis)}.</p>"
-        for cut in calibration.cuts
-    )
-    return f'{cuts}<div class="wide narrow"><table>{"".join(rows)}</table></div>'
 
 
 def _scatter(result: BakeOff) -> str:
