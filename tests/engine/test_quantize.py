@@ -19,6 +19,7 @@ import likewise
 from likewise.checkpoint.config import Config, read_config
 from likewise.checkpoint.tokenizer import Tokenizer, read_tokenizer
 from likewise.engine import quantize
+from likewise.engine.openvino import read_graph
 from likewise.engine.quantize import find_quantized, quantized
 from likewise.errors import EngineError, MissingExtraError, OutputError, UnsupportedModelError
 from likewise.evaluate import EXAMPLES
@@ -86,6 +87,15 @@ def test_its_vectors_are_not_taken_for_those_of_float32(
 ) -> None:
     assert encoder_int8.compute == "int8"
     assert encoder_int8.fingerprint != encoder.fingerprint
+
+
+def test_tables_stay_int8(encoder_int8: likewise.Encoder) -> None:
+    path = find_quantized(encoder_int8.config)
+    assert path is not None
+    taken = [n for n in read_graph(path).get_ordered_ops() if n.get_type_name() == "Gather"]
+    tables = [n for n in taken if n.get_output_partial_shape(0)[2] == encoder_int8.dimension]
+    kinds = {node.input_value(0).get_element_type().get_type_name() for node in tables}
+    assert kinds == {"i8"}
 
 
 def test_the_second_load_finds_it(encoder_int8: likewise.Encoder, model_folder: Path) -> None:

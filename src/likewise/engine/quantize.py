@@ -23,6 +23,7 @@ from pathlib import Path
 import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
+from openvino import opset13 as opset
 
 from likewise.cache import cache_folder
 from likewise.checkpoint.config import Config
@@ -36,7 +37,7 @@ from likewise.extras import require
 from likewise.progress import busy
 from likewise.vectors import similarity_pairwise
 
-RECIPE = "nncf-2"
+RECIPE = "nncf-3"
 """Changes whenever the way the graph is made does, and with it the fingerprint of its vectors."""
 
 SMOOTHNESS = 0.95
@@ -164,7 +165,7 @@ def _quantize(source: Source, tokenizer: Tokenizer) -> ov.Model:
         nncf = require("nncf", "int8")
         advanced = require("nncf.quantization.advanced_parameters", "int8")
         batches = list(calibration_batches(tokenizer, source.longest))
-        return nncf.quantize(
+        model: ov.Model = nncf.quantize(
             source.build(),
             nncf.Dataset(batches),
             model_type=nncf.ModelType.TRANSFORMER,
@@ -175,6 +176,31 @@ def _quantize(source: Source, tokenizer: Tokenizer) -> ov.Model:
                 smooth_quant_alphas=advanced.AdvancedSmoothQuantParameters(matmul=SMOOTHNESS)
             ),
         )
+    widen_late(model)
+    return model
+
+
+def widen_late(model: ov.Model) -> None:
+    """Take rows out of int8 tables before they are made float32, not after.
+
+    The numbers are the same. Else the engine would make the whole table float32, once for each
+    graph it compiles: 47 MB and 80 ms for 30,000 words.
+    """
+    for node in model.get_ordered_ops():
+        if node.get_type_name() != "Gather":
+            continue
+        scaled, places, axis = (node.input_value(i) for i in range(3))
+        if scaled.get_node().get_type_name() != "Multiply":
+            continue
+        widened, scale = (scaled.get_node().input_value(i) for i in range(2))
+        table = widened.get_node()
+        rows = table.get_output_partial_shape(0)[0]
+        if table.get_type_name() != "Convert" or scale.get_partial_shape()[0] != rows:
+            continue
+        taken = opset.gather(table.input_value(0), places, axis)
+        wide = opset.convert(taken, "f32")
+        node.output(0).replace(opset.multiply(wide, opset.gather(scale, places, axis)).output(0))
+    model.validate_nodes_and_infer_types()
 
 
 def _check(model: ov.Model, config: Config, tokenizer: Tokenizer, source: Source) -> None:
