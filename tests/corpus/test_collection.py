@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 import likewise
-from likewise.corpus.collection import Collection, open_collection
+from likewise.corpus.collection import Collection
 from likewise.corpus.files import index_files
 from likewise.corpus.library import Store
+from likewise.corpus.opening import open_collection
 from likewise.corpus.records import Record, Skipped
 from likewise.errors import (
     CollectionError,

@@ -30,8 +30,8 @@ def _list(
     """List collections; with a subcommand, tend one of them."""
     if ctx.invoked_subcommand:
         return
-    from likewise.corpus.collection import open_collection
     from likewise.corpus.library import Store
+    from likewise.corpus.opening import open_collection
 
     place = Store(store)
     found = [open_collection(name, store=place).summary() for name in place.names()]
@@ -63,7 +63,7 @@ def _list(
 @collections_app.command()
 def show(name: Name, store: options.StoreAddress = None, as_json: options.AsJson = False) -> None:
     """Show one collection: its model, sizes, columns and index."""
-    from likewise.corpus.collection import open_collection
+    from likewise.corpus.opening import open_collection
 
     summary = open_collection(name, store=store).summary()
     if as_json:
@@ -86,7 +86,7 @@ def show(name: Name, store: options.StoreAddress = None, as_json: options.AsJson
 @collections_app.command()
 def log(name: Name, store: options.StoreAddress = None, as_json: options.AsJson = False) -> None:
     """Show what was changed when; --as-of takes the numbers."""
-    from likewise.corpus.collection import open_collection
+    from likewise.corpus.opening import open_collection
 
     runs = open_collection(name, store=store).log()
     if as_json:
@@ -111,7 +111,7 @@ def log(name: Name, store: options.StoreAddress = None, as_json: options.AsJson 
 @collections_app.command()
 def undo(name: Name, store: options.StoreAddress = None) -> None:
     """Bring back the state before the last change."""
-    from likewise.corpus.collection import open_collection
+    from likewise.corpus.opening import open_collection
 
     run = open_collection(name, store=store).undo()
     note(f"{name} is as after run {run.back_to}: {run.passages:,} passages (run {run.number})")
@@ -120,7 +120,7 @@ def undo(name: Name, store: options.StoreAddress = None) -> None:
 @collections_app.command()
 def compact(name: Name, store: options.StoreAddress = None) -> None:
     """Free disk: join small files and forget earlier states, which ends undo and --as-of."""
-    from likewise.corpus.collection import open_collection
+    from likewise.corpus.opening import open_collection
 
     run = open_collection(name, store=store).compact()
     note(f"{name} is compact: {run.passages:,} passages; earlier states are gone")
@@ -133,8 +133,8 @@ def rm(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
     """Remove a collection with all its states."""
-    from likewise.corpus.collection import open_collection
     from likewise.corpus.library import Store
+    from likewise.corpus.opening import open_collection
 
     place = Store(store)
     passages = len(open_collection(name, store=place))

@@ -5,12 +5,13 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 from likewise.cli.printing import say
 from likewise.corpus.contract import Hit
+from likewise.corpus.explain import plain as as_json
+
+__all__ = ["as_json", "figures", "folded", "passage", "percent", "place", "say_hits"]
 
 BOLD = "\x1b[1m"
 PLAIN = "\x1b[0m"
@@ -18,17 +19,25 @@ SHOWN = 320
 """Characters of a passage that are shown around its best sentence."""
 
 
-def say_hits(hits: Sequence[Hit]) -> None:
-    """Hits as blocks: a line of figures and place, the passage below it."""
+def say_hits(hits: Sequence[Hit], notes: Sequence[str] = ()) -> None:
+    """Hits as blocks: a line of figures and place, the passage below it, a line of notes."""
     width = min(shutil.get_terminal_size((80, 24)).columns, 100)
     for rank, hit in enumerate(hits, 1):
         if rank > 1:
             say("")
-        say(f"{rank:>2}. {figures(hit)}  {place(hit)}  id {hit.id}")
+        head, origin = f"{rank:>2}. {figures(hit)}", f"{place(hit)}  id {hit.id}"
+        if len(head) + 2 + len(origin) <= width:
+            say(f"{head}  {origin}")
+        else:
+            say(head)
+            say(f"    {origin}")
         if hit.title:
             say(f"    {hit.title}")
         for line in folded(passage(hit), width - 4):
             say(f"    {line}")
+        if notes:
+            first, *rest = folded(notes[rank - 1], width - 8)
+            say(f"    ({first}{' …' if rest else ''})")
 
 
 def figures(hit: Hit) -> str:
@@ -99,18 +108,3 @@ def folded(text: str, width: int) -> list[str]:
         else:
             line = f"{line} {rest}" if line else rest
     return [*lines, line] if line else lines
-
-
-def as_json(hit: Hit) -> dict[str, Any]:
-    """A hit as JSON has it."""
-    plain = asdict(_without_fields(hit))
-    plain["fields"] = dict(hit.fields)
-    if hit.best is None:
-        del plain["best"]
-    else:
-        plain["best"] |= {"text": hit.sentence}
-    return plain
-
-
-def _without_fields(hit: Hit) -> Hit:
-    return replace(hit, fields={})  # a mapping proxy cannot be copied

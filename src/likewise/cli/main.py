@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 import likewise
+from likewise.cli.ask import ask
 from likewise.cli.bench import bench
 from likewise.cli.calibrate import calibrate
 from likewise.cli.cluster import cluster
@@ -30,6 +31,7 @@ from likewise.cli.models import models_app
 from likewise.cli.printing import note
 from likewise.cli.quantize import quantize
 from likewise.cli.rank import rank
+from likewise.cli.recommend import recommend
 from likewise.cli.search import search
 from likewise.cli.similarity import similarity
 from likewise.cli.ui import ui
@@ -43,6 +45,8 @@ COMMANDS = (
     "encode",
     "index",
     "search",
+    "ask",
+    "recommend",
     "collections",
     "example",
     "dedupe",
@@ -104,9 +108,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 for command in (
-    ui, similarity, rank, encode, index, search, example, cluster, download, export, quantize,
-    verify, bench,
-    doctor,
+    ui, similarity, rank, encode, index, search, ask, recommend, example, cluster,
+    download, export, quantize, verify, bench, doctor,
 ):  # fmt: skip
     app.command()(command)
 app.command("dedupe")(dedupe_files)

@@ -25,6 +25,7 @@ from likewise.progress import bar
 
 if TYPE_CHECKING:
     from likewise.corpus.collection import Collection
+    from likewise.corpus.contract import Scores
 
 Model = Annotated[
     str, typer.Option("--model", "-m", help="A catalogue name, a hub id or a folder.")
@@ -48,6 +49,10 @@ StoreAddress = Annotated[
 Where = Annotated[
     str | None, typer.Option(help="An SQL condition, such as \"year > 2020 AND lang = 'en'\".")
 ]
+Rerank = Annotated[
+    str | None,
+    typer.Option(metavar="MODEL", help="Let a cross-encoder or a larger model order the best."),
+]
 AsOf = Annotated[
     str | None, typer.Option("--as-of", help="Its earlier state: a run of its log, or a date.")
 ]
@@ -64,12 +69,21 @@ def load(model: str, compute: str, device: str, *, quiet: bool) -> likewise.Enco
 
 def open_collection(name: str, store: str | None, as_of: str | None, *, quiet: bool) -> Collection:
     """Open a collection to be read."""
-    from likewise.corpus.collection import open_collection
+    from likewise.corpus.opening import open_collection
 
     collection = open_collection(name, store=store, as_of=as_of)
     if not quiet and as_of is None and not collection.summary().whole:
         note("note: the last run was stopped; index again to go on with it")
     return collection
+
+
+def load_judge(model: str | None) -> Scores | None:
+    """The model that reranks, where one is wanted."""
+    if model is None:
+        return None
+    from likewise.corpus.reranking import load_judge
+
+    return load_judge(model)
 
 
 def read(file: Path, column: str | None, *, quiet: bool) -> list[Record]:

@@ -6,34 +6,31 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from likewise.corpus import history, tuning
+from likewise.corpus.ask import NEAR, Answer, answer
 from likewise.corpus.contract import (
     MODES,
-    STORAGES,
     Hit,
     Indexed,
     Mode,
     Model,
     Run,
     Scores,
-    Storage,
     Summary,
 )
 from likewise.corpus.explain import SAMPLE, background, with_best_sentences
 from likewise.corpus.library import Store, translated
 from likewise.corpus.manifest import Manifest, read_manifest
-from likewise.corpus.passages import OVERLAP, PASSAGE, split
+from likewise.corpus.recommend import Recommended, recommend
 from likewise.corpus.records import Record
-from likewise.corpus.rows import schema
 from likewise.corpus.search import View, Wanted, found
 from likewise.corpus.sync import Changes, remove_records, synchronize
-from likewise.errors import CollectionNotFoundError, InputError
+from likewise.errors import InputError
 from likewise.progress import Bar
 
 if TYPE_CHECKING:
@@ -239,14 +236,21 @@ class Collection:
         )
 
     def search_batch(
-        self, queries: Iterable[str], k: int = 10, *, where: str | None = None
+        self,
+        queries: Iterable[str],
+        k: int = 10,
+        *,
+        mode: Mode = "semantic",
+        where: str | None = None,
+        diversity: float = 0.0,
+        rerank: Scores | None = None,
     ) -> Iterator[list[Hit]]:
-        """The nearest passages of each query, in bounded memory: queries are encoded together."""
-        _check(k, "semantic", 0.0)
+        """`search` for each query, in bounded memory: queries are encoded many at a time."""
+        _check(k, mode, diversity)
         prompt = self.model.role_prompt("query")
         for part in self.model.encode_stream(queries, prompt_name=prompt):
-            for vector in part.vectors:
-                yield self._view.hits_by_vector(vector, k, where)
+            for query, vector in zip(part.texts, part.vectors, strict=True):
+                yield found(self._view, Wanted(query, k, mode, where, diversity, rerank), vector)
 
     def search_vector(
         self, vector: NDArray[np.float32], k: int = 10, *, where: str | None = None
@@ -268,6 +272,45 @@ class Collection:
         others = f"record != '{origin.hit.record}'"
         condition = f"({where}) AND {others}" if where else others
         return self._view.hits_by_vector(origin.vector, k, condition)
+
+    def ask(
+        self,
+        question: str,
+        *,
+        passages: int = 8,
+        quotes: int = 3,
+        near: float = NEAR,
+        mode: Mode = "semantic",
+        where: str | None = None,
+        rerank: Scores | None = None,
+    ) -> Answer:
+        """Answer a question in the words of the collection.
+
+        Args:
+            question: in words.
+            passages: how many to look at.
+            quotes: how many sentences to give at most.
+            near: percentile among random pairs that the best passage must reach to be an answer.
+            mode: as in `search`.
+            where: an SQL condition.
+            rerank: as in `search`.
+        """
+        hits = self.search(
+            question, passages, mode=mode, where=where, rerank=rerank, highlight=True
+        )
+        return answer(question, hits, near=near, quotes=quotes)
+
+    def recommend(
+        self,
+        liked: Sequence[str],
+        disliked: Sequence[str] = (),
+        k: int = 10,
+        *,
+        where: str | None = None,
+    ) -> list[Recommended]:
+        """Passages of other records near to what is liked, and not nearer to what is disliked."""
+        _check(k, "semantic", 0.0)
+        return recommend(self._view, liked, disliked, k, where)
 
     def get(self, ids: Sequence[str]) -> list[Hit]:
         """Passages by their ids."""
@@ -325,89 +368,6 @@ class _Writing:
 
     def __exit__(self, *error: Any) -> None:
         self._lock.__exit__(*error)
-
-
-def open_collection(
-    name: str,
-    *,
-    store: str | Path | Store | None = None,
-    model: Model | None = None,
-    create: bool = False,
-    storage: Storage | None = None,
-    passage: int | None = None,
-    as_of: str | int | None = None,
-) -> Collection:
-    """Open a collection.
-
-    Args:
-        name: its name.
-        store: a folder or the address of an object store; `LIKEWISE_STORE` or the platform's place
-            for data when not given.
-        model: the model that made it, or shall make it; an existing collection loads its own.
-        create: make an empty one where there is none; needs a model.
-        storage: number format of the vectors kept: `float32` (default), `float16` or `int8`.
-        passage: tokens of a passage at most, in which long texts are split; 0 keeps texts whole;
-            for a new collection `passages.PASSAGE` when not given.
-        as_of: open its state of an earlier time, to be read: a number of its log, or a date.
-
-    Raises:
-        CollectionNotFoundError: there is none of this name.
-        FingerprintError: the model is not the one that made it.
-        InputError: a bad name or storage, or no such time.
-    """
-    place = store if isinstance(store, Store) else Store(store)
-    try:
-        table = place.open(name)
-    except CollectionNotFoundError:
-        if not create or model is None:
-            raise
-        with place.writing(name):
-            table = place.create(name, _empty(model, storage or "float32", passage))
-    manifest = read_manifest(table, name)
-    if storage is not None and storage != manifest.storage:
-        raise InputError(
-            f"the collection {name!r} keeps vectors as {manifest.storage}, not {storage}",
-            hint="leave the storage out, or index into another collection",
-        )
-    if passage is not None and passage != manifest.passage:
-        raise InputError(
-            f"the collection {name!r} has passages of {manifest.passage} tokens, not {passage}",
-            hint="leave the size out, or index into another collection",
-        )
-    moment = None
-    if as_of is not None:
-        moment = history.as_of(table, manifest, as_of)
-        table.checkout(moment.version)
-    return Collection(place, name, table, model=model, as_of=moment)
-
-
-def _empty(model: Model, storage: Storage, passage: int | None) -> Any:
-    if storage not in STORAGES:
-        raise InputError(f"unknown storage {storage!r}", hint="one of " + ", ".join(STORAGES))
-    if model.similarity_fn_name not in tuning.DISTANCES:
-        raise InputError(
-            f"{model.name} compares by {model.similarity_fn_name}, which no index knows",
-            hint="choose a model that compares by " + ", ".join(tuning.DISTANCES),
-        )
-    if storage == "int8" and model.similarity_fn_name != "cosine":
-        raise InputError(
-            f"vectors of {model.name} cannot be kept as int8: it compares by "
-            f"{model.similarity_fn_name}, which needs their lengths",
-            hint="keep them as float16",
-        )
-    size = min(PASSAGE, model.max_seq_length) if passage is None else passage
-    list(split([], model, max_tokens=size or None))  # refuses a size that the model does not read
-    manifest = Manifest(
-        model=model.reference,
-        fingerprint=model.fingerprint,
-        compute=model.compute,
-        dimension=model.dimension,
-        similarity=model.similarity_fn_name,
-        storage=storage,
-        passage=size,
-        overlap=size // OVERLAP,
-    )
-    return schema(model.dimension, storage, manifest.dumps())
 
 
 def _as_record(record: Record | str) -> Record:

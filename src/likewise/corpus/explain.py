@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,3 +92,14 @@ def with_best_sentences(hits: Sequence[Hit], query: NDArray[np.float32], model: 
         else:
             best.append(hit)
     return best
+
+
+def plain(hit: Hit) -> dict[str, Any]:
+    """A hit as JSON has it."""
+    # a read-only mapping cannot be copied by asdict
+    shown = asdict(replace(hit, fields={})) | {"fields": dict(hit.fields)}
+    if hit.best is None:
+        del shown["best"]
+    else:
+        shown["best"] |= {"text": hit.sentence}
+    return shown

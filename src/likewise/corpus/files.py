@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from likewise.corpus import tuning
-from likewise.corpus.collection import open_collection
 from likewise.corpus.contract import Indexed, Model, Storage
 from likewise.corpus.library import Store
+from likewise.corpus.opening import open_collection
 from likewise.corpus.readers import Tell, expand
 from likewise.corpus.records import Bad, Record, Skipped, Unit, read_records
 from likewise.errors import InputError, RecordError

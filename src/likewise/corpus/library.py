@@ -160,14 +160,18 @@ def check_name(name: str) -> None:
 
 
 @contextmanager
-def translated(what: str, hint: str = "check the store's address and the disk") -> Iterator[None]:
+def translated(
+    what: str,
+    hint: str = "check the store's address and the disk",
+    kind: type[LikewiseError] = CollectionError,
+) -> Iterator[None]:
     """Turn errors of the store into the project's own."""
     try:
         yield
     except LikewiseError:
         raise
     except (ValueError, RuntimeError, OSError) as error:
-        raise CollectionError(f"{what}: {_first(error)}", hint=hint) from error
+        raise kind(f"{what}: {_first(error)}", hint=hint) from error
 
 
 def _first(error: BaseException) -> str:

@@ -249,4 +249,4 @@ def restored(column: Any) -> NDArray[np.float32]:
     """An Arrow column of vectors as float32 `[n, d]`."""
     flat = column.combine_chunks() if hasattr(column, "combine_chunks") else column
     values = flat.flatten().to_numpy(zero_copy_only=False)
-    return np.asarray(values, np.float32).reshape(len(flat), -1)
+    return np.asarray(values, np.float32).reshape(len(flat), flat.type.list_size)

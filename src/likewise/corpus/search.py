@@ -89,7 +89,7 @@ class View:
             where: an SQL condition.
             vector: of the query, so that similarities can be told as well.
         """
-        match: Any = require("lancedb.query", "store").MatchQuery(query, "text")
+        match: Any = require("lancedb.query", "store").MultiMatchQuery(query, ["text", "title"])
         asked: Any = self.table.search(match, query_type="fts").limit(k)
         if where:
             asked = asked.where(where, prefilter=True)
@@ -221,6 +221,7 @@ class View:
             f"cannot search by the condition {where!r}",
             hint="an SQL condition such as \"year > 2020 AND lang = 'en'\"; the columns: "
             + ", ".join(self.columns),
+            kind=InputError,
         )
 
 

@@ -208,12 +208,12 @@ def index_words(table: Table) -> None:
     Words of Chinese and Japanese are told apart by the dictionaries of ICU, those of English are
     reduced to their stems.
     """
-    if any(entry.columns == ["text"] for entry in table.list_indices()):
-        return
+    there = [entry.columns for entry in table.list_indices()]
     module: Any = require("lancedb.index", "store")
-    table.create_index(
-        "text", config=module.FTS(base_tokenizer="icu/split", remove_stop_words=False)
-    )
+    for column in ("text", "title"):
+        if [column] not in there:
+            words = module.FTS(base_tokenizer="icu/split", remove_stop_words=False)
+            table.create_index(column, config=words)
 
 
 def drop(table: Table) -> None:
