@@ -1,4 +1,4 @@
-"""Where contenders run: the project's own environment, and two beside it for the peers.
+"""Where contenders run: the project's own environment, and some beside it for the peers.
 
 sentence-transformers' newest release drives torch and OpenVINO; its ONNX backend needs an older
 transformers, so it has an environment of its own, which also exports the ONNX files.
@@ -56,6 +56,7 @@ ENVIRONMENTS = (
     # first: fastembed, in `peers`, reads the ONNX files that are exported here
     Environment("onnx", ROOT / ".venv-bench-onnx", ROOT / "benchmarks/peers-onnx.txt"),
     Environment("peers", ROOT / ".venv-bench", ROOT / "benchmarks/peers.txt"),
+    Environment("semhash", ROOT / ".venv-bench-semhash", ROOT / "benchmarks/peers-semhash.txt"),
 )
 
 

@@ -11,6 +11,7 @@ from types import ModuleType
 from benchmarks import (
     base_models,
     cold_start,
+    dedupe,
     documents,
     faithful,
     gpu,
@@ -34,6 +35,7 @@ BENCHMARKS: dict[str, ModuleType] = {
     "faithful": faithful,
     "peak": peak,
     "quality": quality,
+    "dedupe": dedupe,
     "gpu": gpu,
 }
 """Every benchmark, by the name it is run under."""
