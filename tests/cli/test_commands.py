@@ -20,8 +20,9 @@ from likewise.evaluate import EXAMPLES, compare, load_result
 Run = Callable[..., Any]
 LINES = "The cat sleeps on the sofa.\n\nStock markets fell sharply today.\nA kitten naps.\n"
 COMMANDS = (
-    "ui", "similarity", "rank", "encode", "example", "cluster", "evaluate", "compare", "models",
-    "download", "export", "quantize", "verify", "bench", "doctor",
+    "ui", "similarity", "rank", "encode", "index", "search", "ask", "recommend",
+    "collections", "example", "dedupe", "cluster", "map", "evaluate", "compare", "calibrate",
+    "models", "download", "export", "quantize", "verify", "bench", "doctor",
 )  # fmt: skip
 
 

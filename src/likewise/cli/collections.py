@@ -17,17 +17,22 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="The collection.")]
 
 collections_app = typer.Typer(
     name="collections",
-    help="List, show and tend collections.",
     invoke_without_command=True,
     rich_markup_mode=None,
 )
 
 
-@collections_app.callback(epilog="Example: likewise collections log help")
+@collections_app.callback()
 def _list(
     ctx: typer.Context, store: options.StoreAddress = None, as_json: options.AsJson = False
 ) -> None:
-    """List collections; with a subcommand, tend one of them."""
+    """List collections; with a subcommand, tend one of them.
+
+    \b
+    Example:
+      likewise collections
+      likewise collections log help
+    """
     if ctx.invoked_subcommand:
         return
     from likewise.corpus.library import Store

@@ -27,6 +27,7 @@ from likewise.cli.example import example
 from likewise.cli.export import export
 from likewise.cli.greedy import Greedy
 from likewise.cli.index import index
+from likewise.cli.map import map_
 from likewise.cli.models import models_app
 from likewise.cli.printing import note
 from likewise.cli.quantize import quantize
@@ -51,6 +52,7 @@ COMMANDS = (
     "example",
     "dedupe",
     "cluster",
+    "map",
     "evaluate",
     "compare",
     "calibrate",
@@ -113,6 +115,7 @@ for command in (
 ):  # fmt: skip
     app.command()(command)
 app.command("dedupe")(dedupe_files)
+app.command("map")(map_)
 app.add_typer(models_app)
 app.add_typer(collections_app)
 app.command(cls=Greedy)(evaluate)

@@ -140,7 +140,7 @@ def write_table(
     return Path(path)
 
 
-def check_target(path: str | Path, formats: Mapping[str, Callable[..., None]]) -> None:
+def check_target(path: str | Path, formats: Mapping[str, Callable[..., object]]) -> None:
     """Refuse, before any work is done, a file that could not be written after it.
 
     Args:
@@ -180,8 +180,8 @@ def _starts(count: int) -> range:
 
 
 def _writer(
-    path: str | Path, name: str | None, known: Mapping[str, Callable[..., None]]
-) -> Callable[..., None]:
+    path: str | Path, name: str | None, known: Mapping[str, Callable[..., object]]
+) -> Callable[..., object]:
     wanted = (name or Path(path).suffix.removeprefix(".")).lower()
     if wanted not in known:
         raise InputError(

@@ -1,0 +1,94 @@
+"""`likewise map`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from likewise.checkpoint.catalog import DEFAULT
+from likewise.cli import options
+from likewise.cli.printing import note, say_json
+from likewise.corpus.cluster import Choices
+from likewise.corpus.export import TABLE_FORMATS, check_target
+from likewise.corpus.map import Map, make_map, write_map_table
+from likewise.corpus.map_page import write_page
+
+FORMATS: dict[str, Callable[..., object]] = {"html": write_page, **TABLE_FORMATS}
+
+
+def map_(
+    files: Annotated[
+        list[str],
+        typer.Argument(metavar="FILE...", help="Texts, one a line or a table; - is stdin."),
+    ],
+    output: Annotated[
+        Path,
+        typer.Option("--output", "-o", help="The .html page, or .parquet, .csv, .json, .jsonl."),
+    ],
+    method: Annotated[str, typer.Option(help="tsne, or pca for a coarse map at once.")] = "tsne",
+    color: Annotated[
+        str | None, typer.Option(help="A column to colour by; clusters where none is named.")
+    ] = None,
+    clusters: Annotated[
+        int | None, typer.Option("--clusters", "-k", min=1, help="So many clusters.")
+    ] = None,
+    title: Annotated[str | None, typer.Option(help="The page's heading.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same map.")] = 0,
+    column: options.Column = None,
+    model: options.Model = DEFAULT,
+    compute: options.Compute = "auto",
+    device: options.Device = "auto",
+    as_json: options.AsJson = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Draw the texts of files as a map on which near means alike.
+
+    The page is one file that opens offline, with search, a lasso and topics by name. A .parquet
+    opens in embedding-atlas: embedding-atlas map.parquet --text text --x x --y y --neighbors
+    neighbors
+
+    \b
+    Example:
+      likewise map questions.csv -o map.html
+      likewise map reviews.parquet --column body --color stars -o map.html
+    """
+    check_target(output, FORMATS)
+    encoder = options.load(model, compute, device, quiet=quiet)
+    corpus = options.prepared(encoder, files, column, quiet=quiet)
+    drawn = make_map(
+        corpus, method=method, color=color, choices=Choices(clusters, runs=0, seed=seed),
+        progress=options.stage(quiet=quiet),
+    )  # fmt: skip
+    if output.suffix.lower() == ".html":
+        write_page(output, drawn, title=title or Path(files[0]).stem)
+    else:
+        write_map_table(output, drawn)
+    if as_json:
+        say_json(_summary(drawn, output))
+    if not quiet:
+        _tell(drawn, output)
+
+
+def _summary(drawn: Map, output: Path) -> dict[str, object]:
+    return {
+        "output": str(output),
+        "texts": len(drawn.records),
+        "method": drawn.layout.method,
+        "trustworthiness": drawn.layout.trustworthiness,
+        "sampled": drawn.layout.sampled,
+        "clusters": len(drawn.clustering.topics),
+        "unclustered": drawn.clustering.unclustered,
+    }
+
+
+def _tell(drawn: Map, output: Path) -> None:
+    plane = drawn.layout
+    note(f"wrote {output}, a map of {len(drawn.records):,} texts")
+    if plane.trustworthiness is not None:
+        note(
+            f"note: trustworthiness {plane.trustworthiness:.3f} on {plane.sampled:,} texts "
+            "(1: neighbours on the map are neighbours in meaning; 0.5: chance)"
+        )

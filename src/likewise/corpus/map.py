@@ -1,0 +1,164 @@
+"""A corpus as a map: where each text lies, its colour, the names of what lies where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from likewise.corpus.cluster import Choices, Clustering, check_varied, cluster, width
+from likewise.corpus.colors import Coloring, by_cluster, by_column
+from likewise.corpus.distinct import distinct
+from likewise.corpus.export import write_table
+from likewise.corpus.labelled import labelled
+from likewise.corpus.layout import Layout, Positions, layout
+from likewise.corpus.neighbours import neighbours
+from likewise.corpus.prepared import QUIET, Prepared, Stage
+from likewise.corpus.records import Record
+from likewise.corpus.topics import Topic
+from likewise.vectors import Matrix
+
+KEPT = 10
+"""Neighbours of each text that go into a table."""
+
+
+@dataclass(frozen=True)
+class Label:
+    """The name of a topic where most of its texts lie.
+
+    Attributes:
+        name: of the topic.
+        x: in [-1, 1].
+        y: in [-1, 1].
+        size: texts in the topic.
+        level: 1 for a cluster, 2 for a topic within one.
+        group: number of the cluster it is, or is in.
+    """
+
+    name: str
+    x: float
+    y: float
+    size: int
+    level: int
+    group: int
+
+
+@dataclass(frozen=True)
+class Map:
+    """Texts on a plane.
+
+    Attributes:
+        records: n records.
+        positions: float32 `[n, 2]`, in [-1, 1]; equal texts lie at the same place.
+        coloring: what their colours show.
+        labels: names of topics, the largest first.
+        clustering: the clusters.
+        layout: of the distinct texts: how it was made and how far it can be trusted.
+        near: int32 `[n, k]`, the nearest neighbours of each text, places among the records.
+        similarities: float32 `[n, k]`, their cosines.
+    """
+
+    records: Sequence[Record]
+    positions: Positions
+    coloring: Coloring
+    labels: tuple[Label, ...]
+    clustering: Clustering
+    layout: Layout
+    near: NDArray[np.int32]
+    similarities: Matrix
+
+
+def make_map(
+    corpus: Prepared,
+    *,
+    method: str = "tsne",
+    color: str | None = None,
+    choices: Choices = Choices(runs=0),  # noqa: B008 - frozen
+    progress: Stage = QUIET,
+) -> Map:
+    """Lay a corpus out on a plane.
+
+    Args:
+        corpus: its texts and vectors.
+        method: `tsne`, or `pca` for a coarse map at once.
+        color: a column; clusters where none is named.
+        choices: how to cluster.
+        progress: opens a bar for each stage.
+
+    Raises:
+        InputError: no such method or column, or nothing to compare.
+        MissingExtraError: the extra `explore` is not installed.
+    """
+    coloring = by_column(corpus.records, color) if color is not None else None
+    once = distinct(corpus)
+    check_varied(corpus, len(once.corpus))
+    graph = neighbours(once.corpus, width(len(once.corpus)), progress=progress)
+    clustering = cluster(corpus, choices, progress=progress)
+    plane = layout(once.corpus.vectors, graph, method, seed=choices.seed, progress=progress)
+    positions = plane.positions[once.rows]
+    if coloring is None:
+        coloring = by_cluster(clustering.labels, [topic.name for topic in clustering.topics])
+    _, first = np.unique(once.rows, return_index=True)
+    return Map(
+        corpus.records,
+        positions,
+        coloring,
+        tuple(sorted(_labels(clustering, positions), key=lambda label: -label.size)),
+        clustering,
+        plane,
+        first[graph.indices[:, :KEPT]][once.rows].astype(np.int32),
+        graph.similarities[:, :KEPT][once.rows],
+    )
+
+
+def write_map_table(path: str | Path, drawn: Map) -> Path:
+    """Write a map as a table: columns of the data, x, y, cluster, topic, and neighbours.
+
+    In Parquet the column `neighbors` holds the row numbers and cosine distances of each text's
+    neighbours, itself first, the way embedding-atlas reads them.
+
+    Args:
+        path: a `.parquet`, `.csv`, `.json` or `.jsonl` file; it appears only when it is whole.
+        drawn: the map.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    found = {
+        "x": drawn.positions[:, 0].tolist(),
+        "y": drawn.positions[:, 1].tolist(),
+        "cluster": drawn.clustering.labels.tolist(),
+        "topic": drawn.clustering.names,
+    }
+    if Path(path).suffix == ".parquet":
+        found["neighbors"] = [
+            {"ids": [row, *ids], "distances": [0.0, *distances]}
+            for row, (ids, distances) in enumerate(
+                zip(drawn.near.tolist(), (1 - drawn.similarities).tolist(), strict=True)
+            )
+        ]
+    return write_table(path, labelled(drawn.records, found))
+
+
+def _labels(clustering: Clustering, positions: Positions) -> Iterator[Label]:
+    for group, topic in enumerate(clustering.topics):
+        members = clustering.labels == group
+        yield _label(topic, positions[members], group)
+        for part in topic.topics:
+            inside = members & [
+                p == part.id or p.startswith(f"{part.id}.") for p in clustering.paths
+            ]
+            if inside.any():
+                yield _label(part, positions[inside], group)
+
+
+def _label(topic: Topic, positions: Positions, group: int) -> Label:
+    """A topic's name at the middle of where it lies thickest."""
+    grid = np.clip(((positions + 1) * 16).astype(int), 0, 31)
+    cells = grid[:, 0] * 32 + grid[:, 1]
+    thickest = cells == np.bincount(cells).argmax()
+    middle = np.median(positions[thickest], axis=0)
+    return Label(topic.name, float(middle[0]), float(middle[1]), topic.size, topic.level, group)
