@@ -19,6 +19,7 @@ from benchmarks import (
     memory,
     peak,
     quality,
+    retrieval,
     sentences,
 )
 from benchmarks.environments import ROOT
@@ -36,6 +37,7 @@ BENCHMARKS: dict[str, ModuleType] = {
     "peak": peak,
     "quality": quality,
     "dedupe": dedupe,
+    "retrieval": retrieval,
     "gpu": gpu,
 }
 """Every benchmark, by the name it is run under."""

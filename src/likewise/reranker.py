@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,14 +24,6 @@ from likewise.errors import InputError, UnsupportedModelError
 
 WINDOW = 1024
 """Pairs that are tokenized and laid in batches together."""
-
-
-class Scorer(Protocol):
-    """Anything that says how well texts answer a query: a `Reranker`, or an `Encoder`."""
-
-    def scores(self, query: str, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Float32 `[n]`, higher is better."""
-        ...
 
 
 class Reranker:
@@ -169,6 +161,18 @@ def load_reranker(
         sigmoid=_has_sigmoid(location.folder, config),
         load_seconds=time.perf_counter() - started,
     )
+
+
+def is_cross_encoder(name: str | Path, *, revision: str | None = None) -> bool:
+    """Whether a checkpoint's `config.json` says that it judges pairs, not single texts.
+
+    Raises:
+        ModelNotFoundError: no such model anywhere.
+        DownloadError: it is not here and cannot be fetched.
+    """
+    folder = locate(name, revision=revision, progress=progress_bar).folder
+    stated = read_json(folder / "config.json", optional=True).get("architectures") or ()
+    return any(str(network).endswith("ForSequenceClassification") for network in stated)
 
 
 _ACTIVATIONS: Mapping[str, bool] = MappingProxyType({"Sigmoid": True, "Identity": False})

@@ -12,6 +12,7 @@ from likewise.cli import options
 from likewise.cli.printing import note, say_json, say_table
 from likewise.corpus import write_table
 from likewise.corpus.export import TABLE_FORMATS, check_target
+from likewise.corpus.reranking import pool, reranked
 
 
 def rank(
@@ -23,6 +24,7 @@ def rank(
     threshold: Annotated[
         float | None, typer.Option(help="Leave out scores below this one.")
     ] = None,
+    rerank: options.Rerank = None,
     column: options.Column = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write a .csv, .json or .jsonl file.")
@@ -45,7 +47,10 @@ def rank(
     records = options.read(file, column, quiet=quiet)
     texts = [record.text for record in records]
     encoder = options.load(model, compute, device, quiet=quiet)
-    ranked = encoder.rank(query, texts, top_k=top_k)
+    judge = options.load_judge(rerank)
+    ranked = encoder.rank(query, texts, top_k=pool(top_k) if judge else top_k)
+    if judge:
+        ranked = reranked(judge, query, ranked, top_k)
     rows = [
         {"rank": place, "score": hit.score, "line": records[hit.index].line, "text": hit.text}
         for place, hit in enumerate(ranked, 1)

@@ -3,30 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from likewise import vectors
-from likewise.corpus.contract import Model, Scores
-from likewise.errors import UnsupportedModelError
+from likewise.answers import Ranked
+from likewise.corpus.contract import Scores
 
-
-class ByVectors:
-    """A model of vectors as a judge: slower and better than the collection's own, one hopes."""
-
-    def __init__(self, model: Model) -> None:
-        self._model = model
-
-    def scores(self, query: str, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Similarity of each text to the query: float32 `[n]`."""
-        near = vectors.similarity(
-            self._model.encode_query(query),
-            self._model.encode_document(list(texts)),
-            self._model.similarity_fn_name,
-        )
-        return np.asarray(near[0], np.float32)
+POOL = 50
+"""Candidates that a judge gets to see, at least."""
 
 
 def load_judge(name: str | Path, *, compute: str = "auto") -> Scores:
@@ -34,12 +19,28 @@ def load_judge(name: str | Path, *, compute: str = "auto") -> Scores:
 
     Raises:
         ModelNotFoundError: no such model anywhere.
+        UnsupportedModelError: it is of a kind that cannot be run.
         DownloadError: it is not here and cannot be fetched.
     """
     from likewise.encoder import load
-    from likewise.reranker import load_reranker
+    from likewise.reranker import is_cross_encoder, load_reranker
 
-    try:
+    if is_cross_encoder(name):
         return load_reranker(name, compute=compute)
-    except UnsupportedModelError:
-        return ByVectors(load(name, compute=compute))
+    return load(name, compute=compute)
+
+
+def pool(top_k: int) -> int:
+    """How many candidates a judge sees where so many are wanted."""
+    return max(POOL, 5 * top_k)
+
+
+def reranked(judge: Scores, query: str, ranked: Sequence[Ranked], top_k: int) -> list[Ranked]:
+    """The best of a ranking in the order of a judge's scores; equal ones keep theirs."""
+    if not ranked:
+        return []
+    best = vectors.top_k(judge.scores(query, [hit.text for hit in ranked])[None], top_k)
+    return [
+        replace(ranked[n], score=float(score))
+        for n, score in zip(best.indices[0], best.scores[0], strict=True)
+    ]
