@@ -56,6 +56,7 @@ ENVIRONMENTS = (
     # first: fastembed, in `peers`, reads the ONNX files that are exported here
     Environment("onnx", ROOT / ".venv-bench-onnx", ROOT / "benchmarks/peers-onnx.txt"),
     Environment("peers", ROOT / ".venv-bench", ROOT / "benchmarks/peers.txt"),
+    Environment("topics", ROOT / ".venv-bench-topics", ROOT / "benchmarks/peers-topics.txt"),
     Environment("semhash", ROOT / ".venv-bench-semhash", ROOT / "benchmarks/peers-semhash.txt"),
 )
 

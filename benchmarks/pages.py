@@ -10,6 +10,7 @@ from types import ModuleType
 
 from benchmarks import (
     base_models,
+    clusters,
     cold_start,
     dedupe,
     documents,
@@ -38,6 +39,7 @@ BENCHMARKS: dict[str, ModuleType] = {
     "quality": quality,
     "dedupe": dedupe,
     "retrieval": retrieval,
+    "clusters": clusters,
     "gpu": gpu,
 }
 """Every benchmark, by the name it is run under."""
