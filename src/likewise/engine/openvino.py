@@ -17,6 +17,7 @@ from likewise.engine.batches import ALIGNMENT, STRICT_ALIGNMENT, Batch, plan, sl
 from likewise.engine.contract import Progress
 from likewise.engine.cores import usable_cores
 from likewise.engine.graph import INPUTS, POOLING_INPUTS
+from likewise.engine.kept import compile_kept
 from likewise.engine.lanes import OWN, Lanes
 from likewise.errors import EngineError
 
@@ -61,6 +62,7 @@ class OpenVinoRuntime:
         recipe: what besides the checkpoint shapes the vectors.
         pad_id: id of the padding token.
         longest: where texts must not share rows, the longest row; None where they may.
+        file: where `build` reads the graph; beside it the compiled one is kept, for a quick start.
     """
 
     device = "cpu"
@@ -74,17 +76,18 @@ class OpenVinoRuntime:
         recipe: str,
         pad_id: int,
         longest: int | None = None,
+        file: Path | None = None,
     ) -> None:
         self.compute, self.recipe = compute, recipe
         self._build, self._build_tokens = build, build_tokens
-        self._pad_id, self._longest = pad_id, longest
+        self._pad_id, self._longest, self._file = pad_id, longest, file
         self._cores = usable_cores()
         # what is not a product of int8 numbers runs in the best of the other two
         best = "bfloat16" if supports_bfloat16() else "float32"
         self._activations = best if compute == "int8" else compute
         self._lock = threading.Lock()
         _settle()
-        self._one = self._compile(build(), streams=1).create_infer_request()
+        self._one = self._compiled(streams=1).create_infer_request()
         # graphs made elsewhere may not bear being reshaped
         self._lanes = Lanes(self._compile_lane, self._cores, own=OWN if longest is None else 0)
         self._tokens: ov.InferRequest | None = None
@@ -133,20 +136,29 @@ class OpenVinoRuntime:
         return lay(rows, self._longest, alignment)
 
     def _compile_lane(self, length: int | None) -> ov.CompiledModel:
+        if length is None:
+            return self._compiled(streams=self._cores)
         model = self._build()
-        if length is not None:
-            shapes: dict[str, list[int]] = {name: [-1, length] for name in INPUTS}
-            model.reshape(shapes | {"slots": [slots_of(length)], "prompt_tokens": [1]})
+        shapes: dict[str, list[int]] = {name: [-1, length] for name in INPUTS}
+        model.reshape(shapes | {"slots": [slots_of(length)], "prompt_tokens": [1]})
         return self._compile(model, streams=self._cores)
 
+    def _compiled(self, *, streams: int) -> ov.CompiledModel:
+        if self._file is None:
+            return self._compile(self._build(), streams=streams)
+        with _translated():
+            return compile_kept(self._file, self._settings(streams))
+
     def _compile(self, model: ov.Model, *, streams: int) -> ov.CompiledModel:
-        settings: dict[str, Any] = {
+        with _translated():
+            return ov.Core().compile_model(model, "CPU", self._settings(streams))
+
+    def _settings(self, streams: int) -> dict[str, str]:
+        return {
             "NUM_STREAMS": str(streams),
             "INFERENCE_NUM_THREADS": str(self._cores),
             "INFERENCE_PRECISION_HINT": _HINTS[self._activations],
         }
-        with _translated():
-            return ov.Core().compile_model(model, "CPU", settings)
 
 
 def _settle() -> None:

@@ -70,7 +70,7 @@ class Quantized:
     @property
     def size(self) -> int:
         """Bytes on disk."""
-        return sum(file.stat().st_size for file in self.path.parent.iterdir())
+        return sum(file.stat().st_size for file in self.path.parent.glob("model.*"))
 
 
 def quantized(

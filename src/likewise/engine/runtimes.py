@@ -95,6 +95,7 @@ def _int8(config: Config, tokenizer: Tokenizer) -> Runtime:
         recipe=f"{graph.source.recipe}int8 {RECIPE}",
         pad_id=tokenizer.pad_id,
         longest=graph.source.longest,
+        file=graph.path,
     )
 
 
