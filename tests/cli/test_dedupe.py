@@ -125,6 +125,7 @@ def test_answers_from_a_pipe_and_from_a_file(likewise: Run, source: Path, tmp_pa
         (["{a}", "--keep", "last"], "unknown keep"),
         (["{a}", "--answers", "{a}"], "is no answer"),
         ([], "no file"),
+        (["-"], "standard input cannot be parted"),
         (["--apply", "{a}", "-o", "{folder}/x.csv"], "no plan of likewise dedupe"),
         (["--undo", "{a}"], "no output"),
         (["{a}", "--apply", "{a}"], "names its files itself"),

@@ -11,9 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from likewise import Encoder
 from likewise.corpus.copies import plain
 from likewise.corpus.dedupe import Duplicates, dedupe, leaks
-from likewise.corpus.prepared import Prepared
+from likewise.corpus.prepared import Prepared, prepare
 from likewise.corpus.records import Record
 from likewise.errors import InputError
 from likewise.vectors import normalize
@@ -149,3 +150,25 @@ def test_bad_settings(place: Path) -> None:
 def test_one_text(place: Path) -> None:
     assert dedupe(corpus(place, ["a"], at(0))).kept == [0]
     assert dedupe(corpus(place, ["A", "a"], at(0, 0))).kept == [0]
+
+
+def test_a_real_file_in_any_order(
+    encoder: Encoder, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LIKEWISE_CACHE", str(place / "cache"))
+    subjects = ("My parcel", "The refund", "A new card", "That invoice", "The weather in June")
+    lines = [f"{s} {v}{end}" for s in subjects
+             for v in ("has not arrived", "has not arrived yet", "is not here", "was lovely")
+             for end in ("", ".", "!!", " , really")]  # fmt: skip
+    results = []
+    for seed in range(3):
+        order = np.random.default_rng(seed).permutation(len(lines))
+        source = place / f"{seed}.txt"
+        source.write_text("".join(f"{lines[i]}\n" for i in order))
+        corpus = prepare(encoder, source)
+        found = dedupe(corpus)
+        results.append(
+            {(corpus.texts[r.row], corpus.texts[r.representative], r.group) for r in found.removed}
+        )
+    assert results[0] == results[1] == results[2]
+    assert 20 < len(results[0]) < len(lines) - len(subjects)

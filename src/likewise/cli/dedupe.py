@@ -106,6 +106,8 @@ def dedupe_files(
         return
     if not files:
         raise InputError("no file to look at", hint="likewise dedupe FILE")
+    if Path("-") in (*files, *(against or ())):
+        raise InputError("standard input cannot be parted", hint="save it to a file, and name that")
     progress = partial(bar, show=False) if quiet else bar
     skipped: list[Skipped] = []
     tell = (lambda _: None) if quiet else (lambda line: note(f"note: {line}"))

@@ -194,12 +194,30 @@ def _lay_out(distinct: NDArray[Any], rows: NDArray[np.int64], target: Path) -> N
 
 def _forget_oldest(current: Path) -> None:
     """Keep the cache within bounds; what is in use, or cannot be removed, stays."""
-    finished = []
-    for vectors in prepared_folder().glob("*/vectors.npy"):
-        with contextlib.suppress(OSError):
-            finished.append((vectors.stat().st_mtime, vectors.stat().st_size, vectors.parent))
     total = 0
-    for _, size, folder in sorted(finished, reverse=True):
-        total += size
-        if total > KEPT_BYTES and folder != current:
-            shutil.rmtree(folder, ignore_errors=True)
+    for used in sorted(map(_usage, prepared_folder().iterdir()), key=lambda used: -used.last):
+        total += used.size
+        if total > KEPT_BYTES and used.folder != current:
+            shutil.rmtree(used.folder, ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class _Usage:
+    """What a kept corpus takes, and when it was used last."""
+
+    folder: Path
+    size: int
+    last: float
+
+
+def _usage(folder: Path) -> _Usage:
+    vectors = folder / "vectors.npy"
+    size, last = 0, 0.0
+    for path in folder.rglob("*"):
+        with contextlib.suppress(OSError):
+            state = path.stat()
+            size += state.st_size
+            last = max(last, state.st_mtime)
+    with contextlib.suppress(OSError):  # one that was never finished is as old as its last part
+        last = vectors.stat().st_mtime
+    return _Usage(folder, size, last)
