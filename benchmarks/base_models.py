@@ -11,7 +11,10 @@ import json
 import shutil
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from benchmarks import texts, throughput
 from benchmarks.adapters import checkpoint
@@ -59,12 +62,13 @@ def tables(result: Result) -> list[Table]:
     ]
 
 
-def make(family: str, folder: Path) -> Path:
+def make(family: str, folder: Path, settings: Mapping[str, Any] = MappingProxyType({})) -> Path:
     """Write a checkpoint of a family's base size, random weights, as the bundled one is laid out.
 
     Args:
         family: such as `bert`, as transformers names it.
         folder: where to; it is made.
+        settings: what differs from the base size.
     """
     import torch
     from transformers import AutoConfig, AutoModel
@@ -73,9 +77,14 @@ def make(family: str, folder: Path) -> Path:
     for old in ("model.safetensors", "pytorch_model.bin"):
         (folder / old).unlink(missing_ok=True)
     vocabulary = json.loads((folder / "tokenizer.json").read_text("utf-8"))["model"]["vocab"]
-    config = AutoConfig.for_model(family, vocab_size=len(vocabulary), pad_token_id=0)
+    config = AutoConfig.for_model(family, vocab_size=len(vocabulary), pad_token_id=0, **settings)
     torch.manual_seed(0)
-    AutoModel.from_config(config).save_pretrained(folder)
+    network = AutoModel.from_config(config)
+    with torch.no_grad():
+        for parameter in network.parameters():
+            if parameter.ndim == 1:  # biases begin as 0, and one that is forgotten goes unseen
+                parameter.add_(torch.randn_like(parameter) * 0.03)
+    network.save_pretrained(folder)
     pooling = folder / "1_Pooling" / "config.json"
     settings = json.loads(pooling.read_text("utf-8"))
     width = {key: config.hidden_size for key in settings if key.endswith("dimension")}

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from benchmarks import base_models, gpu, memory, pages, peak, quality
+from benchmarks import base_models, gpu, memory, models, pages, peak, quality
 from benchmarks.contenders import CONTENDERS, REFERENCE, contender
 from benchmarks.environments import ENVIRONMENTS, environment
 from benchmarks.figures import Spread, percentile, ratios, spread
@@ -20,6 +20,7 @@ from benchmarks.summary import CHINESE, ENGLISH, ROWS, summary
 from benchmarks.tables import Table, best_peer, times
 from likewise.checkpoint.config import read_config
 from likewise.checkpoint.weights import parameter_count
+from likewise.engine.architectures import ARCHITECTURES
 from likewise.engine.peak import CHAINS
 
 
@@ -199,6 +200,21 @@ def test_base_models_are_made_in_full_size(family, tmp_path, model_folder):
     assert config.network["intermediate_size"] == 3072
     assert config.max_tokens == 256
     assert parameter_count(config.folder) > 100e6
+
+
+def test_every_file_of_architectures_has_its_row():
+    files = {a.hidden_states.__module__ for a in ARCHITECTURES.values()}
+    assert {ARCHITECTURES[f].hidden_states.__module__ for f in models.FAMILIES} == files
+
+
+def test_families_are_held_against_the_reference():
+    field = {models.REFERENCE: np.eye, "float32": np.eye, "bfloat16": lambda n: 2 * np.eye(n)}
+    field = {name: lambda texts, f=f: f(len(texts)) for name, f in field.items()}
+    row = models.race(field, {"int8": "no such graph"}, ["a", "b", "c"], rounds=2)
+    parity, speed = models.tables(Result("models", "", {"bert": row}))
+    assert parity.rows == (("bert", "1.000000", "1.000000", "refused"),)
+    assert speed.rows[0][3] == "refused"
+    assert speed.rows[0][1].endswith("×")
 
 
 def test_a_gpu_is_raced_round_after_round():
