@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from loopback_hub import LoopbackHub, serve
 
-from likewise.checkpoint.download import Hub
+from likewise.checkpoint.hub import Hub
 
 NAME = "someone/tiny"
 WEIGHTS = random.Random(1).randbytes(3_000_000)

@@ -9,7 +9,7 @@ from loopback_hub import Fault, LoopbackHub
 
 from likewise.checkpoint import download
 from likewise.checkpoint.cache import Repository
-from likewise.checkpoint.download import Hub
+from likewise.checkpoint.hub import Hub
 from likewise.checkpoint.inventory import Installed, in_cache, inventory, remove
 from likewise.errors import DownloadError, ModelNotFoundError
 

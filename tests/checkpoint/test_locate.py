@@ -10,7 +10,7 @@ from loopback_hub import LoopbackHub
 
 from likewise.checkpoint import download
 from likewise.checkpoint.catalog import DEFAULT
-from likewise.checkpoint.download import Hub
+from likewise.checkpoint.hub import Hub
 from likewise.checkpoint.locate import find_local, locate
 from likewise.errors import DownloadError, ModelNotFoundError
 

@@ -6,55 +6,24 @@ up again, and every file is held against the hash that the hub tells.
 
 from __future__ import annotations
 
-import errno
 import shutil
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from likewise.checkpoint import selection
 from likewise.checkpoint.cache import RemoteFile, Repository, is_hub_id
+from likewise.checkpoint.hub import Hub, offline, translated
 from likewise.checkpoint.transfer import RETRIED_STATUS, Source, receive
-from likewise.errors import DownloadError, LikewiseError, ModelNotFoundError
+from likewise.errors import DownloadError, ModelNotFoundError
 from likewise.progress import Advance, bar
 
 FORMATS = tuple(f.name for f in selection.FORMATS)
 
 _Result = TypeVar("_Result")
-
-
-@dataclass(frozen=True)
-class Hub:
-    """Where models are fetched from and kept.
-
-    Attributes:
-        endpoint: address of the hub, or of a mirror.
-        cache: folder they are kept in.
-        token: for private and gated models; None takes the one that was logged in with.
-        offline: nothing is asked of the network.
-        timeout: seconds without an answer until it counts as gone.
-    """
-
-    endpoint: str
-    cache: Path
-    token: str | None = None
-    offline: bool = False
-    timeout: float = 10
-
-    @classmethod
-    def from_environment(cls) -> Hub:
-        """As `HF_ENDPOINT`, `HF_HOME`, `HF_HUB_CACHE`, `HF_TOKEN` and `HF_HUB_OFFLINE` say."""
-        from huggingface_hub import constants
-
-        return cls(
-            constants.ENDPOINT,
-            Path(constants.HF_HUB_CACHE),
-            offline=constants.HF_HUB_OFFLINE,
-            timeout=constants.HF_HUB_DOWNLOAD_TIMEOUT,
-        )
 
 
 @dataclass(frozen=True)
@@ -129,7 +98,7 @@ def plan(
         _check_weights(wanted, sha256, hub)
         return wanted
 
-    return _translated(work, hub_id, revision, hub)
+    return translated(work, hub_id, revision, hub)
 
 
 def fetch(
@@ -169,7 +138,7 @@ def fetch(
         with (progress or _unseen)(wanted) as advance:
             return _carry_out(wanted, revision or "main", hub, advance)
 
-    return _translated(work, hub_id, revision, hub)
+    return translated(work, hub_id, revision, hub)
 
 
 def _plan(hub_id: str, revision: str | None, weights: str | None, hub: Hub) -> Plan:
@@ -182,7 +151,7 @@ def _plan(hub_id: str, revision: str | None, weights: str | None, hub: Hub) -> P
             f"{hub_id!r} is no name of a model on the hub", hint="names look like owner/name"
         )
     if hub.offline:
-        raise _offline(hub_id, hub, "HF_HUB_OFFLINE is set")
+        raise offline(hub_id, hub, "HF_HUB_OFFLINE is set")
     api = HfApi(endpoint=hub.endpoint, token=hub.token, library_name="likewise")
     info = _retried(
         lambda: api.model_info(hub_id, revision=revision, files_metadata=True, timeout=hub.timeout)
@@ -320,89 +289,3 @@ def _check_room(wanted: Plan, cache: Path) -> None:
             f"{free / 1e6:,.0f} MB are free at {cache}",
             hint="make room, or set HF_HUB_CACHE to a folder on another disk",
         )
-
-
-def by_hand(hub_id: str) -> str:
-    """What to do where a model cannot be fetched."""
-    return (
-        f"fetch it where there is a network: likewise download {hub_id}; "
-        f"or put its files into models/{hub_id.rsplit('/', 1)[-1]}"
-    )
-
-
-def _offline(hub_id: str, hub: Hub, why: str) -> DownloadError:
-    half = "only partly" if Repository.of(hub.cache, hub_id).folder.exists() else "not"
-    return DownloadError(f"{hub_id} is {half} on this machine and {why}", hint=by_hand(hub_id))
-
-
-def _translated(
-    work: Callable[[], _Result], hub_id: str, revision: str | None, hub: Hub
-) -> _Result:
-    """Run a job of the hub's client; its errors become the project's own, here alone."""
-    from huggingface_hub.errors import (  # type: ignore[attr-defined]
-        HfHubHTTPError,
-        HTTPError,
-        OfflineModeIsEnabled,
-    )
-
-    try:
-        return work()
-    except LikewiseError:
-        raise
-    except HfHubHTTPError as error:
-        raise _refused(error, hub_id, revision, hub) from error
-    except OfflineModeIsEnabled as error:
-        raise _offline(hub_id, hub, "HF_HUB_OFFLINE is set") from error
-    except HTTPError as error:
-        why = f"{hub.endpoint} cannot be reached ({_line(error)})"
-        raise _offline(hub_id, hub, why) from error
-    except OSError as error:
-        if error.errno == errno.ENOSPC:
-            hint = "make room and start again; what arrived is kept"
-        else:
-            hint = "set HF_HUB_CACHE to a folder that can be written"
-        raise DownloadError(
-            f"{hub_id} cannot be kept at {hub.cache}: {_line(error)}", hint=hint
-        ) from error
-
-
-def _refused(error: Any, hub_id: str, revision: str | None, hub: Hub) -> LikewiseError:
-    from huggingface_hub.errors import (
-        GatedRepoError,
-        RemoteEntryNotFoundError,
-        RepositoryNotFoundError,
-        RevisionNotFoundError,
-    )
-
-    status = error.response.status_code
-    match error:
-        case GatedRepoError():
-            return DownloadError(
-                f"{hub_id} is only given to those who agreed to its terms",
-                hint=f"agree at {hub.endpoint}/{hub_id}, then set HF_TOKEN",
-            )
-        case RevisionNotFoundError():
-            return ModelNotFoundError(
-                f"{hub_id} has no revision {revision!r}",
-                hint="name a branch, a tag or a whole commit hash",
-            )
-        case RemoteEntryNotFoundError():
-            return DownloadError(
-                f"{hub_id} lists a file that {hub.endpoint} does not have",
-                hint="the mirror is incomplete; try again later or another HF_ENDPOINT",
-            )
-    if isinstance(error, RepositoryNotFoundError) or status in (401, 404):
-        return ModelNotFoundError(
-            f"the hub has no model {hub_id}, or not for you (status {status})",
-            hint="check the name; for a private model set HF_TOKEN to a valid token",
-        )
-    hints = {403: "the token in HF_TOKEN may not read it", 429: "wait a while, then try again"}
-    return DownloadError(
-        f"{hub.endpoint} answered {status} for {hub_id}",
-        hint=hints.get(status, "try again later; what arrived is kept"),
-    )
-
-
-def _line(error: Exception) -> str:
-    text = str(error).strip() or type(error).__name__
-    return text.splitlines()[0]

@@ -12,7 +12,7 @@ from pathlib import Path
 from likewise.checkpoint import catalog, selection
 from likewise.checkpoint.cache import Repository, repositories
 from likewise.checkpoint.config import Config, Dense, read_config
-from likewise.checkpoint.download import Hub
+from likewise.checkpoint.hub import Hub
 from likewise.checkpoint.locate import MODELS, Source, bundled_folder, find_local, is_checkpoint
 from likewise.errors import CheckpointError, DamagedFileError, ModelNotFoundError, OutputError
 

@@ -9,8 +9,9 @@ from typing import Literal
 
 from likewise.checkpoint import catalog, download, selection
 from likewise.checkpoint.cache import COMMIT
-from likewise.checkpoint.download import Hub, Progress
+from likewise.checkpoint.download import Progress
 from likewise.checkpoint.hashes import verify_sha256
+from likewise.checkpoint.hub import Hub
 from likewise.errors import DamagedFileError, ModelNotFoundError
 
 Source = Literal["folder", "models", "bundled", "cache", "hub"]
