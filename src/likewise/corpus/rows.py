@@ -76,7 +76,7 @@ class Identities:
 
     def __init__(self, passage: str) -> None:
         self._passage = passage
-        self._seen: Counter[bytes] = Counter()
+        self._seen: dict[bytes, int] = {}
 
     def of(self, record: Record, source: str) -> str:
         """A record's id: source, text, fields and the way it is split, hashed.
@@ -84,11 +84,12 @@ class Identities:
         The line plays no part, so that a line put before it changes nothing; a second record of
         the same content in the same source is told apart by its number.
         """
-        fields = json.dumps(dict(record.fields), sort_keys=True, default=str)
+        given = record.fields
+        fields = json.dumps(dict(given), sort_keys=True, default=str) if given else ""
         content = "\0".join((source, self._passage, record.title, record.text, fields))
         key = hashlib.blake2b(content.encode(), digest_size=8).digest()
-        self._seen[key] += 1
-        if (number := self._seen[key]) > 1:
+        number = self._seen[key] = self._seen.get(key, 0) + 1
+        if number > 1:
             key = hashlib.blake2b(key + str(number).encode(), digest_size=8).digest()
         return key.hex()
 
@@ -97,11 +98,13 @@ def rows_of(key: str, passages: Sequence[Passage]) -> list[Row]:
     """The rows of one record, given all its passages."""
     record = passages[0].record
     # a table's own column of titles stands in ours already
-    fields = {
-        name: value
-        for name, value in record.fields.items()
-        if name.strip().lower() != "title" or value != record.title
-    }
+    fields: Mapping[str, Any] = record.fields
+    if record.title:
+        fields = {
+            name: value
+            for name, value in fields.items()
+            if name.strip().lower() != "title" or value != record.title
+        }
     return [
         Row(
             record=key,

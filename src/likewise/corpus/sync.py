@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 COMMIT_ROWS = 16_384
 """Rows written together: few files, yet little to lose."""
 
-COMMIT_SECONDS = 10.0
+COMMIT_SECONDS = 5.0
 """No vector waits longer than this to be written, whatever the model's speed."""
 
 Split = Callable[[Iterable[Record]], Iterator[Passage]]
@@ -77,6 +77,8 @@ class Known:
 
     def find(self, record: str, line: int) -> bool:
         """Whether a record is here already; it is then seen, on this line."""
+        if not len(self._keys):
+            return False
         key = np.uint64(int(record, 16))
         place = int(np.searchsorted(self._keys, key))
         if place == len(self._keys) or self._keys[place] != key:

@@ -34,7 +34,7 @@ GROWTH = 2
 """An index is trained again when there are so many times more or fewer passages."""
 
 NEIGHBOURS = 10
-QUERIES = 200
+QUERIES = 100
 
 DISTANCES: Mapping[str, str] = MappingProxyType(
     {"cosine": "cosine", "dot": "dot", "euclidean": "l2"}
@@ -57,7 +57,7 @@ class Kind:
 
 _IVF = tuple(
     Index("ivf_rq", probes=probes, refine=refine)
-    for probes, refine in ((8, 5), (16, 5), (16, 10), (32, 10), (64, 10), (128, 20), (512, 50))
+    for probes, refine in ((16, 10), (32, 10), (64, 10), (128, 20), (512, 50))
 )
 _GRAPH = tuple(
     Index(probes=probes, effort=effort, refine=refine)
