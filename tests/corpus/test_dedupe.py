@@ -73,6 +73,11 @@ def test_a_chain_does_not_glue_unlike_texts(place: Path) -> None:
     assert all(r.similarity >= found.threshold for r in found.removed)
 
 
+def test_who_is_near_to_two_goes_to_the_first_of_them(place: Path) -> None:
+    found = dedupe(corpus(place, ["longest", "longer", "long"], at(0, 20, 10)), 0.98)
+    assert [(r.row, r.representative) for r in found.removed] == [(2, 0)]
+
+
 def test_keep_first(place: Path) -> None:
     texts = ["short", "much longer", "SHORT", "other"]
     vectors = at(0, 5, 0, 90)
