@@ -23,21 +23,24 @@ def run(options: Options) -> Result:
     rows = dict(before.rows) if before else {}
     versions = dict(before.versions) if before else {}
     notes: list[str] = []
+    file = str(sentences_file(options.data))
     for contender in options.chosen(CONTENDERS):
         counts = (SMALL,) if contender.adapter in SLOW else (SMALL, LARGE)
-        rows.pop(contender.name, None)
-        for count in counts:
-            try:
-                with Process(contender) as process:
-                    record_versions(versions, contender, process.ask("load")["versions"])
-                    found = process.ask(
-                        "memory", file=str(sentences_file(options.data)), count=count
-                    )
-            except ContenderError as error:
-                notes.append(str(error))
-                break
-            rows.setdefault(contender.name, {})[str(count)] = found
-            print(contender.name, count, found, file=sys.stderr)
+        ways = {"memory": contender.name}
+        if contender.ours:
+            ways["stream"] = f"{contender.name}, encode_stream"
+        for way, name in ways.items():
+            rows.pop(name, None)
+            for count in counts:
+                try:
+                    with Process(contender) as process:
+                        record_versions(versions, contender, process.ask("load")["versions"])
+                        found = process.ask(way, file=file, count=count)
+                except ContenderError as error:
+                    notes.append(str(error))
+                    break
+                rows.setdefault(name, {})[str(count)] = found
+                print(name, count, found, file=sys.stderr)
     return Result("memory", options.command("memory"), rows, versions, notes)
 
 

@@ -1,13 +1,15 @@
 """A contender's process: `python -m benchmarks.worker NAME`, JSON lines in, JSON lines out.
 
-Requests are objects with a `do`: `load`, `encode`, `each`, `memory`. It imports nothing but the
-standard library before it is asked to load, so that its memory and start are its contender's own.
+Requests are objects with a `do`: `load`, `encode`, `each`, `memory`, `stream`. It imports nothing
+but the standard library before it is asked to load, so that its memory and start are its
+contender's own.
 """
 
 from __future__ import annotations
 
 import importlib
 import importlib.metadata
+import itertools
 import json
 import os
 import sys
@@ -82,6 +84,24 @@ class Worker:
             "peak": _status("VmHWM"),
             "output": vectors.nbytes / 2**20,
             "texts": len(vectors),
+        }
+
+    def do_stream(self, file: str, count: int) -> dict[str, Any]:
+        """Encode the first `count` lines of a file as they are read; memory as there."""
+        stream = self.encode.__self__.encode_stream
+        with open(file, encoding="utf-8") as lines:
+            texts = (line.rstrip("\n") for line in lines)
+            for _ in stream(itertools.islice(texts, 64)):
+                pass
+            before = _status("VmRSS")
+            started = time.perf_counter()
+            done = sum(len(part.vectors) for part in stream(itertools.islice(texts, count)))
+        return {
+            "seconds": time.perf_counter() - started,
+            "before": before,
+            "peak": _status("VmHWM"),
+            "output": 0.0,
+            "texts": done,
         }
 
 

@@ -21,7 +21,10 @@ Take: TypeAlias = Callable[[ov.InferRequest, Batch], None]
 
 OFTEN = 16_384
 """Sum of row lengths, one a batch, from which a graph of its own has paid for its compilation
-(a third of a second): 64 batches of rows of 256 tokens, 256 of rows of 64."""
+(a third of a second): 64 batches of rows of 256 tokens."""
+
+LONG = 128
+"""Tokens of a row from which on it is worth the memory, 50 to 100 MB for a small model."""
 
 OWN = 2
 """Graphs of fixed row length that are kept, since each needs memory."""
@@ -85,7 +88,7 @@ class Lanes:
     def _lane(self, length: int) -> list[ov.InferRequest]:
         """The requests that batches of a row length run in."""
         own = sum(lane is not None for lane in self._lanes)
-        often = self._met[length] >= OFTEN and own < self._own
+        often = length >= LONG and self._met[length] >= OFTEN and own < self._own
         lane = length if length in self._lanes or often else None
         if lane not in self._lanes:
             compiled = self._compile(lane)
