@@ -93,6 +93,9 @@ def browser() -> Iterator[Any]:
         started.close()
 
 
+LEAVING = ("AbortError", "TypeError: Failed to fetch", "Connection errored out.")
+
+
 class Reader:
     """Somebody with the page open. What the browser asks for and complains of is noted."""
 
@@ -112,7 +115,7 @@ class Reader:
     def _complained(self, text: str) -> None:
         # a page that is left cancels its own open streams, and the framework says so; a server
         # that fails shows as a status or as net::ERR_…
-        if not any(own in text for own in ("AbortError", "TypeError: Failed to fetch")):
+        if not any(own in text for own in LEAVING):
             self.complaints.append(text)
 
     def _asked(self, request: Any) -> None:
@@ -134,6 +137,7 @@ class Reader:
         """Turn to a tab."""
         self.page.click(f"#tab-{name}-button")
         self.page.wait_for_selector(f"#{name}-run", state="visible")
+        self.page.wait_for_timeout(200)  # as a person takes: what it holds is drawn when it opens
         return self
 
     def run(self, name: str) -> Reader:
@@ -156,9 +160,14 @@ class Reader:
         return str(self.page.inner_text(f"#{name}-notice"))
 
     def fill(self, selector: str, text: str) -> Reader:
-        """Type into a box."""
-        self.page.fill(f"{selector} textarea, {selector} input", text)
-        return self
+        """Type into a box, again where the page drew it anew meanwhile."""
+        box = self.page.locator(f"{selector} textarea, {selector} input")
+        for _ in range(10):
+            box.fill(text)
+            self.page.wait_for_timeout(50)
+            if box.input_value() == text:
+                return self
+        raise AssertionError(f"{selector} does not keep what is typed")
 
     def text(self, selector: str) -> str:
         """What is written there."""
