@@ -19,6 +19,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 LARGE = (".safetensors", ".bin", ".onnx", ".h5", ".msgpack", ".ot", ".model", "tokenizer.json")
 TOKEN = "hf_loopback"
+NAME = "((?:datasets/)?[^/]+/[^/]+)"
+"""Of a repository: `owner/name` of a model, `datasets/owner/name` of a data set."""
 
 
 @dataclass(frozen=True)
@@ -145,19 +147,39 @@ class _Handler(BaseHTTPRequestHandler):
         if fault and fault.status:
             retry = {"Retry-After": fault.retry_after} if fault.retry_after else {}
             return self.answer(fault.status, b"{}", retry)
-        if match := re.fullmatch(r"/cdn/([^/]+/[^/]+)/(\w+)/(.+)", path):
+        if match := re.fullmatch(rf"/cdn/{NAME}/(\w+)/(.+)", path):
             content = self.hub.models[match[1]].commits[match[2]][match[3]]
             return self.body(content, {}, fault)
-        if match := re.fullmatch(r"/api/models/([^/]+/[^/]+)(?:/(revision|tree)/([^/]+))?", path):
-            return self.api(match[1], match[2], match[3] or "main", parse_qs(split.query), token)
-        if match := re.fullmatch(r"/([^/]+/[^/]+)/resolve/([^/]+)/(.+)", path):
+        asked = path.replace("/api/datasets/", "/api/models/datasets/")
+        if match := re.fullmatch(rf"/api/models/{NAME}(?:/(revision)/([^/]+))?", asked):
+            return self.api(match[1], match[3] or "main", parse_qs(split.query), token)
+        if match := re.fullmatch(rf"/api/models/{NAME}/tree/([^/]+)(?:/(.+))?", asked):
+            deep = parse_qs(split.query).get("recursive", [""])[0].lower() in ("true", "1")
+            return self.tree(match[1], match[2], match[3] or "", deep, token)
+        if match := re.fullmatch(rf"/{NAME}/resolve/([^/]+)/(.+)", path):
             return self.resolve(match[1], match[2], match[3], token, fault)
         return self.error(404, "EntryNotFound")
 
+    def tree(self, hub_id: str, revision: str, folder: str, deep: bool, token: str | None) -> None:
+        model = self.allowed(hub_id, token, listing=True)
+        if model is None:
+            return None
+        commit = model.commit(revision)
+        if commit is None:
+            return self.error(404, "RevisionNotFound")
+        inside = f"{folder}/" if folder else ""
+        files = {p: c for p, c in model.commits[commit].items() if p.startswith(inside)}
+        if not files:
+            return self.error(404, "EntryNotFound")
+        near = {p: c for p, c in files.items() if deep or "/" not in p.removeprefix(inside)}
+        rows = [_tree_row(path, content) for path, content in near.items()]
+        folders = {inside + p.removeprefix(inside).split("/")[0] for p in files.keys() - near}
+        rows += [{"type": "directory", "path": p, "size": 0, "oid": "0" * 40} for p in folders]
+        return self.answer(200, json.dumps(rows).encode())
+
     def api(
-        self, hub_id: str, what: str | None, revision: str, query: dict[str, list[str]],
-        token: str | None,
-    ) -> None:  # fmt: skip
+        self, hub_id: str, revision: str, query: dict[str, list[str]], token: str | None
+    ) -> None:
         model = self.allowed(hub_id, token, listing=True)
         if model is None:
             return None
@@ -165,9 +187,6 @@ class _Handler(BaseHTTPRequestHandler):
         if commit is None:
             return self.error(404, "RevisionNotFound")
         files = model.commits[commit]
-        if what == "tree":
-            rows = [_tree_row(path, content) for path, content in files.items()]
-            return self.answer(200, json.dumps(rows).encode())
         siblings = [
             _sibling(path, content) if query.get("blobs") else {"rfilename": path}
             for path, content in files.items()
