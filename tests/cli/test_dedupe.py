@@ -129,7 +129,8 @@ def test_answers_from_a_pipe_and_from_a_file(likewise: Run, source: Path, tmp_pa
         (["--apply", "{a}", "-o", "{folder}/x.csv"], "no plan of likewise dedupe"),
         (["--undo", "{a}"], "no output"),
         (["{a}", "--apply", "{a}"], "names its files itself"),
-        (["{folder}/none.csv"], "none.csv"),
+        (["{folder}/none.csv"], "error: no file {folder}/none.csv"),
+        (["{a}", "{folder}/none.csv"], "error: no file {folder}/none.csv"),
     ],
 )
 def test_what_is_refused(
@@ -138,5 +139,14 @@ def test_what_is_refused(
     named = [argument.format(a=source, folder=tmp_path) for argument in arguments]
     result = likewise("dedupe", *named)
     assert result.exit_code == 1, result.output
-    assert message in result.stderr
+    assert message.format(folder=tmp_path) in result.stderr
     assert source.read_text() == ROWS
+
+
+def test_rows_that_cannot_be_read_are_told_and_stay(likewise: Run, tmp_path: Path) -> None:
+    source, kept = tmp_path / "a.jsonl", tmp_path / "kept.jsonl"
+    source.write_text('{"text": "a b c"}\n{"text": 3}\n{"text": "A b c"}\n')
+    result = likewise("dedupe", source, "-o", kept)
+    assert result.exit_code == 0, result.stderr
+    assert "a.jsonl, 2: column 'text': a int" in result.stderr
+    assert kept.read_text() == '{"text": 3}\n{"text": "A b c"}\n'

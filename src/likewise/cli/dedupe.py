@@ -31,7 +31,7 @@ from likewise.corpus.plan import (
 from likewise.corpus.prepared import Prepared, Stage, prepare
 from likewise.corpus.records import Skipped
 from likewise.corpus.threshold import Tuned, percentile
-from likewise.errors import InputError
+from likewise.errors import InputError, RecordError
 from likewise.progress import bar
 
 SHOWN = 10
@@ -113,7 +113,7 @@ def dedupe_files(
     tell = (lambda _: None) if quiet else (lambda line: note(f"note: {line}"))
     encoder = options.load(model, compute, device, quiet=quiet)
     read = partial(
-        prepare, encoder, column=column, bad=skipped.append, tell=tell, progress=progress
+        prepare, encoder, column=column, bad=partial(_skip, skipped), tell=tell, progress=progress
     )
     corpus = read(files)
     if output:
@@ -137,6 +137,13 @@ def dedupe_files(
         _show(made)
     if not quiet:
         _tell(found, limit, skipped, output)
+
+
+def _skip(skipped: list[Skipped], bad: Skipped) -> None:
+    """A row that cannot be read stays where it is; a whole file is too much to leave out."""
+    if not bad.line:
+        raise RecordError(bad.reason, hint=bad.hint)
+    skipped.append(bad)
 
 
 def _sources(corpus: Prepared) -> list[str]:
