@@ -142,7 +142,7 @@ class Run:
         removed: passages that went.
         records: records there were then.
         passages: passages there were then.
-        sources: the files that were given.
+        sources: the files that records came from, the first twenty.
         back_to: the run whose state an undo brought back; 0 is the empty collection.
         before: the run whose state this one changed.
     """

@@ -16,6 +16,9 @@ from likewise.errors import CollectionError, InputError
 if TYPE_CHECKING:
     from lancedb.table import Table
 
+SOURCES = 20
+"""Files that a line of the log names; every commit carries the whole log, so it must stay small."""
+
 
 def record_run(
     table: Table,
@@ -38,7 +41,7 @@ def record_run(
         removed=removed,
         records=table.count_rows("passage = 0"),
         passages=table.count_rows(),
-        sources=tuple(sources),
+        sources=tuple(sources[:SOURCES]),
         back_to=back_to,
         before=before,
     )
