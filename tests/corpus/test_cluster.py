@@ -93,6 +93,18 @@ def test_what_lies_between_groups_is_left_out_unless_all_are_wanted(tmp_path: Pa
     assert adjusted_rand_score(everything.labels[truth >= 0], truth[truth >= 0]) == 1.0
 
 
+def test_a_text_with_neighbours_everywhere_is_in_no_group(tmp_path: Path) -> None:
+    vectors, truth, texts = planted(seed=4, scattered=1)
+    prepared = corpus(tmp_path, vectors, texts)
+    found = cluster(prepared)
+    assert found.labels[-1] == -1
+    assert 0 < found.strengths[-1] < 0.5
+    assert found.unclustered == 1
+    everything = cluster(prepared, Choices(assign_all=True))
+    assert everything.unclustered == 0
+    assert adjusted_rand_score(everything.labels[:-1], truth[:-1]) == 1.0
+
+
 def test_same_seed_same_clusters(tmp_path: Path) -> None:
     chance = np.random.default_rng(3)
     prepared = corpus(tmp_path, chance.normal(size=(300, 16)).astype(np.float32))

@@ -18,6 +18,7 @@ from likewise.corpus.export import TABLE_FORMATS, check_target
 from likewise.corpus.labelled import labelled
 from likewise.corpus.records import Record
 from likewise.corpus.topics import Topic
+from likewise.extras import require
 
 SHOWN = 3
 """Topics within a topic that the table lists."""
@@ -71,6 +72,7 @@ def cluster(
     if output:
         check_target(output, TABLE_FORMATS)
     choices = Choices(clusters, resolution, levels, assign_all, smallest, runs, seed)
+    require("graspologic_native", "explore")  # before hours of encoding
     encoder = options.load(model, compute, device, quiet=quiet)
     corpus = options.prepared(encoder, files, column, quiet=quiet)
     found = group(corpus, choices, progress=options.stage(quiet=quiet))

@@ -15,6 +15,7 @@ from likewise.corpus.cluster import Choices
 from likewise.corpus.export import TABLE_FORMATS, check_target
 from likewise.corpus.map import Map, make_map, write_map_table
 from likewise.corpus.map_page import write_page
+from likewise.extras import require
 
 FORMATS: dict[str, Callable[..., object]] = {"html": write_page, **TABLE_FORMATS}
 
@@ -56,6 +57,8 @@ def map_(
       likewise map reviews.parquet --column body --color stars -o map.html
     """
     check_target(output, FORMATS)
+    require("graspologic_native", "explore")  # before hours of encoding
+    require("openTSNE", "explore")
     encoder = options.load(model, compute, device, quiet=quiet)
     corpus = options.prepared(encoder, files, column, quiet=quiet)
     drawn = make_map(
