@@ -18,8 +18,11 @@ from likewise.engine.contract import Progress
 from likewise.engine.cores import usable_cores
 from likewise.engine.graph import INPUTS, POOLING_INPUTS
 from likewise.engine.kept import compile_kept
-from likewise.engine.lanes import OWN, Lanes
+from likewise.engine.lanes import OWN, Inputs, Lanes
 from likewise.errors import EngineError
+
+MOST_LANES = 8
+"""Networks side by side; each has a copy of the weights, so with more cores each takes several."""
 
 _SETTLING = threading.Lock()
 _HINTS = {"float32": "f32", "bfloat16": "bf16"}
@@ -51,8 +54,8 @@ def read_graph(path: Path) -> ov.Model:
 class OpenVinoRuntime:
     """A graph of `likewise.engine.graph`, run on the CPU.
 
-    One request runs on all cores (`_one`, the lowest latency); more than a batch of work runs as
-    one stream a core (`_lanes`, the highest throughput), compiled when first needed.
+    One request runs on all cores (`_one`, the lowest latency); more than a batch of work runs in
+    one lane a core (`_lanes`, the highest throughput), compiled when first needed.
 
     Args:
         build: makes the graph; it is asked again for a lane that is compiled later, so that no
@@ -87,9 +90,12 @@ class OpenVinoRuntime:
         self._activations = best if compute == "int8" else compute
         self._lock = threading.Lock()
         _settle()
-        self._one = self._compiled(streams=1).create_infer_request()
+        self._one = self._compiled(self._cores).create_infer_request()
+        lanes = min(self._cores, MOST_LANES)
+        self._lane_cores = self._cores // lanes
         # graphs made elsewhere may not bear being reshaped
-        self._lanes = Lanes(self._compile_lane, self._cores, own=OWN if longest is None else 0)
+        own = OWN if longest is None else 0
+        self._lanes = Lanes(self._compile_lane, self._ask, lanes, own)
         self._tokens: ov.InferRequest | None = None
         shape = self._one.get_compiled_model().output(0).partial_shape
         self.dimension = int(shape[2].get_length())
@@ -98,8 +104,8 @@ class OpenVinoRuntime:
         """One vector a text, in the order given: float32 `[n, dimension]`; see `Runtime`."""
         vectors = np.empty((len(rows), self.dimension), dtype=np.float32)
 
-        def take(request: ov.InferRequest, batch: Batch) -> None:
-            vectors[batch.texts] = request.get_output_tensor(0).data[batch.row, batch.slot]
+        def take(given: NDArray[np.float32], batch: Batch) -> None:
+            vectors[batch.texts] = given[batch.row, batch.slot]
             if progress:
                 progress(len(batch.texts))
 
@@ -107,8 +113,7 @@ class OpenVinoRuntime:
         with self._lock, _translated():
             if len(batches) <= 1:
                 for batch in batches:
-                    self._one.infer(batch.inputs(rows, self._pad_id), share_inputs=True)
-                    take(self._one, batch)
+                    take(self._ask(batch.inputs(rows, self._pad_id)), batch)
             else:
                 self._lanes.run(batches, lambda batch: batch.inputs(rows, self._pad_id), take)
         return vectors
@@ -118,7 +123,7 @@ class OpenVinoRuntime:
         states: dict[int, NDArray[np.float32]] = {}
         with self._lock, _translated():
             if self._tokens is None:
-                compiled = self._compile(self._build_tokens(), streams=1)
+                compiled = self._compile(self._build_tokens(), self._cores)
                 self._tokens = compiled.create_infer_request()
             for batch in self._plan(rows):
                 inputs = batch.inputs(rows, self._pad_id)
@@ -137,26 +142,33 @@ class OpenVinoRuntime:
 
     def _compile_lane(self, length: int | None) -> ov.CompiledModel:
         if length is None:
-            return self._compiled(streams=self._cores)
+            return self._compiled(self._lane_cores)
         model = self._build()
         shapes: dict[str, list[int]] = {name: [-1, length] for name in INPUTS}
         model.reshape(shapes | {"slots": [slots_of(length)], "prompt_tokens": [1]})
-        return self._compile(model, streams=self._cores)
+        return self._compile(model, self._lane_cores)
 
-    def _compiled(self, *, streams: int) -> ov.CompiledModel:
+    def _ask(self, inputs: Inputs) -> NDArray[np.float32]:
+        """One request on all cores: float32 `[rows, slots, dimension]`, valid until the next."""
+        self._one.infer(inputs, share_inputs=True)
+        return np.asarray(self._one.get_output_tensor(0).data)
+
+    def _compiled(self, cores: int) -> ov.CompiledModel:
         if self._file is None:
-            return self._compile(self._build(), streams=streams)
+            return self._compile(self._build(), cores)
         with _translated():
-            return compile_kept(self._file, self._settings(streams))
+            return compile_kept(self._file, self._settings(cores))
 
-    def _compile(self, model: ov.Model, *, streams: int) -> ov.CompiledModel:
+    def _compile(self, model: ov.Model, cores: int) -> ov.CompiledModel:
         with _translated():
-            return ov.Core().compile_model(model, "CPU", self._settings(streams))
+            return ov.Core().compile_model(model, "CPU", self._settings(cores))
 
-    def _settings(self, streams: int) -> dict[str, str]:
+    def _settings(self, cores: int) -> dict[str, str]:
         return {
-            "NUM_STREAMS": str(streams),
-            "INFERENCE_NUM_THREADS": str(self._cores),
+            "NUM_STREAMS": "1",
+            "INFERENCE_NUM_THREADS": str(cores),
+            # several networks would all be bound to the first cores
+            "ENABLE_CPU_PINNING": "NO",
             "INFERENCE_PRECISION_HINT": _HINTS[self._activations],
         }
 
