@@ -9,32 +9,41 @@ Output: `embedding`, float32 `[rows, slots, dimension]`, or `token_states`, floa
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeAlias
 
 import numpy as np
 import openvino as ov
 from openvino import opset13 as opset
 
 from likewise.checkpoint.config import Config, Module
-from likewise.checkpoint.weights import read_weights
+from likewise.checkpoint.weights import Weights, read_weights
 from likewise.engine import ops
 from likewise.engine.architectures import ARCHITECTURES, Inputs
 from likewise.engine.pooling import Layout, apply
 from likewise.errors import DamagedFileError, UnsupportedModelError
 
+Read: TypeAlias = Callable[[Path], Weights]
+
 INPUTS = ("token_ids", "segments", "positions")
 POOLING_INPUTS = ("slots", "prompt_tokens")
 
 
-def build(config: Config, *, pooled: bool = True) -> ov.Model:
+def build(config: Config, *, pooled: bool = True, read: Read = read_weights) -> ov.Model:
     """The graph of a checkpoint, with one vector a text or, not `pooled`, one state a token.
+
+    Args:
+        config: the checkpoint's.
+        pooled: see above.
+        read: gives the weights; the graph holds on to its arrays.
 
     Raises:
         UnsupportedModelError: no file here knows the family or a variant of it.
         DamagedFileError: the weights are missing, damaged, or do not fit the config.
     """
     token_ids, segments, positions = (parameter(name, (-1, -1)) for name in INPUTS)
-    states = network_states(config, token_ids, segments, positions)
+    states = network_states(config, token_ids, segments, positions, read=read)
     return finish(config, states, [token_ids, segments, positions], pooled=pooled)
 
 
@@ -62,6 +71,8 @@ def network_states(
     segments: ops.Node,
     positions: ops.Node,
     token_types: ops.Node | None = None,
+    *,
+    read: Read = read_weights,
 ) -> ops.Node:
     """The last layer's states: float32 `[rows, length, hidden]`."""
     architecture = ARCHITECTURES.get(config.model_type)
@@ -72,7 +83,7 @@ def network_states(
         )
     mask = ops.segment_mask(segments)
     inputs = Inputs(token_ids, positions, mask, config.max_tokens, token_types)
-    tensors = ops.Tensors(read_weights(config.folder), architecture.prefixes)
+    tensors = ops.Tensors(read(config.folder), architecture.prefixes)
     try:
         return architecture.hidden_states(config.network, tensors, inputs)
     except KeyError as error:

@@ -127,6 +127,11 @@ class Lanes:
         self._met: Counter[int] = Counter()
         self._lanes: dict[int | None, list[Lane]] = {}
 
+    @property
+    def ready(self) -> bool:
+        """Whether there are any yet."""
+        return bool(self._lanes)
+
     def run(self, batches: list[Batch], inputs: Callable[[Batch], Inputs], take: Take) -> None:
         """Each lane takes the next batch as soon as it has finished one."""
         for batch in batches:

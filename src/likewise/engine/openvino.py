@@ -21,6 +21,9 @@ from likewise.engine.kept import compile_kept
 from likewise.engine.lanes import OWN, Inputs, Lanes
 from likewise.errors import EngineError
 
+FEW = 8
+"""Batches, of a thousand tokens or so, for which no lane is compiled (a fifth of a second each)."""
+
 MOST_LANES = 8
 """Networks side by side; each has a copy of the weights, so with more cores each takes several."""
 
@@ -55,11 +58,10 @@ class OpenVinoRuntime:
     """A graph of `likewise.engine.graph`, run on the CPU.
 
     One request runs on all cores (`_one`, the lowest latency); more than a batch of work runs in
-    one lane a core (`_lanes`, the highest throughput), compiled when first needed.
+    one lane a core (`_lanes`, the highest throughput), compiled when the first large job comes.
 
     Args:
-        build: makes the graph; it is asked again for a lane that is compiled later, so that no
-            copy of the weights has to be kept.
+        build: makes the graph; it is asked again for every lane.
         build_tokens: makes the graph that gives token states.
         compute: `float32`, `bfloat16` or `int8`.
         recipe: what besides the checkpoint shapes the vectors.
@@ -111,7 +113,7 @@ class OpenVinoRuntime:
 
         batches = self._plan(rows)
         with self._lock, _translated():
-            if len(batches) <= 1:
+            if len(batches) <= (1 if self._lanes.ready else FEW):
                 for batch in batches:
                     take(self._ask(batch.inputs(rows, self._pad_id)), batch)
             else:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
 import openvino as ov
 
 from likewise.checkpoint.config import Config
-from likewise.checkpoint.weights import onnx_file
+from likewise.checkpoint.weights import onnx_file, read_weights
 from likewise.engine.graph import build
 from likewise.engine.onnx import build_onnx
 
@@ -33,7 +33,10 @@ class Source:
 
 def sources(config: Config) -> tuple[Source, ...]:
     """The ways there may be, the best first; the first refuses a family that is not known here."""
-    ours = Source(partial(build, config), partial(build, config, pooled=False))
+    read = cache(read_weights)  # all graphs of a model share its weights
+    ours = Source(
+        partial(build, config, read=read), partial(build, config, pooled=False, read=read)
+    )
     if path := onnx_file(config.folder):
         theirs = Source(
             partial(build_onnx, config, path),
