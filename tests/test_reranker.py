@@ -74,7 +74,7 @@ def make(tmp_path_factory: pytest.TempPathFactory) -> Make:
         network = transformers.AutoModelForSequenceClassification.from_config(config).eval()
         with torch.no_grad():
             for parameter in network.parameters():  # else biases are 0 and prove nothing
-                parameter.add_(torch.randn_like(parameter) * 0.05)
+                parameter.add_(torch.randn_like(parameter) * 0.1)
         words = [text for text in make_varied_texts(400, seed=4) if text.strip()]
         backend = train_tokenizer(words, SPECIAL_TOKENS, 700)
         special = [(t, backend.token_to_id(t)) for t in ("[CLS]", "[SEP]")]

@@ -30,6 +30,7 @@ def test_nothing_is_loaded_before_it_is_asked_for(readers: Readers) -> None:
     reader.tab("model")
     reader.page.wait_for_selector("#model-catalog >> text=gte-large")
     reader.page.click("#model-unload")
+    reader.page.wait_for_selector("#model-notice .lw-info")
     reader.page.wait_for_selector("#status .lw-off")
     assert "not loaded" in reader.text("#status")
     reader.run("model")
