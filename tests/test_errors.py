@@ -93,17 +93,19 @@ def raises() -> list[tuple[Path, ast.Raise]]:
     return found
 
 
+def written(annotation: ast.expr | None) -> str:
+    return ast.unparse(annotation) if annotation else ""
+
+
 def makers() -> set[str]:
     """Functions that give one of our errors, and arguments that are a class of ours."""
     found = set()
     for path in FILES:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.FunctionDef) and node.returns:
-                if ast.unparse(node.returns) in TREE:
-                    found.add(node.name)
-            elif isinstance(node, ast.arg) and node.annotation:
-                if ast.unparse(node.annotation) == "type[LikewiseError]":
-                    found.add(node.arg)
+            if isinstance(node, ast.FunctionDef) and written(node.returns) in TREE:
+                found.add(node.name)
+            elif isinstance(node, ast.arg) and written(node.annotation) == "type[LikewiseError]":
+                found.add(node.arg)
     return found
 
 
