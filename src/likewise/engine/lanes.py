@@ -105,7 +105,7 @@ class Lane:
             self._proven.clear()
         raise EngineError(
             f"OpenVINO gives different vectors for the same texts, {TRIES} times over",
-            hint='likewise doctor says what this machine lacks; runtime="torch" does without it',
+            hint="report it with what likewise doctor prints; a new process may be free of it",
         )
 
 
