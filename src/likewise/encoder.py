@@ -22,7 +22,7 @@ from likewise.checkpoint.locate import Location, locate
 from likewise.checkpoint.tokenizer import Tokenizer, check_text, read_tokenizer
 from likewise.checkpoint.weights import parameter_count, weight_files
 from likewise.checkpoint.windows import Truncation, Window, windows
-from likewise.engine import load_runtime, onnx
+from likewise.engine import load_runtime
 from likewise.engine.contract import Progress, Runtime
 from likewise.errors import CheckpointWarning, InputError, TruncationWarning
 from likewise.extras import require
@@ -97,6 +97,11 @@ class Encoder:
         return self._runtime.compute
 
     @property
+    def runtime(self) -> str:
+        """What runs it: `native`, `openvino`, `torch` or `table`."""
+        return self._runtime.kind
+
+    @property
     def device(self) -> str:
         """Where it runs."""
         return self._runtime.device
@@ -120,6 +125,8 @@ class Encoder:
         """Number of weights."""
         (first, *_) = weight_files(self.config.folder)
         if first.suffix == ".onnx":
+            from likewise.engine import onnx  # OpenVINO comes with it
+
             return onnx.parameter_count(first)
         return parameter_count(self.config.folder)
 
@@ -442,6 +449,7 @@ def load(
     *,
     compute: str = "auto",
     device: str = "auto",
+    runtime: str = "auto",
     truncate_dim: int | None = None,
     prompts: Mapping[str, str] | None = None,
     max_seq_length: int | None = None,
@@ -454,6 +462,8 @@ def load(
         compute: number format of the network: `auto` (bfloat16 where the processor has it, else
             float32), `float32`, `bfloat16` or `int8`; on a GPU also `float16`.
         device: `auto` or `cpu`; with torch also `cuda`, `cuda:1`, `mps`.
+        runtime: what runs it: `native` (our own kernels), `openvino` or `torch`; `auto` is the
+            first of them that can.
         truncate_dim: keep so many dimensions of each vector, renormalised.
         prompts: prompts by name, added to the checkpoint's own.
         max_seq_length: read fewer tokens of a text than the checkpoint allows.
@@ -464,7 +474,7 @@ def load(
         DamagedFileError: a file is missing or damaged.
         UnsupportedModelError: the checkpoint is of a kind that cannot be run.
         DownloadError: it is not here and cannot be fetched.
-        InputError: an unknown compute or device.
+        InputError: an unknown compute, device or runtime.
     """
     started = time.perf_counter()
     location = locate(name, revision=revision, progress=progress_bar)
@@ -478,7 +488,7 @@ def load(
                 hint="choose a length in that range",
             )
         tokenizer.max_tokens = max_seq_length
-    runtime = load_runtime(config, tokenizer, compute=compute, device=device)
+    running = load_runtime(config, tokenizer, compute=compute, device=device, runtime=runtime)
     if config.notes:
         told = f"{location.name}: {'; '.join(config.notes)}"
         warnings.warn(told, CheckpointWarning, stacklevel=2)
@@ -486,7 +496,7 @@ def load(
         location,
         config,
         tokenizer,
-        runtime,
+        running,
         truncate_dim=truncate_dim,
         prompts=prompts,
         load_seconds=time.perf_counter() - started,

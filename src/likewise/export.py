@@ -90,8 +90,7 @@ def _write_checkpoint(source: Path, config: Config, made: Path) -> None:
 
 
 def _write_openvino(config: Config, folder: Path) -> None:
-    import openvino as ov
-
+    from likewise.engine.bindings import ov
     from likewise.engine.graph import build_plain
 
     (folder / "openvino").mkdir()

@@ -1,7 +1,8 @@
 """OpenVINO's bindings, without the converter of other formats that comes with them.
 
 Nothing here needs it, and with the telemetry that it loads it takes longer to import than all of
-OpenVINO's rest (some 50 ms). It comes when somebody asks for `openvino.convert_model`.
+OpenVINO's rest (some 50 ms). It comes when somebody asks for `openvino.convert_model`. So every
+room takes `ov` and `opset` from here.
 """
 
 from __future__ import annotations
@@ -32,3 +33,11 @@ def _converter(name: str) -> Any:
     if name != "convert_model":
         raise AttributeError(f"module 'openvino' has no attribute {name!r}")
     return importlib.import_module(CONVERTER).convert_model
+
+
+import_openvino()
+
+import openvino as ov  # noqa: E402
+from openvino import opset13 as opset  # noqa: E402
+
+__all__ = ["import_openvino", "opset", "ov"]

@@ -18,6 +18,11 @@ class Runtime(Protocol):
     """A compiled network. Safe to call from several threads; it takes them one after the other."""
 
     @property
+    def kind(self) -> str:
+        """Which runtime it is: `native`, `openvino`, `torch` or `table`."""
+        ...
+
+    @property
     def dimension(self) -> int:
         """Dimensions of the vectors."""
         ...

@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
-import openvino as ov
-from openvino import opset13 as opset
 
 from likewise.checkpoint.config import Config, Module
 from likewise.checkpoint.weights import Weights, read_weights
 from likewise.engine import ops
 from likewise.engine.architectures import ARCHITECTURES, Inputs
+from likewise.engine.bindings import opset, ov
 from likewise.engine.pooling import Layout, apply
+from likewise.engine.tensors import Tensors
 from likewise.errors import DamagedFileError, UnsupportedModelError
 
 Read: TypeAlias = Callable[[Path], Weights]
@@ -83,7 +83,7 @@ def network_states(
         )
     mask = ops.segment_mask(segments)
     inputs = Inputs(token_ids, positions, mask, config.max_tokens, token_types)
-    tensors = ops.Tensors(read(config.folder), architecture.prefixes)
+    tensors = Tensors(read(config.folder), architecture.prefixes)
     try:
         return architecture.hidden_states(config.network, tensors, inputs)
     except KeyError as error:

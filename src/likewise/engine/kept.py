@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-import openvino as ov
 
 from likewise.atomic import atomic
 from likewise.checkpoint.hashes import file_hash
+from likewise.engine.bindings import ov
 from likewise.errors import OutputError
 
 Settings = Mapping[str, str]

@@ -19,10 +19,10 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any, TypeAlias
 
 import numpy as np
-import openvino as ov
 from numpy.typing import NDArray
 
 from likewise.engine.batches import Batch
+from likewise.engine.bindings import ov
 from likewise.errors import EngineError
 
 Inputs: TypeAlias = Mapping[str, NDArray[Any]]

@@ -9,11 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import openvino as ov
-from openvino import opset13 as opset
 
 from likewise.checkpoint.config import Config
 from likewise.engine import ops
+from likewise.engine.bindings import opset, ov
 from likewise.engine.graph import INPUTS, finish, parameter
 from likewise.engine.openvino import read_graph
 from likewise.errors import UnsupportedModelError

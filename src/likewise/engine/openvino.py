@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import openvino as ov
 from numpy.typing import NDArray
 
 from likewise.checkpoint.tokenizer import TokenRows
 from likewise.engine.batches import ALIGNMENT, STRICT_ALIGNMENT, Batch, plan, slots_of
+from likewise.engine.bindings import ov
 from likewise.engine.contract import Progress
 from likewise.engine.cores import usable_cores
 from likewise.engine.graph import INPUTS, POOLING_INPUTS
@@ -70,6 +70,7 @@ class OpenVinoRuntime:
         file: where `build` reads the graph; beside it the compiled one is kept, for a quick start.
     """
 
+    kind = "openvino"
     device = "cpu"
 
     def __init__(

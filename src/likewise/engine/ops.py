@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
-import openvino as ov
 from numpy.typing import NDArray
-from openvino import opset13 as opset
 
-from likewise.errors import DamagedFileError, UnsupportedModelError
+from likewise.engine.bindings import opset, ov
+from likewise.errors import UnsupportedModelError
 
 Node: TypeAlias = ov.Node | ov.Output
 
@@ -36,47 +34,6 @@ class Rotation:
 
     cosine: Node
     sine: Node
-
-
-class Tensors:
-    """A checkpoint's tensors by name; a missing or misshapen one is named.
-
-    Args:
-        weights: the tensors.
-        prefixes: what the names may begin with where a checkpoint was saved with a head on top.
-    """
-
-    def __init__(self, weights: Mapping[str, NDArray[Any]], prefixes: tuple[str, ...] = ()) -> None:
-        self._weights = weights
-        self._prefix = next(
-            (p for p in prefixes if any(name.startswith(p) for name in weights)), ""
-        )
-
-    def __contains__(self, name: str) -> bool:
-        return self._prefix + name in self._weights
-
-    def rows(self, name: str) -> int:
-        """Length of a tensor's first axis."""
-        return len(self._weights[self._prefix + name])
-
-    def __call__(self, name: str, shape: tuple[int, ...]) -> NDArray[np.float32]:
-        """One tensor, of the shape it must have.
-
-        Raises:
-            DamagedFileError: it is missing, or has another shape.
-        """
-        tensor = self._weights.get(self._prefix + name)
-        if tensor is None:
-            raise DamagedFileError(
-                f"the weights lack the tensor {name!r}",
-                hint="the weights do not belong to this config.json; download the checkpoint again",
-            )
-        if tensor.shape != shape:
-            raise DamagedFileError(
-                f"the tensor {name!r} has shape {list(tensor.shape)}, expected {list(shape)}",
-                hint="the weights do not belong to this config.json; download the checkpoint again",
-            )
-        return np.ascontiguousarray(tensor, dtype=np.float32)
 
 
 def constant(value: Any, dtype: Any = np.float32) -> Node:
@@ -172,6 +129,20 @@ def distances(positions: Node) -> Node:
     return opset.subtract(
         opset.unsqueeze(positions, integers(1)), opset.unsqueeze(positions, integers(2))
     )
+
+
+def by_distance(table: NDArray[np.float32], positions: Node) -> Node:
+    """What a table says of how far two tokens stand apart: float32 `[rows, heads, length, length]`.
+
+    Args:
+        table: `[2 · farthest + 1, heads]`, from `-farthest` on.
+        positions: int32 `[rows, length]`, place in the text.
+    """
+    farthest = float(len(table) // 2)
+    clipped = opset.clamp(opset.convert(distances(positions), "f32"), -farthest, farthest)
+    column = opset.convert(opset.add(clipped, constant(farthest)), "i32")
+    found = opset.gather(constant(table.T), column, scalar(1))
+    return opset.transpose(found, integers(1, 0, 2, 3))
 
 
 def attention(query: Node, key: Node, value: Node, mask: Node) -> Node:

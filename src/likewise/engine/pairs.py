@@ -10,15 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-import openvino as ov
-from openvino import opset13 as opset
-
 from likewise.checkpoint.config import Config, Pooling
 from likewise.checkpoint.pairs import is_typed
 from likewise.checkpoint.weights import read_weights
 from likewise.engine import ops
+from likewise.engine.bindings import opset, ov
 from likewise.engine.graph import INPUTS, POOLING_INPUTS, network_states, parameter
 from likewise.engine.pooling import Layout, apply
+from likewise.engine.tensors import Tensors
 from likewise.errors import UnsupportedModelError
 
 
@@ -69,7 +68,7 @@ def build_pairs(config: Config) -> ov.Model:
     types = parameter("token_types", (-1, -1)) if is_typed(config) else None
     if types is not None:
         parameters.append(types)
-    head, tensors = _head(config), ops.Tensors(read_weights(config.folder))
+    head, tensors = _head(config), Tensors(read_weights(config.folder))
     _check(config, head, tensors)
     states = network_states(config, token_ids, segments, positions, types)
     mode = str(config.network.get("classifier_pooling", "cls"))
@@ -90,7 +89,7 @@ def _head(config: Config) -> Head:
     return head
 
 
-def _check(config: Config, head: Head, tensors: ops.Tensors) -> None:
+def _check(config: Config, head: Head, tensors: Tensors) -> None:
     name = f"{head.out}.weight"
     if name not in tensors:
         raise UnsupportedModelError(
@@ -105,7 +104,7 @@ def _check(config: Config, head: Head, tensors: ops.Tensors) -> None:
         )
 
 
-def _score(config: Config, head: Head, tensors: ops.Tensors, x: ops.Node) -> ops.Node:
+def _score(config: Config, head: Head, tensors: Tensors, x: ops.Node) -> ops.Node:
     network = config.network
     hidden = int(network["dim"] if "dim" in network else network["hidden_size"])
     weight, bias = f"{head.dense}.weight", f"{head.dense}.bias"

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import openvino as ov
-from openvino import opset13 as op
 
+from likewise.engine.bindings import opset as op
+from likewise.engine.bindings import ov
 from likewise.errors import EngineError
 
 PRECISION = {"float32": "f32", "bfloat16": "bf16", "int8": "f32"}

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from openvino import opset13 as opset
-
 from likewise.checkpoint.config import (
     POOLING_MODES,
     Dense,
@@ -16,6 +14,8 @@ from likewise.checkpoint.config import (
 )
 from likewise.checkpoint.weights import read_weights
 from likewise.engine import ops
+from likewise.engine.bindings import opset
+from likewise.engine.tensors import Tensors
 from likewise.errors import UnsupportedModelError
 
 AFTER_NETWORK = "after_network/"
@@ -52,7 +52,7 @@ def apply(module: Module, x: ops.Node, layout: Layout) -> ops.Node:
         case Normalize():
             return ops.normalize(x)
         case Dense(folder, inner, outer, bias, activation):
-            tensors = ops.Tensors(read_weights(folder))
+            tensors = Tensors(read_weights(folder))
             y = ops.linear(
                 x,
                 tensors("linear.weight", (outer, inner)),
@@ -61,7 +61,7 @@ def apply(module: Module, x: ops.Node, layout: Layout) -> ops.Node:
             y.set_friendly_name(f"{AFTER_NETWORK}{folder.name}")
             return ops.activation(y, activation)
         case LayerNorm(folder, dimension):
-            tensors = ops.Tensors(read_weights(folder))
+            tensors = Tensors(read_weights(folder))
             weight, shift = (tensors(f"norm.{part}", (dimension,)) for part in ("weight", "bias"))
             return ops.layer_norm(x, weight, shift, 1e-5)
 

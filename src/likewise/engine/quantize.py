@@ -21,14 +21,13 @@ from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
-import openvino as ov
 from numpy.typing import NDArray
-from openvino import opset13 as opset
 
 from likewise.cache import cache_folder
 from likewise.checkpoint.config import Config
 from likewise.checkpoint.fingerprint import fingerprint
 from likewise.checkpoint.tokenizer import Tokenizer
+from likewise.engine.bindings import opset, ov
 from likewise.engine.openvino import OpenVinoRuntime, lay
 from likewise.engine.pooling import AFTER_NETWORK
 from likewise.engine.sources import Source, sources

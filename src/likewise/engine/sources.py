@@ -6,10 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
 
-import openvino as ov
-
 from likewise.checkpoint.config import Config
 from likewise.checkpoint.weights import onnx_file, read_weights
+from likewise.engine.bindings import ov
 from likewise.engine.graph import build
 from likewise.engine.onnx import build_onnx
 

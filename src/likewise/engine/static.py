@@ -7,12 +7,12 @@ StaticEmbedding.
 from __future__ import annotations
 
 import numpy as np
-import openvino as ov
 from numpy.typing import NDArray
 
 from likewise.checkpoint.config import Config
 from likewise.checkpoint.tokenizer import TokenRows
 from likewise.checkpoint.weights import read_weights
+from likewise.engine.bindings import ov
 from likewise.engine.contract import Progress
 from likewise.engine.graph import build_modules
 from likewise.errors import DamagedFileError
@@ -29,6 +29,7 @@ class StaticRuntime:
     """
 
     compute = recipe = "float32"
+    kind = "table"
     device = "cpu"
 
     def __init__(self, config: Config) -> None:

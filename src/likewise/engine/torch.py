@@ -37,6 +37,8 @@ class TorchRuntime:
         UnsupportedModelError: transformers cannot load it either.
     """
 
+    kind = "torch"
+
     def __init__(self, config: Config, *, pad_id: int, compute: str, device: str) -> None:
         self._torch: Any = require("torch", "train")
         self.device = _checked_device(self._torch, device)

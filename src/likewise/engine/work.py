@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import openvino as ov
+from likewise.engine.bindings import ov
 
 
 @dataclass(frozen=True)

@@ -1,30 +1,23 @@
-"""Networks by the family that `config.json` names; a new one is a file here and a row below."""
+"""Networks by the family that `config.json` names.
+
+One whose layers normalise after each sum is a row in `stacks`, which the kernels of `native` run as
+well; any other is a file here and a row below.
+"""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from likewise.engine.architectures import (
-    bert,
-    distilbert,
-    gte,
-    modernbert,
-    mpnet,
-    nomic_bert,
-    roberta,
-)
+from likewise.engine.architectures import gte, modernbert, nomic_bert
 from likewise.engine.architectures.shape import Architecture, Inputs
+from likewise.engine.architectures.stacked import architecture
+from likewise.engine.stacks import STACKS
 
 ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType(
     {
-        "bert": Architecture(bert.hidden_states, ("bert.",)),
-        "camembert": Architecture(roberta.hidden_states, ("roberta.",)),
-        "distilbert": Architecture(distilbert.hidden_states, ("distilbert.",)),
+        **{name: architecture(family) for name, family in STACKS.items()},
         "gte": Architecture(gte.hidden_states, ("new.", "gte.")),
         "modernbert": Architecture(modernbert.hidden_states, ("model.",)),
-        "mpnet": Architecture(mpnet.hidden_states, ("mpnet.",)),
         "nomic_bert": Architecture(nomic_bert.hidden_states, ("bert.", "nomic_bert.")),
-        "roberta": Architecture(roberta.hidden_states, ("roberta.",)),
-        "xlm-roberta": Architecture(roberta.hidden_states, ("roberta.",)),
     }
 )
 

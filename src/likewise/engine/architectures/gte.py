@@ -9,21 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from openvino import opset13 as opset
-
 from likewise.engine import ops
 from likewise.engine.architectures.layers import (
     Layer,
-    Linear,
-    Names,
-    Sizes,
     layer_norm,
     post_norm,
-    refuse,
     rotary_frequencies,
     token_embeddings,
 )
 from likewise.engine.architectures.shape import Inputs
+from likewise.engine.bindings import opset
+from likewise.engine.parts import Linear, Names, Sizes, refuse
+from likewise.engine.tensors import Tensors
 
 RELEASED = Names(
     query=Linear("attention.qkv_proj", True, 0, 3),
@@ -49,7 +46,7 @@ RENAMED = Names(
 )
 
 
-def hidden_states(config: Mapping[str, Any], tensors: ops.Tensors, inputs: Inputs) -> ops.Node:
+def hidden_states(config: Mapping[str, Any], tensors: Tensors, inputs: Inputs) -> ops.Node:
     """The last layer's states; see `Network`."""
     sizes = Sizes(
         hidden=config["hidden_size"],

@@ -12,80 +12,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from openvino import opset13 as opset
 
 from likewise.engine import ops
-from likewise.errors import UnsupportedModelError
-
-
-@dataclass(frozen=True)
-class Linear:
-    """Where a linear layer lies among the tensors.
-
-    Attributes:
-        name: its tensors are `name.weight` and `name.bias`.
-        bias: whether it has one.
-        part: which of the parts stacked in the tensors along their first axis, from 0.
-        parts: how many there are.
-    """
-
-    name: str
-    bias: bool = True
-    part: int = 0
-    parts: int = 1
-
-
-@dataclass(frozen=True)
-class Names:
-    """What the parts of a layer are called.
-
-    Attributes:
-        query: these four make the attention.
-        key: see `query`.
-        value: see `query`.
-        attended: see `query`.
-        attention_norm: normalises around the attention.
-        inner: widens.
-        outer: narrows again.
-        output_norm: normalises around `inner` and `outer`.
-        gate: multiplied with what `inner` gives; the activation then lies on the gate.
-    """
-
-    query: Linear
-    key: Linear
-    value: Linear
-    attended: Linear
-    attention_norm: str
-    inner: Linear
-    outer: Linear
-    output_norm: str
-    gate: Linear | None = None
-
-
-@dataclass(frozen=True)
-class Sizes:
-    """How wide a layer is, and what it computes between.
-
-    Attributes:
-        hidden: numbers a token.
-        heads: attention heads.
-        wide: numbers a token between `inner` and `outer`.
-        activation: its name in config.json.
-        epsilon: of the layer normalisations.
-        norm_bias: whether these have a bias.
-    """
-
-    hidden: int
-    heads: int
-    wide: int
-    activation: str
-    epsilon: float
-    norm_bias: bool = True
-
-    @property
-    def head(self) -> int:
-        """Numbers a token in one head."""
-        return self.hidden // self.heads
+from likewise.engine.bindings import opset
+from likewise.engine.parts import Linear, Names, Sizes
+from likewise.engine.tensors import Tensors
 
 
 @dataclass(frozen=True)
@@ -99,17 +30,14 @@ class Layer:
         sizes: its sizes.
     """
 
-    tensors: ops.Tensors
+    tensors: Tensors
     prefix: str
     names: Names
     sizes: Sizes
 
     def linear(self, part: Linear, x: ops.Node, inner: int, outer: int) -> ops.Node:
         """A linear layer, applied."""
-        name, stacked = self.prefix + part.name, outer * part.parts
-        rows = slice(part.part * outer, (part.part + 1) * outer)
-        bias = self.tensors(f"{name}.bias", (stacked,))[rows] if part.bias else None
-        return ops.linear(x, self.tensors(f"{name}.weight", (stacked, inner))[rows], bias)
+        return ops.linear(x, *part.read(self.tensors, self.prefix, inner, outer))
 
     def norm(self, name: str, x: ops.Node) -> ops.Node:
         """A layer normalisation, applied."""
@@ -139,7 +67,7 @@ class Layer:
         return self.linear(names.outer, inner, size.wide, size.hidden)
 
 
-def layer_norm(tensors: ops.Tensors, name: str, x: ops.Node, sizes: Sizes) -> ops.Node:
+def layer_norm(tensors: Tensors, name: str, x: ops.Node, sizes: Sizes) -> ops.Node:
     """The layer normalisation of that name, applied."""
     weight = tensors(f"{name}.weight", (sizes.hidden,))
     bias = tensors(f"{name}.bias", (sizes.hidden,)) if sizes.norm_bias else None
@@ -166,7 +94,7 @@ def pre_norm(
 
 
 def token_embeddings(
-    tensors: ops.Tensors, config: Mapping[str, Any], hidden: int, token_ids: ops.Node
+    tensors: Tensors, config: Mapping[str, Any], hidden: int, token_ids: ops.Node
 ) -> ops.Node:
     """The rows of the word table."""
     table = tensors("embeddings.word_embeddings.weight", (config["vocab_size"], hidden))
@@ -176,17 +104,3 @@ def token_embeddings(
 def rotary_frequencies(head_size: int, base: float) -> NDArray[np.float64]:
     """Radians a token for each pair of a head: `[head size / 2]`."""
     return base ** -(np.arange(0, head_size, 2) / head_size)
-
-
-def refuse(config: Mapping[str, Any], **known: Any) -> None:
-    """Refuse a variant: a field of config.json that has another value than the one known here.
-
-    Raises:
-        UnsupportedModelError: there is one.
-    """
-    for name, value in known.items():
-        if config.get(name, value) != value:
-            raise UnsupportedModelError(
-                f"{config['model_type']} with {name} {config[name]!r} is not known here",
-                hint=f"{name} {value!r} is",
-            )

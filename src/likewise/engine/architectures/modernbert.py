@@ -10,26 +10,24 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from openvino import opset13 as opset
 
 from likewise.engine import ops
 from likewise.engine.architectures.layers import (
     Layer,
-    Linear,
-    Names,
-    Sizes,
     layer_norm,
     pre_norm,
-    refuse,
     rotary_frequencies,
 )
 from likewise.engine.architectures.shape import Inputs
+from likewise.engine.bindings import opset
+from likewise.engine.parts import Linear, Names, Sizes, refuse
+from likewise.engine.tensors import Tensors
 
 LOCAL = "sliding_attention"
 GLOBAL = "full_attention"
 
 
-def hidden_states(config: Mapping[str, Any], tensors: ops.Tensors, inputs: Inputs) -> ops.Node:
+def hidden_states(config: Mapping[str, Any], tensors: Tensors, inputs: Inputs) -> ops.Node:
     """The last layer's states; see `Network`."""
     sizes = Sizes(
         hidden=config["hidden_size"],

@@ -10,21 +10,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from openvino import opset13 as opset
-
 from likewise.engine import ops
 from likewise.engine.architectures.layers import (
     Layer,
-    Linear,
-    Names,
-    Sizes,
     layer_norm,
     post_norm,
-    refuse,
     rotary_frequencies,
     token_embeddings,
 )
 from likewise.engine.architectures.shape import Inputs
+from likewise.engine.bindings import opset
+from likewise.engine.parts import Linear, Names, Sizes, refuse
+from likewise.engine.tensors import Tensors
 
 RELEASED = Names(
     query=Linear("attn.Wqkv", False, 0, 3),
@@ -50,7 +47,7 @@ RENAMED = Names(
 )
 
 
-def hidden_states(config: Mapping[str, Any], tensors: ops.Tensors, inputs: Inputs) -> ops.Node:
+def hidden_states(config: Mapping[str, Any], tensors: Tensors, inputs: Inputs) -> ops.Node:
     """The last layer's states; see `Network`."""
     config = _in_one_notation(config)
     sizes = Sizes(

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from likewise.engine.ops import Node, Tensors
+from likewise.engine.ops import Node
+from likewise.engine.tensors import Tensors
 
 
 @dataclass(frozen=True)

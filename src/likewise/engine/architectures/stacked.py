@@ -1,0 +1,40 @@
+"""The graph of a stack: BERT, MPNet, RoBERTa, DistilBERT."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from likewise.engine import ops
+from likewise.engine.architectures.layers import Layer, post_norm
+from likewise.engine.architectures.shape import Architecture, Inputs
+from likewise.engine.bindings import opset
+from likewise.engine.stacks import Family, Stack
+from likewise.engine.tensors import Tensors
+
+
+def architecture(family: Family) -> Architecture:
+    """A family of stacks as one of graphs."""
+
+    def hidden_states(config: Mapping[str, Any], tensors: Tensors, inputs: Inputs) -> ops.Node:
+        return _states(family.stack(config, tensors), inputs)
+
+    return Architecture(hidden_states, family.prefixes)
+
+
+def _states(stack: Stack, inputs: Inputs) -> ops.Node:
+    sizes = stack.sizes
+    x = ops.embedding(stack.words, inputs.token_ids)
+    if stack.types is None or inputs.token_types is None:
+        x = opset.add(x, ops.embedding(stack.places_alone, inputs.positions))
+    else:
+        x = opset.add(x, ops.embedding(stack.places, inputs.positions))
+        x = opset.add(x, ops.embedding(stack.types, inputs.token_types))
+    weight, bias = stack.normal(stack.norm)
+    x = ops.layer_norm(x, weight, bias, sizes.epsilon)
+    mask = inputs.mask
+    if stack.by_distance is not None:
+        mask = opset.add(mask, ops.by_distance(stack.by_distance, inputs.positions))
+    for index in range(stack.layers):
+        x = post_norm(Layer(stack.tensors, stack.layer(index), stack.names, sizes), x, mask)
+    return x

@@ -1,0 +1,90 @@
+"""OpenVINO's runtimes: of our own graphs, of a checkpoint's own, of cross-encoders."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from likewise.checkpoint.config import Config
+from likewise.checkpoint.tokenizer import Tokenizer
+from likewise.engine.contract import Runtime
+from likewise.engine.openvino import OpenVinoRuntime, read_graph, supports_bfloat16
+from likewise.engine.pairs import build_pairs
+from likewise.engine.quantize import RECIPE, quantized
+from likewise.engine.sources import Source, sources
+from likewise.errors import InputError, UnsupportedModelError
+
+
+def load_graph_runtime(config: Config, tokenizer: Tokenizer, compute: str) -> Runtime:
+    """OpenVINO's runtime of a checkpoint: a graph of our own, or the checkpoint's own ONNX graph.
+
+    Args:
+        config: the checkpoint.
+        tokenizer: its tokenizer.
+        compute: `auto`, `float32`, `bfloat16` or `int8`.
+
+    Raises:
+        InputError: a compute that is for GPUs.
+        DamagedFileError: the weights are missing, damaged, or do not fit the config.
+        UnsupportedModelError: there is no graph for it.
+        MissingExtraError: int8 is asked for and NNCF not installed.
+    """
+    ours, *theirs = sources(config)
+    if compute == "int8":
+        return _int8(config, tokenizer)
+    try:
+        return _on_cpu(ours, tokenizer, compute)
+    except UnsupportedModelError:
+        if not theirs:
+            raise
+        return _on_cpu(theirs[0], tokenizer, compute)
+
+
+def load_pair_runtime(config: Config, *, pad_id: int, compute: str) -> Runtime:
+    """The runtime of a cross-encoder: a score a pair, `[n, 1]`; on the CPU.
+
+    Raises:
+        InputError: an unknown compute, or one that is not for cross-encoders.
+        DamagedFileError: the weights are missing, damaged, or do not fit the config.
+        UnsupportedModelError: it is no cross-encoder, or of an unknown family.
+    """
+    known = ("auto", "float32", "bfloat16")
+    if compute not in known:
+        raise InputError(
+            f"no compute {compute!r} for cross-encoders", hint="one of " + ", ".join(known)
+        )
+    compute = _on_openvino(compute)
+    graph = partial(build_pairs, config)
+    return OpenVinoRuntime(graph, graph, compute=compute, recipe=compute, pad_id=pad_id)
+
+
+def _on_cpu(source: Source, tokenizer: Tokenizer, compute: str) -> Runtime:
+    compute = _on_openvino(compute)
+    return OpenVinoRuntime(
+        source.build,
+        source.build_tokens,
+        compute=compute,
+        recipe=f"{source.recipe}{compute}",
+        pad_id=tokenizer.pad_id,
+        longest=source.longest,
+    )
+
+
+def _int8(config: Config, tokenizer: Tokenizer) -> Runtime:
+    graph = quantized(config, tokenizer)
+    return OpenVinoRuntime(
+        partial(read_graph, graph.path),
+        graph.source.build_tokens,
+        compute="int8",
+        recipe=f"{graph.source.recipe}int8 {RECIPE}",
+        pad_id=tokenizer.pad_id,
+        longest=graph.source.longest,
+        file=graph.path,
+    )
+
+
+def _on_openvino(compute: str) -> str:
+    if compute == "float16":
+        raise InputError("float16 is for GPUs", hint="use bfloat16 or float32 on the CPU")
+    if compute == "auto":
+        return "bfloat16" if supports_bfloat16() else "float32"
+    return compute

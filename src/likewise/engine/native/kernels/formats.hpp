@@ -1,0 +1,114 @@
+// Number formats of a product's two sides, and the tile that multiplies them.
+//
+// A product walks along its inner dimension in steps of one 32-bit lane: four 8-bit numbers, two of
+// bfloat16 or one of float32. Every element of the result is summed in the order of these steps,
+// whatever tile it falls into: so a text gives the same bits wherever it lies in a batch.
+
+#pragma once
+
+#include <immintrin.h>
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__clang__)
+#define UNROLLED _Pragma("clang loop unroll(full)")
+#else
+#define UNROLLED _Pragma("GCC unroll 16")
+#endif
+#define INLINE inline __attribute__((always_inline))
+#define INLINED __attribute__((always_inline))
+
+constexpr int LANES = 16;      // 32-bit lanes of a register
+constexpr int TILE_ROWS = 6;   // rows and
+constexpr int TILE_GROUPS = 4; // registers of columns that are summed at once: 24 of 32 registers
+
+struct Int8 {
+    using Sum = __m512i;
+    using Element = uint8_t;
+    static constexpr int depth = 4;
+    static INLINE Sum none() { return _mm512_setzero_si512(); }
+    static INLINE void add(Sum &sum, __m512i a, __m512i b) {
+        asm("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(a), "v"(b));
+    }
+    static INLINE __m512 number(Sum sum) { return _mm512_cvtepi32_ps(sum); }
+};
+
+struct BFloat16 {
+    using Sum = __m512;
+    using Element = uint16_t;
+    static constexpr int depth = 2;
+    static INLINE Sum none() { return _mm512_setzero_ps(); }
+    static INLINE void add(Sum &sum, __m512i a, __m512i b) {
+        asm("vdpbf16ps %2, %1, %0" : "+v"(sum) : "v"(a), "v"(b));
+    }
+    static INLINE __m512 number(Sum sum) { return sum; }
+    static INLINE void store(Element *to, __m512 x) {
+        _mm256_storeu_si256((__m256i *)to, (__m256i)_mm512_cvtneps_pbh(x));
+    }
+};
+
+struct Float32 {
+    using Sum = __m512;
+    using Element = float;
+    static constexpr int depth = 1;
+    static INLINE Sum none() { return _mm512_setzero_ps(); }
+    static INLINE void add(Sum &sum, __m512i a, __m512i b) {
+        asm("vfmadd231ps %2, %1, %0" : "+v"(sum) : "v"(a), "v"(b));
+    }
+    static INLINE __m512 number(Sum sum) { return sum; }
+    static INLINE void store(Element *to, __m512 x) { _mm512_storeu_ps(to, x); }
+};
+
+// The right side of a product: register `group` of step `step` lies at
+// `data + group * across + step * along`.
+struct Columns {
+    const __m512i *data;
+    size_t across, along;
+};
+
+// ROWS rows from `a` on, `stride` bytes apart, times GROUPS registers of columns; the sums go to
+// `finish(sums)`.
+template <class Format, int ROWS, int GROUPS, class Finish>
+INLINE void tile(const void *a, size_t stride, Columns b, int steps, Finish finish) {
+    typename Format::Sum sums[ROWS][GROUPS];
+    UNROLLED for (int i = 0; i < ROWS; i++) {
+        UNROLLED for (int j = 0; j < GROUPS; j++) sums[i][j] = Format::none();
+    }
+    const char *row = (const char *)a;
+    for (int step = 0; step < steps; step++) {
+        __m512i right[GROUPS];
+        UNROLLED for (int j = 0; j < GROUPS; j++) {
+            right[j] = _mm512_loadu_si512(b.data + j * b.across + step * b.along);
+        }
+        UNROLLED for (int i = 0; i < ROWS; i++) {
+            __m512i left = _mm512_set1_epi32(*(const int32_t *)(row + i * stride + 4 * step));
+            UNROLLED for (int j = 0; j < GROUPS; j++) {
+                Format::add(sums[i][j], left, right[j]);
+            }
+        }
+    }
+    finish(sums);
+}
+
+template <class Sum, int ROWS, int GROUPS> constexpr int rows_of(Sum (&)[ROWS][GROUPS]) {
+    return ROWS;
+}
+template <class Sum, int ROWS, int GROUPS> constexpr int groups_of(Sum (&)[ROWS][GROUPS]) {
+    return GROUPS;
+}
+
+// `tile` for a number of rows that is not known before: 1 to TILE_ROWS.
+template <class Format, int GROUPS, class Finish>
+INLINE void tile_of(int rows, const void *a, size_t stride, Columns b, int steps, Finish finish) {
+    switch (rows) {
+    case 1: return tile<Format, 1, GROUPS>(a, stride, b, steps, finish);
+    case 2: return tile<Format, 2, GROUPS>(a, stride, b, steps, finish);
+    case 3: return tile<Format, 3, GROUPS>(a, stride, b, steps, finish);
+    case 4: return tile<Format, 4, GROUPS>(a, stride, b, steps, finish);
+    case 5: return tile<Format, 5, GROUPS>(a, stride, b, steps, finish);
+    default: return tile<Format, 6, GROUPS>(a, stride, b, steps, finish);
+    }
+}
+
+INLINE int least(int a, int b) { return a < b ? a : b; }

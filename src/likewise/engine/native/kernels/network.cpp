@@ -1,0 +1,395 @@
+// Texts through a network of layers that normalise after each sum (BERT, Devlin et al. 2019,
+// https://arxiv.org/abs/1810.04805, and its relatives), token by token, without padding: linear
+// layers see the tokens of many texts as one matrix, attention sees one text at a time.
+
+#include <cpuid.h>
+#include <string.h>
+
+#include "attention.hpp"
+#include "network.hpp"
+#include "product.hpp"
+
+namespace {
+
+constexpr int64_t BLOCK = 256; // tokens that go through the network together
+
+// Memory of one thread, for blocks of so many tokens.
+class Workspace {
+  public:
+    explicit Workspace(size_t bytes) : base((char *)_mm_malloc(round(bytes), 64)) {}
+    ~Workspace() { _mm_free(base); }
+    Workspace(const Workspace &) = delete;
+    template <class T> T *take(size_t count) {
+        T *place = (T *)(base + used);
+        used += round(count * sizeof(T));
+        return place;
+    }
+    static size_t round(size_t bytes) { return (bytes + 63) / 64 * 64; }
+    bool failed() const { return base == nullptr; }
+
+  private:
+    char *base;
+    size_t used = 0;
+};
+
+void normalise_row(float *x, int width, const Norm &norm, float epsilon) {
+    __m512 sum = all(0), squares = all(0);
+    for (int c = 0; c < width; c += LANES) sum = _mm512_add_ps(sum, _mm512_loadu_ps(x + c));
+    __m512 mean = all(_mm512_reduce_add_ps(sum) / (float)width);
+    for (int c = 0; c < width; c += LANES) {
+        __m512 from_mean = _mm512_sub_ps(_mm512_loadu_ps(x + c), mean);
+        squares = _mm512_fmadd_ps(from_mean, from_mean, squares);
+    }
+    float variance = _mm512_reduce_add_ps(squares) / (float)width;
+    __m512 by = all(1.0f / __builtin_sqrtf(variance + epsilon));
+    for (int c = 0; c < width; c += LANES) {
+        __m512 y = _mm512_mul_ps(_mm512_sub_ps(_mm512_loadu_ps(x + c), mean), by);
+        y = _mm512_fmadd_ps(y, _mm512_loadu_ps(norm.weight + c), _mm512_loadu_ps(norm.bias + c));
+        _mm512_storeu_ps(x + c, y);
+    }
+}
+
+// One thread's pass over blocks of texts. Format: of products; Inner: of attention.
+template <class Format, class Inner> class Pass {
+    static constexpr bool scaled = Format::depth == 4;
+    using Element = typename Format::Element;
+    using Part = typename Inner::Element;
+
+  public:
+    Pass(const Network &network, Job &job, size_t tokens, int longest)
+        : net(network), job(job), space(bytes(network, tokens, longest)) {
+        if (space.failed()) return;
+        size_t hidden = net.hidden, wide = net.wide, head = hidden / net.heads;
+        size_t width = round(longest);
+        x = space.take<float>(tokens * hidden);
+        narrow = space.take<Element>(tokens * hidden);
+        stacked = space.take<Part>(tokens * 3 * hidden);
+        gathered = space.take<float>(tokens * hidden);
+        half = space.take<uint16_t>(scaled ? tokens * wide : 0);
+        inner = space.take<Element>(tokens * wide);
+        highest = space.take<float>(scaled ? tokens * LANES : 0);
+        scale = space.take<float>(tokens);
+        low = space.take<float>(tokens);
+        attention.keys = space.take<__m512i>(width / LANES * head);
+        attention.values = space.take<__m512i>((width + 1) * head / LANES);
+        attention.scores = space.take<float>(width * TILE_ROWS);
+        attention.weights = space.take<Part>(width * TILE_ROWS);
+        attention.head = (int)head;
+        attention.scale = LOG2_E / __builtin_sqrtf((float)head);
+    }
+
+    bool failed() const { return space.failed(); }
+
+    // Take texts as long as there are any.
+    void run() {
+        for (;;) {
+            int64_t first = __atomic_load_n(&job.next, __ATOMIC_RELAXED), last;
+            do {
+                if (first >= job.texts || __atomic_load_n(&job.stop, __ATOMIC_RELAXED)) return;
+                last = block_end(first);
+            } while (!__atomic_compare_exchange_n(&job.next, &first, last, false, __ATOMIC_RELAXED,
+                                                  __ATOMIC_RELAXED));
+            block(first, last);
+            __atomic_fetch_add(&job.done, last - first, __ATOMIC_RELAXED);
+        }
+    }
+
+  private:
+    // So many texts that they fill a block, and smaller blocks at the end, so that no thread waits.
+    int64_t block_end(int64_t first) const {
+        int64_t left = job.starts[job.texts] - job.starts[first];
+        int64_t room = left / (2 * job.threads);
+        room = room > BLOCK ? BLOCK : room < BLOCK / 4 ? BLOCK / 4 : room;
+        int64_t last = first + 1;
+        while (last < job.texts && job.starts[last + 1] - job.starts[first] <= room) last++;
+        return last;
+    }
+
+    void block(int64_t first, int64_t last) {
+        int64_t begin = job.starts[first];
+        int tokens = (int)(job.starts[last] - begin);
+        for (int64_t text = first; text < last; text++) {
+            int64_t start = job.starts[text];
+            embed(start, (int)(job.starts[text + 1] - start), x + (start - begin) * net.hidden);
+        }
+        narrow_all(x, tokens);
+        for (int i = 0; i < net.layer_count; i++) layer(net.layers[i], first, last, begin, tokens);
+        if (job.states) {
+            memcpy(job.states + begin * net.hidden, x,
+                        (size_t)tokens * net.hidden * sizeof(float));
+        }
+        if (!job.vectors) return;
+        for (int64_t text = first; text < last; text++) {
+            for (int i = 0; i < job.pooling; i++) {
+                pool(job.poolings[i], x + (job.starts[text] - begin) * net.hidden,
+                     (int)(job.starts[text + 1] - job.starts[text]),
+                     job.vectors + (text * job.pooling + i) * net.hidden);
+            }
+        }
+    }
+
+    void embed(int64_t start, int tokens, float *to) {
+        for (int place = 0; place < tokens; place++, to += net.hidden) {
+            const float *word = net.words + (size_t)job.token_ids[start + place] * net.hidden;
+            const float *at = net.places + (size_t)place * net.hidden;
+            for (int c = 0; c < net.hidden; c += LANES) {
+                _mm512_storeu_ps(to + c,
+                                 _mm512_add_ps(_mm512_loadu_ps(word + c), _mm512_loadu_ps(at + c)));
+            }
+            normalise_row(to, net.hidden, net.norm, net.epsilon);
+        }
+    }
+
+    // Rows as products take them.
+    void narrow_all(const float *from, int rows) {
+        for (int row = 0; row < rows; row++) narrow_one(from + (size_t)row * net.hidden, row);
+    }
+
+    INLINE void narrow_one(const float *from, int row) {
+        Element *to = narrow + (size_t)row * net.hidden;
+        if constexpr (scaled) {
+            narrow_row(from, net.hidden, to, scale[row], low[row]);
+        } else {
+            for (int c = 0; c < net.hidden; c += LANES) {
+                Format::store(to + c, _mm512_loadu_ps(from + c));
+            }
+        }
+    }
+
+    Rows rows_of(const Element *data, int width) const {
+        return {data, width * sizeof(Element), scale, low};
+    }
+
+    void layer(const Layer &layer, int64_t first, int64_t last, int64_t begin, int tokens) {
+        const int hidden = net.hidden, wide = net.wide;
+        product<Format>(rows_of(narrow, hidden), layer.stacked, tokens,
+                        [=, to = stacked](int row, int column, __m512 y) INLINED {
+                            Inner::store(to + (size_t)row * 3 * hidden + column, y);
+                        });
+        for (int64_t text = first; text < last; text++) {
+            attend((int)(job.starts[text] - begin),
+                   (int)(job.starts[text + 1] - job.starts[text]));
+        }
+        narrow_all(gathered, tokens);
+        auto join = [=, base = x](int row, int column, __m512 y) INLINED {
+            float *to = base + (size_t)row * hidden + column;
+            _mm512_storeu_ps(to, _mm512_add_ps(_mm512_loadu_ps(to), y));
+        };
+        product<Format>(rows_of(narrow, hidden), layer.attended, tokens, join);
+        normalise(layer.attention_norm, tokens);
+        widen(layer.inner, tokens);
+        product<Format>(rows_of(inner, wide), layer.outer, tokens, join);
+        normalise(layer.output_norm, tokens);
+    }
+
+    void normalise(const Norm &norm, int tokens) {
+        for (int row = 0; row < tokens; row++) {
+            normalise_row(x + (size_t)row * net.hidden, net.hidden, norm, net.epsilon);
+            narrow_one(x + (size_t)row * net.hidden, row);
+        }
+    }
+
+    void attend(int start, int tokens) {
+        const size_t stride = 3 * (size_t)net.hidden;
+        attention.tokens = tokens;
+        for (int head = 0; head < net.heads; head++) {
+            const Part *from = stacked + start * stride + head * attention.head;
+            const float *relative =
+                net.relative
+                    ? net.relative + (size_t)head * (2 * net.reach + LANES) + net.reach
+                    : nullptr;
+            attention.take_keys(from + net.hidden, stride);
+            attention.take_values(from + 2 * net.hidden, stride);
+            float *to = gathered + (size_t)start * net.hidden + head * attention.head;
+            for (int row = 0; row < tokens; row += TILE_ROWS) {
+                attention.attend(row, least(TILE_ROWS, tokens - row), from, stride, relative,
+                                 [&](int row, int column, __m512 y) INLINED {
+                                     _mm512_storeu_ps(to + (size_t)row * net.hidden + column, y);
+                                 });
+            }
+        }
+    }
+
+    // The wide inner layer and its activation.
+    void widen(const Linear &by, int tokens) {
+        switch (net.activation) {
+        case 0:
+            if constexpr (Format::depth == 1) {
+                return widen_with(by, tokens, [](__m512 y) INLINED { return gelu(y); });
+            }
+            return widen_with(by, tokens, [](__m512 y) INLINED { return gelu_narrow(y); });
+        case 1:
+            return widen_with(by, tokens, [](__m512 y) INLINED { return gelu_tanh(y); });
+        default:
+            return widen_with(by, tokens, [](__m512 y) INLINED { return relu(y); });
+        }
+    }
+
+    template <class Activate> void widen_with(const Linear &by, int tokens, Activate activate) {
+        const size_t wide = net.wide;
+        if constexpr (!scaled) {
+            product<Format>(rows_of(narrow, net.hidden), by, tokens,
+                            [=, to = inner](int row, int column, __m512 y) INLINED {
+                                Format::store(to + row * wide + column, activate(y));
+                            });
+            return;
+        } else {
+            // no activation here goes below this: GELU's least value
+            const float least_value = net.activation == 2 ? 0.0f : -0.17f;
+            for (int row = 0; row < tokens; row++) {
+                _mm512_store_ps(highest + row * LANES, all(least_value));
+            }
+            product<Format>(rows_of(narrow, net.hidden), by, tokens,
+                            [=, half = half, highest = highest](int row, int column, __m512 y) INLINED {
+                                y = activate(y);
+                                float *most = highest + row * LANES;
+                                _mm512_store_ps(most, _mm512_max_ps(_mm512_load_ps(most), y));
+                                _mm256_storeu_si256((__m256i *)(half + row * wide + column),
+                                                    _mm512_cvtps_ph(y, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
+                            });
+            for (int row = 0; row < tokens; row++) {
+                float range = _mm512_reduce_max_ps(_mm512_load_ps(highest + row * LANES)) - least_value;
+                low[row] = least_value;
+                scale[row] = range / 255.0f;
+                __m512 steps = all(range > 0 ? 255.0f / range : 0.0f);
+                for (size_t c = 0; c < wide; c += LANES) {
+                    __m512 y = _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(half + row * wide + c)));
+                    store_int8((uint8_t *)inner + row * wide + c, y, all(least_value), steps);
+                }
+            }
+        }
+    }
+
+    // One vector of a text's states.
+    void pool(int mode, const float *states, int tokens, float *to) const {
+        const int hidden = net.hidden;
+        int from = mode == LAST ? 0 : least(job.skipped, tokens);
+        int count = tokens - from;
+        if (mode == FIRST || mode == LAST) {
+            int place = mode == FIRST ? from : tokens - 1;
+            if (count > 0) memcpy(to, states + (size_t)place * hidden, hidden * sizeof(float));
+            else memset(to, 0, hidden * sizeof(float));
+            return;
+        }
+        float total = 0;
+        for (int place = from; place < tokens; place++) {
+            total += mode == WEIGHTED ? (float)(place + 1) : 1.0f;
+        }
+        float by = mode == MEAN_SQRT ? __builtin_sqrtf(total) : total;
+        __m512 part = all(1.0f / (by > 1e-9f ? by : 1e-9f));
+        for (int c = 0; c < hidden; c += LANES) {
+            __m512 sum = all(mode == MAXIMUM ? -1e9f : 0.0f);
+            for (int place = from; place < tokens; place++) {
+                __m512 state = _mm512_loadu_ps(states + (size_t)place * hidden + c);
+                if (mode == MAXIMUM) sum = _mm512_max_ps(sum, state);
+                else if (mode == WEIGHTED) sum = _mm512_fmadd_ps(state, all((float)(place + 1)), sum);
+                else sum = _mm512_add_ps(sum, state);
+            }
+            _mm512_storeu_ps(to + c, mode == MAXIMUM ? sum : _mm512_mul_ps(sum, part));
+        }
+    }
+
+    static size_t round(size_t tokens) { return (tokens + LANES - 1) / LANES * LANES; }
+
+    static size_t bytes(const Network &net, size_t tokens, size_t longest) {
+        size_t hidden = net.hidden, wide = net.wide, width = round(longest) + LANES;
+        size_t row = hidden * (8 + sizeof(Element) + 3 * sizeof(Part)) +
+                     wide * (sizeof(Element) + 2) + LANES * 4 + 8;
+        size_t once = width * hidden / net.heads * 8 + width * TILE_ROWS * 8;
+        return tokens * row + once + 64 * 32;
+    }
+
+    const Network &net;
+    Job &job;
+    Workspace space;
+    float *x = nullptr, *gathered = nullptr, *highest = nullptr, *scale = nullptr, *low = nullptr;
+    Element *narrow = nullptr, *inner = nullptr;
+    Part *stacked = nullptr;
+    uint16_t *half = nullptr;
+    Attention<Inner> attention{};
+};
+
+template <class Format, class Inner> int pass(const Network &net, Job &job) {
+    int64_t longest = 1;
+    for (int64_t i = 0; i < job.texts; i++) {
+        int64_t tokens = job.starts[i + 1] - job.starts[i];
+        if (tokens > longest) longest = tokens;
+    }
+    int64_t all = job.starts[job.texts], room = longest > BLOCK ? longest : BLOCK;
+    Pass<Format, Inner> pass(net, job, (size_t)(all < room ? all : room), (int)longest);
+    if (pass.failed()) return 1;
+    pass.run();
+    return 0;
+}
+
+} // namespace
+
+#define EXPORT extern "C" __attribute__((visibility("default")))
+
+// Work on a job until no text is left; several threads may be at it. 0, or 1 without memory.
+EXPORT int likewise_run(const Network *net, Job *job) {
+    if (net->format == 0) {
+        return net->attention == 1 ? pass<Int8, BFloat16>(*net, *job)
+                                   : pass<Int8, Float32>(*net, *job);
+    }
+    return net->format == 1 ? pass<BFloat16, BFloat16>(*net, *job)
+                            : pass<Float32, Float32>(*net, *job);
+}
+
+// Weights [outer, inner] into panels of 64 columns, step by step, as `product` walks them; int8
+// rounds each column over its own range and tells its scale and the sum of its numbers.
+EXPORT void likewise_pack(int format, const float *from, int outer, int inner, void *to,
+                          float *scale, float *sum) {
+    const int depth = format == 0 ? 4 : format == 1 ? 2 : 1;
+    const int panel = TILE_GROUPS * LANES, steps = inner / depth;
+    for (int column = 0; column < outer; column++) {
+        const float *row = from + (size_t)column * inner;
+        const size_t base = (size_t)(column / panel) * steps * panel + column % panel;
+        float most = 0;
+        if (format == 0) {
+            for (int k = 0; k < inner; k++) {
+                float size = __builtin_fabsf(row[k]);
+                if (size > most) most = size;
+            }
+        }
+        const float steps_of_one = most > 0 ? 127.0f / most : 0.0f;
+        int32_t total = 0;
+        for (int step = 0; step < steps; step++) {
+            const float *x = row + step * depth;
+            char *lane = (char *)to + 4 * (base + (size_t)step * panel);
+            if (format == 0) {
+                for (int k = 0; k < 4; k++) {
+                    int8_t number = (int8_t)__builtin_rintf(x[k] * steps_of_one);
+                    total += number;
+                    lane[k] = (char)number;
+                }
+            } else if (format == 1) {
+                for (int k = 0; k < 2; k++) {
+                    uint32_t bits;
+                    memcpy(&bits, x + k, 4);
+                    bits += 0x7fff + (bits >> 16 & 1); // to the nearest, ties to even
+                    uint16_t number = (uint16_t)(bits >> 16);
+                    memcpy(lane + 2 * k, &number, 2);
+                }
+            } else {
+                memcpy(lane, x, 4);
+            }
+        }
+        if (format == 0) {
+            scale[column] = most / 127.0f;
+            sum[column] = (float)total;
+        }
+    }
+}
+
+// What this processor has, in bits: 1 int8 products, 2 bfloat16, 4 float32, 8 tiles (AMX).
+EXPORT int likewise_features() {
+    __builtin_cpu_init();
+    bool base = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+    if (!base) return 0;
+    unsigned a, b, c, d = 0;
+    bool tiles = __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d >> 24 & 1);
+    return 4 | (__builtin_cpu_supports("avx512vnni") ? 1 : 0) |
+           (__builtin_cpu_supports("avx512bf16") ? 2 : 0) | (tiles ? 8 : 0);
+}

@@ -1,0 +1,78 @@
+// Linear layers, and the rows of numbers they take.
+
+#pragma once
+
+#include "formats.hpp"
+#include "functions.hpp"
+#include "network.hpp"
+
+// Rows of a product's left side. In int8 a number is `scale * element + low`, by row.
+struct Rows {
+    const void *data;
+    size_t stride; // bytes
+    const float *scale, *low;
+};
+
+// Every row times every column, plus the bias: 16 numbers at a time to `finish(row, column, x)`.
+template <class Format, class Finish>
+void product(Rows in, const Linear &by, int rows, Finish finish) {
+    constexpr bool scaled = Format::depth == 4;
+    int steps = by.inner / Format::depth;
+    const int outer = by.outer, panels = (outer / LANES + TILE_GROUPS - 1) / TILE_GROUPS;
+    const float *bias = by.bias, *scale = by.scale, *sum = by.sum;
+    for (int panel = 0; panel < panels; panel++) {
+        Columns columns = {(const __m512i *)by.weight + (size_t)panel * steps * TILE_GROUPS, 1,
+                           TILE_GROUPS};
+        for (int first = 0; first < rows; first += TILE_ROWS) {
+            const char *from = (const char *)in.data + first * in.stride;
+            int count = least(TILE_ROWS, rows - first);
+            const float *row_scale = in.scale + first, *row_low = in.low + first;
+            tile_of<Format, TILE_GROUPS>(count, from, in.stride, columns, steps, [=](auto &sums) INLINED {
+                UNROLLED for (int j = 0; j < groups_of(sums); j++) {
+                    const int column = (panel * TILE_GROUPS + j) * LANES;
+                    if (column >= outer) return;
+                    const __m512 more = _mm512_loadu_ps(bias + column);
+                    __m512 column_scale, column_sum;
+                    if constexpr (scaled) {
+                        column_scale = _mm512_loadu_ps(scale + column);
+                        column_sum = _mm512_loadu_ps(sum + column);
+                    }
+                    UNROLLED for (int i = 0; i < rows_of(sums); i++) {
+                        __m512 x = Format::number(sums[i][j]);
+                        if constexpr (scaled) {
+                            x = _mm512_mul_ps(x, all(row_scale[i]));
+                            x = _mm512_fmadd_ps(all(row_low[i]), column_sum, x);
+                            x = _mm512_fmadd_ps(x, column_scale, more);
+                        } else {
+                            x = _mm512_add_ps(x, more);
+                        }
+                        finish(first + i, column, x);
+                    }
+                }
+            });
+        }
+    }
+}
+
+// 16 numbers to 8 bits; `steps` is 255 over the range.
+INLINE void store_int8(uint8_t *to, __m512 x, __m512 low, __m512 steps) {
+    __m512i whole = _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_sub_ps(x, low), steps));
+    _mm_storeu_si128((__m128i *)to, _mm512_cvtusepi32_epi8(whole));
+}
+
+// One row to 8 bits, over the range it spans.
+INLINE void narrow_row(const float *from, int width, uint8_t *to, float &scale, float &low) {
+    __m512 lowest = _mm512_loadu_ps(from), highest = lowest;
+    for (int c = LANES; c < width; c += LANES) {
+        __m512 x = _mm512_loadu_ps(from + c);
+        lowest = _mm512_min_ps(lowest, x);
+        highest = _mm512_max_ps(highest, x);
+    }
+    low = _mm512_reduce_min_ps(lowest);
+    float range = _mm512_reduce_max_ps(highest) - low;
+    scale = range / 255.0f;
+    __m512 steps = all(range > 0 ? 255.0f / range : 0.0f);
+    for (int c = 0; c < width; c += LANES) {
+        store_int8(to + c, _mm512_loadu_ps(from + c), all(low), steps);
+    }
+}

@@ -1,0 +1,177 @@
+"""The runtime of the kernels: every core takes the next texts as soon as it has finished some."""
+
+from __future__ import annotations
+
+import ctypes
+from concurrent.futures import ThreadPoolExecutor, wait
+
+import numpy as np
+from numpy.typing import NDArray
+
+from likewise.checkpoint.config import Config, Pooling
+from likewise.checkpoint.tokenizer import TokenRows
+from likewise.checkpoint.weights import read_weights
+from likewise.engine.contract import Progress
+from likewise.engine.cores import usable_cores
+from likewise.engine.native import binding
+from likewise.engine.native.library import loaded, supported
+from likewise.engine.native.modules import module_function
+from likewise.engine.native.network import PackedNetwork
+from likewise.engine.stacks import STACKS
+from likewise.engine.tensors import Tensors
+from likewise.errors import DamagedFileError, EngineError, UnsupportedModelError
+
+RECIPE = "by row 1"
+"""Changes whenever int8's numbers do, and with it the fingerprint of its vectors."""
+
+FEW = 128
+"""Tokens a thread is worth its start for."""
+
+SOON = 256
+"""Tokens that are done before another thread has begun."""
+
+LOOK = 0.1
+"""Seconds between looks at how far a job has come."""
+
+
+class NativeRuntime:
+    """A checkpoint of a family in `stacks` on our own kernels.
+
+    Tokens of many texts go through the linear layers as the rows of one matrix, so nothing is
+    padded, and every row is summed by itself: a text gives the same bits alone and in any company.
+
+    Args:
+        config: the checkpoint.
+        compute: `int8`, `bfloat16` or `float32`.
+
+    Raises:
+        UnsupportedModelError: this processor, the family, a module or a width is not for the
+            kernels.
+        DamagedFileError: the weights are missing, damaged, or do not fit the config.
+    """
+
+    kind = "native"
+    device = "cpu"
+
+    def __init__(self, config: Config, compute: str) -> None:
+        if compute not in supported() or config.model_type not in STACKS:
+            raise UnsupportedModelError(
+                f"there are no kernels for {config.model_type} in {compute} on this processor",
+                hint="OpenVINO runs it",
+            )
+        pooling, *modules = config.modules
+        if not isinstance(pooling, Pooling) or len(pooling.modes) > binding.MOST_POOLINGS:
+            raise UnsupportedModelError("the kernels begin with a pooling", hint="OpenVINO runs it")
+        self.compute = compute
+        self.recipe = f"{compute} {RECIPE}" if compute == "int8" else compute
+        self._pooling = pooling
+        self._modules = [module_function(module) for module in modules]
+        self._network = _packed(config, compute)
+        self._cores = usable_cores()
+        self.dimension = self._after(self._empty_vectors(1)).shape[1]
+
+    def embed(self, rows: TokenRows, progress: Progress | None = None) -> NDArray[np.float32]:
+        """One vector a text, in the order given: float32 `[n, dimension]`; see `Runtime`."""
+        vectors = self._empty_vectors(len(rows))
+        if len(rows):
+            self._run(rows, progress, vectors=vectors)
+        return self._after(vectors)
+
+    def token_states(self, rows: TokenRows) -> list[NDArray[np.float32]]:
+        """The last layer's state of every token, `[tokens, hidden size]` a text; see `Runtime`."""
+        states = np.empty((len(rows.token_ids), self._network.hidden), np.float32)
+        if len(rows):
+            self._run(rows, None, states=states)
+        return np.split(states, np.cumsum(rows.lengths)[:-1]) if len(rows) else []
+
+    def _empty_vectors(self, count: int) -> NDArray[np.float32]:
+        return np.zeros((count, len(self._pooling.modes) * self._network.hidden), np.float32)
+
+    def _after(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+        for apply in self._modules:
+            vectors = apply(vectors)
+        return vectors
+
+    def _run(
+        self,
+        rows: TokenRows,
+        progress: Progress | None,
+        *,
+        vectors: NDArray[np.float32] | None = None,
+        states: NDArray[np.float32] | None = None,
+    ) -> None:
+        self._check(rows)
+        token_ids = np.ascontiguousarray(rows.token_ids, np.int32)
+        starts = np.zeros(len(rows) + 1, np.int64)
+        np.cumsum(rows.lengths, out=starts[1:])
+        threads = max(1, min(self._cores, len(token_ids) // FEW))
+        modes = self._pooling.modes
+        job = binding.Job(
+            token_ids=token_ids.ctypes.data,
+            starts=starts.ctypes.data,
+            texts=len(rows),
+            pooling=len(modes),
+            poolings=(ctypes.c_int32 * binding.MOST_POOLINGS)(*map(binding.POOLINGS.index, modes)),
+            skipped=0 if self._pooling.include_prompt else rows.prompt_tokens,
+            threads=threads,
+            vectors=None if vectors is None else vectors.ctypes.data,
+            states=None if states is None else states.ctypes.data,
+        )
+        if len(token_ids) < SOON:
+            self._work(job)
+            if progress:
+                progress(len(rows))
+        else:
+            self._share_out(job, threads, progress)
+
+    def _check(self, rows: TokenRows) -> None:
+        """The kernels look up what they are told to; what is not there must not get to them."""
+        network = self._network
+        for what, most, known in (
+            ("a token id", int(rows.token_ids.max()), network.vocabulary - 1),
+            ("a text's length", int(rows.lengths.max()), network.max_tokens),
+        ):
+            if most > known or int(rows.token_ids.min()) < 0:
+                raise EngineError(
+                    f"{what} is {most}, and the checkpoint's tables end at {known}",
+                    hint="tokenizer and weights do not belong together; download it again",
+                )
+
+    def _work(self, job: binding.Job) -> None:
+        if loaded().likewise_run(self._network.structure, job):
+            raise EngineError("no memory for the kernels", hint="close other programs")
+
+    def _share_out(self, job: binding.Job, threads: int, progress: Progress | None) -> None:
+        told = 0
+
+        def tell() -> int:
+            done = int(job.done)
+            if progress and done > told:
+                progress(done - told)
+            return done
+
+        with ThreadPoolExecutor(threads, "likewise-kernel") as pool:
+            tasks = [pool.submit(self._work, job) for _ in range(threads)]
+            try:
+                while wait(tasks, timeout=LOOK).not_done:
+                    told = tell()
+            except BaseException:  # an interruption: what runs is finished, nothing more is begun
+                job.stop = 1
+                raise
+        for task in tasks:
+            task.result()
+        tell()
+
+
+def _packed(config: Config, compute: str) -> PackedNetwork:
+    family = STACKS[config.model_type]
+    tensors = Tensors(read_weights(config.folder), family.prefixes)
+    inner = "bfloat16" if compute != "float32" and "bfloat16" in supported() else "float32"
+    try:
+        stack = family.stack(config.network, tensors)
+    except KeyError as error:
+        raise DamagedFileError(
+            f"{config.folder / 'config.json'} lacks the field {error}",
+            hint="download the checkpoint again",
+        ) from error
+    return PackedNetwork(stack, compute, inner, config.max_tokens)
