@@ -68,12 +68,12 @@ def encoder_bfloat16(model_folder: Path) -> likewise.Encoder:
 
 @pytest.fixture(scope="session")
 def encoder_int8(model_folder: Path) -> likewise.Encoder:
-    """all-MiniLM-L6-v2 in int8; its graph is made once a run."""
+    """all-MiniLM-L6-v2 in int8 on OpenVINO; its graph is made once a run."""
     try:
         import nncf  # noqa: F401
     except ImportError:
         lacking("nncf is not installed")
-    return likewise.load(model_folder, compute="int8")
+    return likewise.load(model_folder, compute="int8", runtime="openvino")
 
 
 @pytest.fixture(scope="session")

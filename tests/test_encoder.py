@@ -113,19 +113,18 @@ def test_a_text_is_itself_wherever_it_stands(encoder: Encoder, varied_texts: lis
         np.testing.assert_array_equal(part, together[start : start + 7])
 
 
+@pytest.mark.parametrize("runtime", ["auto", "openvino"])
 @pytest.mark.parametrize("compute", ["bfloat16", "int8"])
-def test_a_text_is_itself_in_other_computes_too(
+def test_a_text_is_itself_in_other_computes_too(  # noqa: PLR0917
     compute: str,
+    runtime: str,
     model_folder: Path,
-    request: pytest.FixtureRequest,
+    encoder_bfloat16: likewise.Encoder,
     varied_texts: list[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    if compute == "bfloat16":
-        model = request.getfixturevalue("encoder_bfloat16")
-    else:
-        pytest.importorskip("nncf")
-        model = likewise.load(model_folder, compute="int8")
+    pytest.importorskip("nncf")
+    model = likewise.load(model_folder, compute=compute, runtime=runtime)
     chance = random.Random(6)
     words = [
         "a",

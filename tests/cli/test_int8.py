@@ -14,7 +14,7 @@ import pytest
 import likewise as library
 from likewise.checkpoint.catalog import DEFAULT
 from likewise.checkpoint.tokenizer import Tokenizer
-from likewise.engine import quantize
+from likewise.engine import native, quantize
 
 Run = Callable[..., Any]
 
@@ -31,6 +31,7 @@ def test_quantize_and_doctor(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     pytest.importorskip("nncf")
+    monkeypatch.setattr(native, "supported", frozenset)
     monkeypatch.setenv("LIKEWISE_CACHE", str(tmp_path / "cache"))
     assert doctor(likewise)["detail"] == "not made yet (optional)"
     assert f"likewise quantize {DEFAULT}" in doctor(likewise)["hint"]
@@ -47,7 +48,12 @@ def test_quantize_and_doctor(
     assert json.loads(likewise("quantize", folder, "--again", "--json").stdout)["made"] is True
 
 
-def test_doctor_finds_the_graph(likewise: Run, encoder_int8: library.Encoder) -> None:
+def test_doctor_finds_the_graph(
+    likewise: Run, encoder_int8: library.Encoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if "int8" in native.supported():
+        assert doctor(likewise)["detail"].startswith("ready: our own kernels")
+    monkeypatch.setattr(native, "supported", frozenset)
     assert doctor(likewise)["detail"].startswith("ready: ")
     assert doctor(likewise)["hint"] == ""
 

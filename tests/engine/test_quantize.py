@@ -102,7 +102,7 @@ def test_the_second_load_finds_it(encoder_int8: likewise.Encoder, model_folder: 
     graph = find_quantized(read_config(model_folder))
     assert graph is not None
     before = graph.stat().st_mtime_ns
-    again = likewise.load(model_folder, compute="int8")
+    again = likewise.load(model_folder, compute="int8", runtime="openvino")
     assert again.load_seconds < 2  # under one on a quiet machine; making it takes ten
     assert graph.stat().st_mtime_ns == before
     found = quantized(*parts(model_folder))
@@ -181,7 +181,7 @@ def test_a_graph_far_from_float32_is_refused(
     calibration = quantize.calibration_batches
     monkeypatch.setattr(quantize, "calibration_batches", padding)
     with pytest.raises(EngineError, match=r"mean cosine to float32 is 0\.\d+"):
-        likewise.load(model_folder, compute="int8")
+        likewise.load(model_folder, compute="int8", runtime="openvino")
     assert left_in(cache) == []
 
 

@@ -66,10 +66,12 @@ def bench(
 
 def _loaded(model: str, computes: list[str] | None, *, quiet: bool) -> Iterator[likewise.Encoder]:
     """The model in every number format; one that cannot be had is told, or raised if asked for."""
+    from likewise.engine.native import supported
     from likewise.engine.openvino import supports_bfloat16
 
+    bfloat16 = "bfloat16" in supported() or supports_bfloat16()
     for compute in computes or COMPUTES:
-        if compute == "bfloat16" and not computes and not supports_bfloat16():
+        if compute == "bfloat16" and not computes and not bfloat16:
             note("note: no bfloat16: this processor does not multiply it")
             continue
         try:

@@ -59,6 +59,7 @@ def examine(*, network: bool = False) -> list[Check]:
         *_versions(),
         _cores(),
         _instructions(),
+        _kernels(),
         _compute(),
         _memory(),
         *_places(),
@@ -117,7 +118,24 @@ def _instructions() -> Check:
     return Check("processor", "ok", detail)
 
 
+def _kernels() -> Check:
+    from likewise.engine import native
+
+    if formats := native.supported():
+        return Check("kernels", "ok", f"our own, for {', '.join(sorted(formats))}")
+    if native.features() is None:
+        detail = "not built: OpenVINO runs all"
+        if platform.machine() in ("x86_64", "AMD64"):
+            return Check("kernels", "warn", detail, "install likewise again where c++ is, for them")
+        return Check("kernels", "ok", detail)
+    return Check("kernels", "ok", "not for this processor: OpenVINO runs all")
+
+
 def _compute() -> Check:
+    from likewise.engine import native
+
+    if "bfloat16" in native.supported():
+        return Check("compute auto", "ok", "bfloat16")
     from likewise.engine.openvino import supports_bfloat16
 
     if supports_bfloat16():
@@ -207,6 +225,12 @@ def _models() -> Iterator[Check]:
 
 def _int8() -> Iterator[Check]:
     from likewise.checkpoint.config import read_config
+    from likewise.engine import native
+
+    name = f"int8 {DEFAULT}"
+    if "int8" in native.supported():
+        yield Check(name, "ok", "ready: our own kernels round the weights as they load")
+        return
     from likewise.engine.quantize import find_quantized
 
     try:
@@ -216,7 +240,6 @@ def _int8() -> Iterator[Check]:
         graph = find_quantized(read_config(found.folder))
     except CheckpointError:
         return  # told of the model already
-    name = f"int8 {DEFAULT}"
     if graph:
         yield Check(name, "ok", f"ready: {graph.parent}")
     elif _version("nncf"):

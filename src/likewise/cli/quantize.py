@@ -23,10 +23,11 @@ def quantize(
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Make a model's int8 graph ahead of its first use, and tell where it lies.
+    """Make the int8 graph that OpenVINO runs ahead of its first use, and tell where it lies.
 
     It takes 10 to 60 seconds once; --compute int8 loads it from then on. LIKEWISE_CACHE chooses
-    another place for it.
+    another place for it. Where our own kernels run the model, int8 needs no graph: likewise doctor
+    tells.
 
     \b
     Example:

@@ -48,11 +48,16 @@ def loaded() -> ctypes.CDLL:
     return found
 
 
+def features() -> int | None:
+    """What the processor has, in the bits of `likewise_features`; None without the library."""
+    found = library()
+    return None if found is None else int(found.likewise_features())
+
+
 @cache
 def supported() -> frozenset[str]:
     """The number formats in which the kernels are the best choice on this processor."""
-    found = library()
-    features = found.likewise_features() if found else 0
-    if features & TILES:
+    bits = features() or 0
+    if bits & TILES:
         return frozenset()
-    return frozenset(name for name, bit in FORMATS.items() if features >> bit & 1)
+    return frozenset(name for name, place in FORMATS.items() if bits >> place & 1)

@@ -1,0 +1,273 @@
+"""The kernels: the same vectors as transformers gives, in every family, pooling and company."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import likewise
+from likewise.checkpoint.config import POOLING_MODES, Pooling, read_config
+from likewise.checkpoint.tokenizer import TokenRows, read_tokenizer
+from likewise.engine.graphs import load_graph_runtime
+from likewise.engine.native import NativeRuntime, library, supported
+from likewise.engine.native import runtime as native
+from likewise.engine.stacks import STACKS
+from likewise.errors import DamagedFileError, EngineError, InputError, UnsupportedModelError
+
+Cosine = Callable[[Any, Any], float]
+Open = Callable[[Path], Any]
+COMPUTES = ("float32", "bfloat16", "int8")
+KERNEL_SIZES = {
+    "hidden_size": 128, "dim": 128, "num_attention_heads": 4, "n_heads": 4,
+    "intermediate_size": 192, "hidden_dim": 192,
+}  # fmt: skip
+"""Small, and of widths that the kernels take."""
+
+
+@pytest.fixture(params=sorted(STACKS))
+def folder(request: pytest.FixtureRequest, checkpoints: Any, families: dict[str, Any]) -> Path:
+    return make(checkpoints, families[request.param])
+
+
+@pytest.fixture
+def bert(checkpoints: Any, families: dict[str, Any]) -> Path:
+    return make(checkpoints, families["bert"])
+
+
+def make(checkpoints: Any, family: Any) -> Path:
+    small = family.small | {n: KERNEL_SIZES[n] for n in family.small if n in KERNEL_SIZES}
+    return checkpoints.make(dataclasses.replace(family, name=f"{family.name}-wide", small=small))
+
+
+@pytest.fixture(params=COMPUTES)
+def compute(request: pytest.FixtureRequest) -> str:
+    needed(request.param)
+    return request.param
+
+
+def needed(compute: str) -> None:
+    if compute not in supported():
+        pytest.skip(f"there are no kernels for {compute} on this processor")
+
+
+def test_the_library_is_built_where_a_compiler_is() -> None:
+    """What `make test` sets up builds it; without it the tests below would silently skip."""
+    import platform
+    import shutil
+
+    if platform.machine() != "x86_64" or not shutil.which("c++"):
+        pytest.skip("no x86-64, or no compiler")
+    assert library.library() is not None
+
+
+def test_float32_vectors_are_those_of_sentence_transformers(
+    folder: Path, texts: tuple[str, ...], cosine: Cosine, sentence_transformer: Open
+) -> None:
+    needed("float32")
+    model = likewise.load(folder, compute="float32", runtime="native")
+    expected = sentence_transformer(folder).encode(list(texts))
+    assert cosine(model.encode(texts), expected) > 0.99999
+    np.testing.assert_allclose(model.encode(texts), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(("compute", "least"), [("bfloat16", 0.9995), ("int8", 0.995)])
+def test_coarser_formats_stay_close(
+    compute: str, least: float, folder: Path, texts: tuple[str, ...], cosine: Cosine
+) -> None:
+    needed(compute)
+    exact, coarse = (
+        likewise.load(folder, compute=name, runtime="native").encode(texts)
+        for name in ("float32", compute)
+    )
+    assert cosine(coarse, exact) > least
+    assert not np.array_equal(coarse, exact)
+
+
+def test_a_text_gives_the_same_bits_alone_and_among_any_neighbours(
+    compute: str, folder: Path, texts: tuple[str, ...]
+) -> None:
+    model = likewise.load(folder, compute=compute, runtime="native")
+    alone = np.stack([model.encode(text) for text in texts])
+    np.testing.assert_array_equal(model.encode(texts), alone)
+    shuffled = np.random.default_rng(3).permutation(np.repeat(np.arange(len(texts)), 30))
+    np.testing.assert_array_equal(model.encode([texts[i] for i in shuffled]), alone[shuffled])
+
+
+def test_token_states_are_those_of_openvino(
+    folder: Path, texts: tuple[str, ...], cosine: Cosine
+) -> None:
+    needed("float32")
+    ours, theirs = (
+        likewise.load(folder, compute="float32", runtime=name).token_embeddings(texts)
+        for name in ("native", "openvino")
+    )
+    assert [len(states) for states in ours] == [len(states) for states in theirs]
+    assert all(cosine(a, b) > 0.99999 for a, b in zip(ours, theirs, strict=True))
+
+
+@pytest.mark.parametrize("mode", POOLING_MODES)
+@pytest.mark.parametrize("include_prompt", [True, False])
+def test_every_pooling_is_that_of_openvino(
+    mode: str, include_prompt: bool, bert: Path, texts: tuple[str, ...]
+) -> None:
+    needed("float32")
+    modules = (Pooling((mode, "mean"), include_prompt),)
+    config = dataclasses.replace(read_config(bert), modules=modules)
+    tokenizer = read_tokenizer(config)
+    rows = dataclasses.replace(tokenizer.rows(texts), prompt_tokens=2)
+    ours = NativeRuntime(config, "float32").embed(rows)
+    assert ours.shape == (len(texts), 256)
+    theirs = load_graph_runtime(config, tokenizer, "float32").embed(rows)
+    long = rows.lengths > 2  # of nothing, each makes its own
+    np.testing.assert_allclose(ours[long], theirs[long], atol=2e-5)
+
+
+def test_every_kernel_of_a_text_length(bert: Path, compute: str) -> None:
+    """Every length to 100: each remainder of rows, registers and pairs is met."""
+    config = read_config(bert)
+    runtime = NativeRuntime(config, compute)
+    exact = load_graph_runtime(config, read_tokenizer(config), "float32")
+    lengths = np.arange(1, 101)
+    ids = np.random.default_rng(5).integers(5, 400, int(lengths.sum())).astype(np.int32)
+    rows = TokenRows(ids, lengths, lengths)
+    found, expected = runtime.embed(rows), exact.embed(rows)
+    cosines = (found * expected).sum(1) / (
+        np.linalg.norm(found, axis=1) * np.linalg.norm(expected, axis=1)
+    )
+    assert cosines.min() > {"float32": 0.99999, "bfloat16": 0.9995, "int8": 0.995}[compute]
+
+
+def test_int8_needs_no_other_package(bert: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import sys
+
+    needed("int8")
+    monkeypatch.setitem(sys.modules, "nncf", None)
+    assert likewise.load(bert, compute="int8").runtime == "native"
+
+
+def test_modules_after_the_pooling_are_those_of_sentence_transformers(
+    bert: Path, tmp_path: Path, texts: tuple[str, ...], sentence_transformer: Open
+) -> None:
+    import torch
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer import modules
+
+    needed("float32")
+    torch.manual_seed(2)
+    whole = sentence_transformer(bert)
+    parts = [
+        *whole,
+        modules.Dense(128, 96, activation_function=torch.nn.Tanh()),
+        modules.LayerNorm(96),
+        modules.Normalize(),
+    ]
+    SentenceTransformer(modules=parts, device="cpu").save(str(tmp_path / "more"))
+    model = likewise.load(tmp_path / "more", compute="float32", runtime="native")
+    expected = sentence_transformer(tmp_path / "more").encode(list(texts))
+    np.testing.assert_allclose(model.encode(texts), expected, atol=1e-5)
+
+
+def test_which_runtime_runs_is_told_and_can_be_chosen(bert: Path, checkpoints: Any) -> None:
+    needed("float32")
+    assert likewise.load(bert).runtime == "native"
+    assert likewise.load(bert, runtime="openvino").runtime == "openvino"
+    with pytest.raises(InputError, match="unknown runtime 'onnx'"):
+        likewise.load(bert, runtime="onnx")
+    with pytest.raises(InputError, match="native does not run on cuda"):
+        likewise.load(bert, runtime="native", device="cuda")
+
+
+def test_widths_that_the_kernels_do_not_take_go_to_openvino(
+    checkpoints: Any, families: dict[str, Any]
+) -> None:
+    narrow = checkpoints.make(families["bert"])
+    assert likewise.load(narrow).runtime == "openvino"
+    with pytest.raises(UnsupportedModelError, match=r"widths|there are no kernels"):
+        likewise.load(narrow, runtime="native")
+
+
+def test_without_the_library_openvino_runs_it(bert: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from likewise.engine import runtimes
+
+    monkeypatch.setattr(runtimes, "supported", frozenset)
+    assert likewise.load(bert).runtime == "openvino"
+
+
+def test_tokens_that_the_tables_do_not_have_are_refused(bert: Path) -> None:
+    """They would be read from beyond the tables' end."""
+    needed("float32")
+    runtime = NativeRuntime(read_config(bert), "float32")
+    for ids, message in (([1, 10**6], "a token id is 1000000"), ([1, -1], "a token id")):
+        with pytest.raises(EngineError, match=message):
+            runtime.embed(TokenRows(np.array(ids, np.int32), np.array([2]), np.array([2])))
+    many = np.full(5000, 7, np.int32)
+    with pytest.raises(EngineError, match="a text's length is 5000"):
+        runtime.embed(TokenRows(many, np.array([5000]), np.array([5000])))
+
+
+def test_a_missing_field_and_a_missing_tensor_are_named(
+    bert: Path, tmp_path: Path, change_json: Callable[..., None]
+) -> None:
+    import json
+    import shutil
+
+    needed("float32")
+    folder = tmp_path / "damaged"
+    shutil.copytree(bert, folder)
+    path = folder / "config.json"
+    fields = json.loads(path.read_text())
+    del fields["intermediate_size"]
+    path.write_text(json.dumps(fields))
+    with pytest.raises(DamagedFileError, match="lacks the field 'intermediate_size'"):
+        likewise.load(folder)
+
+
+def test_an_interruption_ends_a_large_job_soon(
+    encoder: likewise.Encoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C comes between two looks: threads finish what they hold, and take no more."""
+    if encoder.runtime != "native":
+        pytest.skip("not run by the kernels here")
+    looks = []
+
+    def interrupted(tasks: Any, timeout: float) -> Any:
+        looks.append(timeout)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(native, "wait", interrupted)
+    jobs: list[Any] = []
+    share_out = NativeRuntime._share_out
+
+    def kept(self: Any, job: Any, *rest: Any) -> None:
+        jobs.append(job)
+        share_out(self, job, *rest)
+
+    monkeypatch.setattr(NativeRuntime, "_share_out", kept)
+    with pytest.raises(KeyboardInterrupt):
+        encoder.encode(["a sentence of no great length, said again"] * 3000)
+    (job,) = jobs
+    assert looks
+    assert job.stop == 1
+    assert job.done < 3000
+    assert not [t for t in threading.enumerate() if t.name.startswith("likewise-kernel")]
+
+
+def test_several_threads_may_ask_at_once(bert: Path, compute: str, texts: tuple[str, ...]) -> None:
+    model = likewise.load(bert, compute=compute, runtime="native")
+    many = list(texts) * 20
+    expected = model.encode(many)
+    found: list[NDArray[np.float32]] = []
+    threads = [threading.Thread(target=lambda: found.append(model.encode(many))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 4
+    assert all(np.array_equal(one, expected) for one in found)
