@@ -19,9 +19,12 @@ from likewise.errors import DamagedFileError, UnsupportedModelError
 
 Weights = Mapping[str, NDArray[Any]]
 
-_NUMPY_KINDS = frozenset(
-    ("F64", "F32", "F16", "I64", "I32", "I16", "I8", "U64", "U32", "U16", "U8", "BOOL")
-)
+_NUMPY_KINDS = {
+    "F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2", "BOOL": "?",
+    "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "i1",
+    "U64": "<u8", "U32": "<u4", "U16": "<u2", "U8": "u1",
+}  # fmt: skip
+"""safetensors' formats as NumPy has them; bfloat16, which it has not, by its bits."""
 
 AGAIN = "the file is incomplete or damaged; download the checkpoint again"
 
@@ -91,37 +94,33 @@ def read_weights(folder: Path) -> dict[str, NDArray[Any]]:
 
 
 def _read_safetensors(path: Path) -> Iterator[tuple[str, NDArray[Any]]]:
-    with _opened(path) as file:
-        for name in file.keys():  # noqa: SIM118 - a handle, not a mapping
-            kind = file.get_slice(name).get_dtype()
-            if kind == "BF16":
-                yield name, _read_bfloat16(path, name)
-            elif kind in _NUMPY_KINDS:
-                yield name, file.get_tensor(name)
-            else:
-                raise UnsupportedModelError(
-                    f"{path} holds {name!r} in the format {kind}, which is not read here",
-                    hint="use a copy of the checkpoint in float32, float16 or bfloat16",
-                )
+    """Each tensor where it lies in the file, which is mapped: what is not read costs no memory."""
+    with _opened(path):  # checks the header against the file's size
+        mapped = np.memmap(path, np.uint8, "c")  # for OpenVINO, which wants to be able to write
+    size = int.from_bytes(mapped[:8].tobytes(), "little")
+    header = json.loads(mapped[8 : 8 + size].tobytes())
+    for name, entry in header.items():
+        if name == "__metadata__":
+            continue
+        kind = entry["dtype"]
+        if kind not in _NUMPY_KINDS:
+            raise UnsupportedModelError(
+                f"{path} holds {name!r} in the format {kind}, which is not read here",
+                hint="use a copy of the checkpoint in float32, float16 or bfloat16",
+            )
+        begin, end = (8 + size + offset for offset in entry["data_offsets"])
+        tensor = mapped[begin:end].view(np.ndarray).view(_NUMPY_KINDS[kind])
+        tensor = tensor.reshape(entry["shape"])
+        yield name, widen(tensor) if kind == "BF16" else tensor
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Any]:
     try:
-        with safe_open(path, framework="np") as file:  # checks the header against the file's size
+        with safe_open(path, framework="np") as file:
             yield file
     except (SafetensorError, OSError) as error:
         raise DamagedFileError(f"{path} cannot be read: {error}", hint=AGAIN) from error
-
-
-def _read_bfloat16(path: Path, name: str) -> NDArray[np.float32]:
-    """One tensor as float32; NumPy has no bfloat16, whose bits are the upper half of a float32."""
-    with path.open("rb") as file:
-        size = int.from_bytes(file.read(8), "little")
-        entry = json.loads(file.read(size))[name]
-        begin, end = entry["data_offsets"]
-        file.seek(8 + size + begin)
-        return widen(np.frombuffer(file.read(end - begin), "<u2").reshape(entry["shape"]))
 
 
 def parameter_count(folder: Path) -> int:
