@@ -8,23 +8,28 @@
 // 16 rows of 16 lanes, the other way round.
 INLINE void transpose(__m512i (&x)[LANES]) {
     __m512i y[LANES];
-    UNROLLED for (int i = 0; i < LANES; i += 2) {
+    UNROLLED
+    for (int i = 0; i < LANES; i += 2) {
         y[i] = _mm512_unpacklo_epi32(x[i], x[i + 1]);
         y[i + 1] = _mm512_unpackhi_epi32(x[i], x[i + 1]);
     }
-    UNROLLED for (int i = 0; i < LANES; i += 4) {
-        UNROLLED for (int j = 0; j < 2; j++) {
+    UNROLLED
+    for (int i = 0; i < LANES; i += 4) {
+        UNROLLED
+        for (int j = 0; j < 2; j++) {
             x[i + 2 * j] = _mm512_unpacklo_epi64(y[i + j], y[i + 2 + j]);
             x[i + 2 * j + 1] = _mm512_unpackhi_epi64(y[i + j], y[i + 2 + j]);
         }
     }
-    UNROLLED for (int i = 0; i < 4; i++) {
+    UNROLLED
+    for (int i = 0; i < 4; i++) {
         y[i] = _mm512_shuffle_i32x4(x[i], x[i + 4], 0x88);
         y[i + 4] = _mm512_shuffle_i32x4(x[i], x[i + 4], 0xdd);
         y[i + 8] = _mm512_shuffle_i32x4(x[i + 8], x[i + 12], 0x88);
         y[i + 12] = _mm512_shuffle_i32x4(x[i + 8], x[i + 12], 0xdd);
     }
-    UNROLLED for (int i = 0; i < 4; i++) {
+    UNROLLED
+    for (int i = 0; i < 4; i++) {
         x[i] = _mm512_shuffle_i32x4(y[i], y[i + 8], 0x88);
         x[i + 8] = _mm512_shuffle_i32x4(y[i], y[i + 8], 0xdd);
         x[i + 4] = _mm512_shuffle_i32x4(y[i + 4], y[i + 12], 0x88);
@@ -97,8 +102,10 @@ template <class Format> struct Attention {
             float *line = scores + group * LANES;
             const int across = width();
             auto keep = [=](auto &sums) INLINED {
-                UNROLLED for (int i = 0; i < rows_of(sums); i++) {
-                    UNROLLED for (int j = 0; j < groups_of(sums); j++) {
+                UNROLLED
+                for (int i = 0; i < rows_of(sums); i++) {
+                    UNROLLED
+                    for (int j = 0; j < groups_of(sums); j++) {
                         _mm512_storeu_ps(line + i * across + j * LANES, sums[i][j]);
                     }
                 }
@@ -119,8 +126,10 @@ template <class Format> struct Attention {
             Columns columns = {values + (size_t)group * value_steps(), (size_t)value_steps(), 1};
             tile_of<Format, 2>(rows, weights, width() * sizeof(Element), columns, value_steps(),
                                [&](auto &sums) INLINED {
-                                   UNROLLED for (int i = 0; i < rows_of(sums); i++) {
-                                       UNROLLED for (int j = 0; j < groups_of(sums); j++) {
+                                   UNROLLED
+                                   for (int i = 0; i < rows_of(sums); i++) {
+                                       UNROLLED
+                                       for (int j = 0; j < groups_of(sums); j++) {
                                            store(first + i, (group + j) * LANES,
                                                  _mm512_mul_ps(sums[i][j], all(inverse[i])));
                                        }

@@ -72,18 +72,23 @@ struct Columns {
 template <class Format, int ROWS, int GROUPS, class Finish>
 INLINE void tile(const void *a, size_t stride, Columns b, int steps, Finish finish) {
     typename Format::Sum sums[ROWS][GROUPS];
-    UNROLLED for (int i = 0; i < ROWS; i++) {
-        UNROLLED for (int j = 0; j < GROUPS; j++) sums[i][j] = Format::none();
+    UNROLLED
+    for (int i = 0; i < ROWS; i++) {
+        UNROLLED
+        for (int j = 0; j < GROUPS; j++) sums[i][j] = Format::none();
     }
     const char *row = (const char *)a;
     for (int step = 0; step < steps; step++) {
         __m512i right[GROUPS];
-        UNROLLED for (int j = 0; j < GROUPS; j++) {
+        UNROLLED
+        for (int j = 0; j < GROUPS; j++) {
             right[j] = _mm512_loadu_si512(b.data + j * b.across + step * b.along);
         }
-        UNROLLED for (int i = 0; i < ROWS; i++) {
+        UNROLLED
+        for (int i = 0; i < ROWS; i++) {
             __m512i left = _mm512_set1_epi32(*(const int32_t *)(row + i * stride + 4 * step));
-            UNROLLED for (int j = 0; j < GROUPS; j++) {
+            UNROLLED
+            for (int j = 0; j < GROUPS; j++) {
                 Format::add(sums[i][j], left, right[j]);
             }
         }

@@ -7,6 +7,8 @@
 
 #include "attention.hpp"
 #include "network.hpp"
+#include "packing.hpp"
+#include "pooling.hpp"
 #include "product.hpp"
 
 namespace {
@@ -31,23 +33,6 @@ class Workspace {
     char *base;
     size_t used = 0;
 };
-
-void normalise_row(float *x, int width, const Norm &norm, float epsilon) {
-    __m512 sum = all(0), squares = all(0);
-    for (int c = 0; c < width; c += LANES) sum = _mm512_add_ps(sum, _mm512_loadu_ps(x + c));
-    __m512 mean = all(_mm512_reduce_add_ps(sum) / (float)width);
-    for (int c = 0; c < width; c += LANES) {
-        __m512 from_mean = _mm512_sub_ps(_mm512_loadu_ps(x + c), mean);
-        squares = _mm512_fmadd_ps(from_mean, from_mean, squares);
-    }
-    float variance = _mm512_reduce_add_ps(squares) / (float)width;
-    __m512 by = all(1.0f / __builtin_sqrtf(variance + epsilon));
-    for (int c = 0; c < width; c += LANES) {
-        __m512 y = _mm512_mul_ps(_mm512_sub_ps(_mm512_loadu_ps(x + c), mean), by);
-        y = _mm512_fmadd_ps(y, _mm512_loadu_ps(norm.weight + c), _mm512_loadu_ps(norm.bias + c));
-        _mm512_storeu_ps(x + c, y);
-    }
-}
 
 // One thread's pass over blocks of texts. Format: of products; Inner: of attention.
 template <class Format, class Inner> class Pass {
@@ -115,14 +100,13 @@ template <class Format, class Inner> class Pass {
         narrow_all(x, tokens);
         for (int i = 0; i < net.layer_count; i++) layer(net.layers[i], first, last, begin, tokens);
         if (job.states) {
-            memcpy(job.states + begin * net.hidden, x,
-                        (size_t)tokens * net.hidden * sizeof(float));
+            memcpy(job.states + begin * net.hidden, x, (size_t)tokens * net.hidden * sizeof(float));
         }
         if (!job.vectors) return;
         for (int64_t text = first; text < last; text++) {
             for (int i = 0; i < job.pooling; i++) {
                 pool(job.poolings[i], x + (job.starts[text] - begin) * net.hidden,
-                     (int)(job.starts[text + 1] - job.starts[text]),
+                     (int)(job.starts[text + 1] - job.starts[text]), job.skipped, net.hidden,
                      job.vectors + (text * job.pooling + i) * net.hidden);
             }
         }
@@ -163,12 +147,10 @@ template <class Format, class Inner> class Pass {
     void layer(const Layer &layer, int64_t first, int64_t last, int64_t begin, int tokens) {
         const int hidden = net.hidden, wide = net.wide;
         product<Format>(rows_of(narrow, hidden), layer.stacked, tokens,
-                        [=, to = stacked](int row, int column, __m512 y) INLINED {
-                            Inner::store(to + (size_t)row * 3 * hidden + column, y);
-                        });
+                        [=, to = stacked](int row, int column, __m512 y)
+                            INLINED { Inner::store(to + (size_t)row * 3 * hidden + column, y); });
         for (int64_t text = first; text < last; text++) {
-            attend((int)(job.starts[text] - begin),
-                   (int)(job.starts[text + 1] - job.starts[text]));
+            attend((int)(job.starts[text] - begin), (int)(job.starts[text + 1] - job.starts[text]));
         }
         narrow_all(gathered, tokens);
         auto join = [=, base = x](int row, int column, __m512 y) INLINED {
@@ -195,9 +177,8 @@ template <class Format, class Inner> class Pass {
         for (int head = 0; head < net.heads; head++) {
             const Part *from = stacked + start * stride + head * attention.head;
             const float *relative =
-                net.relative
-                    ? net.relative + (size_t)head * (2 * net.reach + LANES) + net.reach
-                    : nullptr;
+                net.relative ? net.relative + (size_t)head * (2 * net.reach + LANES) + net.reach
+                             : nullptr;
             attention.take_keys(from + net.hidden, stride);
             attention.take_values(from + 2 * net.hidden, stride);
             float *to = gathered + (size_t)start * net.hidden + head * attention.head;
@@ -214,14 +195,13 @@ template <class Format, class Inner> class Pass {
     void widen(const Linear &by, int tokens) {
         switch (net.activation) {
         case 0:
-            if constexpr (Format::depth == 1) {
-                return widen_with(by, tokens, [](__m512 y) INLINED { return gelu(y); });
-            }
-            return widen_with(by, tokens, [](__m512 y) INLINED { return gelu_narrow(y); });
-        case 1:
-            return widen_with(by, tokens, [](__m512 y) INLINED { return gelu_tanh(y); });
-        default:
-            return widen_with(by, tokens, [](__m512 y) INLINED { return relu(y); });
+            return widen_with(by, tokens, [](__m512 y) INLINED {
+                if constexpr (Format::depth == 4) return gelu_int8(y);
+                else if constexpr (Format::depth == 2) return gelu_bfloat16(y);
+                else return gelu(y);
+            });
+        case 1: return widen_with(by, tokens, [](__m512 y) INLINED { return gelu_tanh(y); });
+        default: return widen_with(by, tokens, [](__m512 y) INLINED { return relu(y); });
         }
     }
 
@@ -229,63 +209,37 @@ template <class Format, class Inner> class Pass {
         const size_t wide = net.wide;
         if constexpr (!scaled) {
             product<Format>(rows_of(narrow, net.hidden), by, tokens,
-                            [=, to = inner](int row, int column, __m512 y) INLINED {
-                                Format::store(to + row * wide + column, activate(y));
-                            });
+                            [=, to = inner](int row, int column, __m512 y)
+                                INLINED { Format::store(to + row * wide + column, activate(y)); });
             return;
         } else {
-            // no activation here goes below this: GELU's least value
-            const float least_value = net.activation == 2 ? 0.0f : -0.17f;
+            // no activation here goes below this: GELU's least value, and its polynomial's error
+            const float least_value = net.activation == 2 ? 0.0f : -0.172f;
             for (int row = 0; row < tokens; row++) {
                 _mm512_store_ps(highest + row * LANES, all(least_value));
             }
-            product<Format>(rows_of(narrow, net.hidden), by, tokens,
-                            [=, half = half, highest = highest](int row, int column, __m512 y) INLINED {
-                                y = activate(y);
-                                float *most = highest + row * LANES;
-                                _mm512_store_ps(most, _mm512_max_ps(_mm512_load_ps(most), y));
-                                _mm256_storeu_si256((__m256i *)(half + row * wide + column),
-                                                    _mm512_cvtps_ph(y, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
-                            });
+            product<Format>(
+                rows_of(narrow, net.hidden), by, tokens,
+                [=, half = half, highest = highest](int row, int column, __m512 y) INLINED {
+                    y = activate(y);
+                    float *most = highest + row * LANES;
+                    _mm512_store_ps(most, _mm512_max_ps(_mm512_load_ps(most), y));
+                    _mm256_storeu_si256(
+                        (__m256i *)(half + row * wide + column),
+                        _mm512_cvtps_ph(y, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
+                });
             for (int row = 0; row < tokens; row++) {
-                float range = _mm512_reduce_max_ps(_mm512_load_ps(highest + row * LANES)) - least_value;
+                float range =
+                    _mm512_reduce_max_ps(_mm512_load_ps(highest + row * LANES)) - least_value;
                 low[row] = least_value;
                 scale[row] = range / 255.0f;
                 __m512 steps = all(range > 0 ? 255.0f / range : 0.0f);
                 for (size_t c = 0; c < wide; c += LANES) {
-                    __m512 y = _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(half + row * wide + c)));
+                    __m512 y = _mm512_cvtph_ps(
+                        _mm256_loadu_si256((const __m256i *)(half + row * wide + c)));
                     store_int8((uint8_t *)inner + row * wide + c, y, all(least_value), steps);
                 }
             }
-        }
-    }
-
-    // One vector of a text's states.
-    void pool(int mode, const float *states, int tokens, float *to) const {
-        const int hidden = net.hidden;
-        int from = mode == LAST ? 0 : least(job.skipped, tokens);
-        int count = tokens - from;
-        if (mode == FIRST || mode == LAST) {
-            int place = mode == FIRST ? from : tokens - 1;
-            if (count > 0) memcpy(to, states + (size_t)place * hidden, hidden * sizeof(float));
-            else memset(to, 0, hidden * sizeof(float));
-            return;
-        }
-        float total = 0;
-        for (int place = from; place < tokens; place++) {
-            total += mode == WEIGHTED ? (float)(place + 1) : 1.0f;
-        }
-        float by = mode == MEAN_SQRT ? __builtin_sqrtf(total) : total;
-        __m512 part = all(1.0f / (by > 1e-9f ? by : 1e-9f));
-        for (int c = 0; c < hidden; c += LANES) {
-            __m512 sum = all(mode == MAXIMUM ? -1e9f : 0.0f);
-            for (int place = from; place < tokens; place++) {
-                __m512 state = _mm512_loadu_ps(states + (size_t)place * hidden + c);
-                if (mode == MAXIMUM) sum = _mm512_max_ps(sum, state);
-                else if (mode == WEIGHTED) sum = _mm512_fmadd_ps(state, all((float)(place + 1)), sum);
-                else sum = _mm512_add_ps(sum, state);
-            }
-            _mm512_storeu_ps(to + c, mode == MAXIMUM ? sum : _mm512_mul_ps(sum, part));
         }
     }
 
@@ -336,50 +290,10 @@ EXPORT int likewise_run(const Network *net, Job *job) {
                             : pass<Float32, Float32>(*net, *job);
 }
 
-// Weights [outer, inner] into panels of 64 columns, step by step, as `product` walks them; int8
-// rounds each column over its own range and tells its scale and the sum of its numbers.
+// See `pack`.
 EXPORT void likewise_pack(int format, const float *from, int outer, int inner, void *to,
                           float *scale, float *sum) {
-    const int depth = format == 0 ? 4 : format == 1 ? 2 : 1;
-    const int panel = TILE_GROUPS * LANES, steps = inner / depth;
-    for (int column = 0; column < outer; column++) {
-        const float *row = from + (size_t)column * inner;
-        const size_t base = (size_t)(column / panel) * steps * panel + column % panel;
-        float most = 0;
-        if (format == 0) {
-            for (int k = 0; k < inner; k++) {
-                float size = __builtin_fabsf(row[k]);
-                if (size > most) most = size;
-            }
-        }
-        const float steps_of_one = most > 0 ? 127.0f / most : 0.0f;
-        int32_t total = 0;
-        for (int step = 0; step < steps; step++) {
-            const float *x = row + step * depth;
-            char *lane = (char *)to + 4 * (base + (size_t)step * panel);
-            if (format == 0) {
-                for (int k = 0; k < 4; k++) {
-                    int8_t number = (int8_t)__builtin_rintf(x[k] * steps_of_one);
-                    total += number;
-                    lane[k] = (char)number;
-                }
-            } else if (format == 1) {
-                for (int k = 0; k < 2; k++) {
-                    uint32_t bits;
-                    memcpy(&bits, x + k, 4);
-                    bits += 0x7fff + (bits >> 16 & 1); // to the nearest, ties to even
-                    uint16_t number = (uint16_t)(bits >> 16);
-                    memcpy(lane + 2 * k, &number, 2);
-                }
-            } else {
-                memcpy(lane, x, 4);
-            }
-        }
-        if (format == 0) {
-            scale[column] = most / 127.0f;
-            sum[column] = (float)total;
-        }
-    }
+    pack(format, from, outer, inner, to, scale, sum);
 }
 
 // What this processor has, in bits: 1 int8 products, 2 bfloat16, 4 float32, 8 tiles (AMX).

@@ -28,7 +28,7 @@ struct Network {
     const float *words;    // [vocabulary, hidden]
     const float *places;   // [positions, hidden]
     Norm norm;             // of the embeddings
-    const float *relative; // [heads, 2 * reach + 1], added to scores by distance; or null
+    const float *relative; // [heads, 2 * reach + 16], added to scores by distance; or null
     int32_t layer_count, hidden, heads, wide, reach;
     int32_t format;     // of products: 0 int8, 1 bfloat16, 2 float32
     int32_t attention;  // of attention: 1 bfloat16, 2 float32

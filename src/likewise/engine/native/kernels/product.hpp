@@ -27,29 +27,32 @@ void product(Rows in, const Linear &by, int rows, Finish finish) {
             const char *from = (const char *)in.data + first * in.stride;
             int count = least(TILE_ROWS, rows - first);
             const float *row_scale = in.scale + first, *row_low = in.low + first;
-            tile_of<Format, TILE_GROUPS>(count, from, in.stride, columns, steps, [=](auto &sums) INLINED {
-                UNROLLED for (int j = 0; j < groups_of(sums); j++) {
-                    const int column = (panel * TILE_GROUPS + j) * LANES;
-                    if (column >= outer) return;
-                    const __m512 more = _mm512_loadu_ps(bias + column);
-                    __m512 column_scale, column_sum;
-                    if constexpr (scaled) {
-                        column_scale = _mm512_loadu_ps(scale + column);
-                        column_sum = _mm512_loadu_ps(sum + column);
-                    }
-                    UNROLLED for (int i = 0; i < rows_of(sums); i++) {
-                        __m512 x = Format::number(sums[i][j]);
+            tile_of<Format, TILE_GROUPS>(
+                count, from, in.stride, columns, steps, [=](auto &sums) INLINED {
+                    UNROLLED
+                    for (int j = 0; j < groups_of(sums); j++) {
+                        const int column = (panel * TILE_GROUPS + j) * LANES;
+                        if (column >= outer) return;
+                        const __m512 more = _mm512_loadu_ps(bias + column);
+                        __m512 column_scale, column_sum;
                         if constexpr (scaled) {
-                            x = _mm512_mul_ps(x, all(row_scale[i]));
-                            x = _mm512_fmadd_ps(all(row_low[i]), column_sum, x);
-                            x = _mm512_fmadd_ps(x, column_scale, more);
-                        } else {
-                            x = _mm512_add_ps(x, more);
+                            column_scale = _mm512_loadu_ps(scale + column);
+                            column_sum = _mm512_loadu_ps(sum + column);
                         }
-                        finish(first + i, column, x);
+                        UNROLLED
+                        for (int i = 0; i < rows_of(sums); i++) {
+                            __m512 x = Format::number(sums[i][j]);
+                            if constexpr (scaled) {
+                                x = _mm512_mul_ps(x, all(row_scale[i]));
+                                x = _mm512_fmadd_ps(all(row_low[i]), column_sum, x);
+                                x = _mm512_fmadd_ps(x, column_scale, more);
+                            } else {
+                                x = _mm512_add_ps(x, more);
+                            }
+                            finish(first + i, column, x);
+                        }
                     }
-                }
-            });
+                });
         }
     }
 }
@@ -74,5 +77,23 @@ INLINE void narrow_row(const float *from, int width, uint8_t *to, float &scale, 
     __m512 steps = all(range > 0 ? 255.0f / range : 0.0f);
     for (int c = 0; c < width; c += LANES) {
         store_int8(to + c, _mm512_loadu_ps(from + c), all(low), steps);
+    }
+}
+
+// Layer normalisation of one row, Ba et al. 2016, https://arxiv.org/abs/1607.06450.
+inline void normalise_row(float *x, int width, const Norm &norm, float epsilon) {
+    __m512 sum = all(0), squares = all(0);
+    for (int c = 0; c < width; c += LANES) sum = _mm512_add_ps(sum, _mm512_loadu_ps(x + c));
+    __m512 mean = all(_mm512_reduce_add_ps(sum) / (float)width);
+    for (int c = 0; c < width; c += LANES) {
+        __m512 from_mean = _mm512_sub_ps(_mm512_loadu_ps(x + c), mean);
+        squares = _mm512_fmadd_ps(from_mean, from_mean, squares);
+    }
+    float variance = _mm512_reduce_add_ps(squares) / (float)width;
+    __m512 by = all(1.0f / __builtin_sqrtf(variance + epsilon));
+    for (int c = 0; c < width; c += LANES) {
+        __m512 y = _mm512_mul_ps(_mm512_sub_ps(_mm512_loadu_ps(x + c), mean), by);
+        y = _mm512_fmadd_ps(y, _mm512_loadu_ps(norm.weight + c), _mm512_loadu_ps(norm.bias + c));
+        _mm512_storeu_ps(x + c, y);
     }
 }
