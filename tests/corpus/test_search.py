@@ -14,6 +14,7 @@ from likewise import vectors
 from likewise.answers import Encoded
 from likewise.corpus import fusion, tuning
 from likewise.corpus.collection import Collection
+from likewise.corpus.contract import Mode
 from likewise.corpus.explain import background, sentences
 from likewise.corpus.opening import open_collection
 from likewise.corpus.records import Record
@@ -101,6 +102,33 @@ def test_another_model_orders_the_hits(collection: Collection) -> None:
     hits = collection.search("anything", 3, rerank=Shortest())
     assert [len(hit.text) for hit in hits] == sorted(map(len, TEXTS))[:3]
     assert {hit.measure for hit in hits} == {"rerank"}
+
+
+@pytest.mark.parametrize("passage", [0, 32])
+@pytest.mark.parametrize("mode", ["semantic", "keyword"])
+def test_a_judge_reads_what_was_encoded(
+    tmp_path: Path, encoder: likewise.Encoder, passage: int, mode: Mode
+) -> None:
+    records = [
+        Record("A man plays the guitar. " * 20, title="Music 音乐"),  # several passages
+        Record("A man plays the guitar.", title="internationalization of music " * 9),  # cut
+        Record("The guitar", title="short enough"),
+        Record("A guitar without any title."),
+    ]
+    made = open_collection("c", store=tmp_path, model=encoder, create=True, passage=passage)
+    read = [part.read for part in made.manifest.split(records, encoder)]
+    assert len(read) > len(records) if passage else len(read) == len(records)
+    made.add(records)
+    judged: list[str] = []
+
+    class Judge:
+        def scores(self, query: str, texts: Sequence[str]) -> NDArray[np.float32]:
+            assert query == "guitar"
+            judged.extend(texts)
+            return np.zeros(len(texts), np.float32)
+
+    made.search("guitar", mode=mode, rerank=Judge())
+    assert sorted(judged) == sorted(read)
 
 
 def test_diversity_avoids_repetition(collection: Collection) -> None:

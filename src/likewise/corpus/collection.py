@@ -219,7 +219,8 @@ class Collection:
                 fused by reciprocal ranks).
             where: an SQL condition on the columns, such as `year > 2020 AND lang = 'en'`.
             diversity: above 0, up to 1: maximal marginal relevance, against near repetitions.
-            rerank: another model that puts the best `max(50, 5 k)` in its own order.
+            rerank: another model that puts the best `max(50, 5 k)` in its own order; it reads what
+                was encoded, a passage with its title.
             highlight: find the sentence of each passage that is nearest to the query.
 
         Raises:
@@ -228,7 +229,7 @@ class Collection:
         _check(k, mode, diversity)
         wanted = Wanted(query, k, mode, where, diversity, rerank)
         vector = self._query(query) if wanted.needs_vector or highlight else None
-        hits = found(self._view, wanted, vector)
+        hits = self._found(wanted, vector)
         return (
             with_best_sentences(hits, vector, self.model)
             if vector is not None and highlight
@@ -250,7 +251,7 @@ class Collection:
         prompt = self.model.role_prompt("query")
         for part in self.model.encode_stream(queries, prompt_name=prompt):
             for query, vector in zip(part.texts, part.vectors, strict=True):
-                yield found(self._view, Wanted(query, k, mode, where, diversity, rerank), vector)
+                yield self._found(Wanted(query, k, mode, where, diversity, rerank), vector)
 
     def search_vector(
         self, vector: NDArray[np.float32], k: int = 10, *, where: str | None = None
@@ -317,6 +318,9 @@ class Collection:
         return [candidate.hit for candidate in self._view.get(ids)]
 
     # inside
+
+    def _found(self, wanted: Wanted, vector: NDArray[np.float32] | None) -> list[Hit]:
+        return found(self._view, wanted, vector, lambda: self.model)
 
     def _query(self, query: str) -> NDArray[np.float32]:
         return np.asarray(self.model.encode_query(query), np.float32)

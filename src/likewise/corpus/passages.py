@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -79,7 +79,12 @@ class Passage:
     @property
     def read(self) -> str:
         """What the model reads: its title on a line of its own, and its words."""
-        return f"{self.title}\n{self.text}" if self.title else self.text
+        return titled(self.title, self.text)
+
+
+def titled(title: str, text: str) -> str:
+    """A passage as a model reads it: its title on a line of its own, and its words."""
+    return f"{title}\n{text}" if title else text
 
 
 def split(
@@ -125,16 +130,16 @@ def split(
 def _passages(
     records: Iterable[Record], splitter: Splitter, size: int, overlap: int
 ) -> Iterator[Passage]:
-    frame = 2 + SLACK
+    room = _room(size)
     group: list[Record] = []
     characters = 0
     for record in records:
         group.append(record)
         characters += len(record.text)
         if len(group) >= GROUP or characters > 1_000_000:
-            yield from _of_group(group, splitter, size - frame, overlap)
+            yield from _of_group(group, splitter, room, overlap)
             group, characters = [], 0
-    yield from _of_group(group, splitter, size - frame, overlap)
+    yield from _of_group(group, splitter, room, overlap)
 
 
 def _of_group(
@@ -149,16 +154,53 @@ def _of_group(
             yield Passage(record, 0, 0, len(record.text), record.title)
             continue
         own, named = found[place]
-        title = record.title
-        if len(named) > room // TITLE:
-            named = named[: room // TITLE]
-            title = title[: named[-1, 1]] if len(named) else ""
-        left = room - len(named)
+        title = _cut_title(record.title, named, room)
+        left = room - min(len(named), room // TITLE)
         if len(own) <= left:
             yield Passage(record, 0, 0, len(record.text), title)
             continue
         for number, (start, end) in enumerate(_cuts(record.text, own, left, overlap)):
             yield Passage(record, number, start, end, title)
+
+
+def titles_read(
+    records: Sequence[Record], whole: Sequence[bool], splitter: Callable[[], Splitter], size: int
+) -> list[str]:
+    """The titles of passages as they were put before them, from what is kept of the passages.
+
+    Args:
+        records: each passage's text as the text of a record, with the whole title.
+        whole: for each of them whether it is all of its record.
+        splitter: gives the model that read the passages; asked where a title may have been cut.
+        size: tokens of a passage at most; 0 where texts were kept whole.
+    """
+    titles = [record.title for record in records]
+    room = _room(size)
+    if not size:
+        return titles
+    asked = [
+        place
+        for place, (record, alone) in enumerate(zip(records, whole, strict=True))
+        # none of its tokens is shorter than a byte
+        if len(record.title.encode()) > room // TITLE and not (alone and _surely_fits(record, room))
+    ]
+    if asked:
+        spans = splitter().token_spans([titles[place] for place in asked])
+        for place, named in zip(asked, spans, strict=True):
+            titles[place] = _cut_title(titles[place], named, room)
+    return titles
+
+
+def _room(size: int) -> int:
+    """Tokens left for the text and its title where the model's own ones stand around them."""
+    return size - 2 - SLACK
+
+
+def _cut_title(title: str, spans: NDArray[np.int64], room: int) -> str:
+    if len(spans) <= room // TITLE:
+        return title
+    kept = spans[: room // TITLE]
+    return title[: kept[-1, 1]] if len(kept) else ""
 
 
 def _surely_fits(record: Record, room: int) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
@@ -17,6 +17,8 @@ from likewise.corpus.contract import Hit, Mode, Scores
 from likewise.corpus.fusion import marginal_relevance, reciprocal_ranks
 from likewise.corpus.library import translated
 from likewise.corpus.manifest import Manifest
+from likewise.corpus.passages import Splitter, titled, titles_read
+from likewise.corpus.records import Record
 from likewise.corpus.rows import OWN, restored
 from likewise.corpus.scan import Block, blocks, nearest
 from likewise.corpus.tuning import similarities, vector_query
@@ -247,13 +249,19 @@ class Wanted:
         return max(POOL, 5 * self.k) if self.rerank or self.diversity else self.k
 
 
-def found(view: View, wanted: Wanted, vector: NDArray[np.float32] | None) -> list[Hit]:
+def found(
+    view: View,
+    wanted: Wanted,
+    vector: NDArray[np.float32] | None,
+    splitter: Callable[[], Splitter],
+) -> list[Hit]:
     """The hits of a search.
 
     Args:
         view: of the collection.
         wanted: what is asked for.
         vector: of the query, float32 `[d]`; a search by words alone needs none.
+        splitter: gives the collection's model, where long titles have to be cut as it read them.
     """
     if vector is not None and wanted.mode == "semantic" and not wanted.diversity:
         hits = view.hits_by_vector(vector, wanted.pool, wanted.where)
@@ -264,7 +272,7 @@ def found(view: View, wanted: Wanted, vector: NDArray[np.float32] | None) -> lis
             candidates = _diversified(candidates, size, wanted.diversity, view.manifest.similarity)
         hits = [candidate.hit for candidate in candidates]
     if wanted.rerank is not None:
-        hits = _reranked(wanted.query, hits, wanted.rerank)
+        hits = _reranked(wanted.query, hits, wanted.rerank, view.manifest.passage, splitter)
     return hits[: wanted.k]
 
 
@@ -287,10 +295,15 @@ def _diversified(
     return [candidates[n] for n in marginal_relevance(relevance, matrix, k, diversity, measure)]
 
 
-def _reranked(query: str, hits: Sequence[Hit], scorer: Scores) -> list[Hit]:
-    """Hits in the order of another model's scores."""
+def _reranked(
+    query: str, hits: Sequence[Hit], scorer: Scores, size: int, splitter: Callable[[], Splitter]
+) -> list[Hit]:
+    """Hits in the order of another model's scores, which reads what was encoded: titles too."""
     if not hits:
         return []
-    scores = scorer.scores(query, [hit.text for hit in hits])
+    records = [Record(hit.text, title=hit.title) for hit in hits]
+    titles = titles_read(records, [hit.passages == 1 for hit in hits], splitter, size)
+    texts = [titled(title, hit.text) for title, hit in zip(titles, hits, strict=True)]
+    scores = scorer.scores(query, texts)
     order = np.argsort(-np.asarray(scores), kind="stable")
     return [replace(hits[n], score=float(scores[n]), measure="rerank") for n in order.tolist()]
