@@ -27,6 +27,8 @@ _SAMPLE = 512
 """Vectors compared with all others to choose the number of cells."""
 _SCORES = 2**23
 """Similarities held at once: 32 MiB."""
+_SORTED = 2**20
+"""Similarities sorted at once; the places that sorting gives take twice their room."""
 
 
 @dataclass(frozen=True)
@@ -79,17 +81,19 @@ class _Grouped:
     def __init__(self, cells: NDArray[np.int32], count: int) -> None:
         width = max(cells.shape[1], 1)
         flat = cells.ravel()
-        self._rows = np.argsort(flat, kind="stable") // width
+        order = np.argsort(flat, kind="stable")
+        order //= width
+        self._rows = order.astype(np.int32)
         self._starts = np.concatenate([[0], np.cumsum(np.bincount(flat, minlength=count))])
 
-    def rows(self, cell: int) -> NDArray[np.intp]:
+    def rows(self, cell: int) -> NDArray[np.int32]:
         """The rows of a cell, ascending."""
-        rows: NDArray[np.intp] = self._rows[self._starts[cell] : self._starts[cell + 1]]
+        rows: NDArray[np.int32] = self._rows[self._starts[cell] : self._starts[cell + 1]]
         return rows
 
 
 def _compare(
-    vectors: Matrix, best: Nearest, rows: NDArray[np.intp], candidates: NDArray[np.intp]
+    vectors: Matrix, best: Nearest, rows: NDArray[np.int32], candidates: NDArray[np.int32]
 ) -> None:
     if not len(candidates):
         return
@@ -128,10 +132,20 @@ def _probes(vectors: Matrix, middles: Matrix, reach: int = REACH) -> NDArray[np.
         if reach == 1:
             probes[start : start + size, 0] = near.argmax(axis=1)
             continue
-        taken = np.argpartition(-near, reach - 1, axis=1)[:, :reach]
+        taken = _highest(near, reach)
         order = np.argsort(-np.take_along_axis(near, taken, axis=1), axis=1)
         probes[start : start + size] = np.take_along_axis(taken, order, axis=1)
     return probes
+
+
+def _highest(scores: Matrix, k: int) -> NDArray[np.int32]:
+    """Columns of the k highest scores of each row, in no order: int32 `[rows, k]`."""
+    columns = np.empty((len(scores), k), np.int32)
+    size = max(1, _SORTED // scores.shape[1])
+    for start in range(0, len(scores), size):
+        part = slice(start, start + size)
+        columns[part] = np.argpartition(-scores[part], k - 1, axis=1)[:, :k]
+    return columns
 
 
 def _tune(vectors: Matrix, probes: NDArray[np.int32], k: int, chance: np.random.Generator) -> Tuned:
@@ -143,8 +157,7 @@ def _tune(vectors: Matrix, probes: NDArray[np.int32], k: int, chance: np.random.
         rows = sample[start : start + size]
         scores = vectors[rows] @ vectors.T
         scores[np.arange(len(rows)), rows] = -np.inf
-        nearest = np.argpartition(-scores, k - 1, axis=1)[:, :k]
-        homes = probes[nearest, 0]
+        homes = probes[_highest(scores, k), 0]
         found += (homes[:, :, None] == probes[rows][:, None, :]).sum(axis=(0, 1))
     recall = np.cumsum(found) / (len(sample) * k)
     cells = min(int(np.searchsorted(recall, RECALL)) + 1, len(recall))

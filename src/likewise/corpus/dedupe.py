@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likewise.corpus.copies import KEEPS, Distinct, Keep, plain, rank
+from likewise.corpus.mapped import release
 from likewise.corpus.neighbours import within
 from likewise.corpus.pairs import DOUBT, Pairs, exactly, near_pairs
 from likewise.corpus.prepared import QUIET, Prepared, Stage
@@ -177,6 +178,7 @@ def leaks(
                     best = int(scores.argmax())  # of equal ones the first in their own order
                     at = int(there.rows[near.indices[best]])
                     found[row] = Removed(row, at, 0, float(scores[best]), "near")
+            release(corpus.vectors)
             advance(len(rows))
     removed = _numbered([found[row] for row in sorted(found)], against.texts)
     return Duplicates(len(corpus), removed, threshold, "longest")
@@ -262,6 +264,7 @@ class _Everywhere:
                     for index, score in zip(near.indices, scores, strict=True)
                     if score >= self._threshold
                 ]
+            release(self._vectors)
         return found
 
 

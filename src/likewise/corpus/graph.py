@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from likewise.corpus.mapped import in_blocks
 from likewise.vectors import Matrix
 
 
@@ -48,7 +50,7 @@ class Nearest:
         self.similarities = np.full((n, k), -np.inf, np.float32)
         self._least = np.full(n, -np.inf, np.float32)
 
-    def offer(self, rows: NDArray[np.intp], candidates: NDArray[np.intp], scores: Matrix) -> None:
+    def offer(self, rows: NDArray[Any], candidates: NDArray[Any], scores: Matrix) -> None:
         """See whether candidates, the same for all these rows, are among their best.
 
         Args:
@@ -85,4 +87,7 @@ def own_order(vectors: Matrix) -> NDArray[np.intp]:
 
     What takes some of them by chance takes the same ones that way.
     """
-    return np.lexsort(np.asarray(vectors[:, :4]).T)
+    first = np.empty((len(vectors), min(4, vectors.shape[1])), np.float32)
+    for block in in_blocks(vectors):
+        first[block.rows] = block.vectors[:, :4]
+    return np.lexsort(first.T)

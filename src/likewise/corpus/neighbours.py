@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mmap
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from likewise.atomic import atomic
 from likewise.corpus import cells
 from likewise.corpus.graph import Graph, Nearest, own_order
+from likewise.corpus.mapped import reordered
 from likewise.corpus.prepared import QUIET, Prepared, Stage
 from likewise.errors import InputError
 from likewise.progress import Bar
@@ -26,8 +26,6 @@ EXACT = 20_000
 """Up to so many texts every pair is compared; beyond, each with its likely neighbours."""
 _SCORES = 2**23
 """Similarities held at once: 32 MiB."""
-_COPIED = 1_024
-"""Rows copied at once; reading one of them brings its neighbourhood of the file along."""
 
 
 def neighbours(corpus: Prepared | Matrix, k: int, *, progress: Stage = QUIET) -> Graph:
@@ -77,7 +75,7 @@ def _search(vectors: Matrix, k: int, progress: Stage) -> Graph:
     if k == 0:
         return Graph(np.empty((n, 0), np.int32), np.empty((n, 0), np.float32))
     order = own_order(vectors)
-    ordered = _copied(vectors, order)
+    ordered = reordered(vectors, order)
     with progress(n, title="finding neighbours") as advance:
         look = _every_pair if n <= EXACT or n <= 4 * k else cells.search
         found = look(ordered, k, advance)
@@ -86,18 +84,6 @@ def _search(vectors: Matrix, k: int, progress: Stage) -> Graph:
     indices[order] = order[found.indices]
     similarities[order] = found.similarities
     return Graph(indices, similarities, found.recall)
-
-
-def _copied(vectors: Matrix, order: NDArray[np.intp]) -> Matrix:
-    """Rows in another order; pages of a mapped file are handed back, so that they count once."""
-    copy = np.empty(vectors.shape, np.float32)
-    mapped = vectors.base if isinstance(vectors.base, mmap.mmap) else None
-    for start in range(0, len(order), _COPIED):
-        if mapped is not None and hasattr(mmap, "MADV_DONTNEED"):
-            mapped.madvise(mmap.MADV_DONTNEED)
-        part = slice(start, start + _COPIED)
-        copy[part] = vectors[order[part]]
-    return copy
 
 
 def _every_pair(vectors: Matrix, k: int, advance: Bar) -> Graph:

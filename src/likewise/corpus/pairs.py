@@ -7,13 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from likewise.corpus.mapped import release
 from likewise.corpus.neighbours import neighbours
 from likewise.corpus.prepared import Prepared, Stage
 from likewise.vectors import Matrix
 
 DOUBT = 1e-5
 """How far a matrix product in float32 may be from the similarity itself."""
-_BLOCK = 16_384
+_BLOCK = 4_096
+"""Pairs compared at once."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,7 @@ def near_pairs(
     for start in range(0, len(code), _BLOCK):
         part = slice(start, start + _BLOCK)
         scores[part] = exactly(corpus.vectors[rows[left[part]]], corpus.vectors[rows[right[part]]])
+        release(corpus.vectors)
     sure = scores >= threshold
     crowded = np.unique(places[near.all(axis=1)])
     return Pairs(left[sure], right[sure], scores[sure], crowded, graph.recall)

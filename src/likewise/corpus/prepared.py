@@ -27,6 +27,7 @@ from likewise.atomic import atomic
 from likewise.cache import cache_folder
 from likewise.checkpoint.windows import Truncation
 from likewise.corpus.embed import embed_file
+from likewise.corpus.mapped import release
 from likewise.corpus.readers import Tell
 from likewise.corpus.records import Bad, Paths, Record, read_records
 from likewise.errors import InputError, OutputError
@@ -190,6 +191,7 @@ def _lay_out(distinct: NDArray[Any], rows: NDArray[np.int64], target: Path) -> N
         np.lib.format.write_array_header_1_0(file, header)
         for start in range(0, len(rows), _BLOCK):
             file.write(normalize(distinct[rows[start : start + _BLOCK]]).data)
+            release(distinct)
 
 
 def _forget_oldest(current: Path) -> None:

@@ -20,7 +20,11 @@ UNITS: tuple[Unit, ...] = ("line", "document")
 Paths = str | Path | Iterable[str | Path]
 
 
-@dataclass(frozen=True)
+_NO_FIELDS: Mapping[str, Any] = MappingProxyType({})
+"""One for all records: there may be millions."""
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """One text, and where it came from.
 
@@ -35,7 +39,7 @@ class Record:
     """
 
     text: str
-    fields: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    fields: Mapping[str, Any] = field(default_factory=lambda: _NO_FIELDS)
     source: str = ""
     line: int = 0
     column: str | None = None
