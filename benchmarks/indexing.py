@@ -18,6 +18,8 @@ import likewise
 from benchmarks import texts
 from benchmarks.environments import ROOT, variables
 from likewise import vectors
+from likewise.checkpoint import windows
+from likewise.corpus import sync
 from likewise.corpus.files import index_files
 from likewise.corpus.opening import open_collection
 from likewise.corpus.rows import restored
@@ -99,14 +101,19 @@ def documents_sentences(data: Path, count: int) -> list[str]:
     return [text for text in dict.fromkeys(found) if len(text.split()) > 3][:count]
 
 
-def told(file: str, store: str, compute: str) -> dict[str, Any]:
-    """Index a file, and say what has been written as it is; for whoever kills this process."""
+def told(file: str, store: str, compute: str, commit_rows: int) -> dict[str, Any]:
+    """Index a file, and say what has been written as it is; for whoever kills this process.
+
+    Windows of texts and commits are of `commit_rows`, so that a short build has many of them.
+    """
+    windows.WINDOW = sync.COMMIT_ROWS = commit_rows
 
     class Told(Bar):
         def tell(self, text: str) -> None:
             print(text, flush=True)
 
     model = likewise.load(MODEL, compute=compute)
+    print("loaded", flush=True)
     result = index_files([file], "killed", model, store=store, progress=Told())
     return {"finished": result.passages}
 
