@@ -54,11 +54,21 @@ class Store:
         """The folder; None for an object store."""
         return None if "://" in self.address else Path(self.address)
 
+    @property
+    def hint(self) -> str:
+        """What to look at where the place cannot be reached."""
+        if self.folder is not None:
+            return "check the store's address and the disk"
+        return (
+            "check the address, that the bucket is there, and the provider's variables, such as "
+            "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION, AWS_ENDPOINT_URL"
+        )
+
     def names(self) -> list[str]:
         """The collections here, by name."""
         if self.folder is not None and not self.folder.is_dir():
             return []
-        with translated(f"cannot list the collections in {self.address}"):
+        with translated(f"cannot list the collections in {self.address}", self.hint):
             return sorted(_pages(self._connected()))
 
     def open(self, name: str) -> Table:
@@ -75,7 +85,7 @@ class Store:
                 if "not found" not in str(error):
                     raise CollectionError(
                         f"cannot open the collection {name!r} in {self.address}: {_first(error)}",
-                        hint="check the disk; index the files again into a new collection",
+                        hint=f"{self.hint}; or index the files again into a new collection",
                     ) from error
         known = self.names()
         raise CollectionNotFoundError(
@@ -86,12 +96,12 @@ class Store:
         )
 
     def create(self, name: str, schema: Any) -> Table:
-        """An empty table."""
+        """An empty table; the one that someone else has made meanwhile."""
         check_name(name)
         if self.folder is not None:
             self.folder.mkdir(parents=True, exist_ok=True)
-        with translated(f"cannot create the collection {name!r} in {self.address}"):
-            return self._connected().create_table(name, schema=schema)
+        with translated(f"cannot create the collection {name!r} in {self.address}", self.hint):
+            return self._connected().create_table(name, schema=schema, exist_ok=True)
 
     def remove(self, name: str) -> None:
         """Delete a collection with all its versions."""
@@ -105,7 +115,7 @@ class Store:
     def writing(self, name: str) -> Iterator[None]:
         """Be the only writer of a collection; readers go on.
 
-        On an object store, which has no locks, Lance itself refuses the later of two commits.
+        An object store has no locks; there `Alone` sees to it.
 
         Raises:
             CollectionError: someone else is writing it.
@@ -141,7 +151,7 @@ class Store:
         if self._connection is None:
             lancedb = require("lancedb", "store")
             session = lancedb.Session(index_cache_size_bytes=CACHE_BYTES)
-            with translated(f"cannot open the store {self.address}"):
+            with translated(f"cannot open the store {self.address}", self.hint):
                 self._connection = lancedb.connect(self.address, session=session)
         return self._connection
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from likewise.corpus.alone import Alone, drop_doubles
 from likewise.corpus.contract import Model
 from likewise.corpus.library import translated
 from likewise.corpus.passages import Passage
@@ -53,7 +54,12 @@ class Changes:
 
 
 class Known:
-    """The records that a collection has: which of them its sources still hold, and where."""
+    """The records that a collection has: which of them its sources still hold, and where.
+
+    Attributes:
+        moved: the line that records stand on now, of those that stood on another one.
+        doubled: whether some are there twice, which two writers can bring about.
+    """
 
     def __init__(self, table: Table) -> None:
         names: dict[str, int] = {}
@@ -73,6 +79,7 @@ class Known:
         self._sources = (np.concatenate(sources) if sources else np.empty(0, np.int32))[order]
         self._names = list(names)
         self._seen = np.zeros(len(key), np.bool_)
+        self.doubled = bool((self._keys[1:] == self._keys[:-1]).any())
         self.moved: dict[str, int] = {}
 
     def find(self, record: str, line: int) -> bool:
@@ -97,10 +104,17 @@ class Known:
 
 
 class Writer:
-    """A thread that commits rows while the next are computed."""
+    """A thread that commits rows while the next are computed.
+
+    Attributes:
+        added: rows committed.
+        misfits: values that did not fit, by column.
+        alone: sees whether anyone else commits.
+    """
 
     def __init__(self, table: Table, told: Callable[[int], None]) -> None:
         self._table, self._told = table, told
+        self.alone = Alone(table)
         self._queue: queue.Queue[Any] = queue.Queue(maxsize=1)
         self._error: BaseException | None = None
         self._rows: list[Row] = []
@@ -157,9 +171,11 @@ class Writer:
         new = field_types(rows, self._table.schema.names)
         if new:
             kinds = {name: arrow.type_for_alias(kind) for name, kind in new.items()}
-            self._table.add_columns(arrow.schema([arrow.field(n, k) for n, k in kinds.items()]))
+            with self.alone.commit():
+                self._table.add_columns(arrow.schema([arrow.field(n, k) for n, k in kinds.items()]))
         made = batch(rows, vectors, self._table.schema)
-        self._table.add(made.table)
+        with self.alone.commit():
+            self._table.add(made.table)
         self.added += len(rows)
         self.misfits.update(made.misfits)
         self._told(self.added)
@@ -189,6 +205,9 @@ def synchronize(
     """
     bar = progress or Bar()
     known, changes, identities = Known(table), Changes(), Identities(manner)
+    if known.doubled:
+        drop_doubles(table)
+        known = Known(table)
     waiting: deque[Row] = deque()
     keys: deque[str] = deque()
     seen_sources: dict[str, None] = {}
@@ -225,6 +244,7 @@ def synchronize(
         writer.close()  # after Ctrl-C too: what has been computed is kept
         changes.added, changes.misfits = writer.added, writer.misfits
     changes.sources = tuple(source for source in seen_sources if source)
+    writer.alone.check()
     gone = known.gone(covered or frozenset(changes.sources).__contains__)
     with translated("cannot write the collection"):
         changes.removed = remove_records(table, gone)
