@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -63,7 +64,7 @@ WRITING = (
 FINISHING = (
     Moment("joining files", "joining files", 0.01),
     Moment("indexing words", "indexing words", 0.05),
-    Moment("indexing vectors", "indexing vectors", 1.5),
+    Moment("indexing vectors", "indexing vectors", 1.0),
 )
 """The last kills."""
 
@@ -106,11 +107,21 @@ def run(options: Options) -> Result:
         file.write_text("\n".join(lines) + "\n", "utf-8")
         wanted = sum(1 for _ in read_records(file))
         build = {"file": str(file), "store": store, "compute": "auto", "commit_rows": COMMIT_ROWS}
-        for turn in range(kills):
-            moments = WRITING if turn < kills - late else FINISHING
+        while len(found) < kills:
+            moments = WRITING if len(found) < kills - late else FINISHING
+            moment = moments[len(found) % len(moments)]
             before = found[-1].there if found else 0
-            found.append(_killed(build, before, moments[turn % len(moments)], chance))
-            print(found[-1], file=sys.stderr)
+            spare = Path(folder) / "spare"
+            if moments is FINISHING:
+                shutil.copytree(store, spare)
+            one = _killed(build, before, moment, chance)
+            print(one, file=sys.stderr)
+            if not one.said.startswith("{"):
+                found.append(one)
+            elif moments is FINISHING:  # it was whole before it was hit, so it is hit once more
+                shutil.rmtree(store)
+                spare.rename(store)
+            shutil.rmtree(spare, ignore_errors=True)
         done("told", **build)
         summary = open_collection("killed", store=store).summary()
         whole = summary.whole and summary.records == wanted and _ids(store)[1] == summary.passages
