@@ -51,6 +51,23 @@ def test_map_table(likewise: Run, table: Path) -> None:
     assert names == ["text", "length", "x", "y", "cluster", "topic", "neighbors"]
 
 
+def test_the_command_that_opens_a_table_names_its_columns(likewise: Run, tmp_path: Path) -> None:
+    from pyarrow import parquet
+
+    rows = "".join(f"{n},what is {n} and why,3\n" for n in range(9))
+    (tmp_path / "asked.csv").write_text("x,my question,y_\n" + rows)
+    result = likewise(
+        "map", tmp_path / "asked.csv", "-o", "m.parquet", "--method", "pca",
+        "--column", "my question",
+    )  # fmt: skip
+    [line] = [line for line in result.stderr.splitlines() if "embedding-atlas" in line]
+    assert line.endswith(
+        "embedding-atlas m.parquet --text 'my question' --x x_ --y y --neighbors neighbors"
+    )
+    names = parquet.read_table(tmp_path / "m.parquet").column_names
+    assert {"my question", "x", "x_", "y", "neighbors"} <= set(names)
+
+
 @pytest.mark.parametrize(
     ("content", "options", "message"),
     [

@@ -13,7 +13,7 @@ from likewise.cli import options
 from likewise.cli.printing import note, say_json
 from likewise.corpus.cluster import Choices
 from likewise.corpus.export import TABLE_FORMATS, check_target
-from likewise.corpus.map import Map, make_map, write_map_table
+from likewise.corpus.map import Map, atlas_command, make_map, write_map_table
 from likewise.corpus.map_page import write_page
 from likewise.extras import require
 
@@ -48,8 +48,7 @@ def map_(
     """Draw the texts of files as a map on which near means alike.
 
     The page is one file that opens offline, with search, a lasso and topics by name. A .parquet
-    opens in embedding-atlas: embedding-atlas map.parquet --text text --x x --y y --neighbors
-    neighbors
+    opens in embedding-atlas, by the command that is told.
 
     \b
     Example:
@@ -88,6 +87,8 @@ def _summary(drawn: Map, output: Path) -> dict[str, object]:
 
 
 def _tell(drawn: Map, output: Path) -> None:
+    if output.suffix.lower() == ".parquet":
+        note(f"note: to open it: {atlas_command(output, drawn)}")
     plane = drawn.layout
     note(f"wrote {output}, a map of {len(drawn.records):,} texts")
     if plane.trustworthiness is not None:

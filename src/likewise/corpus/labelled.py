@@ -19,10 +19,10 @@ def labelled(records: Sequence[Record], found: Mapping[str, Sequence[Any]]) -> l
         records: n records.
         found: n values for each new column.
     """
-    text = next((record.column for record in records if record.column), "text")
-    names = dict.fromkeys([text, *(name for record in records for name in record.fields)])
+    text = text_column(records)
+    names = _own(records)
     several = len({record.source for record in records}) > 1
-    new = {_free(name, names): values for name, values in found.items()}
+    new = {free_name(records, name): values for name, values in found.items()}
     where = _free("source", names) if several else None
     rows = []
     for place, record in enumerate(records):
@@ -31,6 +31,20 @@ def labelled(records: Sequence[Record], found: Mapping[str, Sequence[Any]]) -> l
             row[where] = record.source
         rows.append(row | {name: values[place] for name, values in new.items()})
     return rows
+
+
+def text_column(records: Sequence[Record]) -> str:
+    """The column that texts stand in."""
+    return next((record.column for record in records if record.column), "text")
+
+
+def free_name(records: Sequence[Record], name: str) -> str:
+    """The name that a column gets which was found: with `_` behind it where it is taken."""
+    return _free(name, _own(records))
+
+
+def _own(records: Sequence[Record]) -> Mapping[str, Any]:
+    return dict.fromkeys([text_column(records), *(n for r in records for n in r.fields)])
 
 
 def _free(name: str, taken: Mapping[str, Any]) -> str:

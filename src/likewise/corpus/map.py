@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from likewise.corpus.cluster import Choices, Clustering, check_varied, cluster, 
 from likewise.corpus.colors import Coloring, by_cluster, by_column
 from likewise.corpus.distinct import distinct
 from likewise.corpus.export import write_table
-from likewise.corpus.labelled import labelled
+from likewise.corpus.labelled import free_name, labelled, text_column
 from likewise.corpus.layout import Layout, Positions, layout
 from likewise.corpus.neighbours import neighbours
 from likewise.corpus.prepared import QUIET, Prepared, Stage
@@ -141,6 +142,14 @@ def write_map_table(path: str | Path, drawn: Map) -> Path:
             )
         ]
     return write_table(path, labelled(drawn.records, found))
+
+
+def atlas_command(path: str | Path, drawn: Map) -> str:
+    """The command that opens a map's Parquet file in embedding-atlas, with its columns' names."""
+    parts = ["embedding-atlas", str(path), "--text", text_column(drawn.records)]
+    for name in ("x", "y", "neighbors"):
+        parts += [f"--{name}", free_name(drawn.records, name)]
+    return shlex.join(parts)
 
 
 def _labels(clustering: Clustering, positions: Positions) -> Iterator[Label]:

@@ -16,6 +16,7 @@ import numpy as np
 
 from likewise.atomic import atomic
 from likewise.corpus.export import as_mapping
+from likewise.corpus.labelled import text_column
 from likewise.corpus.map import Map
 
 PARTS = Path(__file__).parent / "page"
@@ -75,10 +76,10 @@ def page_html(drawn: Map, *, title: str, file: str = "map") -> str:
 
 def _facts(drawn: Map, columns: Mapping[str, Any], file: str) -> dict[str, Any]:
     coloring = drawn.coloring
-    taken = {_text_column(drawn), *columns}
+    taken = {text_column(drawn.records), *columns}
     return {
         "file": f"{file}-selection",
-        "text": _text_column(drawn),
+        "text": text_column(drawn.records),
         "extra": [_free(name, taken) for name in ("x", "y", coloring.title)],
         "clusters": len(drawn.clustering.topics),
         "method": drawn.layout.method,
@@ -95,10 +96,6 @@ def _facts(drawn: Map, columns: Mapping[str, Any], file: str) -> dict[str, Any]:
     }
 
 
-def _text_column(drawn: Map) -> str:
-    return next((record.column for record in drawn.records if record.column), "text")
-
-
 def _free(name: str, taken: set[str]) -> str:
     while name in taken:
         name += "_"
@@ -112,7 +109,7 @@ def _columns(drawn: Map) -> dict[str, list[Any]]:
         name: [_known(as_mapping(record.fields).get(name)) for record in drawn.records]
         for name in names
     }
-    taken = {_text_column(drawn), *names}
+    taken = {text_column(drawn.records), *names}
     if len({record.source for record in drawn.records}) > 1:
         columns[_free("source", taken)] = [record.source for record in drawn.records]
     columns[_free("line", taken)] = [record.line for record in drawn.records]
