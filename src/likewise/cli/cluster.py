@@ -25,10 +25,7 @@ SHOWN = 3
 
 
 def cluster(
-    files: Annotated[
-        list[str],
-        typer.Argument(metavar="FILE...", help="Texts, a line each or a table; - is stdin."),
-    ],
+    files: options.Files,
     clusters: Annotated[
         int | None,
         typer.Option("--clusters", "-k", min=1, help="So many, by k-means; found by itself else."),

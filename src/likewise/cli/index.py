@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import Annotated, cast
 
 import typer
@@ -20,9 +19,7 @@ SHOWN = 10
 
 
 def index(
-    files: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="Files, folders or patterns.")
-    ],
+    files: options.Files,
     into: Annotated[str, typer.Option("--into", metavar="NAME", help="The collection.")],
     column: options.Column = None,
     unit: Annotated[

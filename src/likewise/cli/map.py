@@ -21,10 +21,7 @@ FORMATS: dict[str, Callable[..., object]] = {"html": write_page, **TABLE_FORMATS
 
 
 def map_(
-    files: Annotated[
-        list[str],
-        typer.Argument(metavar="FILE...", help="Texts, one a line or a table; - is stdin."),
-    ],
+    files: options.Files,
     output: Annotated[
         Path,
         typer.Option("--output", "-o", help="The .html page, or .parquet, .csv, .json, .jsonl."),

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from likewise.corpus.collection import Collection
     from likewise.corpus.contract import Scores
 
+Files = Annotated[
+    list[str],
+    typer.Argument(metavar="FILE...", help="Files of texts, folders or patterns; - is stdin."),
+]
 Model = Annotated[
     str, typer.Option("--model", "-m", help="A catalogue name, a hub id or a folder.")
 ]
