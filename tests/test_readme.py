@@ -2,16 +2,55 @@
 
 from __future__ import annotations
 
+import base64
+import csv
+import gzip
+import json
+import os
 import re
 import shlex
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ("README.md", "README.zh-CN.md")
+
+NOTES = {
+    "monday.md": "# Monday\n\nWe talked about lunch. Noor brings the cake on Friday.\n",
+    "offices.md": "# Offices\n\nWe decided that we move to the new office in May.\n",
+    "printers.md": "# Printers\n\nThe printer on the second floor is out of toner again.\n",
+}
+QUESTIONS = [
+    "How do I reset my password?",
+    "Why is my account locked?",
+    "How can I change the e-mail address I sign in with?",
+    "Where do I turn on two-factor sign-in?",
+    "The sign-in page says that my password is wrong.",
+    "When will my parcel arrive?",
+    "Can I track my delivery?",
+    "Do you ship to Norway?",
+    "What does express shipping cost?",
+    "The courier left my parcel at the wrong door.",
+    "Can I send back shoes that I have worn?",
+    "How long does a refund take?",
+    "The jacket is too small and I want to exchange it.",
+    "Who pays for the postage of a return?",
+    "I was charged twice for one order.",
+    "Can I pay by invoice?",
+    "Which credit cards do you take?",
+    "My gift card was declined at the checkout.",
+    "Is there a discount for students?",
+    "How do I wash a down jacket?",
+    "Are the boots waterproof?",
+    "Which tent is light enough for cycling?",
+    "Does the sleeping bag keep warm below zero?",
+    "What size of backpack do I need for a week?",
+]
+AGAIN = ["How do I reset my password", "when will my parcel arrive?"]  # which dedupe takes out
 
 
 def blocks(page: str, language: str) -> list[str]:
@@ -30,12 +69,38 @@ def test_the_python_runs(page: str, model_folder: Path) -> None:
     run(sys.executable, "-c", program)
 
 
-def test_the_commands_run(tmp_path: Path, model_folder: Path) -> None:
+@pytest.fixture
+def desk(tmp_path: Path) -> Path:
+    """A folder with the files that the commands of the front pages name."""
     (tmp_path / "sentences.txt").write_text("Someone eats.\nA plane takes off.\n", encoding="utf-8")
+    for name, text in NOTES.items():
+        note = tmp_path / "notes" / name
+        note.parent.mkdir(exist_ok=True)
+        note.write_text(text, encoding="utf-8")
+    rows = [f"{number},{question}" for number, question in enumerate([*QUESTIONS, *AGAIN], 1)]
+    table = "\n".join(["id,question", *rows, ""])
+    (tmp_path / "questions.csv").write_text(table, encoding="utf-8")
+    return tmp_path
+
+
+def test_the_commands_run(desk: Path, model_folder: Path) -> None:
+    store = desk / "store"
+    told = {}
     for command in commands("README.md"):
-        _, *arguments = shlex.split(command)
-        run(sys.executable, "-m", "likewise", *arguments, folder=tmp_path)
-    assert (tmp_path / "vectors.npy").stat().st_size > 2 * 384 * 4
+        program, name, *arguments = shlex.split(command)
+        told[name] = run(
+            sys.executable, "-m", program, name, *arguments,
+            folder=desk, LIKEWISE_STORE=str(store),
+        )  # fmt: skip
+
+    assert np.load(desk / "vectors.npy").shape == (2, 384)
+    assert any(store.iterdir())
+    assert "move to the new office in May" in told["search"].splitlines()[1]
+    with (desk / "clean.csv").open(encoding="utf-8", newline="") as file:
+        kept = [row["question"] for row in csv.DictReader(file)]
+    assert kept == QUESTIONS
+    assert len(told["cluster"].splitlines()) > 2
+    assert texts_of_map(desk / "map.html") == [*QUESTIONS, *AGAIN]
 
 
 def test_both_languages_show_the_same() -> None:
@@ -56,8 +121,16 @@ def code(programs: list[str]) -> list[str]:
     return [re.sub(r"\s*#.*", "", program) for program in programs]
 
 
-def run(*command: str, folder: Path = ROOT) -> None:
+def texts_of_map(path: Path) -> list[str]:
+    found = re.search(r'id="part-texts">([^<]+)<', path.read_text(encoding="utf-8"))
+    assert found
+    return list(json.loads(gzip.decompress(base64.b64decode(found[1]))))
+
+
+def run(*command: str, folder: Path = ROOT, **settings: str) -> str:
     done = subprocess.run(
-        command, cwd=folder, capture_output=True, encoding="utf-8", check=False
+        command, cwd=folder, env=os.environ | settings,
+        capture_output=True, encoding="utf-8", check=False,
     )  # fmt: skip
     assert done.returncode == 0, f"{command}\n{done.stderr}"
+    return done.stdout
