@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -166,25 +167,39 @@ def varied_texts() -> list[str]:
 # tiny checkpoints
 
 
+def word_pieces(backend: Any, texts: Sequence[str], count: int) -> list[str]:
+    """WordPiece's vocabulary of a few texts: every character, and the commonest parts of words.
+
+    The library's own trainer breaks ties by chance: each run of it gives another vocabulary.
+    """
+    found: Counter[str] = Counter()
+    for text in texts:
+        normal = backend.normalizer.normalize_str(text)
+        for word, _ in backend.pre_tokenizer.pre_tokenize_str(normal):
+            for start in range(len(word)):
+                for end in range(start + 1, min(start + 6, len(word)) + 1):
+                    found["##" * (start > 0) + word[start:end]] += end - start
+    single = sorted(piece for piece in found if len(piece.removeprefix("##")) == 1)
+    longer = sorted(found.keys() - set(single), key=lambda piece: (-found[piece], piece))
+    return [*single, *longer][:count]
+
+
 def train_tokenizer(texts: Sequence[str], special_tokens: Sequence[str], vocabulary: int) -> Any:
-    """A WordPiece tokenizer as BERT has it, learned from a few texts."""
+    """A WordPiece tokenizer as BERT has it, learned from a few texts, the same in every run."""
     import tokenizers
-    from tokenizers import decoders, models, normalizers, pre_tokenizers, processors, trainers
+    from tokenizers import decoders, models, normalizers, pre_tokenizers, processors
 
     _, unknown, first, last, *_ = special_tokens
     backend = tokenizers.Tokenizer(models.WordPiece(unk_token=unknown))
     backend.normalizer = normalizers.BertNormalizer(lowercase=True)
     backend.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     backend.decoder = decoders.WordPiece()
-    backend.train_from_iterator(
-        texts,
-        trainers.WordPieceTrainer(
-            vocab_size=vocabulary, special_tokens=list(special_tokens), show_progress=False
-        ),
-    )
-    ids = {token: backend.token_to_id(token) for token in (first, last)}
+    pieces = word_pieces(backend, texts, vocabulary - len(special_tokens))
+    ids = {piece: number for number, piece in enumerate([*special_tokens, *pieces])}
+    backend.model = models.WordPiece(vocab=ids, unk_token=unknown)
+    backend.add_special_tokens(list(special_tokens))
     backend.post_processor = processors.TemplateProcessing(
-        single=f"{first} $A {last}", special_tokens=list(ids.items())
+        single=f"{first} $A {last}", special_tokens=[(token, ids[token]) for token in (first, last)]
     )
     return backend
 

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 import likewise as library
 
@@ -40,11 +42,7 @@ def test_rank_again_by_a_cross_encoder(likewise: Run, cross_encoder: Path, tmp_p
         "rank", "cats", str(file), "-k", "5", "--rerank", str(cross_encoder), "--json"
     )
     rows = json.loads(result.stdout)
-    expected = library.load_reranker(cross_encoder).rank("cats", TEXTS, 5)
-    assert [row["text"] for row in rows] == [hit.text for hit in expected]
-    assert [row["score"] for row in rows] == pytest.approx(
-        [hit.score for hit in expected], abs=1e-3
-    )
+    are_the_best(rows, 5, library.load_reranker(cross_encoder).scores("cats", TEXTS))
     assert [TEXTS[row["line"] - 1] for row in rows] == [row["text"] for row in rows]
 
 
@@ -55,8 +53,7 @@ def test_rank_again_by_another_model(
     file.write_text("\n".join(TEXTS))
     other = tiny_checkpoint(name="other", seed=3)
     result = likewise("rank", "cats", str(file), "-k", "3", "--rerank", str(other), "--json")
-    expected = library.load(other).rank("cats", TEXTS, 3)
-    assert [row["text"] for row in json.loads(result.stdout)] == [hit.text for hit in expected]
+    are_the_best(json.loads(result.stdout), 3, library.load(other).similarity("cats", TEXTS)[0])
 
 
 def test_search_again_by_a_cross_encoder(
@@ -73,6 +70,13 @@ def test_search_again_by_a_cross_encoder(
     )
     assert result.exit_code == 0, result.output
     scores = library.load_reranker(cross_encoder).scores("cats", TEXTS)
-    found = [scores[TEXTS.index(hit["text"])] for hit in json.loads(result.stdout)]
-    assert found == pytest.approx(sorted(scores, reverse=True)[:5], abs=1e-3)
+    are_the_best(json.loads(result.stdout), 5, scores)
+
+
+def are_the_best(rows: list[dict[str, Any]], count: int, scores: NDArray[np.float32]) -> None:
+    """Texts that read alike to a tiny vocabulary score alike, so which of those come is open."""
     assert scores.std() > 0.005
+    assert len({row["text"] for row in rows}) == count
+    best = np.sort(scores)[::-1][:count]
+    for given in ([row["score"] for row in rows], [scores[TEXTS.index(r["text"])] for r in rows]):
+        np.testing.assert_allclose(given, best, atol=1e-6)

@@ -20,6 +20,8 @@ from tokenizers import (
     trainers,
 )
 
+from tests.conftest import train_tokenizer
+
 TEXTS = (
     "A man is eating food.",
     "The quick brown fox jumps over the lazy dog, twice before breakfast and once after it.",
@@ -40,16 +42,8 @@ TEXTS = (
 
 
 def wordpiece() -> Tokenizer:
-    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
-    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
-    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    tokenizer.decoder = decoders.WordPiece()
     special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-    tokenizer.train_from_iterator(
-        TEXTS,
-        trainers.WordPieceTrainer(vocab_size=600, special_tokens=special, show_progress=False),
-    )
-    return _framed(tokenizer, "[CLS]", "[SEP]")
+    return _framed(train_tokenizer(TEXTS, special, 600), "[CLS]", "[SEP]")
 
 
 def unigram() -> Tokenizer:

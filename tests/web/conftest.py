@@ -93,6 +93,31 @@ def browser() -> Iterator[Any]:
         started.close()
 
 
+TURNS = """(() => {
+  // what a page asks the server to do, and what of it is done and drawn
+  const turns = (window.turns = { begun: 0, ended: 0 });
+  const drawn = () => requestAnimationFrame(() => setTimeout(() => turns.ended++));
+  const read = async (answer) => {
+    let rest = "";
+    for await (const part of answer.body.pipeThrough(new TextDecoderStream())) {
+      const lines = (rest + part).split("\\n");
+      rest = lines.pop();
+      for (const line of lines) {
+        if (line.startsWith("data:") && line.includes('"process_completed"')) drawn();
+      }
+    }
+  };
+  const real = window.fetch;
+  window.fetch = async (...asked) => {
+    const address = String(asked[0]?.url ?? asked[0]);
+    if (address.includes("/queue/join")) turns.begun++;
+    const answer = await real(...asked);
+    if (address.includes("/queue/data")) read(answer.clone()).catch(() => {});
+    return answer;
+  };
+})()"""
+"""A script that counts a page's turns: `turns.begun`, `turns.ended`."""
+
 LEAVING = ("AbortError", "TypeError: Failed to fetch", "Connection errored out.")
 
 
@@ -103,6 +128,7 @@ class Reader:
         self.page, self.site = page, site
         self.complaints: list[str] = []
         self.outside: list[str] = []
+        page.add_init_script(TURNS)
         page.on("console", self._said)
         page.on("pageerror", lambda error: self._complained(str(error)))
         page.on("request", self._asked)
@@ -131,6 +157,7 @@ class Reader:
         self.page.goto(self.site.address + path)
         self.page.wait_for_selector("#tab-similarity-button")
         self.page.wait_for_selector("#similarity-run")
+        self.page.wait_for_function("turns.begun > 0 && turns.ended >= turns.begun")
         return self
 
     def tab(self, name: str) -> Reader:
@@ -147,9 +174,12 @@ class Reader:
         return self
 
     def press(self, name: str) -> None:
-        """Press a tab's button and wait until it is free again."""
+        """Press a tab's button and wait until what it began is done and drawn."""
+        begun = self.page.evaluate("turns.begun")
         self.page.click(f"#{name}-run")
-        self.page.wait_for_timeout(150)
+        self.page.wait_for_function(
+            "begun => turns.begun > begun && turns.ended >= turns.begun", arg=begun
+        )
         self.page.wait_for_selector(f"#{name}-run:not([disabled])")
 
     def fails(self, name: str) -> str:
