@@ -120,7 +120,9 @@ FAMILIES = (
     Family(
         "bert-gelu-new", "BertModel", "BertConfig", wordpiece, {"hidden_act": "gelu_new"}, SMALL
     ),
-    Family("mpnet", "MPNetModel", "MPNetConfig", wordpiece, {}, SMALL),
+    Family(
+        "mpnet", "MPNetModel", "MPNetConfig", wordpiece, {"max_position_embeddings": 514}, SMALL
+    ),  # as released: its places begin at 2
     Family("roberta", "RobertaModel", "RobertaConfig", byte_pairs, REAL, AFTER_PADDING),
     Family("xlm-roberta", "XLMRobertaModel", "XLMRobertaConfig", unigram, REAL, AFTER_PADDING),
     Family("camembert", "CamembertModel", "CamembertConfig", unigram, REAL, AFTER_PADDING),
