@@ -40,6 +40,7 @@ class KernelsHook(BuildHookInterface):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
         """Build, and tell that the wheel is for this kind of machine alone."""
         built = Path(self.root) / NATIVE / f"kernels.{SUFFIXES.get(sys.platform, 'so')}"
+        built.unlink(missing_ok=True)  # an older one would not fit
         if not self._wanted() or not self._build(built):
             return
         build_data["artifacts"].append(str(built.relative_to(self.root)))

@@ -16,16 +16,21 @@ PATH = Path(__file__).parent / f"kernels.{SUFFIXES.get(sys.platform, 'so')}"
 FORMATS = {"int8": 0, "bfloat16": 1, "float32": 2}
 """How the kernels call the number formats."""
 
+INTERFACE = 1
+"""What `likewise_interface` must answer, or the library was built from other sources."""
+
 TILES = 8
 """The bit of processors with AMX, whose products OpenVINO makes faster than these kernels do."""
 
 
 @cache
 def library() -> ctypes.CDLL | None:
-    """The library; None where it was not built, or is not for this system."""
+    """The library; None where it was not built, from these sources and for this system."""
     try:
         found = ctypes.CDLL(str(PATH))
-    except OSError:
+        if found.likewise_interface() != INTERFACE:
+            return None
+    except (OSError, AttributeError):
         return None
     found.likewise_run.argtypes = (ctypes.POINTER(Network), ctypes.POINTER(Job))
     pointer = ctypes.c_void_p

@@ -290,6 +290,9 @@ EXPORT int likewise_run(const Network *net, Job *job) {
                             : pass<Float32, Float32>(*net, *job);
 }
 
+// Changes whenever network.hpp does: a library built from other sources is not used.
+EXPORT int likewise_interface() { return 1; }
+
 // See `pack`.
 EXPORT void likewise_pack(int format, const float *from, int outer, int inner, void *to,
                           float *scale, float *sum) {
