@@ -54,13 +54,13 @@ def run(options: Options) -> Result:
 
 def tables(result: Result) -> list[Table]:
     """Scores, and their differences to float32."""
-    base = result.rows[FLOAT32]
+    base = result.rows.get(FLOAT32, {})  # which may not have been measured yet
     return [
         Table(
             title="Main scores × 100 (difference to float32)",
             head=("contender", *TASKS),
             rows=tuple(
-                (name, *(_cell(result.rows[name][task], base[task]) for task in TASKS))
+                (name, *(_cell(result.rows[name][task], base.get(task)) for task in TASKS))
                 for name in (FLOAT32, *COMPARED)
                 if name in result.rows
             ),
@@ -68,5 +68,6 @@ def tables(result: Result) -> list[Table]:
     ]
 
 
-def _cell(score: float, base: float) -> str:
-    return f"{score:.2f}" if score == base else f"{score:.2f} ({score - base:+.2f})"
+def _cell(score: float, base: float | None) -> str:
+    told = f"{score:.2f}"
+    return told if base is None or score == base else f"{told} ({score - base:+.2f})"
