@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from likewise.corpus import communities
 from likewise.corpus.communities import Floats, Labels
 from likewise.corpus.distinct import distinct
+from likewise.corpus.mapped import release
 from likewise.corpus.neighbours import Graph, neighbours
 from likewise.corpus.prepared import QUIET, Prepared, Stage
 from likewise.corpus.stability import Stability, stability
@@ -121,17 +122,19 @@ def cluster(
     _check(choices, m)
     check_varied(corpus, m)
     graph = neighbours(once.corpus, width(m), progress=progress)
-    vectors = np.asarray(once.corpus.vectors)
+    vectors = once.corpus.vectors
     with progress(None, title="clustering", unit="steps") as step:
         found = _found(vectors, graph, choices)
         step(1)
+    release(vectors)
     labels = found.labels[once.rows]
     steadiness = _steadiness(vectors, found, choices, progress)
-    material = Material(corpus.texts, np.asarray(corpus.vectors), found.matrix, once.rows)
+    material = Material(corpus.texts, corpus.vectors, found.matrix, once.rows)
     names = Names(choices.levels, max(_smallest(choices, m), 5), choices.seed)
     with progress(None, title="naming topics", unit="steps") as step:
         named = tree(material, labels, names, steadiness.clusters if steadiness else None)
         step(1)
+    release(corpus.vectors)
     return Clustering(
         labels,
         named.paths,
@@ -230,8 +233,12 @@ def _steadiness(
     with progress(choices.runs, title="repeating", unit="runs") as advance:
 
         def again(places: NDArray[np.int64], seed: int) -> Labels:
-            part = found.matrix[places][:, places] if choices.clusters is None else None
-            labels = _grouped(vectors[places], part, choices, seed)
+            if choices.clusters is None:
+                part = found.matrix[places][:, places]
+                labels = communities.leiden(part, resolution=choices.resolution, seed=seed)
+            else:
+                labels = communities.kmeans(vectors[places], choices.clusters, seed=seed)
+                release(vectors)
             advance(1)
             return labels
 

@@ -46,9 +46,9 @@ def leiden(matrix: Any, *, resolution: float = 1.0, seed: int = 0) -> Labels:
     if matrix.nnz == 0:
         return np.arange(matrix.shape[0], dtype=np.int32)
     _, found = native.leiden_csr(
-        matrix.indptr.astype(np.int64),
-        matrix.indices.astype(np.int32),
-        matrix.data.astype(np.float64),
+        matrix.indptr.astype(np.int64, copy=False),
+        matrix.indices.astype(np.int32, copy=False),
+        matrix.data.astype(np.float64, copy=False),
         matrix.shape[0],
         resolution=resolution,
         iterations=ITERATIONS,

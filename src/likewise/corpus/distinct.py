@@ -10,7 +10,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from likewise.corpus.mapped import write_rows
 from likewise.corpus.prepared import Prepared
+from likewise.errors import OutputError
 
 
 @dataclass(frozen=True)
@@ -38,11 +40,20 @@ def distinct(corpus: Prepared) -> Distinct:
         return Distinct(corpus, rows)
     _, first = np.unique(rows, return_index=True)
     folder = corpus.folder / "distinct"
-    folder.mkdir(parents=True, exist_ok=True)
+    kept = folder / "vectors.npy"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"cannot write {folder}: {error.strerror or error}",
+            hint="free some space, or choose another folder with LIKEWISE_CACHE",
+        ) from error
+    if not kept.exists():
+        write_rows(kept, corpus.vectors, first)
     once = replace(
         corpus,
         records=[corpus.records[i] for i in first],
-        vectors=corpus.vectors[first],
+        vectors=np.load(kept, mmap_mode="r"),
         key=f"{corpus.key}-distinct",
         folder=folder,
     )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from likewise.corpus.records import Record
 
 
-def labelled(records: Sequence[Record], found: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
+def labelled(
+    records: Sequence[Record], found: Mapping[str, Sequence[Any]]
+) -> Iterator[dict[str, Any]]:
     """One row a record: its text, its other columns, then what was found.
 
     A column that was found and whose name the records use already gets a `_` behind it; a file that
@@ -24,13 +26,11 @@ def labelled(records: Sequence[Record], found: Mapping[str, Sequence[Any]]) -> l
     several = len({record.source for record in records}) > 1
     new = {free_name(records, name): values for name, values in found.items()}
     where = _free("source", names) if several else None
-    rows = []
     for place, record in enumerate(records):
         row = dict.fromkeys(names) | {text: record.text} | dict(record.fields)
         if where:
             row[where] = record.source
-        rows.append(row | {name: values[place] for name, values in new.items()})
-    return rows
+        yield row | {name: values[place] for name, values in new.items()}
 
 
 def text_column(records: Sequence[Record]) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from likewise.corpus.mapped import in_blocks, release
 from likewise.corpus.neighbours import Graph
 from likewise.corpus.prepared import QUIET, Stage
 from likewise.errors import InputError
@@ -26,6 +27,9 @@ NEAR = 15
 
 SAMPLE = 1000
 """Texts whose neighbours are looked at, where there are more."""
+
+_HELD = 2**21
+"""Distances held at once: 16 MiB, and a few times more while they are made."""
 
 _EARLY, _LATE = 250, 500
 """Iterations of t-SNE: groups apart first, then in place. What openTSNE advises."""
@@ -77,7 +81,7 @@ def layout(
         raise InputError(f"unknown method {method!r}", hint="one of " + ", ".join(METHODS))
     if len(vectors) < _LEAST:
         method = "pca"
-    positions = METHODS[method](np.asarray(vectors), graph, progress)
+    positions = METHODS[method](vectors, graph, progress)
     places = np.arange(len(vectors))
     if len(vectors) > SAMPLE:
         places = np.random.default_rng(seed).choice(len(vectors), SAMPLE, replace=False)
@@ -107,8 +111,9 @@ def trustworthiness(
         return None
     excess = 0.0
     flat = positions.astype(np.float64)
-    for start in range(0, len(places), 64):
-        rows = places[start : start + 64]
+    size = max(1, min(64, _HELD // count))
+    for start in range(0, len(places), size):
+        rows = places[start : start + size]
         own = np.arange(len(rows))
         distance = ((flat[rows][:, None, :] - flat[None, :, :]) ** 2).sum(axis=2)
         distance[own, rows] = np.inf
@@ -119,19 +124,34 @@ def trustworthiness(
         for row, chosen in enumerate(close):
             ranks = 1 + np.searchsorted(order[row], -scores[row, chosen])
             excess += float(np.maximum(ranks - near, 0).sum())
+    release(vectors)
     return 1 - 2 * excess / (len(places) * near * (2 * count - 3 * near - 1))
 
 
 def _pca(vectors: Matrix, graph: Graph, progress: Stage) -> Positions:  # noqa: ARG001
     """The two directions in which vectors differ most."""
-    centred = vectors - vectors.mean(axis=0)
-    _, directions = np.linalg.eigh(centred.T.astype(np.float64) @ centred)
+    middle, spread = _moments(vectors)
+    _, directions = np.linalg.eigh(spread)
     chosen = directions[:, ::-1][:, :2]
     # a direction and its opposite are the same; the one whose greatest part is positive is taken
     signs = np.sign(chosen[np.abs(chosen).argmax(axis=0), np.arange(chosen.shape[1])])
     plane = np.zeros((len(vectors), 2), np.float32)
-    plane[:, : chosen.shape[1]] = centred @ (chosen * signs)
+    for block in in_blocks(vectors):
+        plane[block.rows, : chosen.shape[1]] = (block.vectors - middle) @ (chosen * signs)
     return plane
+
+
+def _moments(vectors: Matrix) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The mean, `[d]`, and how the vectors spread around it, `[d, d]`, block by block."""
+    middle = np.zeros(vectors.shape[1])
+    for block in in_blocks(vectors):
+        middle += block.vectors.sum(axis=0, dtype=np.float64)
+    middle /= len(vectors)
+    spread = np.zeros((len(middle), len(middle)))
+    for block in in_blocks(vectors):
+        centred = block.vectors - middle
+        spread += centred.T @ centred
+    return middle, spread
 
 
 def _tsne(vectors: Matrix, graph: Graph, progress: Stage) -> Positions:

@@ -10,10 +10,12 @@ from __future__ import annotations
 import mmap
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from likewise.atomic import atomic
 from likewise.vectors import Matrix
 
 _BLOCK = 16_384
@@ -49,6 +51,26 @@ def reordered(vectors: Matrix, order: NDArray[np.integer]) -> Matrix:
     for block in in_blocks(vectors):
         copy[place[block.rows]] = block.vectors
     return copy
+
+
+def write_rows(target: Path, vectors: Matrix, rows: NDArray[np.integer]) -> None:
+    """Write some rows to a `.npy` file, which appears when it is whole.
+
+    Args:
+        target: the file.
+        vectors: float32 `[n, dimension]`.
+        rows: which of them, best in ascending order.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    header = np.lib.format.header_data_from_array_1_0(vectors[:0])
+    header["shape"] = (len(rows), vectors.shape[1])
+    with atomic(target) as file:
+        np.lib.format.write_array_header_1_0(file, header)
+        for start in range(0, len(rows), _BLOCK):
+            file.write(np.ascontiguousarray(vectors[rows[start : start + _BLOCK]]).data)
+            release(vectors)
 
 
 def release(vectors: Matrix) -> None:
