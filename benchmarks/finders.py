@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import resource
+import shutil
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -19,8 +20,6 @@ from typing import Any
 
 def likewise(texts: list[str], folder: Path, threshold: float) -> dict[str, Any]:
     """Encode, once bare and once as `likewise dedupe` does it, then find duplicates."""
-    import numpy as np
-
     import likewise as library
     from likewise.corpus.dedupe import dedupe
     from likewise.corpus.prepared import prepare_records
@@ -38,7 +37,7 @@ def likewise(texts: list[str], folder: Path, threshold: float) -> dict[str, Any]
     started = time.perf_counter()
     found = dedupe(corpus, threshold)
     seconds = time.perf_counter() - started
-    np.save(folder / "vectors.npy", corpus.vectors)
+    shutil.copyfile(corpus.folder / "vectors.npy", folder / "vectors.npy")
     return {
         "encoding": bare,
         "prepared": prepared,

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from likewise.corpus import communities
 from likewise.corpus.communities import Labels
+from likewise.corpus.mapped import release
 from likewise.corpus.naming import topic_name, topic_terms
 from likewise.vectors import Matrix
 
@@ -164,6 +165,7 @@ def _topic(
     centre = own.mean(axis=0)
     _, first = np.unique(material.rows[members], return_index=True)
     once = np.sort(first)  # an exemplar is not shown twice
+    release(material.vectors)
     nearest = once[np.argsort(-(own[once] @ centre), kind="stable")[:EXEMPLARS]]
     return Topic(
         id=here.path,
