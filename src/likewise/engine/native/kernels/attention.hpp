@@ -101,15 +101,8 @@ template <class Format> struct Attention {
             Columns columns = {keys + (size_t)group * key_steps(), (size_t)key_steps(), 1};
             float *line = scores + group * LANES;
             const int across = width();
-            auto keep = [=](auto &sums) INLINED {
-                UNROLLED
-                for (int i = 0; i < rows_of(sums); i++) {
-                    UNROLLED
-                    for (int j = 0; j < groups_of(sums); j++) {
-                        _mm512_storeu_ps(line + i * across + j * LANES, sums[i][j]);
-                    }
-                }
-            };
+            auto keep = [=](int i, int j, __m512 sum)
+                            INLINED { _mm512_storeu_ps(line + i * across + j * LANES, sum); };
             size_t bytes = stride * sizeof(Element);
             switch (least(TILE_GROUPS, groups() - group)) {
             case 1: tile_of<Format, 1>(rows, from, bytes, columns, key_steps(), keep); break;
@@ -125,15 +118,9 @@ template <class Format> struct Attention {
         for (int group = 0; group < head / LANES; group += 2) {
             Columns columns = {values + (size_t)group * value_steps(), (size_t)value_steps(), 1};
             tile_of<Format, 2>(rows, weights, width() * sizeof(Element), columns, value_steps(),
-                               [&](auto &sums) INLINED {
-                                   UNROLLED
-                                   for (int i = 0; i < rows_of(sums); i++) {
-                                       UNROLLED
-                                       for (int j = 0; j < groups_of(sums); j++) {
-                                           store(first + i, (group + j) * LANES,
-                                                 _mm512_mul_ps(sums[i][j], all(inverse[i])));
-                                       }
-                                   }
+                               [&](int i, int j, __m512 sum) INLINED {
+                                   store(first + i, (group + j) * LANES,
+                                         _mm512_mul_ps(sum, all(inverse[i])));
                                });
         }
     }

@@ -70,8 +70,8 @@ struct Columns {
     size_t across, along;
 };
 
-// ROWS rows from `a` on, `stride` bytes apart, times GROUPS registers of columns; the sums go to
-// `finish(sums)`.
+// ROWS rows from `a` on, `stride` bytes apart, times GROUPS registers of columns; each sum goes to
+// `finish(row, group, sum)`: by itself, since GCC keeps an array that is handed on in memory.
 template <class Format, int ROWS, int GROUPS, class Finish>
 INLINE void tile(const void *a, size_t stride, Columns b, int steps, Finish finish) {
     typename Format::Sum sums[ROWS][GROUPS];
@@ -96,14 +96,11 @@ INLINE void tile(const void *a, size_t stride, Columns b, int steps, Finish fini
             }
         }
     }
-    finish(sums);
-}
-
-template <class Sum, int ROWS, int GROUPS> constexpr int rows_of(Sum (&)[ROWS][GROUPS]) {
-    return ROWS;
-}
-template <class Sum, int ROWS, int GROUPS> constexpr int groups_of(Sum (&)[ROWS][GROUPS]) {
-    return GROUPS;
+    UNROLLED
+    for (int j = 0; j < GROUPS; j++) {
+        UNROLLED
+        for (int i = 0; i < ROWS; i++) finish(i, j, sums[i][j]);
+    }
 }
 
 // `tile` for a number of rows that is not known before: 1 to TILE_ROWS.

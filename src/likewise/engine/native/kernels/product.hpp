@@ -28,30 +28,20 @@ void product(Rows in, const Linear &by, int rows, Finish finish) {
             int count = least(TILE_ROWS, rows - first);
             const float *row_scale = in.scale + first, *row_low = in.low + first;
             tile_of<Format, TILE_GROUPS>(
-                count, from, in.stride, columns, steps, [=](auto &sums) INLINED {
-                    UNROLLED
-                    for (int j = 0; j < groups_of(sums); j++) {
-                        const int column = (panel * TILE_GROUPS + j) * LANES;
-                        if (column >= outer) return;
-                        const __m512 more = _mm512_loadu_ps(bias + column);
-                        __m512 column_scale, column_sum;
-                        if constexpr (scaled) {
-                            column_scale = _mm512_loadu_ps(scale + column);
-                            column_sum = _mm512_loadu_ps(sum + column);
-                        }
-                        UNROLLED
-                        for (int i = 0; i < rows_of(sums); i++) {
-                            __m512 x = Format::number(sums[i][j]);
-                            if constexpr (scaled) {
-                                x = _mm512_mul_ps(x, all(row_scale[i]));
-                                x = _mm512_fmadd_ps(all(row_low[i]), column_sum, x);
-                                x = _mm512_fmadd_ps(x, column_scale, more);
-                            } else {
-                                x = _mm512_add_ps(x, more);
-                            }
-                            finish(first + i, column, x);
-                        }
+                count, from, in.stride, columns, steps,
+                [=](int i, int j, typename Format::Sum one) INLINED {
+                    const int column = (panel * TILE_GROUPS + j) * LANES;
+                    if (column >= outer) return;
+                    __m512 x = Format::number(one);
+                    if constexpr (scaled) {
+                        x = _mm512_mul_ps(x, all(row_scale[i]));
+                        x = _mm512_fmadd_ps(all(row_low[i]), _mm512_loadu_ps(sum + column), x);
+                        x = _mm512_fmadd_ps(x, _mm512_loadu_ps(scale + column),
+                                            _mm512_loadu_ps(bias + column));
+                    } else {
+                        x = _mm512_add_ps(x, _mm512_loadu_ps(bias + column));
                     }
+                    finish(first + i, column, x);
                 });
         }
     }
