@@ -229,8 +229,9 @@ def test_an_index_reaches_its_target_and_tells_the_truth(tmp_path: Path, kind: s
     result = made.add([Record(str(n), source="/p", line=n) for n in range(4000)], kind=kind)
     assert result.index.kind == kind
     assert result.index.recall >= 0.97
-    exact = vectors.top_k(vectors.cosine(model.drawn[:100], model.drawn), 10).indices
-    found = [[hit.line for hit in made.search_vector(v, 10)] for v in model.drawn[:100]]
+    asked = model.drawn[:400]
+    exact = vectors.top_k(vectors.cosine(asked, model.drawn), 10).indices
+    found = [[hit.line for hit in made.search_vector(v, 10)] for v in asked]
     recall = np.mean([len({*a} & {*b}) / 10 for a, b in zip(found, exact.tolist(), strict=True)])
     assert recall >= 0.96
     filtered = made.search_vector(model.drawn[0], 10, where="line % 400 = 0")
