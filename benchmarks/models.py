@@ -40,8 +40,9 @@ FAMILIES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "gte": {},
     }
 )
-"""One for every file in `engine/architectures`, as `config.json` names it; settings that differ
-from those of the base size. XLM-RoBERTa and CamemBERT are the network of RoBERTa."""
+"""One for every file in `engine/stacks` and `engine/openvino/architectures`, as `config.json` names
+it; settings that differ from those of the base size. XLM-RoBERTa and CamemBERT are the network of
+RoBERTa."""
 
 COMPUTES = ("float32", "bfloat16", "int8")
 REFERENCE = "torch float32"

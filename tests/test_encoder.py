@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 import likewise
 from likewise import Encoder
-from likewise.engine import lanes
+from likewise.engine.openvino import lanes
 from likewise.errors import InputError, ShapeError, TextError, TooLongError
 
 TEXTS = ["A man is eating food.", "食べる", "", "The girl is carrying a baby.", "😀 emoji"]

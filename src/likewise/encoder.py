@@ -125,7 +125,7 @@ class Encoder:
         """Number of weights."""
         (first, *_) = weight_files(self.config.folder)
         if first.suffix == ".onnx":
-            from likewise.engine import onnx  # OpenVINO comes with it
+            from likewise.engine.openvino import onnx  # OpenVINO comes with it
 
             return onnx.parameter_count(first)
         return parameter_count(self.config.folder)

@@ -90,8 +90,8 @@ def _write_checkpoint(source: Path, config: Config, made: Path) -> None:
 
 
 def _write_openvino(config: Config, folder: Path) -> None:
-    from likewise.engine.bindings import ov
-    from likewise.engine.graph import build_plain
+    from likewise.engine.openvino.bindings import ov
+    from likewise.engine.openvino.graph import build_plain
 
     (folder / "openvino").mkdir()
     path = folder / "openvino" / "openvino_model.xml"

@@ -19,7 +19,7 @@ from likewise.checkpoint.download import progress_bar
 from likewise.checkpoint.locate import Location, locate
 from likewise.checkpoint.pairs import PairTokenizer, read_pair_tokenizer
 from likewise.engine.contract import Progress, Runtime
-from likewise.engine.graphs import load_pair_runtime
+from likewise.engine.openvino.load import load_pair_runtime
 from likewise.errors import InputError, UnsupportedModelError
 
 WINDOW = 1024

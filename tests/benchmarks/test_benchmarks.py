@@ -20,8 +20,8 @@ from benchmarks.summary import CHINESE, ENGLISH, ROWS, summary
 from benchmarks.tables import Table, best_peer, times
 from likewise.checkpoint.config import read_config
 from likewise.checkpoint.weights import parameter_count
-from likewise.engine.architectures import ARCHITECTURES
-from likewise.engine.peak import CHAINS
+from likewise.engine.openvino.architectures import ARCHITECTURES
+from likewise.engine.openvino.peak import CHAINS
 
 
 def latency(ours: float) -> Result:

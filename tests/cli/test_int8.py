@@ -14,7 +14,8 @@ import pytest
 import likewise as library
 from likewise.checkpoint.catalog import DEFAULT
 from likewise.checkpoint.tokenizer import Tokenizer
-from likewise.engine import native, quantize
+from likewise.engine import native
+from likewise.engine.openvino import quantize
 
 Run = Callable[..., Any]
 

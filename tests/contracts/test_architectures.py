@@ -12,7 +12,8 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 import likewise
-from likewise.engine import lanes, openvino
+from likewise.engine.openvino import lanes
+from likewise.engine.openvino import runtime as openvino_runtime
 from likewise.errors import DamagedFileError, UnsupportedModelError
 
 Cosine = Callable[[Any, Any], float]
@@ -60,7 +61,7 @@ def test_graphs_of_fixed_row_length_give_the_same_bits(
     expected = likewise.load(folder, compute=compute).encode(many)
     monkeypatch.setattr(lanes, "LONG", 1)
     monkeypatch.setattr(lanes, "OFTEN", 1)
-    monkeypatch.setattr(openvino, "OWN", 99)
+    monkeypatch.setattr(openvino_runtime, "OWN", 99)
     np.testing.assert_array_equal(likewise.load(folder, compute=compute).encode(many), expected)
 
 
@@ -154,7 +155,7 @@ def test_unknown_variants_are_refused(
     checkpoints: Any, families: dict[str, Any], tmp_path: Path, change_json: Callable[..., None]
 ) -> None:
     from likewise.checkpoint.config import read_config
-    from likewise.engine.graph import build
+    from likewise.engine.openvino.graph import build
 
     folder = tmp_path / "variant"
     shutil.copytree(checkpoints.make(families["bert"]), folder)

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 import likewise
 from likewise.checkpoint.config import POOLING_MODES, Pooling, read_config
 from likewise.checkpoint.tokenizer import TokenRows, read_tokenizer
-from likewise.engine.graphs import load_graph_runtime
 from likewise.engine.native import NativeRuntime, library, supported
 from likewise.engine.native import runtime as native
+from likewise.engine.openvino.load import load_graph_runtime
 from likewise.engine.stacks import STACKS
 from likewise.errors import DamagedFileError, EngineError, InputError, UnsupportedModelError
 
@@ -152,8 +152,9 @@ def test_int8_needs_no_other_package(bert: Path, monkeypatch: pytest.MonkeyPatch
     assert likewise.load(bert, compute="int8").runtime == "native"
 
 
+@pytest.mark.parametrize("activation", ["Tanh", "ReLU", "GELU", "SiLU", "Identity"])
 def test_modules_after_the_pooling_are_those_of_sentence_transformers(
-    bert: Path, tmp_path: Path, texts: tuple[str, ...], sentence_transformer: Open
+    bert: Path, tmp_path: Path, texts: tuple[str, ...], sentence_transformer: Open, activation: str
 ) -> None:
     import torch
     from sentence_transformers import SentenceTransformer
@@ -164,14 +165,16 @@ def test_modules_after_the_pooling_are_those_of_sentence_transformers(
     whole = sentence_transformer(bert)
     parts = [
         *whole,
-        modules.Dense(128, 96, activation_function=torch.nn.Tanh()),
+        modules.Dense(128, 96, activation_function=getattr(torch.nn, activation)()),
         modules.LayerNorm(96),
         modules.Normalize(),
     ]
     SentenceTransformer(modules=parts, device="cpu").save(str(tmp_path / "more"))
     model = likewise.load(tmp_path / "more", compute="float32", runtime="native")
     expected = sentence_transformer(tmp_path / "more").encode(list(texts))
-    np.testing.assert_allclose(model.encode(texts), expected, atol=1e-5)
+    together = model.encode(texts)
+    np.testing.assert_allclose(together, expected, atol=1e-5)
+    assert all((model.encode(a) == b).all() for a, b in zip(texts, together, strict=True))
 
 
 def test_which_runtime_runs_is_told_and_can_be_chosen(bert: Path, checkpoints: Any) -> None:

@@ -15,8 +15,8 @@ import likewise
 from likewise.checkpoint.config import read_config
 from likewise.checkpoint.tokenizer import read_tokenizer
 from likewise.engine.contract import Runtime
-from likewise.engine.openvino import OpenVinoRuntime, read_graph
-from likewise.engine.quantize import find_quantized
+from likewise.engine.openvino.quantize import find_quantized
+from likewise.engine.openvino.runtime import OpenVinoRuntime, read_graph
 from likewise.engine.runtimes import load_runtime
 from likewise.engine.static import StaticRuntime
 from likewise.engine.torch import TorchRuntime

@@ -14,7 +14,7 @@ def run(code: str) -> str:
 
 def test_no_converter_and_no_telemetry() -> None:
     code = (
-        "import sys, likewise.engine; "
+        "import sys, likewise.engine.openvino.bindings; "
         "print([m for m in sys.modules if m.startswith(('openvino_telemetry', 'openvino.tools'))])"
     )
     assert run(code) == "[]"
@@ -22,17 +22,15 @@ def test_no_converter_and_no_telemetry() -> None:
 
 def test_whoever_asks_gets_it() -> None:
     code = (
-        "import likewise.engine, openvino; from openvino import convert_model; "
+        "import likewise.engine.openvino.bindings, openvino; from openvino import convert_model; "
         "print(openvino.convert_model.__module__, hasattr(openvino, 'nothing_of_this_name'))"
     )
     assert run(code) == "openvino.tools.ovc.convert False"
 
 
 def test_what_is_imported_already_stays_as_it_is() -> None:
-    assert (
-        run(
-            "import openvino; old = openvino.convert_model; import likewise.engine; "
-            "print(old is openvino.convert_model)"
-        )
-        == "True"
+    code = (
+        "import openvino; old = openvino.convert_model; "
+        "import likewise.engine.openvino.bindings; print(old is openvino.convert_model)"
     )
+    assert run(code) == "True"

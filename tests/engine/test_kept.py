@@ -10,7 +10,7 @@ import openvino as ov
 import pytest
 from openvino import opset13 as opset
 
-from likewise.engine.kept import compile_kept
+from likewise.engine.openvino.kept import compile_kept
 
 SETTINGS = {"NUM_STREAMS": "1", "INFERENCE_NUM_THREADS": "1", "INFERENCE_PRECISION_HINT": "f32"}
 

@@ -12,7 +12,7 @@ from openvino import opset13 as opset
 
 from likewise.checkpoint.tokenizer import TokenRows
 from likewise.engine.batches import Batch, plan
-from likewise.engine.lanes import TRIES, Lanes, agree
+from likewise.engine.openvino.lanes import TRIES, Lanes, agree
 from likewise.errors import EngineError
 
 LENGTHS = np.array([16, 30, 12, 64, 5, 33, 18, 40] * 60)

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from likewise.checkpoint.config import read_config
-from likewise.engine.graph import build
-from likewise.engine.peak import CHAINS, Multiplier
-from likewise.engine.work import work_of
+from likewise.engine.openvino.graph import build
+from likewise.engine.openvino.peak import CHAINS, Multiplier
+from likewise.engine.openvino.work import work_of
 
 
 def test_work_is_that_of_the_shapes(tiny_checkpoint: Callable[..., Path]) -> None:

@@ -136,7 +136,7 @@ def _compute() -> Check:
 
     if "bfloat16" in native.supported():
         return Check("compute auto", "ok", "bfloat16")
-    from likewise.engine.openvino import supports_bfloat16
+    from likewise.engine.openvino.runtime import supports_bfloat16
 
     if supports_bfloat16():
         return Check("compute auto", "ok", "bfloat16")
@@ -231,7 +231,7 @@ def _int8() -> Iterator[Check]:
     if "int8" in native.supported():
         yield Check(name, "ok", "ready: our own kernels round the weights as they load")
         return
-    from likewise.engine.quantize import find_quantized
+    from likewise.engine.openvino.quantize import find_quantized
 
     try:
         found = find_local(DEFAULT)

@@ -6,6 +6,7 @@ from likewise.checkpoint.config import STATIC, Config
 from likewise.checkpoint.tokenizer import Tokenizer
 from likewise.engine.contract import Runtime
 from likewise.engine.native import NativeRuntime, supported
+from likewise.engine.static import StaticRuntime
 from likewise.engine.torch import TorchRuntime
 from likewise.errors import InputError, MissingExtraError, UnsupportedModelError
 
@@ -43,8 +44,6 @@ def load_runtime(
     if not on_cpu and runtime not in ("auto", "torch"):
         raise InputError(f"{runtime} does not run on {device}", hint="torch does")
     if config.model_type == STATIC:
-        from likewise.engine.static import StaticRuntime  # OpenVINO comes with it
-
         return StaticRuntime(config)
     if not on_cpu or runtime == "torch":
         return TorchRuntime(config, pad_id=tokenizer.pad_id, compute=compute, device=device)
@@ -54,7 +53,7 @@ def load_runtime(
         except UnsupportedModelError:
             if runtime == "native":
                 raise
-    from likewise.engine.graphs import load_graph_runtime  # OpenVINO takes .1 s to import
+    from likewise.engine.openvino.load import load_graph_runtime  # which takes .1 s to import
 
     try:
         return load_graph_runtime(config, tokenizer, compute)

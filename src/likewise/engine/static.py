@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from likewise.checkpoint.config import Config
 from likewise.checkpoint.tokenizer import TokenRows
 from likewise.checkpoint.weights import read_weights
-from likewise.engine.bindings import ov
 from likewise.engine.contract import Progress
-from likewise.engine.graph import build_modules
+from likewise.engine.modules import after_pooling
 from likewise.errors import DamagedFileError
 
 PORTION = 1024
@@ -34,13 +33,8 @@ class StaticRuntime:
 
     def __init__(self, config: Config) -> None:
         self._table = _read_table(config)
-        self._modules: ov.CompiledModel | None = None
-        self.dimension = int(self._table.shape[1])
-        if config.modules:
-            graph = build_modules(config.modules, self.dimension)
-            settings = {"INFERENCE_PRECISION_HINT": "f32"}
-            self._modules = ov.Core().compile_model(graph, "CPU", settings)
-            self.dimension = int(self._modules.output(0).partial_shape[2].get_length())
+        self._after = after_pooling(config.modules)
+        self.dimension = self._after(self._table[:1]).shape[1]
 
     def embed(self, rows: TokenRows, progress: Progress | None = None) -> NDArray[np.float32]:
         """One vector a text, in the order given: float32 `[n, dimension]`; see `Runtime`."""
@@ -50,9 +44,7 @@ class StaticRuntime:
             stop = min(start + PORTION, len(rows))
             begins = ends[start:stop] - rows.lengths[start:stop]
             mean = self._mean(rows, begins, rows.lengths[start:stop])
-            if self._modules is not None:
-                mean = self._modules(mean[:, np.newaxis])[0][:, 0]
-            vectors[start:stop] = mean
+            vectors[start:stop] = self._after(mean)
             if progress:
                 progress(stop - start)
         return vectors

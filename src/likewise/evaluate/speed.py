@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from likewise.encoder import Encoder
 from likewise.engine.cores import usable_cores
-from likewise.engine.graph import build
-from likewise.engine.peak import CHAINS, Multiplier
-from likewise.engine.work import work_of
+from likewise.engine.openvino.graph import build
+from likewise.engine.openvino.peak import CHAINS, Multiplier
+from likewise.engine.openvino.work import work_of
 from likewise.errors import EngineError, UnsupportedModelError
 from likewise.evaluate.sentences import EXAMPLES
 

@@ -13,9 +13,9 @@ from likewise.checkpoint.tokenizer import TokenRows
 from likewise.checkpoint.weights import read_weights
 from likewise.engine.contract import Progress
 from likewise.engine.cores import usable_cores
+from likewise.engine.modules import after_pooling
 from likewise.engine.native import binding
 from likewise.engine.native.library import loaded, supported
-from likewise.engine.native.modules import module_function
 from likewise.engine.native.network import PackedNetwork
 from likewise.engine.stacks import STACKS
 from likewise.engine.tensors import Tensors
@@ -65,7 +65,7 @@ class NativeRuntime:
         self.compute = compute
         self.recipe = f"{compute} {RECIPE}" if compute == "int8" else compute
         self._pooling = pooling
-        self._modules = [module_function(module) for module in modules]
+        self._after = after_pooling(tuple(modules))
         self._network = _packed(config, compute)
         self._cores = usable_cores()
         self.dimension = self._after(self._empty_vectors(1)).shape[1]
@@ -86,11 +86,6 @@ class NativeRuntime:
 
     def _empty_vectors(self, count: int) -> NDArray[np.float32]:
         return np.zeros((count, len(self._pooling.modes) * self._network.hidden), np.float32)
-
-    def _after(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-        for apply in self._modules:
-            vectors = apply(vectors)
-        return vectors
 
     def _run(
         self,

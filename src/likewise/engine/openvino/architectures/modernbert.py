@@ -11,15 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from likewise.engine import ops
-from likewise.engine.architectures.layers import (
+from likewise.engine.openvino import ops
+from likewise.engine.openvino.architectures.layers import (
     Layer,
     layer_norm,
     pre_norm,
     rotary_frequencies,
 )
-from likewise.engine.architectures.shape import Inputs
-from likewise.engine.bindings import opset
+from likewise.engine.openvino.architectures.shape import Inputs
+from likewise.engine.openvino.bindings import opset
 from likewise.engine.parts import Linear, Names, Sizes, refuse
 from likewise.engine.tensors import Tensors
 

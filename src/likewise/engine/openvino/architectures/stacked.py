@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from likewise.engine import ops
-from likewise.engine.architectures.layers import Layer, post_norm
-from likewise.engine.architectures.shape import Architecture, Inputs
-from likewise.engine.bindings import opset
+from likewise.engine.openvino import ops
+from likewise.engine.openvino.architectures.layers import Layer, post_norm
+from likewise.engine.openvino.architectures.shape import Architecture, Inputs
+from likewise.engine.openvino.bindings import opset
 from likewise.engine.stacks import Family, Stack
 from likewise.engine.tensors import Tensors
 

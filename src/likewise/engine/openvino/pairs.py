@@ -1,6 +1,6 @@
 """A cross-encoder's checkpoint to one OpenVINO graph: the network, and the head on its first token.
 
-Inputs as in `likewise.engine.graph`, and `token_types`, int32 `[rows, length]`, where the network
+Inputs as in `graph.py`, and `token_types`, int32 `[rows, length]`, where the network
 has them. Output: `score`, float32 `[rows, slots, 1]`.
 """
 
@@ -13,10 +13,10 @@ from types import MappingProxyType
 from likewise.checkpoint.config import Config, Pooling
 from likewise.checkpoint.pairs import is_typed
 from likewise.checkpoint.weights import read_weights
-from likewise.engine import ops
-from likewise.engine.bindings import opset, ov
-from likewise.engine.graph import INPUTS, POOLING_INPUTS, network_states, parameter
-from likewise.engine.pooling import Layout, apply
+from likewise.engine.openvino import ops
+from likewise.engine.openvino.bindings import opset, ov
+from likewise.engine.openvino.graph import INPUTS, POOLING_INPUTS, network_states, parameter
+from likewise.engine.openvino.pooling import Layout, apply
 from likewise.engine.tensors import Tensors
 from likewise.errors import UnsupportedModelError
 

@@ -13,8 +13,8 @@ from likewise.checkpoint.config import (
     Pooling,
 )
 from likewise.checkpoint.weights import read_weights
-from likewise.engine import ops
-from likewise.engine.bindings import opset
+from likewise.engine.openvino import ops
+from likewise.engine.openvino.bindings import opset
 from likewise.engine.tensors import Tensors
 from likewise.errors import UnsupportedModelError
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from likewise.engine.bindings import opset as op
-from likewise.engine.bindings import ov
+from likewise.engine.openvino.bindings import opset as op
+from likewise.engine.openvino.bindings import ov
 from likewise.errors import EngineError
 
 PRECISION = {"float32": "f32", "bfloat16": "bf16", "int8": "f32"}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from likewise.engine.ops import Node
+from likewise.engine.openvino.ops import Node
 from likewise.engine.tensors import Tensors
 
 

@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from likewise.engine.bindings import opset, ov
+from likewise.engine.openvino.bindings import opset, ov
 from likewise.errors import UnsupportedModelError
 
 Node: TypeAlias = ov.Node | ov.Output

@@ -10,16 +10,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from likewise.engine import ops
-from likewise.engine.architectures.layers import (
+from likewise.engine.openvino import ops
+from likewise.engine.openvino.architectures.layers import (
     Layer,
     layer_norm,
     post_norm,
     rotary_frequencies,
     token_embeddings,
 )
-from likewise.engine.architectures.shape import Inputs
-from likewise.engine.bindings import opset
+from likewise.engine.openvino.architectures.shape import Inputs
+from likewise.engine.openvino.bindings import opset
 from likewise.engine.parts import Linear, Names, Sizes, refuse
 from likewise.engine.tensors import Tensors
 

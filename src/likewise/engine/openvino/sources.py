@@ -8,9 +8,9 @@ from functools import cache, partial
 
 from likewise.checkpoint.config import Config
 from likewise.checkpoint.weights import onnx_file, read_weights
-from likewise.engine.bindings import ov
-from likewise.engine.graph import build
-from likewise.engine.onnx import build_onnx
+from likewise.engine.openvino.bindings import ov
+from likewise.engine.openvino.graph import build
+from likewise.engine.openvino.onnx import build_onnx
 
 
 @dataclass(frozen=True)

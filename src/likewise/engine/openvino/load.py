@@ -7,10 +7,10 @@ from functools import partial
 from likewise.checkpoint.config import Config
 from likewise.checkpoint.tokenizer import Tokenizer
 from likewise.engine.contract import Runtime
-from likewise.engine.openvino import OpenVinoRuntime, read_graph, supports_bfloat16
-from likewise.engine.pairs import build_pairs
-from likewise.engine.quantize import RECIPE, quantized
-from likewise.engine.sources import Source, sources
+from likewise.engine.openvino.pairs import build_pairs
+from likewise.engine.openvino.quantize import RECIPE, quantized
+from likewise.engine.openvino.runtime import OpenVinoRuntime, read_graph, supports_bfloat16
+from likewise.engine.openvino.sources import Source, sources
 from likewise.errors import InputError, UnsupportedModelError
 
 

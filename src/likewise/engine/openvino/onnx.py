@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from likewise.checkpoint.config import Config
-from likewise.engine import ops
-from likewise.engine.bindings import opset, ov
-from likewise.engine.graph import INPUTS, finish, parameter
-from likewise.engine.openvino import read_graph
+from likewise.engine.openvino import ops
+from likewise.engine.openvino.bindings import opset, ov
+from likewise.engine.openvino.graph import INPUTS, finish, parameter
+from likewise.engine.openvino.runtime import read_graph
 from likewise.errors import UnsupportedModelError
 
 _WEIGHTS = frozenset(("f64", "f32", "f16", "bf16", "i8", "u8"))
@@ -22,7 +22,7 @@ _STATES = ("last_hidden_state", "token_embeddings")
 
 
 def build_onnx(config: Config, path: Path, *, pooled: bool = True) -> ov.Model:
-    """The graph of that file, with the inputs and the output of `likewise.engine.graph.build`.
+    """The graph of that file, with the inputs and the output of `graph.build`.
 
     Raises:
         EngineError: the file is damaged.

@@ -27,10 +27,10 @@ from likewise.cache import cache_folder
 from likewise.checkpoint.config import Config
 from likewise.checkpoint.fingerprint import fingerprint
 from likewise.checkpoint.tokenizer import Tokenizer
-from likewise.engine.bindings import opset, ov
-from likewise.engine.openvino import OpenVinoRuntime, lay
-from likewise.engine.pooling import AFTER_NETWORK
-from likewise.engine.sources import Source, sources
+from likewise.engine.openvino.bindings import opset, ov
+from likewise.engine.openvino.pooling import AFTER_NETWORK
+from likewise.engine.openvino.runtime import OpenVinoRuntime, lay
+from likewise.engine.openvino.sources import Source, sources
 from likewise.errors import EngineError, OutputError, UnsupportedModelError
 from likewise.extras import require
 from likewise.progress import busy
@@ -229,7 +229,9 @@ def _check(model: ov.Model, config: Config, tokenizer: Tokenizer, source: Source
 
 def calibration_texts() -> list[str]:
     """The project's own text in many languages, one a line, and longer ones made of it."""
-    content = files("likewise.engine").joinpath("calibration.txt").read_text(encoding="utf-8")
+    content = (
+        files("likewise.engine.openvino").joinpath("calibration.txt").read_text(encoding="utf-8")
+    )
     lines = [line for line in content.splitlines() if line and not line.startswith("#")]
     passages = [" ".join(lines[start : start + 12]) for start in range(0, len(lines), 12)]
     return lines + passages

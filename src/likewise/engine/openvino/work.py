@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from likewise.engine.bindings import ov
+from likewise.engine.openvino.bindings import ov
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Work:
 
 
 def work_of(model: ov.Model) -> Work:
-    """Count what the graph of `likewise.engine.graph.build` multiplies."""
+    """Count what the graph of `graph.build` multiplies."""
     per_token = per_token_pair = 0
     for node in model.get_ordered_ops():
         kind = node.get_type_name()

@@ -7,9 +7,9 @@ well; any other is a file here and a row below.
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from likewise.engine.architectures import gte, modernbert, nomic_bert
-from likewise.engine.architectures.shape import Architecture, Inputs
-from likewise.engine.architectures.stacked import architecture
+from likewise.engine.openvino.architectures import gte, modernbert, nomic_bert
+from likewise.engine.openvino.architectures.shape import Architecture, Inputs
+from likewise.engine.openvino.architectures.stacked import architecture
 from likewise.engine.stacks import STACKS
 
 ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType(

@@ -15,12 +15,12 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from likewise.checkpoint.config import Config, Module
+from likewise.checkpoint.config import Config
 from likewise.checkpoint.weights import Weights, read_weights
-from likewise.engine import ops
-from likewise.engine.architectures import ARCHITECTURES, Inputs
-from likewise.engine.bindings import opset, ov
-from likewise.engine.pooling import Layout, apply
+from likewise.engine.openvino import ops
+from likewise.engine.openvino.architectures import ARCHITECTURES, Inputs
+from likewise.engine.openvino.bindings import opset, ov
+from likewise.engine.openvino.pooling import Layout, apply
 from likewise.engine.tensors import Tensors
 from likewise.errors import DamagedFileError, UnsupportedModelError
 
@@ -117,16 +117,6 @@ def finish(
     result = opset.result(x)
     result.output(0).set_names({"embedding" if pooled else "token_states"})
     return ov.Model([result], parameters, config.model_type)
-
-
-def build_modules(modules: tuple[Module, ...], dimension: int) -> ov.Model:
-    """The graph of modules alone: `[n, 1, dimension]` in, called `vectors`."""
-    vectors = parameter("vectors", (-1, 1, dimension), np.float32)
-    unused = Layout(vectors, vectors, vectors, vectors)
-    x = vectors
-    for module in modules:
-        x = apply(module, x, unused)
-    return ov.Model([opset.result(x)], [vectors], "modules")
 
 
 def parameter(name: str, shape: tuple[int, ...], kind: Any = np.int32) -> Any:

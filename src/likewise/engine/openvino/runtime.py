@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from likewise.checkpoint.tokenizer import TokenRows
 from likewise.engine.batches import ALIGNMENT, STRICT_ALIGNMENT, Batch, plan, slots_of
-from likewise.engine.bindings import ov
 from likewise.engine.contract import Progress
 from likewise.engine.cores import usable_cores
-from likewise.engine.graph import INPUTS, POOLING_INPUTS
-from likewise.engine.kept import compile_kept
-from likewise.engine.lanes import OWN, Inputs, Lanes
+from likewise.engine.openvino.bindings import ov
+from likewise.engine.openvino.graph import INPUTS, POOLING_INPUTS
+from likewise.engine.openvino.kept import compile_kept
+from likewise.engine.openvino.lanes import OWN, Inputs, Lanes
 from likewise.errors import EngineError
 
 FEW = 8
@@ -55,7 +55,7 @@ def read_graph(path: Path) -> ov.Model:
 
 
 class OpenVinoRuntime:
-    """A graph of `likewise.engine.graph`, run on the CPU.
+    """A graph of `graph.py`, run on the CPU.
 
     One request runs on all cores (`_one`, the lowest latency); more than a batch of work runs in
     one lane a core (`_lanes`, the highest throughput), compiled when the first large job comes.

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likewise.engine.batches import Batch
-from likewise.engine.bindings import ov
+from likewise.engine.openvino.bindings import ov
 from likewise.errors import EngineError
 
 Inputs: TypeAlias = Mapping[str, NDArray[Any]]

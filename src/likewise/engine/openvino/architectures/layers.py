@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from likewise.engine import ops
-from likewise.engine.bindings import opset
+from likewise.engine.openvino import ops
+from likewise.engine.openvino.bindings import opset
 from likewise.engine.parts import Linear, Names, Sizes
 from likewise.engine.tensors import Tensors
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from likewise.atomic import atomic
 from likewise.checkpoint.hashes import file_hash
-from likewise.engine.bindings import ov
+from likewise.engine.openvino.bindings import ov
 from likewise.errors import OutputError
 
 Settings = Mapping[str, str]
