@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 import likewise
 from likewise.checkpoint.config import POOLING_MODES, Pooling, read_config
 from likewise.checkpoint.tokenizer import TokenRows, read_tokenizer
-from likewise.engine.native import NativeRuntime, library, supported
+from likewise.engine.native import NativeRuntime, features, library, supported
 from likewise.engine.native import runtime as native
 from likewise.engine.openvino.load import load_graph_runtime
 from likewise.engine.stacks import STACKS
@@ -201,6 +201,19 @@ def test_without_the_library_openvino_runs_it(bert: Path, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(runtimes, "supported", frozenset)
     assert likewise.load(bert).runtime == "openvino"
+
+
+def test_features_are_those_that_the_system_tells() -> None:
+    """The processor is asked by hand; Linux has asked it too."""
+    told = Path("/proc/cpuinfo")
+    if not told.exists() or features() is None:
+        pytest.skip("no library here, or no /proc/cpuinfo")
+    flags = set(told.read_text().partition("flags")[2].partition("\n")[0].split())
+    base = {"avx512f", "avx512bw", "avx512dq", "avx512vl"} <= flags
+    names = ("avx512_vnni", "avx512_bf16", "avx512f", "amx_tile")
+    assert features() == sum(
+        1 << place for place, name in enumerate(names) if base & (name in flags)
+    )
 
 
 def test_tokens_that_the_tables_do_not_have_are_refused(bert: Path) -> None:
