@@ -42,11 +42,24 @@ def folders(checkpoints: Any, families: dict[str, Any], tmp_path_factory: Any) -
 def write_static(folder: Path, tokenizer: Any) -> None:
     import torch
     from sentence_transformers import SentenceTransformer
-    from sentence_transformers.sentence_transformer.modules import Normalize, StaticEmbedding
+    from sentence_transformers.sentence_transformer import modules
 
     torch.manual_seed(5)
-    module = StaticEmbedding(tokenizer, embedding_dim=24)
-    SentenceTransformer(modules=[module, Normalize()], device="cpu").save(str(folder))
+    parts = [
+        modules.StaticEmbedding(tokenizer, embedding_dim=24),
+        modules.Dense(24, 16, activation_function=torch.nn.GELU()),
+        modules.Normalize(),
+    ]
+    SentenceTransformer(modules=parts, device="cpu").save(str(folder))
+
+
+def test_an_activation_that_is_not_known_is_named(folders: dict[str, Path], tmp_path: Path) -> None:
+    shutil.copytree(folders["static"], tmp_path / "odd")
+    (settings,) = (tmp_path / "odd").glob("*_Dense/config.json")
+    settings.write_text(settings.read_text().replace("activation.GELU", "activation.Softsign"))
+    with pytest.raises(UnsupportedModelError, match="unknown activation 'Softsign'") as caught:
+        likewise.load(tmp_path / "odd")
+    assert "gelu" in caught.value.hint
 
 
 @pytest.fixture(params=KINDS)

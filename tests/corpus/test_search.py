@@ -14,7 +14,7 @@ from likewise import vectors
 from likewise.answers import Encoded
 from likewise.corpus import fusion, tuning
 from likewise.corpus.collection import Collection
-from likewise.corpus.contract import Mode
+from likewise.corpus.contract import Index, Mode
 from likewise.corpus.explain import background, sentences
 from likewise.corpus.opening import open_collection
 from likewise.corpus.records import Record
@@ -236,3 +236,21 @@ def test_an_index_reaches_its_target_and_tells_the_truth(tmp_path: Path, kind: s
     assert recall >= 0.96
     filtered = made.search_vector(model.drawn[0], 10, where="line % 400 = 0")
     assert len(filtered) == 10  # also where a filter leaves few in the partitions looked into
+
+
+def test_the_recall_that_is_told_is_that_of_a_search_for_ten(tmp_path: Path) -> None:
+    """Of a way too weak for these vectors, so that there is something to miss."""
+    model = Points()
+    made = open_collection("p", store=tmp_path, model=model, create=True, passage=0)
+    made.add([Record(str(n), source="/p", line=n) for n in range(4000)], kind="hnsw_pq")
+    way = Index("hnsw_pq", probes=32, effort=400, refine=8)
+    asked = model.drawn[:400]
+    exact = vectors.top_k(vectors.cosine(asked, model.drawn), 10)
+    told = tuning.measured(made._table, way, asked, exact.scores[:, -1], "cosine").recall
+    others = []
+    for query, true in zip(asked, exact.indices.tolist(), strict=True):
+        search = tuning.vector_query(made._table, query, 10, way, measure="cosine")
+        found = search.select(["line"]).to_arrow()["line"].to_pylist()
+        others.append((len({*found} & {*true}) - 1) / 9)
+    assert told == pytest.approx(np.mean(others), abs=1e-3)
+    assert told < 0.99

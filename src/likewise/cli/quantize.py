@@ -35,9 +35,7 @@ def quantize(
     """
     from likewise.checkpoint.config import read_config
     from likewise.checkpoint.tokenizer import read_tokenizer
-    from likewise.engine.openvino.quantize import (
-        quantized,  # loads the engine, which --help must not
-    )
+    from likewise.engine.openvino.quantize import quantized  # not before: --help needs no engine
 
     location = locate(model, progress=None if quiet else progress_bar)
     config = read_config(location.folder)

@@ -60,7 +60,7 @@ def after_pooling(modules: tuple[Module, ...]) -> Apply:
     """All modules in their order: float32 `[n, dimension]` to `[n, another dimension]`.
 
     Raises:
-        UnsupportedModelError: one is not known here.
+        UnsupportedModelError: an activation that is not known, or a second pooling.
         DamagedFileError: weights are missing, or have other shapes.
     """
     applied = [_function(module) for module in modules]
@@ -71,17 +71,28 @@ def _function(module: Module) -> Apply:
     match module:
         case Normalize():
             return vectors.normalize
-        case Dense(folder, inner, outer, bias, activation) if activation.lower() in ACTIVATIONS:
+        case Dense(folder, inner, outer, bias, activation):
+            act = _activation(activation)
             tensors = Tensors(read_weights(folder))
             weight = np.ascontiguousarray(tensors("linear.weight", (outer, inner)).T)
             shift = tensors("linear.bias", (outer,)) if bias else np.float32(0)
-            act = ACTIVATIONS[activation.lower()]
             return lambda x: act(_product(x, weight) + shift)
         case LayerNorm(folder, dimension):
             tensors = Tensors(read_weights(folder))
             scale, move = (tensors(f"norm.{part}", (dimension,)) for part in ("weight", "bias"))
             return lambda x: _normal(x) * scale + move
-    raise UnsupportedModelError(f"not known here: {module}", hint="OpenVINO runs it")
+    raise UnsupportedModelError(
+        f"{type(module).__name__} where vectors are one a text already",
+        hint="a pooling comes once, and first",
+    )
+
+
+def _activation(name: str) -> Apply:
+    if name.lower() not in ACTIVATIONS:
+        raise UnsupportedModelError(
+            f"unknown activation {name!r}", hint="known: " + ", ".join(ACTIVATIONS)
+        )
+    return ACTIVATIONS[name.lower()]
 
 
 def _product(x: Vectors, weight: Vectors) -> Vectors:
