@@ -8,14 +8,9 @@ from itertools import chain
 import numpy as np
 import tokenizers
 
+from likewise.checkpoint.backend import read_backend, read_pad_id
 from likewise.checkpoint.config import Config, read_json
-from likewise.checkpoint.tokenizer import (
-    PORTION,
-    TokenRows,
-    check_text,
-    read_backend,
-    read_pad_id,
-)
+from likewise.checkpoint.tokenizer import PORTION, TokenRows, check_text
 
 
 class PairTokenizer:

@@ -7,16 +7,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, count, islice, repeat
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tokenizers
 from numpy.typing import NDArray
 
+from likewise.checkpoint.backend import read_backend, read_pad_id
 from likewise.checkpoint.config import STATIC, Config, read_json
 from likewise.checkpoint.words import Words, reads_words
-from likewise.errors import DamagedFileError, InputError, TextError, UnsupportedModelError
+from likewise.errors import InputError, TextError
 
 _BLANK = re.compile("[ \n\t]")
 _MARK = re.compile("[ \n\t。！？]")
@@ -355,97 +355,3 @@ def read_tokenizer(config: Config) -> Tokenizer:
     if config.model_type == STATIC:  # no frame: only the text's own tokens count
         backend.post_processor = tokenizers.processors.TemplateProcessing(single="$A", pair="$A $B")
     return Tokenizer(backend, config.max_tokens, pad_id=pad_id, lowercase=config.lowercase)
-
-
-def read_pad_id(config: Config, settings: dict[str, Any], backend: tokenizers.Tokenizer) -> int:
-    """The id of the padding token, by its name or by the network's config."""
-    found = backend.token_to_id(_content(settings, "pad_token", "[PAD]"))
-    return int(config.network.get("pad_token_id") or 0) if found is None else int(found)
-
-
-def read_backend(folder: Path, settings: dict[str, Any]) -> tokenizers.Tokenizer:
-    """A tokenizer as its own library runs it.
-
-    Raises:
-        DamagedFileError: no file of it can be read.
-        UnsupportedModelError: it is there in SentencePiece's own format alone.
-    """
-    path, vocabulary = folder / "tokenizer.json", folder / "vocab.txt"
-    if path.exists():
-        try:
-            return tokenizers.Tokenizer.from_file(str(path))
-        except Exception as error:  # the library raises nothing narrower
-            raise DamagedFileError(
-                f"{path} cannot be read as a tokenizer: {error}",
-                hint="download the checkpoint again",
-            ) from error
-    if vocabulary.exists():
-        try:
-            return _wordpiece(vocabulary, settings)
-        except Exception as error:  # the library raises nothing narrower
-            raise DamagedFileError(
-                f"{vocabulary} cannot be read as a vocabulary: {error}",
-                hint="download the checkpoint again",
-            ) from error
-    if (folder / "vocab.json").exists() and (folder / "merges.txt").exists():
-        return _byte_pairs(folder, settings)
-    if slow := next((name for name in _SLOW if (folder / name).exists()), None):
-        raise UnsupportedModelError(
-            f"{folder} has no tokenizer.json, and {slow} alone is not read here",
-            hint="write one: transformers.AutoTokenizer.from_pretrained(folder)"
-            ".save_pretrained(folder), or download the checkpoint's tokenizer.json",
-        )
-    raise DamagedFileError(
-        f"{folder} has neither tokenizer.json nor vocab.txt",
-        hint="the folder is no complete checkpoint; download it again",
-    )
-
-
-_SLOW = ("sentencepiece.bpe.model", "spiece.model", "spm.model", "tokenizer.model")
-"""SentencePiece's own files, of which tokenizer.json is made."""
-
-
-def _byte_pairs(folder: Path, settings: dict[str, Any]) -> tokenizers.Tokenizer:
-    """RoBERTa's tokenizer, from the files that came before tokenizer.json."""
-    vocabulary, merges = folder / "vocab.json", folder / "merges.txt"
-    first, last = (_content(settings, "cls_token", "<s>"), _content(settings, "sep_token", "</s>"))
-    blank = bool(settings.get("add_prefix_space", False))
-    try:
-        model = tokenizers.models.BPE.from_file(str(vocabulary), str(merges))
-        backend = tokenizers.Tokenizer(model)
-        special = {first, last} | {
-            _content(settings, f"{name}_token", default)
-            for name, default in (("pad", "<pad>"), ("unk", "<unk>"), ("mask", "<mask>"))
-        }
-        ids = backend.get_vocab()
-        backend.add_special_tokens(sorted(special & set(ids)))
-        backend.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=blank)
-        backend.post_processor = tokenizers.processors.RobertaProcessing(
-            (last, ids[last]),
-            (first, ids[first]),
-            add_prefix_space=blank,
-        )
-    except Exception as error:  # the library raises nothing narrower
-        raise DamagedFileError(
-            f"{vocabulary} and {merges.name} cannot be read as a tokenizer: {error}",
-            hint="download the checkpoint again",
-        ) from error
-    return backend
-
-
-def _content(settings: dict[str, Any], name: str, default: str) -> str:
-    """A special token's text, which stands alone or in a record."""
-    token = settings.get(name) or default
-    return str(token["content"] if isinstance(token, dict) else token)
-
-
-def _wordpiece(vocabulary: Path, settings: dict[str, Any]) -> tokenizers.Tokenizer:
-    from tokenizers.implementations.bert_wordpiece import BertWordPieceTokenizer
-
-    wordpiece = BertWordPieceTokenizer(
-        str(vocabulary),
-        lowercase=bool(settings.get("do_lower_case", True)),
-        strip_accents=settings.get("strip_accents"),
-        handle_chinese_chars=bool(settings.get("tokenize_chinese_chars", True)),
-    )
-    return tokenizers.Tokenizer.from_str(wordpiece.to_str())
