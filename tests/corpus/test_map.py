@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from likewise.corpus.neighbours import neighbours
 from likewise.corpus.prepared import Prepared
 from likewise.corpus.records import Record
 from likewise.errors import InputError
+from likewise.progress import Bar
 from likewise.vectors import normalize
 
 
@@ -38,6 +41,24 @@ def corpus(tmp_path: Path) -> Prepared:
         for i in range(240)
     ]
     return Prepared(records, vectors, "key", tmp_path)
+
+
+def test_every_stage_of_a_layout_tells_how_far_it_is() -> None:
+    stages: dict[str, list[int]] = {}
+
+    @contextmanager
+    def stage(total: int, title: str, **_: Any) -> Iterator[Bar]:
+        done = stages[title] = [0, total]
+
+        class Counted(Bar):
+            def __call__(self, more: int) -> None:
+                done[0] += more
+
+        yield Counted()
+
+    vectors = vectors_of(4, 60)
+    layout(vectors, neighbours(vectors, 15), progress=stage)
+    assert stages == {"laying out": [750, 750], "measuring the map": [240, 240]}
 
 
 def test_trustworthiness_is_scikit_learns() -> None:

@@ -20,6 +20,7 @@ from likewise.corpus.neighbours import Graph
 from likewise.corpus.prepared import QUIET, Stage
 from likewise.errors import InputError
 from likewise.extras import require
+from likewise.progress import Bar
 from likewise.vectors import Matrix
 
 NEAR = 15
@@ -85,12 +86,18 @@ def layout(
     places = np.arange(len(vectors))
     if len(vectors) > SAMPLE:
         places = np.random.default_rng(seed).choice(len(vectors), SAMPLE, replace=False)
-    trust = trustworthiness(vectors, positions, places)
+    with progress(len(places), title="measuring the map") as advance:
+        trust = trustworthiness(vectors, positions, places, advance=advance)
     return Layout(_fitted(positions), method, trust, len(places))
 
 
 def trustworthiness(
-    vectors: Matrix, positions: NDArray[Any], places: NDArray[Any], near: int = NEAR
+    vectors: Matrix,
+    positions: NDArray[Any],
+    places: NDArray[Any],
+    near: int = NEAR,
+    *,
+    advance: Bar | None = None,
 ) -> float | None:
     """How true the neighbours of some rows are on the plane, against all rows.
 
@@ -101,6 +108,7 @@ def trustworthiness(
         positions: `[n, 2]`.
         places: the rows that are looked at.
         near: neighbours of each.
+        advance: told of rows that are done.
 
     Returns:
         At most 1; None where there are not more than twice as many rows as neighbours.
@@ -115,15 +123,16 @@ def trustworthiness(
     for start in range(0, len(places), size):
         rows = places[start : start + size]
         own = np.arange(len(rows))
-        distance = ((flat[rows][:, None, :] - flat[None, :, :]) ** 2).sum(axis=2)
+        distance = np.add(*((flat[rows, n, None] - flat[:, n]) ** 2 for n in range(2)))
         distance[own, rows] = np.inf
         close = np.argpartition(distance, near - 1, axis=1)[:, :near]
         scores = vectors[rows] @ vectors.T
         scores[own, rows] = -np.inf
-        order = np.sort(-scores, axis=1)
-        for row, chosen in enumerate(close):
-            ranks = 1 + np.searchsorted(order[row], -scores[row, chosen])
+        for own_scores, chosen in zip(scores, close, strict=True):
+            ranks = 1 + (own_scores > own_scores[chosen, None]).sum(axis=1)
             excess += float(np.maximum(ranks - near, 0).sum())
+        if advance:
+            advance(len(rows))
     release(vectors)
     return 1 - 2 * excess / (len(places) * near * (2 * count - 3 * near - 1))
 
