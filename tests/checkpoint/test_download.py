@@ -33,6 +33,14 @@ def parts(hub: Hub) -> list[Path]:
     return list(Repository.of(hub.cache, NAME).folder.rglob("*.incomplete"))
 
 
+def size_of(part: Path) -> int:
+    """Its size; 0 where it has become whole, and has another name, since it was listed."""
+    try:
+        return part.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
 def test_only_what_is_needed_arrives_and_is_what_was_published(
     server: LoopbackHub, hub: Hub
 ) -> None:
@@ -178,7 +186,7 @@ def test_killed_in_the_middle_resumes_and_was_never_whole(server: LoopbackHub, h
     )
     process = subprocess.Popen([sys.executable, "-c", code, hub.endpoint, str(hub.cache)])
     deadline = time.monotonic() + 30
-    while not any(p.stat().st_size > 500_000 for p in parts(hub)):
+    while not any(size_of(part) > 500_000 for part in parts(hub)):
         assert time.monotonic() < deadline
         assert process.poll() is None
         time.sleep(0.02)

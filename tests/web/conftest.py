@@ -227,7 +227,7 @@ def readers(browser: Any, site: Site) -> Iterator[Callable[..., Reader]]:
 
     def open_page(**options: Any) -> Reader:
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}} | options)
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(60_000)
         reader = Reader(context.new_page(), site)
         opened.append((context, reader))
         return reader
