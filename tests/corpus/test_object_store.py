@@ -15,11 +15,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from lancedb.index import FTS
 
 import likewise
 from likewise.corpus import sync
 from likewise.corpus.files import index_files
-from likewise.corpus.library import Store
+from likewise.corpus.library import Store, translated
 from likewise.corpus.opening import open_collection
 from likewise.corpus.records import Record
 from likewise.errors import CollectionError
@@ -190,6 +191,19 @@ def test_two_writers_at_once_double_nothing(store: str, tmp_path: Path) -> None:
     with build(file, store) as last:
         assert "finished" in last.communicate()[0]
     assert len(set(ids(store, "c"))) == len(ids(store, "c")) == TEXTS
+
+
+def test_a_lost_race_for_a_commit_is_told_as_another_writer(tmp_path: Path) -> None:
+    made = open_collection("c", store=tmp_path, model=Slow(), create=True, passage=0)
+    made.add([Record(f"Text number {n}.", source="/a.txt", line=n) for n in range(100)])
+    one, other = Store(tmp_path).open("c"), Store(tmp_path).open("c")
+    one.create_index("source", config=FTS())
+    with (
+        pytest.raises(CollectionError, match="another process is writing") as caught,
+        translated("cannot index the collection 'c'"),
+    ):
+        other.create_index("source", config=FTS(), replace=False)
+    assert "index again" in caught.value.hint
 
 
 def test_doubled_rows_are_dropped_by_the_next_run(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from likewise.corpus.library import WAIT
 from likewise.errors import CollectionError
 
 if TYPE_CHECKING:
@@ -59,8 +60,7 @@ class Alone:
         if self._table.version != version:
             raise CollectionError(
                 f"another process is writing the collection {self._table.name!r}",
-                hint="wait until it has finished, then index again; what was reported as written "
-                "is there",
+                hint=WAIT,
             )
 
 

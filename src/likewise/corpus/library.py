@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 CACHE_BYTES = 256 * 2**20
 """Memory that an open store may use for indexes."""
 
+WAIT = "wait until it has finished, then index again; what was reported as written is there"
+"""The way out for whom another writer was in the way."""
+
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 
 
@@ -149,6 +152,8 @@ class Store:
 
     def _connected(self) -> DBConnection:
         if self._connection is None:
+            # its warnings are of its own doings, and would stand between a command's lines
+            os.environ.setdefault("LANCEDB_LOG", "error")
             lancedb = require("lancedb", "store")
             session = lancedb.Session(index_cache_size_bytes=CACHE_BYTES)
             with translated(f"cannot open the store {self.address}", self.hint):
@@ -181,6 +186,11 @@ def translated(
     except LikewiseError:
         raise
     except (ValueError, RuntimeError, OSError) as error:
+        if "commit conflict" in str(error):  # where nothing locks, two may commit at once
+            raise CollectionError(
+                f"{what}: another process is writing the collection",
+                hint=WAIT,
+            ) from error
         raise kind(f"{what}: {_first(error)}", hint=hint) from error
 
 
