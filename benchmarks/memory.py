@@ -13,7 +13,7 @@ from benchmarks.texts import sentences_file
 
 QUESTION = "How much memory does encoding take, and does it grow with the number of texts?"
 SMALL, LARGE = 20_000, 200_000
-SLOW = ("torch", "fastembed", "onnx", "ctranslate2")
+SLOW = ("torch", "fastembed", "onnx")
 """Adapters that take too long for the large count; nothing is extrapolated for them."""
 
 
