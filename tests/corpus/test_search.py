@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 
 import likewise
 from likewise import vectors
-from likewise.answers import Encoded
-from likewise.corpus import fusion, tuning
+from likewise.corpus import fusion
 from likewise.corpus.collection import Collection
-from likewise.corpus.contract import Index, Mode
+from likewise.corpus.contract import Mode
 from likewise.corpus.explain import background, sentences
 from likewise.corpus.opening import open_collection
 from likewise.corpus.records import Record
@@ -198,59 +197,3 @@ def test_many_queries_at_once_find_what_each_finds_alone(collection: Collection)
     queries = ["music", "money", "food"]
     together = list(collection.search_batch(queries, 3))
     assert together == [collection.search(query, 3) for query in queries]
-
-
-class Points:
-    """A model whose vectors are written in its texts: clusters, as real ones are."""
-
-    name = reference = "points"
-    compute, dimension, fingerprint = "float32", 32, "1" * 32
-    similarity_fn_name, max_seq_length = "cosine", 256
-
-    def __init__(self) -> None:
-        rng = np.random.default_rng(7)
-        centres = rng.standard_normal((40, 32))
-        drawn = centres[rng.integers(40, size=4000)] + 0.7 * rng.standard_normal((4000, 32))
-        self.drawn = drawn.astype(np.float32)
-
-    def role_prompt(self, _: str) -> None:
-        """It has no prompts."""
-
-    def encode_stream(self, texts: Iterator[str], **_: object) -> Iterator[Encoded]:
-        listed = list(texts)
-        ones = np.ones(len(listed), np.int64)
-        yield Encoded(listed, self.drawn[[int(text) for text in listed]], ones, ones)
-
-
-@pytest.mark.parametrize("kind", sorted(tuning.KINDS))
-def test_an_index_reaches_its_target_and_tells_the_truth(tmp_path: Path, kind: str) -> None:
-    model = Points()
-    made = open_collection("p", store=tmp_path, model=model, create=True, passage=0)
-    result = made.add([Record(str(n), source="/p", line=n) for n in range(4000)], kind=kind)
-    assert result.index.kind == kind
-    assert result.index.recall >= 0.97
-    asked = model.drawn[:400]
-    exact = vectors.top_k(vectors.cosine(asked, model.drawn), 10).indices
-    found = [[hit.line for hit in made.search_vector(v, 10)] for v in asked]
-    recall = np.mean([len({*a} & {*b}) / 10 for a, b in zip(found, exact.tolist(), strict=True)])
-    assert recall >= 0.96
-    filtered = made.search_vector(model.drawn[0], 10, where="line % 400 = 0")
-    assert len(filtered) == 10  # also where a filter leaves few in the partitions looked into
-
-
-def test_the_recall_that_is_told_is_that_of_a_search_for_ten(tmp_path: Path) -> None:
-    """Of a way too weak for these vectors, so that there is something to miss."""
-    model = Points()
-    made = open_collection("p", store=tmp_path, model=model, create=True, passage=0)
-    made.add([Record(str(n), source="/p", line=n) for n in range(4000)], kind="hnsw_pq")
-    way = Index("hnsw_pq", probes=32, effort=400, refine=8)
-    asked = model.drawn[:400]
-    exact = vectors.top_k(vectors.cosine(asked, model.drawn), 10)
-    told = tuning.measured(made._table, way, asked, exact.scores[:, -1], "cosine").recall
-    others = []
-    for query, true in zip(asked, exact.indices.tolist(), strict=True):
-        search = tuning.vector_query(made._table, query, 10, way, measure="cosine")
-        found = search.select(["line"]).to_arrow()["line"].to_pylist()
-        others.append((len({*found} & {*true}) - 1) / 9)
-    assert told == pytest.approx(np.mean(others), abs=1e-3)
-    assert told < 0.99

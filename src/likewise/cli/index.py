@@ -87,7 +87,7 @@ def described(index: Index) -> str:
         return "searched exactly (recall 1)"
     return (
         f"index {index.kind}: recall {index.recall:.3f} (target {index.target:g}), "
-        f"{index.milliseconds} ms a search, measured on {index.sample} of its passages"
+        f"{index.milliseconds} ms a search, measured by {index.sample} searches"
     )
 
 

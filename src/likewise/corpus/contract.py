@@ -166,7 +166,8 @@ class Index:
 
     Attributes:
         kind: `exact`, `ivf_rq`, `hnsw_sq` or `hnsw_pq`.
-        recall: of the ten nearest, the share it finds; measured against an exact search.
+        recall: of the ten nearest, the share it finds; measured against an exact search with
+            passages and with vectors drawn at random, the lower of the two.
         target: the recall that was asked for.
         milliseconds: median time of a search when it was measured.
         probes: partitions looked into.

@@ -211,6 +211,7 @@ def batch(rows: Sequence[Row], vectors: NDArray[np.float32], table_schema: Any) 
     columns: dict[str, Any] = {
         name: [getattr(row, name) for row in rows] for name in OWN if name != "vector"
     }
+    columns["title"] = [title or None for title in columns["title"]]
     kind = table_schema.field("vector").type
     flat = arrow.array(stored(vectors, str(kind.value_type)).ravel(), kind.value_type)
     columns["vector"] = arrow.FixedSizeListArray.from_arrays(flat, kind.list_size)

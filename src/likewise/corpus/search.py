@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likewise import vectors
+from likewise.corpus import asking
 from likewise.corpus.contract import Hit, Mode, Scores
 from likewise.corpus.fusion import marginal_relevance, reciprocal_ranks
 from likewise.corpus.library import translated
@@ -56,8 +57,13 @@ class View:
 
     @cached_property
     def columns(self) -> list[str]:
-        """What a hit needs; not the vector."""
+        """What conditions may name; not the vector."""
         return [name for name in self.table.schema.names if name != "vector"]
+
+    @cached_property
+    def _read(self) -> list[str]:
+        """What a hit needs; a record's id stands in the passage's."""
+        return [name for name in self.columns if name != "record"]
 
     @cached_property
     def _blocks(self) -> list[Block]:
@@ -67,13 +73,13 @@ class View:
         self, query: NDArray[np.float32], k: int, where: str | None = None
     ) -> list[Candidate]:
         """The k passages nearest to a vector; vectors come along."""
-        return self._candidates(self._nearest(query, k, where, [*self.columns, "vector"]))
+        return self._candidates(self._nearest(query, k, where, [*self._read, "vector"]))
 
     def hits_by_vector(
         self, query: NDArray[np.float32], k: int, where: str | None = None
     ) -> list[Hit]:
         """The k passages nearest to a vector."""
-        table = self._nearest(query, k, where, self.columns)
+        table = self._nearest(query, k, where, self._read)
         return self._hits(table, table["similarity"].to_numpy(), self.manifest.similarity)
 
     def by_words(
@@ -92,11 +98,11 @@ class View:
             vector: of the query, so that similarities can be told as well.
         """
         match: Any = require("lancedb.query", "store").MultiMatchQuery(query, ["text", "title"])
-        asked: Any = self.table.search(match, query_type="fts").limit(k)
+        asked = asking.query(self.table).nearest_to_text(match).limit(k)
         if where:
-            asked = asked.where(where, prefilter=True)
+            asked = asked.where(where)
         with self._translated(where):
-            found = asked.select([*self.columns, "vector", "_score"]).to_arrow()
+            found = asking.answer(asked.select([*self._read, "vector", "_score"]))
         scores = found["_score"].to_numpy()
         matrix = restored(found["vector"])
         if vector is not None and len(matrix):
@@ -134,7 +140,8 @@ class View:
         listed = ", ".join("'" + name.replace("'", "''") + "'" for name in ids)
         where = f"id IN ({listed}) OR (record IN ({listed}) AND passage = 0)"
         with self._translated(where):
-            found = self.table.search().where(where).select([*self.columns, "vector"]).to_arrow()
+            asked = asking.query(self.table).where(where).select([*self._read, "vector"])
+            found = asking.answer(asked)
         unknown = np.full(len(found), np.nan, np.float32)
         hits = self._hits(found, unknown, "")
         there = {
@@ -171,7 +178,7 @@ class View:
             self.table, query, k, self.manifest.index, measure=measure, where=where
         )
         with self._translated(where):
-            found = asked.select([*columns, "_distance"]).to_arrow()
+            found = asking.answer(asked.select([*columns, "_distance"]))
         scores = similarities(found["_distance"].to_numpy(), measure)
         return found.append_column("similarity", [scores])
 
@@ -192,8 +199,8 @@ class View:
         return ordered.append_column("similarity", [scores])
 
     def _hits(self, table: Any, scores: NDArray[np.float32], measure: str) -> list[Hit]:
-        given = [name for name in self.columns if name not in OWN]
-        columns = {name: table[name].to_pylist() for name in self.columns}
+        given = [name for name in self._read if name not in OWN]
+        columns = {name: table[name].to_pylist() for name in self._read}
         hits = []
         for n, score in enumerate(scores.tolist()):
             known = not math.isnan(score)
@@ -206,7 +213,7 @@ class View:
                     measure=measure,
                     similarity=score if known else None,
                     percentile=self.percentile(score) if known else None,
-                    title=columns["title"][n],
+                    title=columns["title"][n] or "",
                     source=columns["source"][n],
                     line=columns["line"][n],
                     passage=columns["passage"][n],

@@ -1,0 +1,26 @@
+"""Questions put to the store, and their answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from likewise.extras import require
+
+if TYPE_CHECKING:
+    from lancedb.table import Table
+
+
+def query(table: Table) -> Any:
+    """A query of a table, to be narrowed with LanceDB's asynchronous methods; see `answer`."""
+    inner: Any = table
+    return inner._table.query()
+
+
+def answer(asked: Any) -> Any:
+    """The answer of a query, an Arrow table.
+
+    LanceDB's own `to_arrow` crosses over to its thread and back for the schema, for the plan and
+    for every batch; here all is done in one crossing, which a search of a few milliseconds feels.
+    """
+    loop: Any = require("lancedb.background_loop", "store").LOOP
+    return loop.run(asked.to_arrow())

@@ -1,0 +1,160 @@
+"""Indexes: what they find, what is told of it, and how the store is asked."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from lancedb.index import HnswPq
+
+from likewise import vectors
+from likewise.answers import Encoded
+from likewise.corpus import asking, tuning
+from likewise.corpus.contract import Index
+from likewise.corpus.opening import open_collection
+from likewise.corpus.records import Record
+
+
+class Points:
+    """A model whose vectors are written in its texts: clusters, as real ones are."""
+
+    name = reference = "points"
+    compute, dimension, fingerprint = "float32", 32, "1" * 32
+    similarity_fn_name, max_seq_length = "cosine", 256
+
+    def __init__(self) -> None:
+        rng = np.random.default_rng(7)
+        centres = rng.standard_normal((40, 32))
+        drawn = centres[rng.integers(40, size=4000)] + 0.7 * rng.standard_normal((4000, 32))
+        self.drawn = drawn.astype(np.float32)
+
+    def role_prompt(self, _: str) -> None:
+        """It has no prompts."""
+
+    def encode_stream(self, texts: Iterator[str], **_: object) -> Iterator[Encoded]:
+        listed = list(texts)
+        ones = np.ones(len(listed), np.int64)
+        yield Encoded(listed, self.drawn[[int(text.split()[-1]) for text in listed]], ones, ones)
+
+
+@pytest.mark.parametrize("kind", sorted(tuning.KINDS))
+def test_an_index_reaches_its_target_and_tells_the_truth(tmp_path: Path, kind: str) -> None:
+    model = Points()
+    made = open_collection("p", store=tmp_path, model=model, create=True, passage=0)
+    result = made.add([Record(str(n), source="/p", line=n) for n in range(4000)], kind=kind)
+    assert result.index.kind == kind
+    assert result.index.recall >= 0.97
+    asked = model.drawn[:400]
+    exact = vectors.top_k(vectors.cosine(asked, model.drawn), 10).indices
+    found = [[hit.line for hit in made.search_vector(v, 10)] for v in asked]
+    recall = np.mean([len({*a} & {*b}) / 10 for a, b in zip(found, exact.tolist(), strict=True)])
+    assert recall >= 0.96
+    filtered = made.search_vector(model.drawn[0], 10, where="line % 400 = 0")
+    assert len(filtered) == 10  # also where a filter leaves few in the partitions looked into
+
+
+@pytest.mark.parametrize("own", [1, 0])
+def test_the_recall_that_is_told_is_that_of_a_search_for_ten(tmp_path: Path, own: int) -> None:
+    """Of a way too weak for these vectors, so that there is something to miss."""
+    model = Points()
+    made = open_collection("p", store=tmp_path, model=model, create=True, passage=0)
+    made.add([Record(str(n), source="/p", line=n) for n in range(4000)], kind="hnsw_pq")
+    way = Index("hnsw_pq", probes=32, effort=400, refine=4)
+    asked = model.drawn[:400] if own else tuning.strangers(model.drawn, 400)
+    exact = vectors.top_k(vectors.cosine(asked, model.drawn), 10)
+    group = tuning.Sample(asked, exact.scores[:, -1], own)
+    told = tuning.measured(made._table, way, [group], "cosine").recall
+    others = []
+    for query, true in zip(asked, exact.indices.tolist(), strict=True):
+        search = tuning.vector_query(made._table, query, 10, way, measure="cosine")
+        found = asking.answer(search.select(["line", "_distance"]))["line"].to_pylist()
+        others.append((len({*found} & {*true}) - own) / (10 - own))
+    assert told == pytest.approx(np.mean(others), abs=1e-3)
+    assert told < 0.99
+
+
+def test_the_recall_that_is_told_is_that_of_the_harder_queries(tmp_path: Path) -> None:
+    model = Points()
+    made = open_collection("p", store=tmp_path, model=model, create=True, passage=0)
+    made.add([Record(str(n), source="/p", line=n) for n in range(4000)], kind="hnsw_pq")
+    way = Index("hnsw_pq", probes=1, effort=60, refine=2)
+    groups = tuning.samples(made._table, "cosine")
+    passages, strangers = (
+        tuning.measured(made._table, way, [group], "cosine").recall for group in groups
+    )
+    assert strangers < passages
+    assert tuning.measured(made._table, way, groups, "cosine").recall == strangers
+
+
+def test_strangers_are_spread_as_the_passages_are() -> None:
+    passages = Points().drawn * np.arange(1, 33, dtype=np.float32) + 3
+    drawn = tuning.strangers(passages, 20_000)
+    assert drawn.dtype == np.float32
+    assert np.allclose(drawn.mean(axis=0), passages.mean(axis=0), atol=0.5)
+    assert np.allclose(drawn.std(axis=0), passages.std(axis=0), rtol=0.05)
+
+
+def test_an_answer_in_one_crossing_is_that_of_the_store(tmp_path: Path) -> None:
+    model = Points()
+    made = open_collection("p", store=tmp_path, model=model, create=True, passage=0)
+    made.add([Record(str(n), source="/p", line=n) for n in range(4000)], kind="ivf_rq")
+    way = made.manifest.index
+    for where in (None, "line % 7 = 0"):
+        search = tuning.vector_query(
+            made._table, model.drawn[5], 10, way, measure="cosine", where=where
+        )
+        own = made._table.search(model.drawn[5], vector_column_name="vector").limit(10)
+        own = own.distance_type("cosine").nprobes(way.probes).refine_factor(way.refine)
+        own = own.where(where, prefilter=True) if where else own
+        found = asking.answer(search.select(["id", "_distance"]))
+        assert found.equals(own.select(["id", "_distance"]).to_arrow())
+
+
+def test_an_index_that_no_longer_finds_enough_is_built_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one does that has codes too coarse for what has come."""
+    cheap = tuning.Kind("HnswSq", tuning.KINDS["hnsw_sq"].settings[:3])
+    monkeypatch.setattr(tuning, "KINDS", {"hnsw_sq": cheap})
+    model = Points()
+    made = open_collection("p", store=tmp_path, model=model, create=True, passage=0)
+    made.add([Record(str(n), source="/p", line=n) for n in range(4000)], kind="hnsw_sq")
+    good = made.manifest.index
+    coarse = HnswPq(distance_type="cosine", num_sub_vectors=1)
+    made._table.create_index("vector", config=coarse, replace=True)
+    assert tuning.tune(made._table, "hnsw_sq", "cosine", 0.97) is None
+    kept = tuning.up_to_date(made._table, good, "hnsw_sq", "cosine", 0.97)
+    assert (kept.kind, kept.recall >= 0.97) == ("hnsw_sq", True)
+    assert tuning.tune(made._table, "hnsw_sq", "cosine", 0.97) is not None
+
+
+def test_an_absent_title_is_null_in_the_store_and_empty_in_a_hit(tmp_path: Path) -> None:
+    model = Points()
+    made = open_collection("p", store=tmp_path, model=model, create=True, passage=0)
+    made.add([Record("1", source="/p", line=1), Record("2", title="Two", source="/p", line=2)])
+    (without,) = made.search_vector(model.drawn[1], 5, where="title IS NULL")
+    assert (without.text, without.title) == ("1", "")
+    (titled,) = made.search_vector(model.drawn[1], 5, where="title = 'Two'")
+    assert titled.title == "Two"
+
+
+def test_the_store_keeps_its_warnings_to_itself(tmp_path: Path) -> None:
+    """In a process of its own: the store reads its settings once."""
+    script = """if True:
+        import sys, numpy as np, pyarrow as pa
+        from likewise.corpus.library import Store
+        schema = pa.schema([("id", pa.string()), ("vector", pa.list_(pa.float32(), 4))])
+        table = Store(sys.argv[1]).create("w", schema)
+        table.add([{"id": "a", "vector": [1.0, 2.0, 3.0, 4.0]}])
+        asked = table.search(np.ones(4, np.float32), vector_column_name="vector").select(["id"])
+        print(asked.to_list())  # without the distance, of which the store has much to say
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, check=True
+    )
+    assert "'id': 'a'" in done.stdout
+    assert done.stderr == ""
