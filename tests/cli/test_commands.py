@@ -192,6 +192,8 @@ def test_doctor(likewise: Run) -> None:
     assert told[f"model {DEFAULT}"]["status"] == "ok"
     assert {check["status"] for check in told.values()} <= {"ok", "warn"}
     assert "hub reachable" not in told
+    assert {f"extra {name}" for name in ("web", "store", "explore", "int8")} <= set(told)
+    assert told["more models"]["detail"].startswith(str(len(CATALOG) - 1))
     plain = likewise("doctor").stdout
     assert all(name in plain for name in told)
 

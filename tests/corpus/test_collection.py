@@ -226,6 +226,21 @@ def test_columns_of_records_have_types_and_misfits_are_counted(collection: Colle
     assert dict(hit.fields) == {"text_": "mine"}
 
 
+def test_a_title_is_kept_once_with_blanks_around_it_too(collection: Collection) -> None:
+    fields = {"title": "Penguins ", "year": "1"}
+    collection.add([Record("They cannot fly.", fields, "/data/t.csv", 1, title="Penguins")])
+    [hit] = collection.search("birds", 1)
+    assert (hit.title, dict(hit.fields)) == ("Penguins", {"year": 1})
+
+
+def test_an_empty_query_is_refused_and_finds_nothing_among_others(collection: Collection) -> None:
+    for query in ("", " \n"):
+        with pytest.raises(InputError, match="query is empty"):
+            collection.search(query)
+    found = list(collection.search_batch(["music", "", "money"], 1))
+    assert [[hit.text for hit in hits] for hits in found] == [[TEXTS[0]], [], [TEXTS[2]]]
+
+
 def test_long_texts_are_found_by_their_passages(tmp_path: Path, encoder: likewise.Encoder) -> None:
     made = open_collection("long", store=tmp_path, model=encoder, create=True)
     filler = "The committee met on Tuesday and discussed the budget at length. " * 60

@@ -5,7 +5,9 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -127,9 +129,59 @@ def test_an_index_that_no_longer_finds_enough_is_built_anew(
     coarse = HnswPq(distance_type="cosine", num_sub_vectors=1)
     made._table.create_index("vector", config=coarse, replace=True)
     assert tuning.tune(made._table, "hnsw_sq", "cosine", 0.97) is None
-    kept = tuning.up_to_date(made._table, good, "hnsw_sq", "cosine", 0.97)
+    kept = tuning.up_to_date(
+        made._table, good, "hnsw_sq", 0.97, changed=4000, measure="cosine", storage="float32"
+    )
     assert (kept.kind, kept.recall >= 0.97) == ("hnsw_sq", True)
     assert tuning.tune(made._table, "hnsw_sq", "cosine", 0.97) is not None
+
+
+def test_an_index_is_measured_again_when_enough_has_changed(tmp_path: Path) -> None:
+    model = Points()
+    made = open_collection("p", store=tmp_path, model=model, create=True, passage=0)
+
+    def add(count: int, **wishes: Any) -> Index:
+        listed = [Record(str(n), source="/p", line=n) for n in range(count)]
+        return made.add(listed, **wishes).index
+
+    first = add(3700, kind="ivf_rq")
+    few = add(3850)
+    assert (few.changed, few.recall, few.milliseconds) == (150, first.recall, first.milliseconds)
+    assert made.remove([hit.id for hit in made.search_vector(model.drawn[0], 30)]) == 30
+    assert made.manifest.index == replace(few, changed=180)
+    many = add(3900)  # those that were removed come back as well
+    assert (many.kind, many.rows, many.changed) == ("ivf_rq", 3700, 0)
+
+
+def test_what_a_stopped_run_has_written_counts_as_changed(tmp_path: Path) -> None:
+    model = Points()
+    made = open_collection("p", store=tmp_path, model=model, create=True, passage=0)
+    listed = [Record(str(n), source="/p", line=n) for n in range(4000)]
+    made.add(listed[:1000], kind="ivf_rq")
+
+    def stopped() -> Iterator[Record]:
+        yield from listed
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        made.add(stopped())
+    resumed = made.add(listed)
+    assert (resumed.index.rows, resumed.index.changed) == (4000, 0)
+
+
+def test_the_index_that_was_asked_for_stays_until_another_is(tmp_path: Path) -> None:
+    model = Points()
+    made = open_collection("p", store=tmp_path, model=model, create=True, passage=0)
+    listed = [Record(str(n), source="/p", line=n) for n in range(2000)]
+    made.add(listed[:1000], kind="hnsw_sq", target=0.99)
+    after = made.add(listed).index
+    assert (after.kind, after.target, after.asked) == ("hnsw_sq", 0.99, "hnsw_sq")
+    made.remove([made.search_vector(model.drawn[0], 1)[0].id])
+    assert made.manifest.index.kind == "hnsw_sq"
+    assert made.add(listed, target=0.98).index.target == 0.98
+    exact = made.add(listed, kind="auto").index  # which so few need no more than
+    assert (exact.kind, exact.asked, exact.target) == ("exact", "auto", 0.98)
+    assert len(made.log()) == 5
 
 
 def test_an_absent_title_is_null_in_the_store_and_empty_in_a_hit(tmp_path: Path) -> None:

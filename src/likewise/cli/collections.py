@@ -82,7 +82,7 @@ def show(name: Name, store: options.StoreAddress = None, as_json: options.AsJson
             ["vectors", f"kept as {summary.storage}"],
             ["index", described(summary.index)],
             ["columns", ", ".join(summary.columns)],
-            ["changed", f"{summary.updated or 'never'}, {summary.runs} runs"],
+            ["changed", f"{summary.updated or 'never'}, run {summary.runs}"],
             ["state", "whole" if summary.whole else "unfinished: index again to go on"],
         ],
     )

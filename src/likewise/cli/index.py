@@ -34,11 +34,13 @@ def index(
         str | None, typer.Option(help="Keep vectors as float32 (default), float16 or int8.")
     ] = None,
     kind: Annotated[
-        str, typer.Option(help="Index: auto, exact, ivf_rq, hnsw_sq or hnsw_pq.")
-    ] = "auto",
+        str | None,
+        typer.Option(help="Index: auto (default), exact, ivf_rq, hnsw_sq or hnsw_pq; is kept."),
+    ] = None,
     recall: Annotated[
-        float, typer.Option(min=0.5, max=1.0, help="Share of the nearest that must be found.")
-    ] = 0.97,
+        float | None,
+        typer.Option(min=0.5, max=1.0, help="Share of the nearest to find (0.97); is kept."),
+    ] = None,
     store: options.StoreAddress = None,
     model: options.Model = DEFAULT,
     compute: options.Compute = "auto",
@@ -84,9 +86,9 @@ def index(
 def described(index: Index) -> str:
     """How neighbours are found, and how well, in words."""
     if index.kind == "exact":
-        return "searched exactly (recall 1)"
+        return "exact: a search compares with all passages (recall 1)"
     return (
-        f"index {index.kind}: recall {index.recall:.3f} (target {index.target:g}), "
+        f"{index.kind}: recall {index.recall:.3f} (target {index.target:g}), "
         f"{index.milliseconds} ms a search, measured by {index.sample} searches"
     )
 
@@ -100,7 +102,7 @@ def _tell(name: str, result: Indexed) -> None:
     )
     rate = result.added / max(result.encoding_seconds, 1e-9)
     speed = f", {rate:,.0f} passages/s" if result.added else ""
-    note(f"{result.seconds:.1f} s{speed}; {described(result.index)}")
+    note(f"{result.seconds:.1f} s{speed}; index {described(result.index)}")
     if result.blank:
         note(f"note: {result.blank:,} records without text were left out")
     for column, count in result.misfits.items():

@@ -114,8 +114,8 @@ class Collection:
         records: Iterable[Record | str],
         *,
         covered: Callable[[str], bool] | None = None,
-        kind: str = "auto",
-        target: float = tuning.TARGET,
+        kind: str | None = None,
+        target: float | None = None,
         progress: Bar | None = None,
     ) -> Indexed:
         """Bring it to what the sources of these records say now.
@@ -129,8 +129,9 @@ class Collection:
             covered: of which sources all records have come, asked when all are read; when not
                 given, of all that any record names.
             kind: of index: `auto` (exact while small, then `ivf_rq`), `exact`, `ivf_rq`,
-                `hnsw_sq` or `hnsw_pq`.
-            target: share of the ten nearest that a search has to find.
+                `hnsw_sq` or `hnsw_pq`; when not given, what was asked for last, at first `auto`.
+            target: share of the ten nearest that a search has to find; when not given, what was
+                asked for last, at first `tuning.TARGET`.
             progress: told of records that are finished.
 
         Raises:
@@ -139,15 +140,18 @@ class Collection:
             InputError: an unknown kind; or this is the state of an earlier time.
         """
         started = time.perf_counter()
-        tuning.choose(0, kind, self.manifest.storage)
+        tuning.choose(0, kind or "auto", self.manifest.storage)
         with self._writing():
+            whole = history.is_whole(self._table, self.manifest)
             changes = synchronize(
                 self._table, self.model, map(_as_record, records),
                 split=partial(self.manifest.split, splitter=self.model),
                 manner=self.manifest.manner, covered=covered, progress=progress,
             )  # fmt: skip
             encoded = time.perf_counter()
-            manifest = self._finished(changes, kind, target, progress or Bar())
+            manifest = self._finished(
+                changes, kind, target, resumed=not whole, bar=progress or Bar()
+            )
         self._view = View(self.name, self._table, manifest)
         return Indexed(
             added=changes.added,
@@ -167,9 +171,10 @@ class Collection:
     def remove(self, ids: Sequence[str]) -> int:
         """Remove the records that these ids belong to; gives the number of passages that went."""
         with self._writing():
+            whole = history.is_whole(self._table, self.manifest)
             found = [candidate.hit.record for candidate in self._view.get(ids)]
             changes = Changes(removed=remove_records(self._table, found))
-            manifest = self._finished(changes, "auto", tuning.TARGET, Bar())
+            manifest = self._finished(changes, resumed=not whole)
         self._view = View(self.name, self._table, manifest)
         return changes.removed
 
@@ -224,9 +229,11 @@ class Collection:
             highlight: find the sentence of each passage that is nearest to the query.
 
         Raises:
-            InputError: an unknown mode, a bad condition, k below 1.
+            InputError: an empty query, an unknown mode, a bad condition, k below 1.
         """
         _check(k, mode, diversity)
+        if not query.strip():
+            raise InputError("the query is empty", hint="say in words what to look for")
         wanted = Wanted(query, k, mode, where, diversity, rerank)
         vector = self._query(query) if wanted.needs_vector or highlight else None
         hits = self._found(wanted, vector)
@@ -246,12 +253,16 @@ class Collection:
         diversity: float = 0.0,
         rerank: Scores | None = None,
     ) -> Iterator[list[Hit]]:
-        """`search` for each query, in bounded memory: queries are encoded many at a time."""
+        """`search` for each query, in bounded memory: queries are encoded many at a time.
+
+        An empty query among them finds nothing.
+        """
         _check(k, mode, diversity)
         prompt = self.model.role_prompt("query")
         for part in self.model.encode_stream(queries, prompt_name=prompt):
             for query, vector in zip(part.texts, part.vectors, strict=True):
-                yield self._found(Wanted(query, k, mode, where, diversity, rerank), vector)
+                wanted = Wanted(query, k, mode, where, diversity, rerank)
+                yield self._found(wanted, vector) if query.strip() else []
 
     def search_vector(
         self, vector: NDArray[np.float32], k: int = 10, *, where: str | None = None
@@ -333,14 +344,30 @@ class Collection:
             )
         return _Writing(self)
 
-    def _finished(self, changes: Changes, kind: str, target: float, bar: Bar) -> Manifest:
-        """Bring files and indexes up to date, measure, and close the run."""
+    def _finished(
+        self,
+        changes: Changes,
+        kind: str | None = None,
+        target: float | None = None,
+        *,
+        resumed: bool,
+        bar: Bar | None = None,
+    ) -> Manifest:
+        """Bring files and indexes up to date, measure, and close the run.
+
+        Args:
+            changes: what it did.
+            kind: as in `add`.
+            target: as in `add`.
+            resumed: whether an earlier run was stopped, whose changes are not counted.
+            bar: told of the steps.
+        """
+        bar = bar or Bar()
         table, manifest = self._table, read_manifest(self._table, self.name)
+        index = manifest.index
+        asked = kind or index.asked, index.target if target is None else target
         nothing = not (changes.added or changes.removed or changes.moved)
-        rows = table.count_rows()
-        wanted, index = tuning.choose(rows, kind, manifest.storage), manifest.index
-        asked = kind != "auto" and (wanted, target) != (index.kind, index.target)
-        if nothing and history.is_whole(table, manifest) and not asked:
+        if nothing and history.is_whole(table, manifest) and asked == (index.asked, index.target):
             return manifest
         with translated(f"cannot index the collection {self.name!r}"):
             bar.tell("joining files")
@@ -348,7 +375,11 @@ class Collection:
             bar.tell("indexing words")
             tuning.index_words(table)
             bar.tell("indexing vectors")
-            index = tuning.up_to_date(table, manifest.index, wanted, manifest.similarity, target)
+            changed = len(self) if resumed else changes.added + changes.removed
+            index = tuning.up_to_date(
+                table, index, *asked, changed=changed, measure=manifest.similarity,
+                storage=manifest.storage,
+            )  # fmt: skip
             sample = tuning.sample_vectors(table, SAMPLE)
         manifest = replace(
             manifest, index=index, background=background(sample, manifest.similarity)

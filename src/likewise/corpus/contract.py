@@ -175,6 +175,8 @@ class Index:
         effort: size of the list of candidates that HNSW keeps.
         rows: passages there were when it was built.
         sample: how many searches were measured.
+        asked: the kind that was asked for; `auto` leaves it to the size.
+        changed: passages that have come or gone since it was measured.
     """
 
     kind: str = "exact"
@@ -186,6 +188,8 @@ class Index:
     effort: int | None = None
     rows: int = 0
     sample: int = 0
+    asked: str = "auto"
+    changed: int = 0
 
 
 @dataclass(frozen=True)

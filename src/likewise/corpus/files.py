@@ -7,7 +7,6 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from likewise.corpus import tuning
 from likewise.corpus.contract import Indexed, Model, Storage
 from likewise.corpus.library import Store
 from likewise.corpus.opening import open_collection
@@ -33,8 +32,8 @@ def index_files(
     encoding: str | None = None,
     storage: Storage | None = None,
     passage: int | None = None,
-    kind: str = "auto",
-    target: float = tuning.TARGET,
+    kind: str | None = None,
+    target: float | None = None,
     bad: Bad | None = None,
     tell: Tell | None = None,
     progress: Bar | None = None,

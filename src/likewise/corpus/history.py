@@ -124,7 +124,8 @@ def undo(table: Table, name: str) -> Manifest:
     if target == 0:
         table.delete("true")
         drop(table)
-        empty = replace(manifest, index=Index(), background=None)
+        asked = Index(asked=manifest.index.asked, target=manifest.index.target)
+        empty = replace(manifest, index=asked, background=None)
         return record_run(table, empty, "undo", removed=current.passages, back_to=0)
     run = by_number[target]
     if run not in kept(table, manifest):

@@ -103,7 +103,7 @@ def rows_of(key: str, passages: Sequence[Passage]) -> list[Row]:
         fields = {
             name: value
             for name, value in fields.items()
-            if name.strip().lower() != "title" or value != record.title
+            if name.strip().lower() != "title" or str(value).strip() != record.title
         }
     return [
         Row(

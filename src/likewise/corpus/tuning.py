@@ -35,6 +35,9 @@ standard error over `QUERIES` searches."""
 GROWTH = 2
 """An index is trained again when there are so many times more or fewer passages."""
 
+DRIFT = 0.05
+"""Of its passages, the share that may come or go before an index is measured again."""
+
 NEIGHBOURS = 10
 QUERIES = 200
 """Passages that are searched for when an index is tuned, and as many strangers."""
@@ -241,17 +244,38 @@ def sample_vectors(table: Table, count: int, seed: int = 0) -> NDArray[np.float3
     return restored(taken["vector"])
 
 
-def up_to_date(table: Table, index: Index, kind: str, measure: str, target: float) -> Index:
-    """Keep an index that still fits, and build it anew where the collection has outgrown it."""
-    rows = table.count_rows()
+def up_to_date(
+    table: Table,
+    index: Index,
+    asked: str,
+    target: float,
+    *,
+    changed: int,
+    measure: str,
+    storage: str,
+) -> Index:
+    """Keep an index that still fits, and build it anew where the collection has outgrown it.
+
+    Args:
+        table: the collection's.
+        index: that it has.
+        asked: the kind that is asked for, as in `choose`.
+        target: the recall that is asked for.
+        changed: passages that have come or gone by the run that ends.
+        measure: the similarity.
+        storage: number format of the vectors kept.
+    """
+    rows, changed = table.count_rows(), index.changed + changed
+    kind = choose(rows, asked, storage)
     there = any(entry.columns == ["vector"] for entry in table.list_indices())
-    if kind == "exact" or not there or kind != index.kind:
-        return build(table, kind, measure, target)
-    if rows / GROWTH <= index.rows <= rows * GROWTH and (
-        tuned := tune(table, kind, measure, target)
-    ):
-        return replace(tuned, rows=index.rows)
-    return build(table, kind, measure, target)
+    as_wished = (kind, target) == (choose(index.rows, index.asked, storage), index.target)
+    if as_wished and there == (index.kind != "exact") and changed <= DRIFT * rows:
+        return replace(index, asked=asked, changed=changed)
+    if there and kind == index.kind and rows / GROWTH <= index.rows <= rows * GROWTH:
+        tuned = tune(table, kind, measure, target)
+        if tuned is not None:
+            return replace(tuned, asked=asked, rows=index.rows)
+    return replace(build(table, kind, measure, target), asked=asked)
 
 
 def index_words(table: Table) -> None:
