@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 
 import likewise
 from likewise import Encoder
+from likewise.engine.native import TILES, features
 from likewise.engine.openvino import lanes
 from likewise.errors import InputError, ShapeError, TextError, TooLongError
+from likewise.vectors import similarity_pairwise
 
 TEXTS = ["A man is eating food.", "食べる", "", "The girl is carrying a baby.", "😀 emoji"]
 
@@ -144,13 +146,21 @@ def test_a_text_is_itself_in_other_computes_too(  # noqa: PLR0917
     texts = [" ".join(chance.choices(words, k=k)) for k in lengths] + varied_texts[:200]
     alone = np.stack([model.encode(text) for text in texts])
     order = chance.sample(range(len(texts)), len(texts))
-    np.testing.assert_array_equal(model.encode([texts[i] for i in order]), alone[order])
+    tiles = model.runtime == "openvino" and bool((features() or 0) & TILES)
+
+    def same(given: NDArray[np.float32], expected: NDArray[np.float32]) -> None:
+        """OpenVINO sums in an order that goes by the number of rows, where there are tiles."""
+        if tiles:
+            assert similarity_pairwise(given, expected).min() > 0.999
+        else:
+            np.testing.assert_array_equal(given, expected)
+
+    same(model.encode([texts[i] for i in order]), alone[order])
     monkeypatch.setattr(lanes, "LONG", 1)
     monkeypatch.setattr(lanes, "OFTEN", 1)  # from here on in graphs of fixed row length too
-    np.testing.assert_array_equal(model.encode([texts[i] for i in order]), alone[order])
+    same(model.encode([texts[i] for i in order]), alone[order])
     for start in range(0, 400, 7):
-        part = model.encode(texts[start : start + 7])
-        np.testing.assert_array_equal(part, alone[start : start + 7])
+        same(model.encode(texts[start : start + 7]), alone[start : start + 7])
 
 
 def test_twice_is_the_same(encoder: Encoder, varied_texts: list[str]) -> None:

@@ -143,17 +143,22 @@ FAMILIES = (
 
 
 class Checkpoints:
-    """Makes checkpoint folders, each once."""
+    """Checkpoints with random weights, in transformers' layout plus a mean pooling."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
 
-    def make(self, family: Family, *, full: bool = False) -> Path:
-        """A checkpoint with random weights, in transformers' layout plus a mean pooling."""
-        folder = self._root / f"{family.name}-{'full' if full else 'small'}"
+    def make(self, family: Family) -> Path:
+        """A small one, made once for all tests."""
+        folder = self._root / family.name
         if not folder.exists():
-            self._write(family, folder, full=full)
+            self._write(family, folder, full=False)
         return folder
+
+    def make_full(self, family: Family, folder: Path) -> Path:
+        """One of the size that people use; some hundreds of MB, so it lies where the test does."""
+        self._write(family, folder / family.name, full=True)
+        return folder / family.name
 
     def _write(self, family: Family, folder: Path, *, full: bool) -> None:
         import torch

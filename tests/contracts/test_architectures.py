@@ -135,14 +135,15 @@ def test_a_missing_tensor_is_named(checkpoints: Any, family: Any, tmp_path: Path
 
 
 @pytest.mark.slow
-def test_full_size(
+def test_full_size(  # noqa: PLR0917
     checkpoints: Any,
     family: Any,
     texts: tuple[str, ...],
     cosine: Cosine,
     sentence_transformer: Open,
+    tmp_path: Path,
 ) -> None:
-    folder = checkpoints.make(family, full=True)
+    folder = checkpoints.make_full(family, tmp_path)
     expected = sentence_transformer(folder).encode(list(texts))
     for runtime in ("auto", "openvino"):  # by the kernels where they are for it, and not
         exact = likewise.load(folder, compute="float32", runtime=runtime)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 import likewise
 from likewise.checkpoint.config import POOLING_MODES, Pooling, read_config
 from likewise.checkpoint.tokenizer import TokenRows, read_tokenizer
-from likewise.engine.native import NativeRuntime, features, library, supported
+from likewise.engine.native import NativeRuntime, features, library, network, supported
 from likewise.engine.native import runtime as native
 from likewise.engine.openvino.load import load_graph_runtime
 from likewise.engine.stacks import STACKS
@@ -142,6 +142,24 @@ def test_every_kernel_of_a_text_length(bert: Path, compute: str) -> None:
         np.linalg.norm(found, axis=1) * np.linalg.norm(expected, axis=1)
     )
     assert cosines.min() > {"float32": 0.99999, "bfloat16": 0.9995, "int8": 0.995}[compute]
+
+
+@pytest.mark.parametrize("compute", ["bfloat16", "int8"])
+def test_tiles_give_what_registers_give(
+    compute: str,
+    folder: Path,
+    texts: tuple[str, ...],
+    cosine: Cosine,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if not (features() or 0) & library.TILES:
+        pytest.skip("this processor has no tiles")
+    by_tiles = likewise.load(folder, compute=compute, runtime="native").encode(texts)
+    without = features() & ~library.TILES
+    monkeypatch.setattr(network, "features", lambda: without)
+    by_registers = likewise.load(folder, compute=compute, runtime="native").encode(texts)
+    assert cosine(by_tiles, by_registers) > 0.9999
+    assert not np.array_equal(by_tiles, by_registers)  # other sums, so it was other kernels
 
 
 def test_int8_needs_no_other_package(bert: Path, monkeypatch: pytest.MonkeyPatch) -> None:

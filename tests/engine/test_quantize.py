@@ -47,6 +47,18 @@ def start(folder: Path, cache: Path) -> subprocess.Popen[str]:
     )  # fmt: skip
 
 
+def test_a_text_alone_is_near_float32_whatever_its_length(
+    encoder: likewise.Encoder, encoder_int8: likewise.Encoder
+) -> None:
+    """On processors with tiles a row of 32 tokens is not."""
+    texts = [
+        " ".join(["A", "quick", "brown", "fox"][n % 4] for n in range(k)) for k in range(3, 70)
+    ]
+    assert {*range(5, 60)} <= {count.kept for count in encoder.count_tokens(texts)}
+    alone = np.stack([encoder_int8.encode(text) for text in texts])
+    assert similarity_pairwise(alone, encoder.encode(texts)).min() > 0.97
+
+
 @pytest.fixture
 def tiny(tiny_checkpoint: Callable[..., Path]) -> Path:
     return tiny_checkpoint()

@@ -126,9 +126,11 @@ def _instructions() -> Check:
 def _kernels() -> Check:
     from likewise.engine import native
 
+    bits = native.features()
     if formats := native.supported():
-        return Check("kernels", "ok", f"our own, for {', '.join(sorted(formats))}")
-    if native.features() is None:
+        tiles = ", on tiles (AMX)" if (bits or 0) & native.TILES else ""
+        return Check("kernels", "ok", f"our own, for {', '.join(sorted(formats))}{tiles}")
+    if bits is None:
         detail = "not built: OpenVINO runs all"
         if platform.machine() in ("x86_64", "AMD64"):
             return Check("kernels", "warn", detail, "install likewise again where c++ is, for them")

@@ -8,7 +8,7 @@ to nothing is spent on padding.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +22,10 @@ ROW_LENGTHS = (
 )  # fmt: skip
 """Few, since the engine compiles every new shape once (5 to 20 ms), and multiples of 16: attention
 over other lengths takes other kernels, whose last bits differ in bfloat16."""
+
+INT8_ROW_LENGTHS = tuple(length for length in ROW_LENGTHS if length != 32)
+"""In int8 OpenVINO 2026.4.1 gives wrong vectors for rows of 32 tokens on processors with AMX: a
+cosine of .86 to float32, whatever the number of rows; rows of 16, 24, 48 and more have .997."""
 
 SHARED_ROW = 64
 """Rows that short texts share: long enough to fill well, short enough for cheap attention."""
@@ -104,9 +108,9 @@ def slots_of(length: int) -> int:
     return max(2, length // 4)
 
 
-def row_length(tokens: int) -> int:
+def row_length(tokens: int, known: Sequence[int] = ROW_LENGTHS) -> int:
     """The shortest row that holds so many tokens."""
-    return next((n for n in ROW_LENGTHS if n >= tokens), -(-tokens // 1024) * 1024)
+    return next((n for n in known if n >= tokens), -(-tokens // 1024) * 1024)
 
 
 def plan(
@@ -115,6 +119,7 @@ def plan(
     budget: int = TOKEN_BUDGET,
     shared: bool = True,
     alignment: int = ALIGNMENT,
+    row_lengths: Sequence[int] = ROW_LENGTHS,
 ) -> list[Batch]:
     """Lay texts of these lengths in batches, longest first.
 
@@ -123,8 +128,9 @@ def plan(
         budget: tokens of a batch; one row may be longer.
         shared: whether texts may share a row.
         alignment: texts begin at a multiple of this.
+        row_lengths: of rows, ascending; longer ones are multiples of 1024.
     """
-    layout = _Layout(shared, alignment)
+    layout = _Layout(shared, alignment, row_lengths)
     for text in np.argsort(-lengths, kind="stable").tolist():
         layout.place(text, int(lengths[text]))
     return list(layout.batches(budget))
@@ -133,9 +139,10 @@ def plan(
 class _Layout:
     """Rows being filled."""
 
-    def __init__(self, shared: bool, alignment: int) -> None:
+    def __init__(self, shared: bool, alignment: int, row_lengths: Sequence[int]) -> None:
         self._shared = shared
         self._alignment = alignment
+        self._row_lengths = row_lengths
         self._capacity: list[int] = []
         self._members: list[list[tuple[int, int]]] = []  # (text, offset) by row
         self._room: dict[int, list[int]] = {}  # free tokens -> rows with just so many
@@ -151,7 +158,8 @@ class _Layout:
                 self._sizes &= ~(1 << free)
         else:
             row = len(self._capacity)
-            free = row_length(max(tokens, SHARED_ROW) if self._shared else tokens)
+            wanted = max(tokens, SHARED_ROW) if self._shared else tokens
+            free = row_length(wanted, self._row_lengths)
             self._capacity.append(free)
             self._members.append([])
         members = self._members[row]
@@ -180,7 +188,9 @@ class _Layout:
         )
         texts = len(self._members[row])
         return next(
-            n for n in (*ROW_LENGTHS, self._capacity[row]) if n >= used and slots_of(n) >= texts
+            n
+            for n in (*self._row_lengths, self._capacity[row])
+            if n >= used and slots_of(n) >= texts
         )
 
     def _batch(self, rows: list[int], length: int, step: int) -> Batch:

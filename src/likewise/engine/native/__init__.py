@@ -1,6 +1,6 @@
-"""Kernels of our own for processors with AVX-512: many texts as one matrix, without padding."""
+"""Kernels of our own for AVX-512 and AMX: many texts as one matrix, without padding."""
 
-from likewise.engine.native.library import features, supported
+from likewise.engine.native.library import TILES, features, supported
 from likewise.engine.native.runtime import NativeRuntime
 
-__all__ = ["NativeRuntime", "features", "supported"]
+__all__ = ["TILES", "NativeRuntime", "features", "supported"]

@@ -59,6 +59,7 @@ class Network(ctypes.Structure):
         ("format", c_int32),
         ("attention", c_int32),
         ("activation", c_int32),
+        ("tiles", c_int32),
         ("epsilon", c_float),
     )
 

@@ -16,11 +16,11 @@ PATH = Path(__file__).parent / f"kernels.{SUFFIXES.get(sys.platform, 'so')}"
 FORMATS = {"int8": 0, "bfloat16": 1, "float32": 2}
 """How the kernels call the number formats."""
 
-INTERFACE = 1
+INTERFACE = 2
 """What `likewise_interface` must answer, or the library was built from other sources."""
 
 TILES = 8
-"""The bit of processors with AMX, whose products OpenVINO makes faster than these kernels do."""
+"""The bit of processors with AMX, on whose tiles int8 and bfloat16 are multiplied."""
 
 
 @cache
@@ -35,7 +35,7 @@ def library() -> ctypes.CDLL | None:
     found.likewise_run.argtypes = (ctypes.POINTER(Network), ctypes.POINTER(Job))
     pointer = ctypes.c_void_p
     found.likewise_pack.argtypes = (
-        ctypes.c_int, pointer, ctypes.c_int, ctypes.c_int, pointer, pointer, pointer,
+        ctypes.c_int, ctypes.c_int, pointer, ctypes.c_int, ctypes.c_int, pointer, pointer, pointer,
     )  # fmt: skip
     found.likewise_pack.restype = None
     return found
@@ -61,8 +61,6 @@ def features() -> int | None:
 
 @cache
 def supported() -> frozenset[str]:
-    """The number formats in which the kernels are the best choice on this processor."""
+    """The number formats that the kernels have on this processor."""
     bits = features() or 0
-    if bits & TILES:
-        return frozenset()
     return frozenset(name for name, place in FORMATS.items() if bits >> place & 1)

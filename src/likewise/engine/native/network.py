@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likewise.engine.native import binding
-from likewise.engine.native.library import FORMATS, loaded
+from likewise.engine.native.library import FORMATS, TILES, features, loaded
 from likewise.engine.parts import Linear, Parameters
 from likewise.engine.stacks import Stack
 from likewise.errors import UnsupportedModelError
@@ -43,6 +43,7 @@ class PackedNetwork:
     def __init__(self, stack: Stack, compute: str, inner: str, max_tokens: int) -> None:
         self._kept: list[object] = []
         self._stack, self._compute = stack, compute
+        self._tiles = bool((features() or 0) & TILES)
         sizes = stack.sizes
         _check(stack)
         layers = (binding.Layer * stack.layers)(*map(self._layer, range(stack.layers)))
@@ -64,6 +65,7 @@ class PackedNetwork:
             format=FORMATS[compute],
             attention=FORMATS[inner],
             activation=binding.ACTIVATIONS[sizes.activation],
+            tiles=self._tiles,
             epsilon=sizes.epsilon,
         )
 
@@ -95,7 +97,7 @@ class PackedNetwork:
         for part in side_by_side:
             weight = np.ascontiguousarray(part.weight, np.float32)
             pack(
-                FORMATS[self._compute], weight.ctypes.data, len(weight), inner,
+                FORMATS[self._compute], self._tiles, weight.ctypes.data, len(weight), inner,
                 packed.ctypes.data + done * size,
                 scale.ctypes.data + 4 * done, total.ctypes.data + 4 * done,
             )  # fmt: skip

@@ -242,7 +242,7 @@ def calibration_batches(
 ) -> Iterator[dict[str, NDArray[np.int32]]]:
     """What the network will see of them, batch by batch."""
     rows = tokenizer.rows(calibration_texts())
-    for batch in lay(rows, longest):
+    for batch in lay(rows, longest, "int8"):
         yield batch.inputs(rows, tokenizer.pad_id)
 
 

@@ -12,7 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likewise.checkpoint.tokenizer import TokenRows
-from likewise.engine.batches import ALIGNMENT, STRICT_ALIGNMENT, Batch, plan, slots_of
+from likewise.engine.batches import (
+    ALIGNMENT,
+    INT8_ROW_LENGTHS,
+    ROW_LENGTHS,
+    STRICT_ALIGNMENT,
+    Batch,
+    plan,
+    slots_of,
+)
 from likewise.engine.contract import Progress
 from likewise.engine.cores import usable_cores
 from likewise.engine.openvino.bindings import ov
@@ -36,9 +44,14 @@ def supports_bfloat16() -> bool:
     return "BF16" in ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
-def lay(rows: TokenRows, longest: int | None, alignment: int = ALIGNMENT) -> list[Batch]:
+def lay(rows: TokenRows, longest: int | None, compute: str) -> list[Batch]:
     """Batches of token rows; where texts must not share a row, none is longer than `longest`."""
-    batches = plan(rows.lengths, alignment=alignment, shared=longest is None)
+    batches = plan(
+        rows.lengths,
+        alignment=STRICT_ALIGNMENT if compute == "float32" else ALIGNMENT,
+        row_lengths=INT8_ROW_LENGTHS if compute == "int8" else ROW_LENGTHS,
+        shared=longest is None,
+    )
     if longest is None:
         return batches
     return [replace(batch, length=min(batch.length, longest)) for batch in batches]
@@ -139,9 +152,7 @@ class OpenVinoRuntime:
         return [states[i] for i in range(len(rows))]
 
     def _plan(self, rows: TokenRows) -> list[Batch]:
-        strict = self.compute == "float32"
-        alignment = STRICT_ALIGNMENT if strict else ALIGNMENT
-        return lay(rows, self._longest, alignment)
+        return lay(rows, self._longest, self.compute)
 
     def _compile_lane(self, length: int | None) -> ov.CompiledModel:
         if length is None:

@@ -4,6 +4,7 @@
 
 #include "formats.hpp"
 #include "functions.hpp"
+#include "tiles.hpp"
 
 // 16 rows of 16 lanes, the other way round.
 INLINE void transpose(__m512i (&x)[LANES]) {
@@ -41,17 +42,20 @@ INLINE void transpose(__m512i (&x)[LANES]) {
 template <class Format> struct Attention {
     using Element = typename Format::Element;
     static constexpr int depth = Format::depth;
+    static constexpr int whole = tiled<Format> ? 2 * LANES : LANES; // tokens are filled up to
 
     int tokens, head; // of the text; numbers a token in one head
     float scale;      // of scores, times log2(e)
     __m512i *keys, *values;
-    float *scores;    // [TILE_ROWS, width]
-    Element *weights; // [TILE_ROWS, width]
+    float *scores;    // [Format::rows, width]
+    Element *weights; // [Format::rows, width]
 
-    int width() const { return (tokens + LANES - 1) / LANES * LANES; }
+    int width() const { return (tokens + whole - 1) / whole * whole; }
     int groups() const { return width() / LANES; }
     int key_steps() const { return head / depth; }
-    int value_steps() const { return (tokens + depth - 1) / depth; }
+    int value_steps() const {
+        return tiled<Format> ? width() / depth : (tokens + depth - 1) / depth;
+    }
 
     // Keys as the right side of a product: a column a token.
     void take_keys(const Element *from, size_t stride) {
@@ -79,10 +83,10 @@ template <class Format> struct Attention {
                 if constexpr (depth == 1) {
                     to[step] = _mm512_loadu_si512(row);
                 } else {
-                    __m512i even = half(row);
-                    bool odd = step * depth + 1 < tokens;
-                    __m512i other = odd ? half(row + stride) : _mm512_setzero_si512();
-                    to[step] = _mm512_or_si512(even, _mm512_slli_epi32(other, 16));
+                    const int token = step * depth;
+                    __m512i even = token < tokens ? half(row) : _mm512_setzero_si512();
+                    __m512i odd = token + 1 < tokens ? half(row + stride) : _mm512_setzero_si512();
+                    to[step] = _mm512_or_si512(even, _mm512_slli_epi32(odd, 16));
                 }
             }
         }
@@ -103,25 +107,27 @@ template <class Format> struct Attention {
             const int across = width();
             auto keep = [=](int i, int j, __m512 sum)
                             INLINED { _mm512_storeu_ps(line + i * across + j * LANES, sum); };
-            size_t bytes = stride * sizeof(Element);
+            const size_t bytes = stride * sizeof(Element);
+            const Left left = {from, bytes, 64, SIDE * bytes};
             switch (least(TILE_GROUPS, groups() - group)) {
-            case 1: tile_of<Format, 1>(rows, from, bytes, columns, key_steps(), keep); break;
-            case 2: tile_of<Format, 2>(rows, from, bytes, columns, key_steps(), keep); break;
-            case 3: tile_of<Format, 3>(rows, from, bytes, columns, key_steps(), keep); break;
-            default: tile_of<Format, 4>(rows, from, bytes, columns, key_steps(), keep);
+            case 1: multiply<Format, 1>(rows, left, columns, key_steps(), keep); break;
+            case 2: multiply<Format, 2>(rows, left, columns, key_steps(), keep); break;
+            case 3: multiply<Format, 3>(rows, left, columns, key_steps(), keep); break;
+            default: multiply<Format, 4>(rows, left, columns, key_steps(), keep);
             }
         }
-        float inverse[TILE_ROWS];
+        float inverse[Format::rows];
         for (int i = 0; i < rows; i++) {
             inverse[i] = 1.0f / softmax(i, relative ? relative - (first + i) : nullptr);
         }
         for (int group = 0; group < head / LANES; group += 2) {
             Columns columns = {values + (size_t)group * value_steps(), (size_t)value_steps(), 1};
-            tile_of<Format, 2>(rows, weights, width() * sizeof(Element), columns, value_steps(),
-                               [&](int i, int j, __m512 sum) INLINED {
-                                   store(first + i, (group + j) * LANES,
-                                         _mm512_mul_ps(sum, all(inverse[i])));
-                               });
+            const size_t bytes = width() * sizeof(Element);
+            multiply<Format, 2>(rows, {weights, bytes, 64, SIDE * bytes}, columns, value_steps(),
+                                [&](int i, int j, __m512 sum) INLINED {
+                                    store(first + i, (group + j) * LANES,
+                                          _mm512_mul_ps(sum, all(inverse[i])));
+                                });
         }
     }
 
@@ -133,7 +139,7 @@ template <class Format> struct Attention {
             __m512 x = _mm512_mul_ps(_mm512_loadu_ps(line + c), all(scale));
             if (relative) x = _mm512_add_ps(x, _mm512_loadu_ps(relative + c));
             if (c + LANES > tokens) {
-                __mmask16 outside = (__mmask16)(0xffffu << (tokens - c));
+                __mmask16 outside = (__mmask16)(0xffffu << (tokens > c ? tokens - c : 0));
                 x = _mm512_mask_mov_ps(x, outside, all(-1e30f));
             }
             highest = _mm512_max_ps(highest, x);

@@ -29,7 +29,7 @@ constexpr int TILE_GROUPS = 4; // registers of columns that are summed at once: 
 struct Int8 {
     using Sum = __m512i;
     using Element = uint8_t;
-    static constexpr int depth = 4;
+    static constexpr int depth = 4, rows = TILE_ROWS, groups = TILE_GROUPS;
     static INLINE Sum none() { return _mm512_setzero_si512(); }
     static INLINE void add(Sum &sum, __m512i a, __m512i b) {
         asm("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(a), "v"(b));
@@ -40,7 +40,7 @@ struct Int8 {
 struct BFloat16 {
     using Sum = __m512;
     using Element = uint16_t;
-    static constexpr int depth = 2;
+    static constexpr int depth = 2, rows = TILE_ROWS, groups = TILE_GROUPS;
     static INLINE Sum none() { return _mm512_setzero_ps(); }
     static INLINE void add(Sum &sum, __m512i a, __m512i b) {
         asm("vdpbf16ps %2, %1, %0" : "+v"(sum) : "v"(a), "v"(b));
@@ -54,7 +54,7 @@ struct BFloat16 {
 struct Float32 {
     using Sum = __m512;
     using Element = float;
-    static constexpr int depth = 1;
+    static constexpr int depth = 1, rows = TILE_ROWS, groups = TILE_GROUPS;
     static INLINE Sum none() { return _mm512_setzero_ps(); }
     static INLINE void add(Sum &sum, __m512i a, __m512i b) {
         asm("vfmadd231ps %2, %1, %0" : "+v"(sum) : "v"(a), "v"(b));

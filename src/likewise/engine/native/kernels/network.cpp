@@ -4,6 +4,10 @@
 
 #include <cpuid.h>
 #include <string.h>
+#if defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 
 #include "attention.hpp"
 #include "network.hpp"
@@ -44,6 +48,7 @@ template <class Format, class Inner> class Pass {
     Pass(const Network &network, Job &job, size_t tokens, int longest)
         : net(network), job(job), space(bytes(network, tokens, longest)) {
         if (space.failed()) return;
+        tokens += SIDE; // tiles read beyond the last row
         size_t hidden = net.hidden, wide = net.wide, head = hidden / net.heads;
         size_t width = round(longest);
         x = space.take<float>(tokens * hidden);
@@ -57,8 +62,8 @@ template <class Format, class Inner> class Pass {
         low = space.take<float>(tokens);
         attention.keys = space.take<__m512i>(width / LANES * head);
         attention.values = space.take<__m512i>((width + 1) * head / LANES);
-        attention.scores = space.take<float>(width * TILE_ROWS);
-        attention.weights = space.take<Part>(width * TILE_ROWS);
+        attention.scores = space.take<float>(width * Inner::rows);
+        attention.weights = space.take<Part>(width * Inner::rows);
         attention.head = (int)head;
         attention.scale = LOG2_E / __builtin_sqrtf((float)head);
     }
@@ -130,23 +135,23 @@ template <class Format, class Inner> class Pass {
     }
 
     INLINE void narrow_one(const float *from, int row) {
-        Element *to = narrow + (size_t)row * net.hidden;
+        const int width = net.hidden;
+        auto to = [=, base = narrow](int column)
+                      INLINED { return base + place<Format>(width, row, column); };
         if constexpr (scaled) {
-            narrow_row(from, net.hidden, to, scale[row], low[row]);
+            narrow_row(from, width, scale[row], low[row], to);
         } else {
-            for (int c = 0; c < net.hidden; c += LANES) {
-                Format::store(to + c, _mm512_loadu_ps(from + c));
+            for (int c = 0; c < width; c += LANES) {
+                Format::store(to(c), _mm512_loadu_ps(from + c));
             }
         }
     }
 
-    Rows rows_of(const Element *data, int width) const {
-        return {data, width * sizeof(Element), scale, low};
-    }
+    Rows rows_of(const Element *data) const { return {data, scale, low}; }
 
     void layer(const Layer &layer, int64_t first, int64_t last, int64_t begin, int tokens) {
         const int hidden = net.hidden, wide = net.wide;
-        product<Format>(rows_of(narrow, hidden), layer.stacked, tokens,
+        product<Format>(rows_of(narrow), layer.stacked, tokens,
                         [=, to = stacked](int row, int column, __m512 y)
                             INLINED { Inner::store(to + (size_t)row * 3 * hidden + column, y); });
         for (int64_t text = first; text < last; text++) {
@@ -157,10 +162,10 @@ template <class Format, class Inner> class Pass {
             float *to = base + (size_t)row * hidden + column;
             _mm512_storeu_ps(to, _mm512_add_ps(_mm512_loadu_ps(to), y));
         };
-        product<Format>(rows_of(narrow, hidden), layer.attended, tokens, join);
+        product<Format>(rows_of(narrow), layer.attended, tokens, join);
         normalise(layer.attention_norm, tokens);
         widen(layer.inner, tokens);
-        product<Format>(rows_of(inner, wide), layer.outer, tokens, join);
+        product<Format>(rows_of(inner), layer.outer, tokens, join);
         normalise(layer.output_norm, tokens);
     }
 
@@ -182,8 +187,8 @@ template <class Format, class Inner> class Pass {
             attention.take_keys(from + net.hidden, stride);
             attention.take_values(from + 2 * net.hidden, stride);
             float *to = gathered + (size_t)start * net.hidden + head * attention.head;
-            for (int row = 0; row < tokens; row += TILE_ROWS) {
-                attention.attend(row, least(TILE_ROWS, tokens - row), from, stride, relative,
+            for (int row = 0; row < tokens; row += Inner::rows) {
+                attention.attend(row, least(Inner::rows, tokens - row), from, stride, relative,
                                  [&](int row, int column, __m512 y) INLINED {
                                      _mm512_storeu_ps(to + (size_t)row * net.hidden + column, y);
                                  });
@@ -206,11 +211,12 @@ template <class Format, class Inner> class Pass {
     }
 
     template <class Activate> void widen_with(const Linear &by, int tokens, Activate activate) {
-        const size_t wide = net.wide;
+        const int wide = net.wide;
         if constexpr (!scaled) {
-            product<Format>(rows_of(narrow, net.hidden), by, tokens,
-                            [=, to = inner](int row, int column, __m512 y)
-                                INLINED { Format::store(to + row * wide + column, activate(y)); });
+            product<Format>(rows_of(narrow), by, tokens,
+                            [=, to = inner](int row, int column, __m512 y) INLINED {
+                                Format::store(to + place<Format>(wide, row, column), activate(y));
+                            });
             return;
         } else {
             // no activation here goes below this: GELU's least value, and its polynomial's error
@@ -219,13 +225,13 @@ template <class Format, class Inner> class Pass {
                 _mm512_store_ps(highest + row * LANES, all(least_value));
             }
             product<Format>(
-                rows_of(narrow, net.hidden), by, tokens,
+                rows_of(narrow), by, tokens,
                 [=, half = half, highest = highest](int row, int column, __m512 y) INLINED {
                     y = activate(y);
                     float *most = highest + row * LANES;
                     _mm512_store_ps(most, _mm512_max_ps(_mm512_load_ps(most), y));
                     _mm256_storeu_si256(
-                        (__m256i *)(half + row * wide + column),
+                        (__m256i *)(half + (size_t)row * wide + column),
                         _mm512_cvtps_ph(y, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
                 });
             for (int row = 0; row < tokens; row++) {
@@ -234,23 +240,25 @@ template <class Format, class Inner> class Pass {
                 low[row] = least_value;
                 scale[row] = range / 255.0f;
                 __m512 steps = all(range > 0 ? 255.0f / range : 0.0f);
-                for (size_t c = 0; c < wide; c += LANES) {
-                    __m512 y = _mm512_cvtph_ps(
-                        _mm256_loadu_si256((const __m256i *)(half + row * wide + c)));
-                    store_int8((uint8_t *)inner + row * wide + c, y, all(least_value), steps);
+                const uint16_t *line = half + (size_t)row * wide;
+                for (int c = 0; c < wide; c += LANES) {
+                    __m512 y = _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(line + c)));
+                    store_int8((uint8_t *)inner + place<Format>(wide, row, c), y, all(least_value),
+                               steps);
                 }
             }
         }
     }
 
-    static size_t round(size_t tokens) { return (tokens + LANES - 1) / LANES * LANES; }
+    // Tokens that attention fills up to: two registers, as tiles take bfloat16.
+    static size_t round(size_t tokens) { return (tokens + 2 * LANES - 1) & -(2 * (size_t)LANES); }
 
     static size_t bytes(const Network &net, size_t tokens, size_t longest) {
         size_t hidden = net.hidden, wide = net.wide, width = round(longest) + LANES;
         size_t row = hidden * (8 + sizeof(Element) + 3 * sizeof(Part)) +
                      wide * (sizeof(Element) + 2) + LANES * 4 + 8;
-        size_t once = width * hidden / net.heads * 8 + width * TILE_ROWS * 8;
-        return tokens * row + once + 64 * 32;
+        size_t once = width * hidden / net.heads * 8 + width * Inner::rows * 8;
+        return (tokens + SIDE) * row + once + 64 * 32;
     }
 
     const Network &net;
@@ -272,7 +280,12 @@ template <class Format, class Inner> int pass(const Network &net, Job &job) {
     int64_t all = job.starts[job.texts], room = longest > BLOCK ? longest : BLOCK;
     Pass<Format, Inner> pass(net, job, (size_t)(all < room ? all : room), (int)longest);
     if (pass.failed()) return 1;
-    pass.run();
+    if constexpr (tiled<Format>) {
+        Tiles tiles;
+        pass.run();
+    } else {
+        pass.run();
+    }
     return 0;
 }
 
@@ -282,6 +295,10 @@ template <class Format, class Inner> int pass(const Network &net, Job &job) {
 
 // Work on a job until no text is left; several threads may be at it. 0, or 1 without memory.
 EXPORT int likewise_run(const Network *net, Job *job) {
+    if (net->tiles && net->format < 2) {
+        return net->format == 0 ? pass<TiledInt8, TiledBFloat16>(*net, *job)
+                                : pass<TiledBFloat16, TiledBFloat16>(*net, *job);
+    }
     if (net->format == 0) {
         return net->attention == 1 ? pass<Int8, BFloat16>(*net, *job)
                                    : pass<Int8, Float32>(*net, *job);
@@ -291,16 +308,26 @@ EXPORT int likewise_run(const Network *net, Job *job) {
 }
 
 // Changes whenever network.hpp does: a library built from other sources is not used.
-EXPORT int likewise_interface() { return 1; }
+EXPORT int likewise_interface() { return 2; }
 
 // See `pack`.
-EXPORT void likewise_pack(int format, const float *from, int outer, int inner, void *to,
+EXPORT void likewise_pack(int format, int tiles, const float *from, int outer, int inner, void *to,
                           float *scale, float *sum) {
-    pack(format, from, outer, inner, to, scale, sum);
+    pack(format, tiles && format < 2, from, outer, inner, to, scale, sum);
 }
 
-// What this processor has, in bits: 1 int8 products, 2 bfloat16, 4 float32, 8 tiles (AMX). Asked by
-// hand, since the compiler's own answer is empty in libraries that zig has made.
+// Linux gives a process tiles when it asks for them.
+static bool tiles_given() {
+#if defined(__linux__)
+    const long request = 0x1023, tile_data = 18; // ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA
+    return syscall(SYS_arch_prctl, request, tile_data) == 0;
+#else
+    return false;
+#endif
+}
+
+// What this processor has, in bits: 1 int8 products, 2 bfloat16, 4 float32, 8 tiles of both (AMX).
+// Asked by hand, since the compiler's own answer is empty in libraries that zig has made.
 EXPORT int likewise_features() {
     unsigned a, b, c, d, low, high;
     if (!__get_cpuid(1, &a, &b, &c, &d) || !(c >> 27 & 1)) return 0; // registers are saved: XSAVE
@@ -309,7 +336,9 @@ EXPORT int likewise_features() {
     if ((low & saved) != saved || !__get_cpuid_count(7, 0, &a, &b, &c, &d)) return 0;
     const unsigned base = 1u << 16 | 1u << 17 | 1u << 30 | 1u << 31; // AVX-512 F, DQ, BW, VL
     if ((b & base) != base) return 0;
-    const int vnni = c >> 11 & 1, tiles = d >> 24 & 1;
+    const unsigned amx = 1u << 22 | 1u << 24 | 1u << 25, kept = 1u << 17 | 1u << 18;
+    const bool tiles = (d & amx) == amx && (low & kept) == kept && tiles_given();
+    const int vnni = c >> 11 & 1;
     const int bf16 = a >= 1 && __get_cpuid_count(7, 1, &a, &b, &c, &d) ? a >> 5 & 1 : 0;
-    return 4 | vnni | bf16 << 1 | tiles << 3;
+    return 4 | vnni | bf16 << 1 | (vnni && bf16 && tiles) << 3;
 }

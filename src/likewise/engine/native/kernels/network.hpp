@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-// A linear layer. Weights lie in panels of 64 columns; see `pack`.
+// A linear layer. Weights lie in panels of columns; see `pack`.
 struct Linear {
     const void *weight;
     const float *scale; // int8: of each column
@@ -33,6 +33,7 @@ struct Network {
     int32_t format;     // of products: 0 int8, 1 bfloat16, 2 float32
     int32_t attention;  // of attention: 1 bfloat16, 2 float32
     int32_t activation; // 0 gelu, 1 gelu by tanh, 2 relu
+    int32_t tiles;      // whether products run on the processor's tiles
     float epsilon;
 };
 

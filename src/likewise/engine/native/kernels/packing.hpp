@@ -6,12 +6,13 @@
 
 #include "formats.hpp"
 
-// Weights [outer, inner] into panels of 64 columns, step by step, as `product` walks them; int8
-// rounds each column over its own range and tells its scale and the sum of its numbers.
-inline void pack(int format, const float *from, int outer, int inner, void *to, float *scale,
-                 float *sum) {
+// Weights [outer, inner] into panels of 64 columns, for tiles of 16, step by step, as `product`
+// walks them; int8 rounds each column over its own range and tells its scale and the sum of its
+// numbers.
+inline void pack(int format, bool tiles, const float *from, int outer, int inner, void *to,
+                 float *scale, float *sum) {
     const int depth = format == 0 ? 4 : format == 1 ? 2 : 1;
-    const int panel = TILE_GROUPS * LANES, steps = inner / depth;
+    const int panel = tiles ? LANES : TILE_GROUPS * LANES, steps = inner / depth;
     for (int column = 0; column < outer; column++) {
         const float *row = from + (size_t)column * inner;
         const size_t base = (size_t)(column / panel) * steps * panel + column % panel;

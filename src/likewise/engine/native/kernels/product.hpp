@@ -5,11 +5,12 @@
 #include "formats.hpp"
 #include "functions.hpp"
 #include "network.hpp"
+#include "tiles.hpp"
 
-// Rows of a product's left side. In int8 a number is `scale * element + low`, by row.
+// Rows of a product's left side, as `place` has them. In int8 a number is `scale * element + low`,
+// by row.
 struct Rows {
     const void *data;
-    size_t stride; // bytes
     const float *scale, *low;
 };
 
@@ -17,20 +18,24 @@ struct Rows {
 template <class Format, class Finish>
 void product(Rows in, const Linear &by, int rows, Finish finish) {
     constexpr bool scaled = Format::depth == 4;
-    int steps = by.inner / Format::depth;
-    const int outer = by.outer, panels = (outer / LANES + TILE_GROUPS - 1) / TILE_GROUPS;
+    const int steps = by.inner / Format::depth;
+    const size_t width = by.inner * sizeof(typename Format::Element);
+    constexpr int groups = Format::groups;
+    const int outer = by.outer, panels = (outer / LANES + groups - 1) / groups;
     const float *bias = by.bias, *scale = by.scale, *sum = by.sum;
     for (int panel = 0; panel < panels; panel++) {
-        Columns columns = {(const __m512i *)by.weight + (size_t)panel * steps * TILE_GROUPS, 1,
-                           TILE_GROUPS};
-        for (int first = 0; first < rows; first += TILE_ROWS) {
-            const char *from = (const char *)in.data + first * in.stride;
-            int count = least(TILE_ROWS, rows - first);
+        const __m512i *weight = (const __m512i *)by.weight + (size_t)panel * steps * groups;
+        const Columns columns =
+            tiled<Format> ? Columns{weight, (size_t)steps, 1} : Columns{weight, 1, (size_t)groups};
+        for (int first = 0; first < rows; first += Format::rows) {
+            const char *from = (const char *)in.data + first * width;
+            const Left left =
+                tiled<Format> ? Left{from, 64, 64 * SIDE, SIDE * width} : Left{from, width, 0, 0};
+            int count = least(Format::rows, rows - first);
             const float *row_scale = in.scale + first, *row_low = in.low + first;
-            tile_of<Format, TILE_GROUPS>(
-                count, from, in.stride, columns, steps,
-                [=](int i, int j, typename Format::Sum one) INLINED {
-                    const int column = (panel * TILE_GROUPS + j) * LANES;
+            multiply<Format, groups>(
+                count, left, columns, steps, [=](int i, int j, typename Format::Sum one) INLINED {
+                    const int column = (panel * groups + j) * LANES;
                     if (column >= outer) return;
                     __m512 x = Format::number(one);
                     if constexpr (scaled) {
@@ -53,8 +58,9 @@ INLINE void store_int8(uint8_t *to, __m512 x, __m512 low, __m512 steps) {
     _mm_storeu_si128((__m128i *)to, _mm512_cvtusepi32_epi8(whole));
 }
 
-// One row to 8 bits, over the range it spans.
-INLINE void narrow_row(const float *from, int width, uint8_t *to, float &scale, float &low) {
+// One row to 8 bits, over the range it spans; 16 numbers at a time to where `to(column)` says.
+template <class To>
+INLINE void narrow_row(const float *from, int width, float &scale, float &low, To to) {
     __m512 lowest = _mm512_loadu_ps(from), highest = lowest;
     for (int c = LANES; c < width; c += LANES) {
         __m512 x = _mm512_loadu_ps(from + c);
@@ -66,7 +72,7 @@ INLINE void narrow_row(const float *from, int width, uint8_t *to, float &scale, 
     scale = range / 255.0f;
     __m512 steps = all(range > 0 ? 255.0f / range : 0.0f);
     for (int c = 0; c < width; c += LANES) {
-        store_int8(to + c, _mm512_loadu_ps(from + c), all(low), steps);
+        store_int8(to(c), _mm512_loadu_ps(from + c), all(low), steps);
     }
 }
 
