@@ -85,7 +85,7 @@ def test_the_recall_that_is_told_is_that_of_the_harder_queries(tmp_path: Path) -
     made.add([Record(str(n), source="/p", line=n) for n in range(4000)], kind="hnsw_pq")
     way = Index("hnsw_pq", probes=1, effort=60, refine=2)
     groups = tuning.samples(made._table, "cosine")
-    passages, strangers = (
+    strangers, passages = (
         tuning.measured(made._table, way, [group], "cosine").recall for group in groups
     )
     assert strangers < passages

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from likewise.extras import require
@@ -24,3 +26,14 @@ def answer(asked: Any) -> Any:
     """
     loop: Any = require("lancedb.background_loop", "store").LOOP
     return loop.run(asked.to_arrow())
+
+
+def answers(asked: Sequence[Any]) -> list[Any]:
+    """The answers of several queries, asked at once."""
+
+    async def all_of_them() -> list[Any]:
+        return list(await asyncio.gather(*(one.to_arrow() for one in asked)))
+
+    loop: Any = require("lancedb.background_loop", "store").LOOP
+    found: list[Any] = loop.run(all_of_them())
+    return found

@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from likewise.answers import TokenCount
 from likewise.corpus.records import Record
 from likewise.errors import InputError
 
@@ -30,6 +31,9 @@ SLACK = 2
 TITLE = 4
 """One in so many tokens of a passage at most is its title's; a longer title is cut there."""
 
+LIKELY = 8
+"""Characters a token, above which a text is not likely to fit; few languages have more."""
+
 GROUP = 512
 """Records that are tokenized together."""
 
@@ -41,11 +45,15 @@ _SENTENCE = re.compile(
 
 
 class Splitter(Protocol):
-    """Anything that knows where the tokens of a text lie, as an `Encoder` does."""
+    """Anything that knows the tokens of a text, and where they lie, as an `Encoder` does."""
 
     @property
     def max_seq_length(self) -> int:
         """Tokens of a text that are read, special ones included."""
+        ...
+
+    def count_tokens(self, sentences: list[str]) -> list[TokenCount]:
+        """How many tokens each text has, special ones included, and how many are read."""
         ...
 
     def token_spans(self, texts: Sequence[str]) -> list[NDArray[np.int64]]:
@@ -146,6 +154,7 @@ def _of_group(
     group: Sequence[Record], splitter: Splitter, room: int, overlap: int
 ) -> Iterator[Passage]:
     long = [place for place, record in enumerate(group) if not _surely_fits(record, room)]
+    long = _not_fitting(group, long, splitter, room)
     texts = [group[place].text for place in long] + [group[place].title for place in long]
     spans = splitter.token_spans(texts) if texts else []
     found = dict(zip(long, zip(spans, spans[len(long) :], strict=False), strict=True))
@@ -161,6 +170,21 @@ def _of_group(
             continue
         for number, (start, end) in enumerate(_cuts(record.text, own, left, overlap)):
             yield Passage(record, number, start, end, title)
+
+
+def _not_fitting(
+    group: Sequence[Record], places: Sequence[int], splitter: Splitter, room: int
+) -> list[int]:
+    """Of some places those that have to be looked at closely: to count is quicker than to place."""
+    likely = [
+        place
+        for place in places
+        if not group[place].title and len(group[place].text) <= room * LIKELY
+    ]
+    counts = splitter.count_tokens([group[place].text for place in likely]) if likely else []
+    # special tokens count as well here, so none is over that fits
+    fitting = {place for place, count in zip(likely, counts, strict=True) if count.seen <= room}
+    return [place for place in places if place not in fitting]
 
 
 def titles_read(
