@@ -216,15 +216,18 @@ def batch(rows: Sequence[Row], vectors: NDArray[np.float32], table_schema: Any) 
     flat = arrow.array(stored(vectors, str(kind.value_type)).ravel(), kind.value_type)
     columns["vector"] = arrow.FixedSizeListArray.from_arrays(flat, kind.list_size)
     misfits: Counter[str] = Counter()
-    given = [{column_name(name): value for name, value in row.fields.items()} for row in rows]
-    for field in table_schema:
-        if field.name not in OWN:
-            columns[field.name] = values = []
-            for fields in given:
-                value = fields.get(field.name)
-                fit = None if value is None else _cast(value, str(field.type))
-                misfits[field.name] += fit is None and value not in {None, ""}
-                values.append(fit)
+    theirs = [field for field in table_schema if field.name not in OWN]
+    given = [
+        {column_name(name): value for name, value in row.fields.items()}
+        for row in (rows if theirs else ())
+    ]
+    for field in theirs:
+        columns[field.name] = values = []
+        for fields in given:
+            value = fields.get(field.name)
+            fit = None if value is None else _cast(value, str(field.type))
+            misfits[field.name] += fit is None and value not in {None, ""}
+            values.append(fit)
     arrays = [
         column if isinstance(column, arrow.Array) else arrow.array(column, field.type)
         for field in table_schema
