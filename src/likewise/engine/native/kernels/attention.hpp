@@ -101,7 +101,7 @@ template <class Format> struct Attention {
     void attend(int first, int rows, const Element *queries, size_t stride, const float *relative,
                 Store store) {
         const Element *from = queries + first * stride;
-        for (int group = 0; group < groups(); group += TILE_GROUPS) {
+        for (int group = 0; group < groups(); group += GROUPS_AT_ONCE) {
             Columns columns = {keys + (size_t)group * key_steps(), (size_t)key_steps(), 1};
             float *line = scores + group * LANES;
             const int across = width();
@@ -109,7 +109,7 @@ template <class Format> struct Attention {
                             INLINED { _mm512_storeu_ps(line + i * across + j * LANES, sum); };
             const size_t bytes = stride * sizeof(Element);
             const Left left = {from, bytes, 64, SIDE * bytes};
-            switch (least(TILE_GROUPS, groups() - group)) {
+            switch (least(GROUPS_AT_ONCE, groups() - group)) {
             case 1: multiply<Format, 1>(rows, left, columns, key_steps(), keep); break;
             case 2: multiply<Format, 2>(rows, left, columns, key_steps(), keep); break;
             case 3: multiply<Format, 3>(rows, left, columns, key_steps(), keep); break;

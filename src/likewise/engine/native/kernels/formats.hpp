@@ -1,8 +1,8 @@
-// Number formats of a product's two sides, and the tile that multiplies them.
+// Number formats of a product's two sides, and their products in registers.
 //
 // A product walks along its inner dimension in steps of one 32-bit lane: four 8-bit numbers, two of
 // bfloat16 or one of float32. Every element of the result is summed in the order of these steps,
-// whatever tile it falls into: so a text gives the same bits wherever it lies in a batch.
+// whatever stands beside it: so a text gives the same bits wherever it lies in a batch.
 
 #pragma once
 
@@ -19,9 +19,10 @@
 #define INLINE inline __attribute__((always_inline))
 #define INLINED __attribute__((always_inline))
 
-constexpr int LANES = 16;      // 32-bit lanes of a register
-constexpr int TILE_ROWS = 6;   // rows and
-constexpr int TILE_GROUPS = 4; // registers of columns that are summed at once: 24 of 32 registers
+constexpr int LANES = 16;       // 32-bit lanes of a register
+constexpr int ROWS_AT_ONCE = 6; // rows and
+constexpr int GROUPS_AT_ONCE =
+    4; // registers of columns that are summed at once: 24 of 32 registers
 
 // Sums are added to in assembly, in place: around the built-in functions GCC 12 copies them from
 // register to register and into memory, at half the speed.
@@ -29,7 +30,7 @@ constexpr int TILE_GROUPS = 4; // registers of columns that are summed at once: 
 struct Int8 {
     using Sum = __m512i;
     using Element = uint8_t;
-    static constexpr int depth = 4, rows = TILE_ROWS, groups = TILE_GROUPS;
+    static constexpr int depth = 4, rows = ROWS_AT_ONCE, groups = GROUPS_AT_ONCE;
     static INLINE Sum none() { return _mm512_setzero_si512(); }
     static INLINE void add(Sum &sum, __m512i a, __m512i b) {
         asm("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(a), "v"(b));
@@ -40,7 +41,7 @@ struct Int8 {
 struct BFloat16 {
     using Sum = __m512;
     using Element = uint16_t;
-    static constexpr int depth = 2, rows = TILE_ROWS, groups = TILE_GROUPS;
+    static constexpr int depth = 2, rows = ROWS_AT_ONCE, groups = GROUPS_AT_ONCE;
     static INLINE Sum none() { return _mm512_setzero_ps(); }
     static INLINE void add(Sum &sum, __m512i a, __m512i b) {
         asm("vdpbf16ps %2, %1, %0" : "+v"(sum) : "v"(a), "v"(b));
@@ -54,7 +55,7 @@ struct BFloat16 {
 struct Float32 {
     using Sum = __m512;
     using Element = float;
-    static constexpr int depth = 1, rows = TILE_ROWS, groups = TILE_GROUPS;
+    static constexpr int depth = 1, rows = ROWS_AT_ONCE, groups = GROUPS_AT_ONCE;
     static INLINE Sum none() { return _mm512_setzero_ps(); }
     static INLINE void add(Sum &sum, __m512i a, __m512i b) {
         asm("vfmadd231ps %2, %1, %0" : "+v"(sum) : "v"(a), "v"(b));
@@ -73,7 +74,7 @@ struct Columns {
 // ROWS rows from `a` on, `stride` bytes apart, times GROUPS registers of columns; each sum goes to
 // `finish(row, group, sum)`: by itself, since GCC keeps an array that is handed on in memory.
 template <class Format, int ROWS, int GROUPS, class Finish>
-INLINE void tile(const void *a, size_t stride, Columns b, int steps, Finish finish) {
+INLINE void registers(const void *a, size_t stride, Columns b, int steps, Finish finish) {
     typename Format::Sum sums[ROWS][GROUPS];
     UNROLLED
     for (int i = 0; i < ROWS; i++) {
@@ -103,16 +104,17 @@ INLINE void tile(const void *a, size_t stride, Columns b, int steps, Finish fini
     }
 }
 
-// `tile` for a number of rows that is not known before: 1 to TILE_ROWS.
+// `registers` for a number of rows that is not known before: 1 to ROWS_AT_ONCE.
 template <class Format, int GROUPS, class Finish>
-INLINE void tile_of(int rows, const void *a, size_t stride, Columns b, int steps, Finish finish) {
+INLINE void in_registers(int rows, const void *a, size_t stride, Columns b, int steps,
+                         Finish finish) {
     switch (rows) {
-    case 1: return tile<Format, 1, GROUPS>(a, stride, b, steps, finish);
-    case 2: return tile<Format, 2, GROUPS>(a, stride, b, steps, finish);
-    case 3: return tile<Format, 3, GROUPS>(a, stride, b, steps, finish);
-    case 4: return tile<Format, 4, GROUPS>(a, stride, b, steps, finish);
-    case 5: return tile<Format, 5, GROUPS>(a, stride, b, steps, finish);
-    default: return tile<Format, 6, GROUPS>(a, stride, b, steps, finish);
+    case 1: return registers<Format, 1, GROUPS>(a, stride, b, steps, finish);
+    case 2: return registers<Format, 2, GROUPS>(a, stride, b, steps, finish);
+    case 3: return registers<Format, 3, GROUPS>(a, stride, b, steps, finish);
+    case 4: return registers<Format, 4, GROUPS>(a, stride, b, steps, finish);
+    case 5: return registers<Format, 5, GROUPS>(a, stride, b, steps, finish);
+    default: return registers<Format, 6, GROUPS>(a, stride, b, steps, finish);
     }
 }
 

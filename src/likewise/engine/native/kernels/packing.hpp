@@ -12,7 +12,7 @@
 inline void pack(int format, bool tiles, const float *from, int outer, int inner, void *to,
                  float *scale, float *sum) {
     const int depth = format == 0 ? 4 : format == 1 ? 2 : 1;
-    const int panel = tiles ? LANES : TILE_GROUPS * LANES, steps = inner / depth;
+    const int panel = tiles ? LANES : GROUPS_AT_ONCE * LANES, steps = inner / depth;
     for (int column = 0; column < outer; column++) {
         const float *row = from + (size_t)column * inner;
         const size_t base = (size_t)(column / panel) * steps * panel + column % panel;

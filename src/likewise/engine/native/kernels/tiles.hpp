@@ -95,10 +95,10 @@ INLINE void sum_tiles(Left a, Columns b, int steps) {
     }
 }
 
-// `tile_of` on tiles, for 1 to 32 rows and a multiple of 16 steps. Whole tiles of rows are read:
-// behind the last row there must be memory, with whatever in it.
+// `in_registers` on tiles, for 1 to 32 rows and a multiple of 16 steps. Whole tiles of rows are
+// read: behind the last row there must be memory, with whatever in it.
 template <class Format, int GROUPS, class Finish>
-INLINE void tiles_of(int rows, Left a, Columns b, int steps, Finish finish) {
+INLINE void in_tiles(int rows, Left a, Columns b, int steps, Finish finish) {
     using Sum = typename Format::Sum;
     alignas(64) Sum sums[2 * SIDE][2];
     for (int group = 0; group < GROUPS; group += 2) {
@@ -123,8 +123,8 @@ INLINE void tiles_of(int rows, Left a, Columns b, int steps, Finish finish) {
 template <class Format, int GROUPS, class Finish>
 INLINE void multiply(int rows, Left a, Columns b, int steps, Finish finish) {
     if constexpr (tiled<Format>) {
-        tiles_of<Format, GROUPS>(rows, a, b, steps, finish);
+        in_tiles<Format, GROUPS>(rows, a, b, steps, finish);
     } else {
-        tile_of<Format, GROUPS>(rows, a.data, a.stride, b, steps, finish);
+        in_registers<Format, GROUPS>(rows, a.data, a.stride, b, steps, finish);
     }
 }
