@@ -33,7 +33,7 @@ class Distinct:
         chosen: dict[str, int] = {}
         for row, form in enumerate(forms):
             earlier = chosen.setdefault(form, row)
-            if keep == "longest" and _worth(texts[row]) < _worth(texts[earlier]):
+            if keep == "longest" and earlier != row and _worth(texts[row]) < _worth(texts[earlier]):
                 chosen[form] = row
         self.plain = sorted(chosen, key=rank) if keep == "longest" else list(chosen)
         place = {form: number for number, form in enumerate(self.plain)}

@@ -1,4 +1,4 @@
-"""A file of texts to a file of vectors, in bounded memory, resumed where it was stopped.
+"""Texts of a file, or at hand, to a file of vectors, in bounded memory, resumed where it stopped.
 
 While it runs, a folder beside the target holds one finished part for every few thousand texts. A
 part appears whole or not at all, so whatever stops the work, the same call goes on after the last
@@ -14,7 +14,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from itertools import count, islice, takewhile
 from pathlib import Path
@@ -35,12 +35,16 @@ if TYPE_CHECKING:  # a command's help must not load the engine
     from likewise.encoder import Encoder
 
 
+Texts = Callable[[], Iterator[str]]
+"""Gives texts from the beginning."""
+
+
 @dataclass(frozen=True)
 class Job:
     """What is encoded how; parts of another job are of no use.
 
     Attributes:
-        texts: hash of the file of texts, and the kind of file it is.
+        texts: hash of the texts, and the kind of file they are in.
         column: the column of the texts, where one was named.
         model: fingerprint of the encoder.
         prompt: put before each text.
@@ -121,21 +125,57 @@ def embed_file(
         OutputError: the target cannot be written, or another process is writing it.
     """
     check_target(target, VECTOR_FORMATS)
-    source, target = Path(source), Path(target)
+    source = Path(source)
+    before = _hash(source)
+
+    def unchanged() -> None:
+        if _hash(source) != before:
+            raise RecordError(
+                f"{source} changed while it was read", hint="run it again, from the beginning"
+            )
+
+    return embed_texts(
+        encoder, lambda: (record.text for record in read_records(source, column=column)), target,
+        identity=before, column=column, truncation=truncation, progress=progress, check=unchanged,
+    )  # fmt: skip
+
+
+def embed_texts(
+    encoder: Encoder,
+    texts: Texts,
+    target: str | Path,
+    *,
+    identity: str,
+    column: str | None = None,
+    truncation: Truncation = "cut",
+    progress: Bar | None = None,
+    check: Callable[[], None] | None = None,
+) -> Embedded:
+    """`embed_file` for texts that come from anywhere.
+
+    Args:
+        encoder: the model.
+        texts: gives them from the beginning, each time it is called.
+        target: as in `embed_file`.
+        identity: tells these texts from others, such as a hash.
+        column: where they were taken from, if that is part of what they are.
+        truncation: as in `embed_file`.
+        progress: as in `embed_file`.
+        check: called when all are encoded; what it raises keeps the target from being written.
+    """
+    target = Path(target)
     prompt = encoder.prompts.get(encoder.default_prompt_name or "", "")
-    job = Job(_hash(source), column, encoder.fingerprint, prompt, truncation)
+    job = Job(identity, column, encoder.fingerprint, prompt, truncation)
     place = target.resolve()
     folder = place.with_name(f".{place.name}.parts")
     with _claimed(folder, target):
-        work = _Work(folder, source, job)
+        work = _Work(folder, texts, job)
         try:
             result = work.run(encoder, target, progress or Bar())
-            if _hash(source) != job.texts:
-                raise RecordError(
-                    f"{source} changed while it was read", hint="run it again, from the beginning"
-                )
+            if check:
+                check()
             like = np.empty((0, encoder.dimension), np.float32)
-            write_pieces(target, work.pieces(), like, result.texts, scratch=folder)
+            write_pieces(target, work.pieces(target), like, result.texts, scratch=folder)
         except BaseException as error:
             if isinstance(error, InputError) or not work.parts():  # nothing to go on with
                 work.discard()
@@ -185,8 +225,8 @@ class _Work:
         changed: what tells an earlier job, whose parts were given up, from this one.
     """
 
-    def __init__(self, folder: Path, source: Path, job: Job) -> None:
-        self._folder, self._source, self._job = folder, source, job
+    def __init__(self, folder: Path, texts: Texts, job: Job) -> None:
+        self._folder, self._texts, self._job = folder, texts, job
         self._note = folder / "job.json"
         wanted = asdict(job)
         earlier = self._earlier()
@@ -238,9 +278,9 @@ class _Work:
         texts = islice(self._texts(), done, None)
         return encoder.encode_stream(texts, truncation=self._job.truncation, progress=progress)
 
-    def pieces(self) -> Iterator[Piece]:
-        """Every text of the source with its vector."""
-        texts = self._texts()
+    def pieces(self, target: Path) -> Iterator[Piece]:
+        """Every text with its vector; .npy has no room for texts, so none is read for it."""
+        texts = self._texts() if target.suffix != ".npy" else iter(())
         for part in self.parts():
             vectors = np.load(part)
             yield Piece(list(islice(texts, len(vectors))), vectors)
@@ -257,6 +297,3 @@ class _Work:
 
     def _part(self, number: int) -> Path:
         return self._folder / f"{number:08}.npy"
-
-    def _texts(self) -> Iterator[str]:
-        return (record.text for record in read_records(self._source, column=self._job.column))

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from likewise.atomic import atomic
 from likewise.cache import cache_folder
 from likewise.checkpoint.windows import Truncation
-from likewise.corpus.embed import embed_file
+from likewise.corpus.embed import embed_texts
 from likewise.corpus.mapped import release
 from likewise.corpus.readers import Tell
 from likewise.corpus.records import Bad, Paths, Record, read_records
@@ -169,14 +169,13 @@ def _encode(
     """Encode distinct texts into a file, then lay them out record by record."""
     numbers: dict[str, int] = {}
     rows = np.fromiter((numbers.setdefault(t, len(numbers)) for t in texts), np.int64, len(texts))
-    distinct, source = folder / "distinct.npy", folder / "distinct.jsonl"
+    distinct = folder / "distinct.npy"
     if not distinct.exists():
-        with atomic(source) as file:
-            file.writelines(json.dumps({"text": text}).encode() + b"\n" for text in numbers)
         with progress(len(numbers), title="encoding") as advance:
-            done = embed_file(
-                encoder, source, distinct, column="text", truncation=truncation, progress=advance
-            )
+            done = embed_texts(
+                encoder, lambda: iter(numbers), distinct, identity=folder.name,
+                truncation=truncation, progress=advance,
+            )  # fmt: skip
         counts = (done.resumed, done.texts - done.resumed, done.cut)
     else:
         counts = (len(numbers), 0, 0)
