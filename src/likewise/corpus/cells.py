@@ -21,8 +21,10 @@ RECALL = 0.9
 """Share of the true nearest neighbours that is aimed at; near-duplicates are found before these."""
 REACH = 64
 """Cells that a vector is compared with at most."""
-_ROUNDS = 6
-"""Rounds of k-means."""
+_ROUNDS = 3
+"""Rounds of k-means; with 6, of half as many vectors again, as many cells have to be looked into."""
+_DRAWN = 32
+"""Vectors for each cell that k-means is run on."""
 _SAMPLE = 512
 """Vectors compared with all others to choose the number of cells."""
 _SCORES = 2**23
@@ -109,7 +111,7 @@ def _compare(
 
 
 def _middles(vectors: Matrix, count: int, chance: np.random.Generator) -> Matrix:
-    sample = np.sort(chance.choice(len(vectors), min(len(vectors), 48 * count), replace=False))
+    sample = np.sort(chance.choice(len(vectors), min(len(vectors), _DRAWN * count), replace=False))
     some = np.asarray(vectors[sample])
     middles = some[np.sort(chance.choice(len(some), count, replace=False))]
     for _ in range(_ROUNDS):
