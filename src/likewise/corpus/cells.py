@@ -22,7 +22,7 @@ RECALL = 0.9
 REACH = 64
 """Cells that a vector is compared with at most."""
 _ROUNDS = 3
-"""Rounds of k-means; with 6, of half as many vectors again, as many cells have to be looked into."""
+"""Rounds of k-means; 6 of half as many vectors again leave as many cells to be looked into."""
 _DRAWN = 32
 """Vectors for each cell that k-means is run on."""
 _SAMPLE = 512
