@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import likewise
 from likewise.corpus import Passage, Record, split
+from likewise.corpus import passages as splitting
 from likewise.errors import InputError
 
 ENGLISH = "The cat sat on the mat. It was warm, and nobody disturbed it! Why would they?"
@@ -110,3 +111,15 @@ def test_sizes_that_cannot_be_are_refused(
 ) -> None:
     with pytest.raises(InputError, match="tokens"):
         split([], encoder, **options)
+
+
+def test_texts_that_are_only_counted_are_split_as_those_that_are_looked_at(
+    encoder: likewise.Encoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Around the limit, where a text fits or does not by one token."""
+    records = [Record(" ".join(["Sunday."] * count)) for count in range(10, 60)]
+    counted = list(split(records, encoder, max_tokens=64))
+    monkeypatch.setattr(splitting, "LIKELY", 0)
+    assert list(split(records, encoder, max_tokens=64)) == counted
+    assert max(c.seen for c in encoder.count_tokens([p.read for p in counted])) <= 64
+    assert len(counted) > len(records)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -38,9 +39,10 @@ class Points:
         """It has no prompts."""
 
     def encode_stream(self, texts: Iterator[str], **_: object) -> Iterator[Encoded]:
-        listed = list(texts)
-        ones = np.ones(len(listed), np.int64)
-        yield Encoded(listed, self.drawn[[int(text.split()[-1]) for text in listed]], ones, ones)
+        while listed := list(islice(texts, 500)):
+            ones = np.ones(len(listed), np.int64)
+            places = [int(text.split()[-1]) for text in listed]
+            yield Encoded(listed, self.drawn[places], ones, ones)
 
 
 @pytest.mark.parametrize("kind", sorted(tuning.KINDS))
@@ -153,11 +155,13 @@ def test_an_index_is_measured_again_when_enough_has_changed(tmp_path: Path) -> N
     assert (many.kind, many.rows, many.changed) == ("ivf_rq", 3700, 0)
 
 
-def test_what_a_stopped_run_has_written_counts_as_changed(tmp_path: Path) -> None:
+def test_what_a_stopped_run_has_written_counts_as_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     model = Points()
     made = open_collection("p", store=tmp_path, model=model, create=True, passage=0)
-    listed = [Record(str(n), source="/p", line=n) for n in range(4000)]
-    made.add(listed[:1000], kind="ivf_rq")
+    listed = [Record(str(n), source="/p", line=n) for n in range(3600)]
+    made.add(listed[:2500], kind="ivf_rq")
 
     def stopped() -> Iterator[Record]:
         yield from listed
@@ -165,8 +169,20 @@ def test_what_a_stopped_run_has_written_counts_as_changed(tmp_path: Path) -> Non
 
     with pytest.raises(KeyboardInterrupt):
         made.add(stopped())
-    resumed = made.add(listed)
-    assert (resumed.index.rows, resumed.index.changed) == (4000, 0)
+    made.refresh()
+    assert len(made) == 3500  # in lots of 500, and the last one was not full
+    tuned: list[str] = []
+    tune = tuning.tune
+
+    def told(*wanted: Any) -> Index | None:
+        tuned.append("again")
+        return tune(*wanted)
+
+    monkeypatch.setattr(tuning, "tune", told)
+    resumed = made.add(listed)  # little is left to write
+    assert (resumed.added, resumed.index.changed, tuned) == (100, 0, ["again"])
+    made.add(listed)
+    assert tuned == ["again"]
 
 
 def test_the_index_that_was_asked_for_stays_until_another_is(tmp_path: Path) -> None:
