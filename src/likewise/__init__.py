@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from likewise import errors, vectors
     from likewise.answers import Encoded, Ranked, TokenCount
-    from likewise.encoder import Encoder, load
+    from likewise.encoder import Encoder
     from likewise.errors import LikewiseError
+    from likewise.loading import load
     from likewise.reranker import Reranker, load_reranker
 
 __version__ = "0.1.0"
@@ -40,7 +41,7 @@ _HOMES = {
     "Ranked": "likewise.answers",
     "Reranker": "likewise.reranker",
     "TokenCount": "likewise.answers",
-    "load": "likewise.encoder",
+    "load": "likewise.loading",
     "load_reranker": "likewise.reranker",
 }
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import time
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -15,30 +13,24 @@ from numpy.typing import NDArray
 
 from likewise import vectors
 from likewise.answers import Encoded, Evaluations, Ranked, TokenCount
-from likewise.checkpoint.config import Config, Normalize, read_config
-from likewise.checkpoint.download import progress_bar
+from likewise.checkpoint.config import Config, Normalize
 from likewise.checkpoint.fingerprint import fingerprint
-from likewise.checkpoint.locate import Location, locate
-from likewise.checkpoint.tokenizer import Tokenizer, check_text, read_tokenizer
-from likewise.checkpoint.weights import parameter_count, weight_files
+from likewise.checkpoint.locate import Location
+from likewise.checkpoint.tokenizer import Tokenizer, check_text
 from likewise.checkpoint.windows import Truncation, Window, windows
-from likewise.engine import load_runtime
 from likewise.engine.contract import Progress, Runtime
-from likewise.errors import CheckpointWarning, InputError, TruncationWarning
-from likewise.extras import require
+from likewise.errors import InputError, TruncationWarning
+from likewise.model import LoadedModel
 from likewise.progress import bar
+from likewise.texts import is_tensor, listed, tensor
 
 Texts = str | Iterable[str]
 
 
-class Encoder:
+class Encoder(LoadedModel):
     """A loaded model. Made by `likewise.load`; safe to use from several threads.
 
     Attributes:
-        name: what it was loaded as.
-        location: where its files lie, and where they came from.
-        config: what its files say.
-        load_seconds: time it took to load.
         prompts: text put before a text, by name.
         default_prompt_name: the prompt used where none is named.
         truncate_dim: dimensions kept of each vector; None keeps all.
@@ -55,10 +47,7 @@ class Encoder:
         prompts: Mapping[str, str] | None = None,
         load_seconds: float = 0.0,
     ) -> None:
-        self.name = location.name
-        self.location = location
-        self.config = config
-        self.load_seconds = load_seconds
+        super().__init__(location, config, runtime, load_seconds)
         known = config.prompts or (location.entry.prompts if location.entry else {})
         self.prompts = MappingProxyType(dict(known) | dict(prompts or {}))
         self.default_prompt_name = config.default_prompt_name
@@ -66,14 +55,8 @@ class Encoder:
             config.truncate_dim if truncate_dim is None else truncate_dim, runtime.dimension
         )
         self._tokenizer = tokenizer
-        self._runtime = runtime
 
     # what it is
-
-    @property
-    def reference(self) -> str:
-        """What `load` takes to load it again, from any working folder."""
-        return self.location.reference
 
     @property
     def dimension(self) -> int:
@@ -92,21 +75,6 @@ class Encoder:
         return self._tokenizer.max_tokens
 
     @property
-    def compute(self) -> str:
-        """Number format of the network: `float32`, `bfloat16` or `int8`."""
-        return self._runtime.compute
-
-    @property
-    def runtime(self) -> str:
-        """What runs it: `native`, `openvino`, `torch` or `table`."""
-        return self._runtime.kind
-
-    @property
-    def device(self) -> str:
-        """Where it runs."""
-        return self._runtime.device
-
-    @property
     def similarity_fn_name(self) -> str:
         """The similarity it was trained for: `cosine`, `dot`, `euclidean` or `manhattan`."""
         return self.config.similarity
@@ -119,16 +87,6 @@ class Encoder:
     def get_max_seq_length(self) -> int:
         """Tokens of a text that are read; the name sentence-transformers has for it."""
         return self.max_seq_length
-
-    @cached_property
-    def parameters(self) -> int:
-        """Number of weights."""
-        (first, *_) = weight_files(self.config.folder)
-        if first.suffix == ".onnx":
-            from likewise.engine.openvino import onnx  # OpenVINO comes with it
-
-            return onnx.parameter_count(first)
-        return parameter_count(self.config.folder)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -194,12 +152,12 @@ class Encoder:
             EngineError: the engine refused.
         """
         single = isinstance(sentences, str)
-        texts = [sentences] if isinstance(sentences, str) else _listed(sentences)
+        texts = [sentences] if isinstance(sentences, str) else listed(sentences)
         if output_value == "token_embeddings":
             prefix = self._prompt(prompt_name, prompt)
             states = self._token_states(texts, prefix, truncation)
             if convert_to_tensor or not convert_to_numpy:
-                states = [_tensor(state) for state in states]
+                states = [tensor(state) for state in states]
             return states[0] if single else states
         if output_value != "sentence_embedding":
             raise InputError(
@@ -221,9 +179,9 @@ class Encoder:
             self._warn_cut(cut, len(texts))
         result = vectors.quantize(result, precision or "float32")
         if convert_to_tensor:
-            return _tensor(result[0] if single else result)
+            return tensor(result[0] if single else result)
         if not convert_to_numpy:
-            return _tensor(result[0]) if single else [_tensor(row) for row in result]
+            return tensor(result[0]) if single else [tensor(row) for row in result]
         return result[0] if single else result
 
     def encode_stream(
@@ -277,7 +235,7 @@ class Encoder:
 
     def token_embeddings(self, sentences: Texts) -> list[NDArray[np.float32]]:
         """The last layer's state of every token: float32 `[tokens, hidden size]` a text."""
-        texts = [sentences] if isinstance(sentences, str) else _listed(sentences)
+        texts = [sentences] if isinstance(sentences, str) else listed(sentences)
         return self._token_states(texts, "", "cut")
 
     # comparing
@@ -288,7 +246,7 @@ class Encoder:
         Each side is a text, texts, or vectors; torch tensors give a torch tensor.
         """
         scores = vectors.similarity(self._vectors(a), self._vectors(b), self.similarity_fn_name)
-        return _tensor(scores) if _is_tensor(a) else scores
+        return tensor(scores) if is_tensor(a) else scores
 
     def similarity_pairwise(self, a: Any, b: Any) -> Any:
         """a[i] with b[i] by the model's own similarity: float32 `[n]`, higher is nearer.
@@ -298,7 +256,7 @@ class Encoder:
         scores = vectors.similarity_pairwise(
             self._vectors(a), self._vectors(b), self.similarity_fn_name
         )
-        return _tensor(scores) if _is_tensor(a) else scores
+        return tensor(scores) if is_tensor(a) else scores
 
     def rank(self, query: str, candidates: Iterable[str], top_k: int | None = None) -> list[Ranked]:
         """Candidates by their similarity to a query, nearest first; equal scores keep their order.
@@ -308,7 +266,7 @@ class Encoder:
             candidates: the texts to rank.
             top_k: how many to give; all of them when not given.
         """
-        texts = _listed(candidates)
+        texts = listed(candidates)
         if not texts:
             return []
         scores = vectors.similarity(
@@ -332,7 +290,7 @@ class Encoder:
 
     def tokenize(self, texts: list[str]) -> dict[str, NDArray[np.int64]]:
         """Padded token ids and attention mask, int64 `[n, longest]`, as transformers names them."""
-        rows = self._tokenizer.rows(_listed(texts))
+        rows = self._tokenizer.rows(listed(texts))
         width = int(rows.lengths.max(initial=0))
         mask = np.arange(width) < rows.lengths[:, None]
         token_ids = np.full(mask.shape, self._tokenizer.pad_id, dtype=np.int64)
@@ -351,7 +309,7 @@ class Encoder:
 
     def count_tokens(self, sentences: Texts) -> list[TokenCount]:
         """How many tokens each text has, and how many of them are read."""
-        texts = [sentences] if isinstance(sentences, str) else _listed(sentences)
+        texts = [sentences] if isinstance(sentences, str) else listed(sentences)
         rows = self._tokenizer.rows(texts)
         return [
             TokenCount(int(seen), int(kept))
@@ -363,7 +321,7 @@ class Encoder:
 
         Special tokens are left out, and nothing is cut.
         """
-        return self._tokenizer.spans(_listed(texts))
+        return self._tokenizer.spans(listed(texts))
 
     # inside
 
@@ -442,87 +400,3 @@ class Encoder:
                 hint=f"choose between 1 and {full}",
             )
         return dimension
-
-
-def load(
-    name: str | Path = "all-MiniLM-L6-v2",
-    *,
-    compute: str = "auto",
-    device: str = "auto",
-    runtime: str = "auto",
-    truncate_dim: int | None = None,
-    prompts: Mapping[str, str] | None = None,
-    max_seq_length: int | None = None,
-    revision: str | None = None,
-) -> Encoder:
-    """Load a model; what its files leave open, and was assumed, is told as a `CheckpointWarning`.
-
-    Args:
-        name: a catalogue name, a hub id, or a folder.
-        compute: number format of the network: `auto` (bfloat16 where the processor has it, else
-            float32), `float32`, `bfloat16` or `int8`; on a GPU also `float16`.
-        device: `auto` or `cpu`; with torch also `cuda`, `cuda:1`, `mps`.
-        runtime: what runs it: `native` (our own kernels), `openvino` or `torch`; `auto` is the
-            first of them that can.
-        truncate_dim: keep so many dimensions of each vector, renormalised.
-        prompts: prompts by name, added to the checkpoint's own.
-        max_seq_length: read fewer tokens of a text than the checkpoint allows.
-        revision: branch, tag or commit on the hub.
-
-    Raises:
-        ModelNotFoundError: no such model anywhere.
-        DamagedFileError: a file is missing or damaged.
-        UnsupportedModelError: the checkpoint is of a kind that cannot be run.
-        DownloadError: it is not here and cannot be fetched.
-        InputError: an unknown compute, device or runtime.
-    """
-    started = time.perf_counter()
-    location = locate(name, revision=revision, progress=progress_bar)
-    config = read_config(location.folder)
-    tokenizer = read_tokenizer(config)
-    if max_seq_length is not None:
-        if not 3 <= max_seq_length <= config.max_tokens:
-            raise InputError(
-                f"max_seq_length is {max_seq_length}, {location.name} reads 3 to "
-                f"{config.max_tokens} tokens",
-                hint="choose a length in that range",
-            )
-        tokenizer.max_tokens = max_seq_length
-    running = load_runtime(config, tokenizer, compute=compute, device=device, runtime=runtime)
-    if config.notes:
-        told = f"{location.name}: {'; '.join(config.notes)}"
-        warnings.warn(told, CheckpointWarning, stacklevel=2)
-    return Encoder(
-        location,
-        config,
-        tokenizer,
-        running,
-        truncate_dim=truncate_dim,
-        prompts=prompts,
-        load_seconds=time.perf_counter() - started,
-    )
-
-
-def _is_tensor(value: object) -> bool:
-    return type(value).__module__ == "torch"
-
-
-def _tensor(array: NDArray[Any]) -> Any:
-    return require("torch", "train").from_numpy(array)
-
-
-def _listed(texts: Any) -> list[str]:
-    if isinstance(texts, str):
-        raise InputError("one text where several are expected", hint="pass a list of texts")
-    if isinstance(texts, np.ndarray):
-        texts = texts.ravel().tolist()
-    try:
-        listed = list(texts)
-    except TypeError:
-        raise InputError(
-            f"cannot encode a {type(texts).__name__}", hint="pass a text, or any iterable of texts"
-        ) from None
-    if not all(type(text) is str for text in listed):
-        for index, text in enumerate(listed):
-            check_text(text, index)
-    return listed

@@ -21,20 +21,17 @@ from likewise.checkpoint.pairs import PairTokenizer, read_pair_tokenizer
 from likewise.engine.contract import Progress, Runtime
 from likewise.engine.openvino.load import load_pair_runtime
 from likewise.errors import InputError, UnsupportedModelError
+from likewise.model import LoadedModel
 
 WINDOW = 1024
 """Pairs that are tokenized and laid in batches together."""
 
 
-class Reranker:
+class Reranker(LoadedModel):
     """A loaded cross-encoder. Made by `likewise.load_reranker`; safe in several threads.
 
     Attributes:
-        name: what it was loaded as.
-        location: where its files lie, and where they came from.
-        config: what its files say.
         sigmoid: whether scores are brought between 0 and 1, as the checkpoint says.
-        load_seconds: time it took to load.
     """
 
     def __init__(
@@ -47,23 +44,14 @@ class Reranker:
         sigmoid: bool,
         load_seconds: float = 0.0,
     ) -> None:
-        self.name = location.name
-        self.location = location
-        self.config = config
+        super().__init__(location, config, runtime, load_seconds)
         self.sigmoid = sigmoid
-        self.load_seconds = load_seconds
         self._tokenizer = tokenizer
-        self._runtime = runtime
 
     @property
     def max_seq_length(self) -> int:
         """Tokens of a pair that are read, special ones included; the longer text is cut first."""
         return self._tokenizer.max_tokens
-
-    @property
-    def compute(self) -> str:
-        """Number format of the network: `float32` or `bfloat16`."""
-        return self._runtime.compute
 
     def __repr__(self) -> str:
         return (

@@ -22,7 +22,7 @@ def load_judge(name: str | Path, *, compute: str = "auto") -> Scores:
         UnsupportedModelError: it is of a kind that cannot be run.
         DownloadError: it is not here and cannot be fetched.
     """
-    from likewise.encoder import load
+    from likewise.loading import load
     from likewise.reranker import is_cross_encoder, load_reranker
 
     if is_cross_encoder(name):

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from likewise.encoder import Encoder, load
+from likewise.encoder import Encoder
 from likewise.errors import MissingExtraError, RecordError, UnsupportedModelError
 from likewise.evaluate.cache import CachedEncoder
 from likewise.evaluate.calibration import Calibration, calibrate
@@ -24,6 +24,7 @@ from likewise.evaluate.significance import Difference, Interval, bootstrap, pair
 from likewise.evaluate.tables import read_table
 from likewise.evaluate.tasks import PairClassification
 from likewise.evaluate.weak import Weak, mine_labels
+from likewise.loading import load
 
 COMPUTES = ("float32", "bfloat16", "int8")
 SPEED_TEXTS = 512

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from likewise.checkpoint.catalog import DEFAULT, find
 from likewise.checkpoint.locate import find_local
-from likewise.encoder import Encoder, load
+from likewise.encoder import Encoder
 from likewise.errors import ModelNotFoundError
+from likewise.loading import load
 
 
 @dataclass(frozen=True)
