@@ -6,15 +6,19 @@ from likewise.corpus.contract import Hit
 from likewise.corpus.export import write_table, write_vectors
 from likewise.corpus.opening import open_collection
 from likewise.corpus.passages import Passage, split
-from likewise.corpus.records import Record, Skipped, read_records, read_texts
+from likewise.corpus.readers import DetectedEncoding, Limits
+from likewise.corpus.records import Record, Skipped, detect_encoding, read_records, read_texts
 
 __all__ = [
     "Collection",
+    "DetectedEncoding",
     "Hit",
+    "Limits",
     "Passage",
     "Record",
     "Skipped",
     "atomic",
+    "detect_encoding",
     "open_collection",
     "read_records",
     "read_texts",

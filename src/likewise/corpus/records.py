@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 
-from likewise.corpus.readers import Problem, Row, Source, Tell, expand, named_form, opened
+from likewise.corpus.readers import (
+    Detected,
+    DetectedEncoding,
+    Limits,
+    Problem,
+    Row,
+    Source,
+    Tell,
+    expand,
+    limits_from_environment,
+    named_form,
+    opened,
+)
 from likewise.errors import InputError, RecordError
 
 TEXT_COLUMNS = ("text", "sentence", "content", "title", "question", "body", "abstract", "document")
@@ -73,10 +85,13 @@ def read_records(
     column: str | None = None,
     unit: Unit = "line",
     encoding: str | None = None,
+    sheet: str | None = None,
     bad: Bad | None = None,
     tell: Tell | None = None,
+    detected: Detected | None = None,
+    limits: Limits | None = None,
 ) -> Iterator[Record]:
-    """Texts of files, one after the other; only JSON lists and web pages are read whole.
+    """Texts of files, one after the other; JSON lists, web pages and PDF are read whole.
 
     Args:
         paths: one or several of: a file; a folder, which stands for the files below it whose kind
@@ -89,10 +104,16 @@ def read_records(
         unit: what a record is in plain text and Markdown: a `line` (blank ones skipped), or the
             `document`. A web page is always one record, a PDF one a page, a table one a row.
         encoding: of the files. When not given it is UTF-8, or what the file itself shows it to be.
+        sheet: of workbooks, the name of the sheet to read; when not given the first one.
         bad: told of every row and every file that cannot be read, and the rest goes on; without
             it the first one is an error.
         tell: told what people should know: the column and the encoding that were guessed, and
             what was left out.
+        detected: called with the name of each text file and its `DetectedEncoding`, as soon as
+            that is known.
+        limits: of what may lie in memory at once; when not given those of the environment
+            (`LIKEWISE_MAX_ROW_MIB`, `LIKEWISE_MAX_FILE_MIB`), else 64 MiB a row and 1 GiB a file
+            that is read whole.
 
     Raises:
         RecordError: a file or a row cannot be read; the message names file and line.
@@ -103,11 +124,14 @@ def read_records(
     if unit not in UNITS:
         raise InputError(f"unknown unit {unit!r}", hint="one of " + ", ".join(UNITS))
     named = [paths] if isinstance(paths, str | Path) else list(paths)
-    reading = _Reading(column, unit, encoding, bad, tell or _unheard, len(named) == 1)
+    template = Source(
+        "", encoding, tell or _unheard, detected, limits or limits_from_environment(), sheet
+    )
+    reading = _Reading(column, unit, template, bad, len(named) == 1)
     read: set[Path] = set()
     for path in named:
         try:
-            for file in expand(path, reading.tell):
+            for file in expand(path, template.tell):
                 if (place := Path(file).resolve()) not in read:
                     read.add(place)
                     yield from reading.file(file)
@@ -116,14 +140,51 @@ def read_records(
 
 
 def read_texts(
-    paths: Paths, *, column: str | None = None, unit: Unit = "line", bad: Bad | None = None
+    paths: Paths,
+    *,
+    column: str | None = None,
+    unit: Unit = "line",
+    encoding: str | None = None,
+    sheet: str | None = None,
+    bad: Bad | None = None,
+    tell: Tell | None = None,
+    detected: Detected | None = None,
 ) -> list[str]:
     """The texts of files; see `read_records`."""
-    return [record.text for record in read_records(paths, column=column, unit=unit, bad=bad)]
+    records = read_records(
+        paths, column=column, unit=unit, encoding=encoding, sheet=sheet,
+        bad=bad, tell=tell, detected=detected,
+    )  # fmt: skip
+    return [record.text for record in records]
+
+
+def detect_encoding(path: str | Path, *, encoding: str | None = None) -> DetectedEncoding | None:
+    """The encoding that a file is read in; None for kinds that are not text, such as Parquet.
+
+    Reads on until it is known: to the first character beyond ASCII, or to the end.
+
+    Args:
+        path: one file, as `read_records` takes it.
+        encoding: as in `read_records`.
+
+    Raises:
+        RecordError: it cannot be read, or its encoding is not known.
+    """
+    found: list[DetectedEncoding] = []
+    records = read_records(
+        path, encoding=encoding, bad=_ignore, detected=lambda _, encoding: found.append(encoding)
+    )
+    while not found and next(records, None):
+        pass
+    return found[0] if found else None
 
 
 def _unheard(_: str) -> None:
     """Nobody listens."""
+
+
+def _ignore(_: Skipped) -> None:
+    """Rows are of no interest."""
 
 
 @dataclass(frozen=True)
@@ -133,17 +194,15 @@ class _Reading:
     Attributes:
         column: see `read_records`.
         unit: see `read_records`.
-        encoding: see `read_records`.
+        source: what every file has in common.
         bad: see `read_records`.
-        tell: see `read_records`.
         alone: whether one path was named; then a column must fit it.
     """
 
     column: str | None
     unit: Unit
-    encoding: str | None
+    source: Source
     bad: Bad | None
-    tell: Tell
     alone: bool
 
     def file(self, path: str | Path) -> Iterator[Record]:
@@ -152,7 +211,7 @@ class _Reading:
         try:
             form = named_form(path)
             rows = form.document if self.unit == "document" and form.document else form.rows
-            source = Source(name, self.encoding, self.tell)
+            source = replace(self.source, name=name)
             with opened(path, name) as stream:
                 yield from self._records(rows(stream, source), name, form.unit)
         except RecordError as error:
@@ -187,7 +246,7 @@ class _Reading:
                 raise
             raise RecordError(error.message, hint=error.hint) from error
         if self.column is None:
-            self.tell(f"texts are taken from column {column!r} of {name}")
+            self.source.tell(f"texts are taken from column {column!r} of {name}")
         titles = (known for known in row if known.strip().lower() == "title" and known != column)
         return _Chosen(column, next(titles, None))
 

@@ -7,8 +7,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from likewise.corpus.readers.detection import Basis, DetectedEncoding
+
 Tell = Callable[[str], None]
 """Takes a line for people: what was guessed or left out."""
+
+Detected = Callable[[str, DetectedEncoding], None]
+"""Takes the name of a file and the encoding that it is read in, once that is known."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much of a file, unpacked, may lie in memory at once.
+
+    Attributes:
+        row: bytes of a line, or of a row of a CSV file that spans lines; a longer one is reported
+            as a row that cannot be read.
+        file: bytes of a file of a kind that is read whole: JSON lists, web pages, PDF, workbooks.
+    """
+
+    row: int = 2**26
+    file: int = 2**30
 
 
 @dataclass(frozen=True)
@@ -19,17 +38,36 @@ class Source:
         name: as it is called in messages.
         encoding: of its text, where the caller knows; else it is found out.
         tell: takes what people should know of it.
+        detected: takes the encoding that it is read in.
+        limits: how much of it may lie in memory.
+        sheet: of a workbook, the name of the sheet to read; when not given the first one.
     """
 
     name: str
     encoding: str | None
     tell: Tell
+    detected: Detected | None = None
+    limits: Limits = Limits()
+    sheet: str | None = None
 
     @property
     def title(self) -> str:
         """What a document without a title of its own goes by: its file's name, without suffixes."""
         name = Path(self.name).name
         return name.split(".")[0] or name
+
+    def settle(self, encoding: str, basis: Basis) -> None:
+        """Report the encoding that it is read in; people hear of it where it is not plain UTF-8."""
+        found = DetectedEncoding(encoding, basis)
+        if basis == "guessed":
+            self.tell(
+                f"{self.name} is not UTF-8; it is read as {found.label}, "
+                "which was guessed: set the encoding where that is wrong"
+            )
+        elif basis == "mark" and encoding.startswith(("utf-16", "utf-32")):
+            self.tell(f"{self.name} is read as {found.label}")
+        if self.detected:
+            self.detected(self.name, found)
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import io
 import re
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, cast
 
 from likewise.corpus.readers.contract import Problem, Source
+from likewise.corpus.readers.detection import guess_encoding, likely_encoding
+from likewise.corpus.readers.limits import raw_lines, too_long
 from likewise.errors import RecordError
 
 _MARKS = (
@@ -21,15 +25,10 @@ _MARKS = (
 )
 """Byte order marks, and the encodings that drop them."""
 
-OLDER = (
-    "gb18030", "big5", "shift_jis", "euc_jp", "euc_kr", "cp1252", "cp1251", "koi8_r", "iso8859_2",
-)  # fmt: skip
-"""Encodings that are looked for; among all there are, a short sample fits too many."""
+SAMPLE = 2**16
+"""Bytes from the first character beyond ASCII on that an encoding is judged by."""
 
-EVIDENCE = 8
-"""Bytes beyond ASCII below which nothing is guessed."""
-
-_CONVERT = "save the file as UTF-8, for example with iconv -f GB18030 -t UTF-8"
+_BEYOND = re.compile(rb"[\x80-\xff]")
 
 _STATED = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([-\w]+)", re.IGNORECASE)
 
@@ -40,62 +39,89 @@ class Line:
 
     Attributes:
         number: from 1.
-        text: its text; what cannot be decoded is escaped.
+        text: its text; what cannot be decoded is replaced, and it is empty where it is too long.
         problem: why it cannot be read, where it cannot.
+        size: its bytes.
     """
 
     number: int
     text: str
     problem: Problem | None = None
+    size: int = 0
 
 
 def read_lines(stream: BinaryIO, source: Source) -> Iterator[Line]:
     """Lines of a file, one after the other.
 
-    A file is UTF-8, or what its byte order mark says, or else, judged by the first line that is
-    not UTF-8, one of `OLDER`; which one is told.
+    A file is UTF-8, or what its byte order mark says, or else what the first lines that are not
+    UTF-8 look like; `source` hears which. A line over the limit is given as a problem.
 
     Raises:
         RecordError: its encoding is not known, or it is no whole UTF-16.
     """
     buffer = cast(io.BufferedReader, stream)
-    encoding = source.encoding or _marked(buffer.peek(64)[:64])
-    encoding = encoding and _name(encoding)
+    given = source.encoding and _name(source.encoding)
+    encoding = given or _marked(buffer.peek(64)[:64])
+    if encoding:
+        source.settle(encoding, "given" if given else "mark")
     if encoding and encoding.startswith(("utf-16", "utf-32")):
-        if source.encoding is None:
-            source.tell(f"{source.name} is read as {encoding.upper()}")
         yield from _wide(buffer, encoding, source)
-    elif encoding and not encoding.startswith("utf-8"):
-        yield from _narrow(buffer, encoding)
+        return
+    for number, line in enumerate(_decoded(buffer, encoding, source), 1):
+        yield Line(number, *line)
+
+
+def decode(data: bytes, source: Source, *, errors: str = "strict") -> str:
+    """A whole file as text.
+
+    Args:
+        data: its bytes.
+        source: the file.
+        errors: `strict`, or `replace` for characters that are not valid in its encoding.
+
+    Raises:
+        RecordError: its encoding is not known, or a byte is not valid in it.
+    """
+    given = source.encoding and _name(source.encoding)
+    if encoding := given or _marked(data[:64]):
+        source.settle(encoding, "given" if given else "mark")
     else:
-        yield from _utf8(buffer, source)
+        try:
+            text = data.decode()
+        except UnicodeDecodeError as error:
+            sample = _sample(data)
+            found = guess_encoding(sample)
+            if found is None:
+                problem = _undecodable(error, "utf-8", sample)
+                raise RecordError(f"{source.name}: {problem.reason}", hint=problem.hint) from error
+            source.settle(found, "guessed")
+            encoding = found
+        else:
+            source.settle("utf-8", "valid")
+            return text
+    if encoding == "utf-8":
+        encoding = "utf-8-sig"  # which reads both
+    try:
+        return data.decode(encoding, errors)
+    except UnicodeDecodeError as error:
+        problem = _undecodable(error, encoding, _sample(data))
+        raise RecordError(f"{source.name}: {problem.reason}", hint=problem.hint) from error
 
 
-def decode(data: bytes, source: Source) -> str:
-    """A whole file as text; a page may state its encoding itself.
+def decode_page(data: bytes, source: Source) -> str:
+    """A web page as text; it may state its encoding itself.
 
     Raises:
         RecordError: its encoding is not known.
     """
     stated = _STATED.search(data[:4096])
-    encoding = source.encoding or _marked(data[:64]) or (stated and stated[1].decode())
-    if encoding:
-        try:
-            return data.decode(encoding, errors="replace")
-        except LookupError as error:
-            if source.encoding:
-                raise _unknown(encoding) from error
-    try:
-        return data.decode()
-    except UnicodeDecodeError as error:
-        found = _guessed(data[max(0, error.start - 64) :][: 1 << 16])
-        if found is None:
-            raise RecordError(
-                f"{source.name}: not UTF-8 (byte 0x{data[error.start]:02x} at {error.start})",
-                hint=_CONVERT,
-            ) from error
-        source.tell(f"{source.name} is not UTF-8; it is read as {found}")
-        return data.decode(found, errors="replace")
+    if stated and not source.encoding and not _marked(data[:64]):
+        with contextlib.suppress(LookupError):
+            encoding = codecs.lookup(stated[1].decode()).name
+            text = data.decode(encoding, errors="replace")
+            source.settle(encoding, "stated")
+            return text
+    return decode(data, source, errors="replace")
 
 
 def _name(encoding: str) -> str:
@@ -127,9 +153,17 @@ def _marked(head: bytes) -> str | None:
 
 def _wide(buffer: io.BufferedReader, encoding: str, source: Source) -> Iterator[Line]:
     text = io.TextIOWrapper(buffer, encoding, newline="\n")
+    limit = source.limits.row // 2
     try:
-        for number, line in enumerate(text, 1):
-            yield Line(number, line)
+        number = 0
+        while line := text.readline(limit + 1):
+            number += 1
+            if len(line) <= limit:
+                yield Line(number, line, size=2 * len(line))
+                continue
+            while not line.endswith("\n") and (line := text.readline(limit)):
+                pass
+            yield Line(number, "", too_long(source.limits.row))
     except UnicodeError as error:
         raise RecordError(
             f"{source.name} is no whole {encoding.upper()}: {error}",
@@ -139,34 +173,63 @@ def _wide(buffer: io.BufferedReader, encoding: str, source: Source) -> Iterator[
         text.detach()
 
 
-def _narrow(buffer: io.BufferedReader, encoding: str) -> Iterator[Line]:
-    for number, line in enumerate(buffer, 1):
-        yield _line(number, line, encoding)
+_Decoded = tuple[str, Problem | None, int]
+"""A line's text, what is wrong with it, and its bytes."""
 
 
-def _utf8(buffer: io.BufferedReader, source: Source) -> Iterator[Line]:
-    encoding, settled = "utf-8", source.encoding is not None
-    for number, line in enumerate(buffer, 1):
-        if number == 1:
-            line = line.removeprefix(codecs.BOM_UTF8)  # noqa: PLW2901
+def _decoded(buffer: io.BufferedReader, encoding: str | None, source: Source) -> Iterator[_Decoded]:
+    """Lines in an encoding that is known, or in the one that they show to be theirs."""
+    settled, encoding = encoding is not None, encoding or "utf-8"
+    if encoding == "utf-8-sig":
+        encoding = "utf-8"
+    lines = raw_lines(buffer, source.limits.row)
+    ahead: deque[bytes | None] = deque()
+    first = True
+    while (line := ahead.popleft() if ahead else next(lines, b"")) != b"":
+        if line is None:
+            yield "", too_long(source.limits.row), source.limits.row
+            continue
+        if first:
+            line = line.removeprefix(codecs.BOM_UTF8)
+            first = False
         if not settled and not line.isascii():
             settled = True  # what is neither ASCII nor UTF-8 here makes the whole file another
-            if not _is_utf8(line) and (found := _guessed(line + buffer.peek(1 << 16))):
-                source.tell(f"{source.name} is not UTF-8; it is read as {found}")
-                encoding = found
-        yield _line(number, line, encoding)
+            if _is_utf8(line):
+                source.settle("utf-8", "valid")
+            else:
+                ahead.extend(_some(lines))
+                if found := guess_encoding(line + b"".join(filter(None, ahead))):
+                    source.settle(found, "guessed")
+                    encoding = found
+        yield _line(line, encoding)
+    if not settled:
+        source.settle("utf-8", "valid")
 
 
-def _line(number: int, line: bytes, encoding: str) -> Line:
+def _some(lines: Iterator[bytes | None]) -> Iterator[bytes | None]:
+    """The next lines, enough of them to judge an encoding by."""
+    size = 0
+    while size < SAMPLE and (line := next(lines, b"")) != b"":
+        size += len(line or b"")
+        yield line
+
+
+def _line(line: bytes, encoding: str) -> _Decoded:
     try:
-        return Line(number, line.decode(encoding))
+        return line.decode(encoding), None, len(line)
     except UnicodeDecodeError as error:
-        name = "UTF-8" if encoding == "utf-8" else encoding
-        problem = Problem(
-            f"not {name} (byte 0x{line[error.start]:02x} at place {error.start + 1} of the line)",
-            _CONVERT,
-        )
-        return Line(number, line.decode(encoding, errors="replace"), problem)
+        problem = _undecodable(error, encoding, line, " of the line")
+        return line.decode(encoding, errors="replace"), problem, len(line)
+
+
+def _undecodable(error: UnicodeDecodeError, encoding: str, sample: bytes, of: str = "") -> Problem:
+    name = "UTF-8" if encoding == "utf-8" else encoding
+    likely = likely_encoding(sample)
+    return Problem(
+        f"not {name} (byte 0x{error.object[error.start]:02x} at place {error.start + 1}{of})",
+        f"name its encoding, for example encoding={likely!r} (--encoding {likely}), "
+        "or save the file as UTF-8",
+    )
 
 
 def _is_utf8(line: bytes) -> bool:
@@ -177,11 +240,7 @@ def _is_utf8(line: bytes) -> bool:
     return True
 
 
-def _guessed(sample: bytes) -> str | None:
-    """The likeliest of `OLDER`; None where too little speaks for any."""
-    if sum(byte > 127 for byte in sample) < EVIDENCE:
-        return None
-    from charset_normalizer import from_bytes
-
-    best = from_bytes(sample, cp_isolation=list(OLDER)).best()
-    return best.encoding if best else None
+def _sample(data: bytes) -> bytes:
+    """Where the first character beyond ASCII stands, and what follows."""
+    first = _BEYOND.search(data)
+    return data[first.start() :][:SAMPLE] if first else b""

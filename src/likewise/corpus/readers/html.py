@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from likewise.corpus.readers.contract import Row, Source
-from likewise.corpus.readers.encodings import decode
+from likewise.corpus.readers.encodings import decode_page
+from likewise.corpus.readers.limits import read_whole
 from likewise.extras import require
 
 UNSEEN = ("script", "style", "noscript", "template", "svg", "head", "nav", "footer", "dialog")
@@ -32,7 +33,7 @@ def read_html(stream: BinaryIO, source: Source) -> Iterator[Row]:
         RecordError: its encoding is not known.
     """
     lexbor = require("selectolax.lexbor", "documents")
-    page = lexbor.LexborHTMLParser(decode(stream.read(), source))
+    page = lexbor.LexborHTMLParser(decode_page(read_whole(stream, source), source))
     named = page.css_first("title") or page.css_first("h1")
     title = " ".join(named.text().split()) if named else ""
     for unseen in UNSEEN:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from likewise.corpus.readers.contract import Problem, Row, Source
-from likewise.corpus.readers.encodings import read_lines
+from likewise.corpus.readers.encodings import decode, read_lines
+from likewise.corpus.readers.limits import read_whole
 from likewise.errors import RecordError
 
 
@@ -22,11 +23,9 @@ def read_json(stream: BinaryIO, source: Source) -> Iterator[Row]:
     """The texts or objects of one list, which is read whole.
 
     Raises:
-        RecordError: it is no valid JSON, or no list.
+        RecordError: it is too large, no valid JSON, or no list.
     """
-    lines = list(read_lines(stream, source))
-    problem = next((line.problem for line in lines if line.problem), None)
-    items = problem or _parsed("".join(line.text for line in lines))
+    items = _parsed(decode(read_whole(stream, source), source))
     if isinstance(items, Problem):
         raise RecordError(f"{source.name}: {items.reason}", hint=items.hint)
     if not isinstance(items, list):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import logging
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from likewise.corpus.readers.contract import Problem, Row, Source
+from likewise.corpus.readers.limits import read_whole
 from likewise.errors import RecordError
 from likewise.extras import require
 
@@ -16,13 +18,14 @@ def read_pdf(stream: BinaryIO, source: Source) -> Iterator[Row]:
 
     Raises:
         MissingExtraError: the extra `documents` is not installed.
-        RecordError: it is no PDF, damaged or locked.
+        RecordError: it is too large, no PDF, damaged or locked.
     """
+    content = io.BytesIO(read_whole(stream, source))
     pypdf = require("pypdf", "documents")
     # what it logs of slight flaws is of no use to people; what fails is raised
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)
     try:
-        document = pypdf.PdfReader(stream)
+        document = pypdf.PdfReader(content)
         title = _title(document) or source.title
         pages = len(document.pages)
     except Exception as error:  # damage shows as whatever error it happens to run into
