@@ -26,6 +26,9 @@ def index(
         str, typer.Option(help="A record of plain text: a line, or the document.")
     ] = "line",
     encoding: Annotated[str | None, typer.Option(help="Of the files; else detected.")] = None,
+    sheet: Annotated[
+        str | None, typer.Option(help="Of workbooks, the sheet to read; else the first.")
+    ] = None,
     passage: Annotated[
         int | None,
         typer.Option(min=0, help="Tokens of a passage in long texts (128); 0: texts whole."),
@@ -68,7 +71,7 @@ def index(
         with bar(total, title="indexing", show=False if quiet else None) as progress:
             result = index_files(
                 files, into, encoder,
-                store=store, column=column, unit=kinds, encoding=encoding,
+                store=store, column=column, unit=kinds, encoding=encoding, sheet=sheet,
                 storage=cast(Storage | None, storage), passage=passage, kind=kind, target=recall,
                 bad=skipped.append, tell=_ignore if quiet else _tell_guess, progress=progress,
             )  # fmt: skip

@@ -18,7 +18,7 @@ from likewise.progress import Bar
 COUNTED_BYTES = 2**30
 """Larger files are not read twice to know how many records there are."""
 
-_SLOW = (".pdf", ".html", ".htm")
+_SLOW = (".pdf", ".html", ".htm", ".xlsx", ".xlsm")
 
 
 def index_files(
@@ -30,6 +30,7 @@ def index_files(
     column: str | None = None,
     unit: Unit = "line",
     encoding: str | None = None,
+    sheet: str | None = None,
     storage: Storage | None = None,
     passage: int | None = None,
     kind: str | None = None,
@@ -51,6 +52,7 @@ def index_files(
         column: of the texts, see `read_records`.
         unit: what a record of plain text is, see `read_records`.
         encoding: of the files, see `read_records`.
+        sheet: of workbooks, see `read_records`.
         storage: number format of the vectors kept, see `open_collection`.
         passage: tokens of a passage, see `open_collection`.
         kind: of index, as in `Collection.add`.
@@ -65,7 +67,7 @@ def index_files(
         CollectionError: another process is writing it, or the disk refuses.
     """
     reading = _Reading(paths, bad)
-    records = reading.records(column=column, unit=unit, encoding=encoding, tell=tell)
+    records = reading.records(column=column, unit=unit, encoding=encoding, sheet=sheet, tell=tell)
     first = list(islice(records, 1))
     if not first and name not in Store(store).names():
         reading.refuse_all()

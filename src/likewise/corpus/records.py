@@ -97,8 +97,8 @@ def read_records(
         paths: one or several of: a file; a folder, which stands for the files below it whose kind
             is known, hidden ones left out; a pattern such as `notes/**/*.md`. A file that is named
             twice is read once. Kinds: `.txt`, `.md`, `.csv`, `.tsv`, `.jsonl`, `.json` (a list of
-            strings or objects), `.parquet`, `.html`, `.pdf`, each also with `.gz` or `.zst` behind
-            it. `-` is standard input, read as plain text.
+            strings or objects), `.parquet`, `.xlsx`, `.html`, `.pdf`, each also with `.gz` or
+            `.zst` behind it. `-` is standard input, read as plain text.
         column: the column of the texts in tables. When not given it is one of `TEXT_COLUMNS`, else
             the first one that holds text; `Record.column` tells.
         unit: what a record is in plain text and Markdown: a `line` (blank ones skipped), or the
@@ -119,7 +119,7 @@ def read_records(
         RecordError: a file or a row cannot be read; the message names file and line.
         InputError: there is no such column, or no such unit.
         MissingExtraError: Parquet and Zstandard need the extra `files`, web pages and PDF the
-            extra `documents`.
+            extra `documents`, which also reads workbooks.
     """
     if unit not in UNITS:
         raise InputError(f"unknown unit {unit!r}", hint="one of " + ", ".join(UNITS))

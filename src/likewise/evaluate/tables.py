@@ -1,4 +1,4 @@
-"""Local files as tables: TSV, CSV, JSONL and Parquet, columns by name."""
+"""Local files as tables: TSV, CSV, JSONL, Parquet and workbooks, columns by name."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 
 from likewise.errors import RecordError
 from likewise.extras import require
+from likewise.workbook import opened_sheet
 
 
 @dataclass(frozen=True)
@@ -32,11 +33,11 @@ class Table:
 
 
 def read_table(path: Path) -> Table:
-    """Read a file by its ending: `.tsv` (no quoting), `.csv`, `.jsonl`, `.parquet`.
+    """Read a file by its ending, a workbook's first sheet; `.tsv` without quoting.
 
     Raises:
         RecordError: the file cannot be read, and where.
-        MissingExtraError: Parquet without pyarrow.
+        MissingExtraError: Parquet without pyarrow, or a workbook without openpyxl.
     """
     reader = READERS.get(path.suffix.lower())
     if reader is None:
@@ -120,4 +121,18 @@ def _parquet(path: Path) -> dict[str, list[Any]]:
     return dict(columns)
 
 
-READERS = {".tsv": _tsv, ".csv": _csv, ".jsonl": _jsonl, ".ndjson": _jsonl, ".parquet": _parquet}
+def _workbook(path: Path) -> dict[str, list[Any]]:
+    with opened_sheet(path.read_bytes(), str(path)) as sheet:
+        rows = [row for _, row in sheet.records()]
+    names = {name: None for row in rows for name in row}
+    return {name: [row.get(name, "") for row in rows] for name in names}
+
+
+READERS = {
+    ".tsv": _tsv,
+    ".csv": _csv,
+    ".jsonl": _jsonl,
+    ".ndjson": _jsonl,
+    ".parquet": _parquet,
+    ".xlsx": _workbook,
+}

@@ -18,6 +18,7 @@ from likewise.corpus.readers.objects import read_json, read_jsonl
 from likewise.corpus.readers.pdf import read_pdf
 from likewise.corpus.readers.plain import read_line_texts, read_markdown, read_text
 from likewise.corpus.readers.tables import read_csv, read_parquet, read_tsv
+from likewise.corpus.readers.workbook import read_workbook
 from likewise.errors import RecordError
 from likewise.extras import require
 
@@ -36,6 +37,8 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         ".ndjson": Format(read_jsonl),
         ".json": Format(read_json, "item"),
         ".parquet": Format(read_parquet, "row"),
+        ".xlsx": Format(read_workbook, "row"),
+        ".xlsm": Format(read_workbook, "row"),
         ".html": Format(read_html),
         ".htm": Format(read_html),
         ".pdf": Format(read_pdf, "page"),
