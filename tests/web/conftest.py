@@ -9,6 +9,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,15 +32,14 @@ class Site:
     outside: list[Any] = field(default_factory=list)
 
 
-@pytest.fixture(scope="session")
-def site(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+@contextmanager
+def served(results: Path, **options: Any) -> Iterator[Site]:
     """The app on a free port; every address it connects to that is not loopback is noted."""
     import uvicorn
 
     from likewise.web.app import create_app
 
-    results = tmp_path_factory.mktemp("results")
-    app = create_app(results=results)
+    app = create_app(results=results, **options)
     listener = socket.create_server(("127.0.0.1", 0))
     found = Site(f"http://127.0.0.1:{listener.getsockname()[1]}/", results)
     connect = socket.socket.connect
@@ -62,6 +62,13 @@ def site(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     server.should_exit = True
     thread.join(10)
     socket.socket.connect = connect  # type: ignore[method-assign]
+
+
+@pytest.fixture(scope="session")
+def site(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The app, served once for all tests."""
+    with served(tmp_path_factory.mktemp("results")) as found:
+        yield found
 
 
 def _chromium() -> str | None:

@@ -143,6 +143,24 @@ def test_models_are_loaded_once_and_the_oldest_goes(model_folder: Path) -> None:
     assert not registry.unload(CHOICE)
 
 
+def test_no_lock_stays_for_a_name_that_was_typed(model_folder: Path) -> None:
+    registry = Registry()
+    for number in range(20):
+        with pytest.raises(NoFolderError):
+            registry.get(Choice(f"/no/such/folder/{number}"))
+    registry.get(CHOICE)
+    assert not registry._loading
+
+
+def test_a_result_is_given_to_its_visitor_alone() -> None:
+    shelf = Shelf()
+    table = TableResult([{"rank": 1, "text": "a"}])
+    token = shelf.put("page", table, "anna")
+    assert shelf.get(token, "anna") is table
+    assert shelf.get(token, "ben") is None
+    assert shelf.get(token) is None
+
+
 def test_models_that_are_not_here_are_never_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
     def fetch(*_: object, **__: object) -> None:
         raise AssertionError("the page must not fetch")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import sys
 import webbrowser
+from collections.abc import Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,12 +17,15 @@ from likewise.extras import require
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-MOST_BYTES = "200mb"
-"""Largest file that can be handed in."""
+    from likewise.web.access import Access
 
 
 def create_app(
-    app: FastAPI | None = None, *, model: str = DEFAULT, results: str | Path = "results"
+    app: FastAPI | None = None,
+    *,
+    model: str = DEFAULT,
+    results: str | Path = "results",
+    access: Access | None = None,
 ) -> FastAPI:
     """The web app.
 
@@ -29,6 +33,7 @@ def create_app(
         app: an app whose routes come first; a new one when not given.
         model: the model that a new page works with; it is loaded on first use.
         results: folder of saved example tests.
+        access: who may use it; when not given, browsers on this machine, without a key.
 
     Returns:
         The app: English at `/`, Chinese at `/zh/`, downloads under `/downloads/`.
@@ -38,11 +43,15 @@ def create_app(
     """
     gradio: Any = require("gradio", "web")
     fastapi: Any = require("fastapi", "web")
+    from likewise.web.access import Access, Guard
     from likewise.web.desk import Desk
     from likewise.web.doorway import Doorway
+    from likewise.web.limits import MOST_BYTES, BodyLimit
     from likewise.web.page import appearance, build_page
+    from likewise.web.refusals import Refusals
     from likewise.web.registry import Choice, Registry
     from likewise.web.shelf import Shelf, add_downloads
+    from likewise.web.streams import EndedStreams, Streams
     from likewise.web.words import LANGUAGES, words_in
 
     app = app or fastapi.FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
@@ -58,7 +67,13 @@ def create_app(
             enable_monitoring=False, ssr_mode=False, pwa=False,
             app_kwargs={"openapi_url": None}, **appearance(),
         )  # fmt: skip
+    # the last one is the outermost
     app.add_middleware(Doorway)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(Guard, access=access or Access())
+    app.add_middleware(Refusals)
+    app.state.streams = Streams()
+    app.add_middleware(EndedStreams, streams=app.state.streams)
     return app
 
 
@@ -68,6 +83,9 @@ def serve(
     port: int = 7860,
     model: str = DEFAULT,
     open_browser: bool = False,
+    api_key: str | None = None,
+    allow_public: bool = False,
+    trusted_hosts: Sequence[str] = (),
 ) -> None:
     """Serve the web app until interrupted.
 
@@ -76,23 +94,37 @@ def serve(
         port: port to listen on; 0 takes a free one.
         model: the model that a new page works with.
         open_browser: open the page once it answers.
+        api_key: what every request must present; browsers are asked for it once.
+        allow_public: serve other machines without a key.
+        trusted_hosts: names under which a proxy publishes the app.
 
     Raises:
-        InputError: the port cannot be had.
+        InputError: the port cannot be had; or other machines could reach the app, and there is
+            neither a key nor `allow_public`.
         MissingExtraError: the extra `web` is not installed.
     """
     uvicorn: Any = require("uvicorn", "web")
+    from likewise.web.access import decide_access, exposure
+
+    access = decide_access(
+        host, key=api_key, allow_public=allow_public, trusted_hosts=trusted_hosts
+    )
     with _listening(host, port) as listener:
-        app = create_app(model=model)
+        app = create_app(model=model, access=access)
         address = f"http://{_shown(host)}:{listener.getsockname()[1]}"
 
         class Server(uvicorn.Server):  # type: ignore[misc]
             async def startup(self, sockets: list[socket.socket] | None = None) -> None:
                 await super().startup(sockets)
                 sys.stderr.write(f"Likewise is at {address} (Ctrl+C ends it)\n")
+                sys.stderr.write(exposure(host, listener.getsockname()[1], access))
                 sys.stderr.flush()
                 if open_browser:
                     webbrowser.open(address)
+
+            async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+                app.state.streams.end()  # else it waits for every page that is open
+                await super().shutdown(sockets)
 
         settings = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=3)
         Server(settings).run(sockets=[listener])

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs
 
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from likewise.web.words import LANGUAGES, Language, preferred
-
-COOKIE = "likewise_language"
-_YEAR = 365 * 24 * 3600
+from likewise.web.visitors import (
+    LANGUAGE_COOKIE,
+    VISITOR_COOKIE,
+    YEAR,
+    new_visitor_cookie,
+    path_of,
+    preferred_language,
+    read_cookie,
+)
+from likewise.web.words import LANGUAGES, Language
 
 
 class Doorway:
@@ -29,7 +35,7 @@ class Doorway:
         if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
             await self._app(scope, receive, send)
             return
-        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        path = path_of(scope)
         page = next((each for each in LANGUAGES if path == f"/{each.path}"), None)
         if page is None:
             bare = next((each for each in LANGUAGES if each.path and path == f"/{each.code}"), None)
@@ -38,16 +44,13 @@ class Doorway:
             else:
                 await self._app(scope, receive, send)
             return
-        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
         asked = parse_qs(scope["query_string"].decode("latin-1")).get("lang", [""])[0]
         chosen = next((each for each in LANGUAGES if each.code == asked), None)
         if chosen:
             await _redirect(send, f"{page.root}{chosen.path}" or "./", chosen)
             return
         if page is LANGUAGES[0]:
-            wanted = _remembered(headers.get(b"cookie", "")) or preferred(
-                headers.get(b"accept-language", "")
-            )
+            wanted = preferred_language(Headers(scope=scope))
             if wanted is not page:
                 await _redirect(send, wanted.path)
                 return
@@ -56,6 +59,10 @@ class Doorway:
     async def _page(self, scope: Scope, receive: Receive, send: Send, page: Language) -> None:
         """The page itself, with its language written into its head."""
         plain = [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]
+        visitor: list[tuple[bytes, bytes]] = []
+        if not read_cookie(Headers(scope=scope), VISITOR_COOKIE):
+            cookie = new_visitor_cookie(secure=scope["scheme"] == "https")
+            visitor.append((b"set-cookie", cookie.encode()))
         start: Message = {}
         body = b""
 
@@ -71,7 +78,7 @@ class Doorway:
             kept = [pair for pair in start["headers"] if pair[0].lower() != b"content-length"]
             length = (b"content-length", str(len(changed)).encode())
             vary = (b"vary", b"Accept-Language, Cookie")
-            await send({**start, "headers": [*kept, length, vary]})
+            await send({**start, "headers": [*kept, length, vary, *visitor]})
             await send({"type": "http.response.body", "body": changed})
 
         await self._app({**scope, "headers": plain}, receive, rewritten)
@@ -88,14 +95,6 @@ def _spoken(body: bytes, page: Language) -> bytes:
     return body.replace(b'lang="en"', f'lang="{tag}"'.encode(), 1)
 
 
-def _remembered(header: str) -> Language | None:
-    try:
-        cookie = SimpleCookie(header).get(COOKIE)
-    except CookieError:
-        return None
-    return next((each for each in LANGUAGES if cookie and each.code == cookie.value), None)
-
-
 async def _redirect(send: Send, location: str, chosen: Language | None = None) -> None:
     headers = [
         (b"location", location.encode()),
@@ -103,7 +102,7 @@ async def _redirect(send: Send, location: str, chosen: Language | None = None) -
         (b"content-length", b"0"),
     ]
     if chosen:
-        cookie = f"{COOKIE}={chosen.code}; Path=/; Max-Age={_YEAR}; SameSite=Lax"
+        cookie = f"{LANGUAGE_COOKIE}={chosen.code}; Path=/; Max-Age={YEAR}; SameSite=Lax"
         headers.append((b"set-cookie", cookie.encode()))
     await send({"type": "http.response.start", "status": 303, "headers": headers})
     await send({"type": "http.response.body", "body": b""})

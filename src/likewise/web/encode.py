@@ -13,7 +13,7 @@ from likewise import vectors
 from likewise.encoder import Encoder
 from likewise.web import html, parts, reproduce
 from likewise.web.desk import Job, encode_in_steps
-from likewise.web.frame import Frame, Panel, Updates, session_of
+from likewise.web.frame import Frame, Panel, Updates
 from likewise.web.registry import Choice
 from likewise.web.reproduce import Texts
 from likewise.web.shelf import VectorResult
@@ -72,7 +72,7 @@ class Tab:
             kept = VectorResult(found.matrix, list(texts.texts))
             return {
                 self.summary: _summary(found, self.frame.words),
-                self.links: self.frame.links(session_of(request), kept),
+                self.links: self.frame.links(request, kept),
                 self.preview: _preview(texts, found.matrix, self.frame.words),
             } | self.recipe.shown(reproduce.encode(choice, texts))
 

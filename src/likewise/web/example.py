@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -25,10 +27,14 @@ from likewise.web.frame import Frame, Panel, Updates, lines, session_of
 from likewise.web.notices import PageError, failure_notice
 from likewise.web.registry import Choice
 from likewise.web.shelf import DocumentResult
+from likewise.web.visitors import visitor_of
 from likewise.web.words import Words
 
 NAME = "example"
 OWN = "own"
+VISITORS = "visitors"
+"""Folder below the results with one folder for each visitor of the web app."""
+
 MOST_TEXTS = 60
 """Sentences of an own set: as many as a heatmap can show."""
 
@@ -119,10 +125,11 @@ class Tab:
         def work(encoder: Encoder, job: Job, chosen: Chosen) -> SavedResult:
             result = run_example(encoder, chosen.texts, chosen.name)
             job.check()
-            return SavedResult(result.save(self.frame.results), result)
+            return SavedResult(result.save(self._own_folder(request)), result)
 
         def show(_: Chosen, saved: SavedResult) -> Updates:
-            return self._show(saved, request, choice) | {self.past: self._past(saved.path.name)}
+            past = self._past(request, self._value(saved))
+            return self._show(saved, request, choice) | {self.past: past}
 
         async for updates in self.panel.run(
             request, choice, prepare, work, show, read=lambda chosen: chosen.texts
@@ -133,8 +140,8 @@ class Tab:
         """Show a saved result again."""
 
         def find() -> SavedResult:
-            for saved in list_results(self.frame.results).results:
-                if saved.path.name == name:
+            for saved in self._results(request):
+                if self._value(saved) == name:
                     return saved
             raise PageError("failure.no_result")
 
@@ -153,17 +160,34 @@ class Tab:
             self.panel.result: gr.update(visible=True),
         }
 
-    async def list_past(self) -> Any:
-        """The saved results, newest first."""
-        return await asyncio.to_thread(self._past, None)
+    async def list_past(self, request: gr.Request) -> Any:
+        """The visitor's saved results, newest first."""
+        return await asyncio.to_thread(self._past, request, None)
 
-    def _past(self, selected: str | None) -> Any:
-        saved = list_results(self.frame.results).results
-        choices = [(self._label(each.result), each.path.name) for each in saved]
+    def _own_folder(self, request: gr.Request) -> Path:
+        """Where the results of a visitor are saved; without cookies, those of a page."""
+        secret = visitor_of(request).name or session_of(request)
+        return self.frame.results / VISITORS / hashlib.sha256(secret.encode()).hexdigest()[:32]
+
+    def _results(self, request: gr.Request) -> list[SavedResult]:
+        """A visitor's results, newest first; on this machine also those of the command line."""
+        own = list_results(self._own_folder(request)).results
+        if not visitor_of(request).local:
+            return list(own)
+        found = [*own, *list_results(self.frame.results).results]
+        return sorted(found, key=lambda each: _moment(each.result), reverse=True)
+
+    def _value(self, saved: SavedResult) -> str:
+        """What the list of past results calls one."""
+        return saved.path.relative_to(self.frame.results).as_posix()
+
+    def _past(self, request: gr.Request, selected: str | None) -> Any:
+        saved = self._results(request)
+        choices = [(self._label(each.result), self._value(each)) for each in saved]
         return gr.update(choices=choices, value=selected or (choices[0][1] if choices else None))
 
     def _label(self, result: ExampleResult) -> str:
-        moment = datetime.fromisoformat(result.timestamp)
+        moment = _moment(result)
         return f"{moment:%Y-%m-%d %H:%M:%S} · {_title(result.name, self.words)} · {result.model}"
 
     def _show(self, saved: SavedResult, request: gr.Request, choice: Choice) -> Updates:
@@ -179,9 +203,9 @@ class Tab:
         )
         document = DocumentResult(result.to_dict(), saved.path.stem)
         return {
-            self.summary: _summary(saved, words),
+            self.summary: _summary(saved, words, local=visitor_of(request).local),
             self.plot: figure,
-            self.links: self.frame.links(session_of(request), document),
+            self.links: self.frame.links(request, document),
         } | self.recipe.shown(made)
 
 
@@ -197,20 +221,25 @@ def _title(name: str, words: Words) -> str:
     return found.title[words.language.code]
 
 
-def _summary(saved: SavedResult, words: Words) -> str:
+def _moment(result: ExampleResult) -> datetime:
+    return datetime.fromisoformat(result.timestamp)
+
+
+def _summary(saved: SavedResult, words: Words, *, local: bool) -> str:
     result = saved.result
+    place = str(saved.path) if local else saved.path.name
     off = result.matrix.astype(float).copy()
     np.fill_diagonal(off, -np.inf)
     i, j = divmod(int(off.argmax()), len(off))
     pair = words("example.pair", a=i + 1, b=j + 1)
-    moment = datetime.fromisoformat(result.timestamp)
+    moment = _moment(result)
     return html.facts(
         [
             html.Fact(words("example.title"), _title(result.name, words)),
             html.Fact(words("model.name"), f"{result.model} · {result.compute}"),
             html.Fact(words("example.when"), f"{moment:%Y-%m-%d %H:%M:%S}"),
             html.Fact(words("example.nearest"), f"{off[i, j]:.4f}", pair),
-            html.Fact(words("example.saved"), str(saved.path), long=True),
+            html.Fact(words("example.saved"), place, long=True),
             html.Fact(words("model.fingerprint"), result.fingerprint, long=True),
         ]
     )

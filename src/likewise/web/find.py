@@ -12,7 +12,7 @@ from likewise.answers import Ranked
 from likewise.encoder import Encoder
 from likewise.web import html, parts, reproduce
 from likewise.web.desk import Job, encode_in_steps
-from likewise.web.frame import Frame, Panel, Updates, required, session_of
+from likewise.web.frame import Frame, Panel, Updates, required
 from likewise.web.notices import PageError
 from likewise.web.registry import Choice
 from likewise.web.reproduce import Texts
@@ -86,7 +86,7 @@ class Tab:
             return Request(wanted, candidates, int(most), threshold)
 
         def show(asked: Request, found: list[Ranked]) -> Updates:
-            return self._show(choice, asked, found, session_of(request))
+            return self._show(choice, asked, found, request)
 
         async for updates in self.panel.run(
             request, choice, prepare, _work, show,
@@ -94,7 +94,9 @@ class Tab:
         ):  # fmt: skip
             yield updates
 
-    def _show(self, choice: Choice, asked: Request, found: list[Ranked], session: str) -> Updates:
+    def _show(
+        self, choice: Choice, asked: Request, found: list[Ranked], request: gr.Request
+    ) -> Updates:
         rows = [
             {"rank": place, "score": each.score, "index": each.index, "text": each.text}
             for place, each in enumerate(found, 1)
@@ -102,7 +104,7 @@ class Tab:
         made = reproduce.rank(choice, asked.query, asked.candidates, asked.top_k, asked.threshold)
         return {
             self.ranked: _table(found, asked, self.frame.words),
-            self.links: self.frame.links(session, TableResult(rows)) if rows else "",
+            self.links: self.frame.links(request, TableResult(rows)) if rows else "",
         } | self.recipe.shown(made)
 
 

@@ -16,6 +16,7 @@ from likewise.web.desk import Desk, Failure, Job
 from likewise.web.notices import PageError, failure_notice, foreign_notice, job_notice
 from likewise.web.registry import Choice
 from likewise.web.shelf import Result
+from likewise.web.visitors import visitor_of
 from likewise.web.words import Words
 
 P = TypeVar("P")
@@ -52,9 +53,9 @@ class Frame:
         )  # fmt: skip
         return html.dot_status(True, encoder.name, detail)
 
-    def links(self, session: str, result: Result) -> str:
-        """Put a result on the shelf; links to each of its formats."""
-        token = self.desk.shelf.put(session, result)
+    def links(self, request: gr.Request, result: Result) -> str:
+        """Offer a result to the visitor who asked for it: links to each of its formats."""
+        token = self.desk.shelf.put(session_of(request), result, visitor_of(request).name)
         root = self.words.language.root
         return html.downloads(
             self.words("download.label"),

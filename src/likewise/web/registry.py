@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 from likewise.checkpoint.catalog import DEFAULT, find
 from likewise.checkpoint.locate import find_local
@@ -48,6 +50,14 @@ class NoFolderError(ModelNotFoundError):
         super().__init__(f"no model or folder {name!r}", hint="check the path or the name")
 
 
+@dataclass
+class _Turn:
+    """Who loads a model while others wait for it."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    users: int = 0
+
+
 class Registry:
     """Loads each model once, keeps the few used last. Safe from several threads.
 
@@ -60,7 +70,7 @@ class Registry:
     def __init__(self, limit: int = 3) -> None:
         self._limit = limit
         self._loaded: OrderedDict[Choice, Encoder] = OrderedDict()
-        self._loading: dict[Choice, threading.Lock] = {}
+        self._loading: dict[Choice, _Turn] = {}
         self._lock = threading.Lock()
 
     def peek(self, choice: Choice) -> Encoder | None:
@@ -77,9 +87,7 @@ class Registry:
             CheckpointError: its files cannot be used.
             EngineError: the engine refused.
         """
-        with self._lock:
-            gate = self._loading.setdefault(choice, threading.Lock())
-        with gate:
+        with self._turn(choice):
             if (encoder := self.peek(choice)) is None:
                 _require_local(choice.name)
                 encoder = load(choice.name, compute=choice.compute)
@@ -89,6 +97,21 @@ class Registry:
                 while len(self._loaded) > self._limit:
                     self._loaded.popitem(last=False)
             return encoder
+
+    @contextmanager
+    def _turn(self, choice: Choice) -> Iterator[None]:
+        """One thread at a time loads a model; the lock goes with the last that waits for it."""
+        with self._lock:
+            turn = self._loading.setdefault(choice, _Turn())
+            turn.users += 1
+        try:
+            with turn.lock:
+                yield
+        finally:
+            with self._lock:
+                turn.users -= 1
+                if not turn.users:
+                    del self._loading[choice]
 
     def unload(self, choice: Choice) -> bool:
         """Let go of a model; False where it was not loaded."""

@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-from fastapi import FastAPI, HTTPException
+from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import FileResponse
 from numpy.typing import NDArray
 from starlette.background import BackgroundTask
 
 from likewise.atomic import atomic
 from likewise.corpus.export import write_table, write_vectors
+from likewise.web.visitors import visitor_of
 
 
 class Result(Protocol):
@@ -104,6 +105,7 @@ class DocumentResult:
 
 @dataclass(frozen=True)
 class _Kept:
+    visitor: str
     session: str
     result: Result
     until: float
@@ -122,24 +124,35 @@ class Shelf:
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._lock = threading.Lock()
 
-    def put(self, session: str, result: Result) -> str:
-        """Keep a result in place of the session's last one of that kind; its secret name."""
+    def put(self, session: str, result: Result, visitor: str = "") -> str:
+        """Keep a result in place of the session's last one of that kind.
+
+        Args:
+            session: the page that it was computed for.
+            result: the result.
+            visitor: the only one who may download it; empty for a browser without cookies.
+
+        Returns:
+            Its secret name.
+        """
         token = secrets.token_urlsafe(18)
         with self._lock:
             for name, kept in list(self._kept.items()):
                 replaced = kept.session == session and kept.result.stem == result.stem
                 if replaced or kept.until < time.monotonic():
                     del self._kept[name]
-            self._kept[token] = _Kept(session, result, time.monotonic() + self._seconds)
+            self._kept[token] = _Kept(visitor, session, result, time.monotonic() + self._seconds)
             while len(self._kept) > 1 and self._bytes() > self._limit:
                 self._kept.popitem(last=False)
         return token
 
-    def get(self, token: str) -> Result | None:
-        """The result of that name; None where it is gone."""
+    def get(self, token: str, visitor: str = "") -> Result | None:
+        """The result of that name; None where it is gone or belongs to another visitor."""
         with self._lock:
             kept = self._kept.get(token)
-        return kept.result if kept and kept.until >= time.monotonic() else None
+        if kept is None or kept.until < time.monotonic() or kept.visitor not in ("", visitor):
+            return None
+        return kept.result
 
     def drop(self, session: str) -> None:
         """Forget what a session left."""
@@ -155,10 +168,10 @@ def add_downloads(app: FastAPI, shelf: Shelf) -> None:
     """Serve what is on the shelf under `/downloads/NAME/FILE`, written when it is asked for."""
 
     @app.get("/downloads/{token}/{name}", include_in_schema=False)
-    def download(token: str, name: str) -> FileResponse:
-        result = shelf.get(token)
+    def download(token: str, name: str, request: Request) -> FileResponse:
+        result = shelf.get(token, visitor_of(request).name)
         if result is None or name not in {f"{result.stem}.{ending}" for ending in result.formats}:
-            raise HTTPException(404, "this download is gone: compute the result again")
+            raise HTTPException(404, "http.download")
         folder = tempfile.TemporaryDirectory(prefix="likewise-")
         path = Path(folder.name) / name
         try:

@@ -1,0 +1,113 @@
+"""Bodies of HTTP errors in the reader's language."""
+
+from __future__ import annotations
+
+import json
+import logging
+import uuid
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from likewise.web.standalone import error_page
+from likewise.web.visitors import language_of, path_of
+from likewise.web.words import LANGUAGES, Words, words_in
+
+_log = logging.getLogger("likewise.web")
+
+_PLAIN = {b"Invalid host header": "http.host"}
+"""Bodies of Starlette's own middleware, and what they mean."""
+
+_MOST_BODY = 1 << 16
+
+
+class Refusals:
+    """ASGI middleware around everything: error bodies are written in the reader's language.
+
+    A browser that opens an address gets a page, everything else gets `{"detail": "…"}`. The
+    English JSON of the framework stays as it is.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand on a request; rewrite the answer where it is an error."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        answer = _Answer(scope, send)
+        try:
+            await self._app(scope, receive, answer.send)
+        except Exception:
+            if answer.started:
+                raise
+            log_id = uuid.uuid4().hex[:8]
+            _log.exception("unexpected error %s", log_id)
+            await answer.send({"type": "http.response.start", "status": 500, "headers": []})
+            await answer.send({"type": "http.response.body", "body": b""})
+
+
+class _Answer:
+    """One response on its way out."""
+
+    def __init__(self, scope: Scope, send: Send) -> None:
+        # now, since a mounted app changes the scope
+        self._words, self._path = words_in(language_of(scope).code), path_of(scope)
+        self._page = "text/html" in Headers(scope=scope).get("accept", "")
+        self._head = scope["method"] == "HEAD"
+        self._send = send
+        self._held: Message | None = None
+        self._body = b""
+        self.started = False
+
+    async def send(self, message: Message) -> None:
+        """Pass a message on; hold an error until its body is known."""
+        if message["type"] == "http.response.start":
+            headers = Headers(raw=message["headers"])
+            whole_page = headers.get("content-type", "").startswith("text/html")
+            if message["status"] >= 400 and not whole_page:
+                self._held = message
+                return
+            self.started = True
+        elif self._held is not None and message["type"] == "http.response.body":
+            if len(self._body) < _MOST_BODY:
+                self._body += message.get("body", b"")
+            if not message.get("more_body"):
+                await self._finish(self._held)
+            return
+        await self._send(message)
+
+    async def _finish(self, start: Message) -> None:
+        body, kind = self._rewritten(start["status"], self._words)
+        headers = MutableHeaders(raw=list(start["headers"]))
+        if body is not None:
+            del headers["content-encoding"]
+            headers["content-type"], headers["content-length"] = kind, str(len(body))
+            headers["cache-control"] = "no-store"
+        self.started = True
+        await self._send({**start, "headers": headers.raw})
+        sent = self._body if body is None else body
+        await self._send({"type": "http.response.body", "body": b"" if self._head else sent})
+
+    def _rewritten(self, status: int, words: Words) -> tuple[bytes | None, str]:
+        """The body in that language and its type; None where it stays as it is."""
+        key = _PLAIN.get(self._body) or _detail(self._body)
+        if not words.has(key):
+            if self._body and not self._page and words.language is LANGUAGES[0]:
+                return None, ""
+            key = f"http.{status}" if words.has(f"http.{status}") else "http.error"
+        message = words(key, status=status)
+        if self._page:
+            depth = self._path.count("/") - 1
+            home = "../" * depth + words.language.path or "./"
+            return error_page(words, status, message, home).encode(), "text/html; charset=utf-8"
+        return json.dumps({"detail": message}, ensure_ascii=False).encode(), "application/json"
+
+
+def _detail(body: bytes) -> str:
+    """The `detail` of a JSON body; empty where there is none."""
+    try:
+        return str(json.loads(body)["detail"])
+    except (ValueError, KeyError, TypeError):
+        return ""

@@ -1,0 +1,61 @@
+"""Pages that need no script: the login page, and errors."""
+
+from __future__ import annotations
+
+from html import escape
+
+from likewise.web.words import Words
+
+_STYLE = (
+    ":root{color-scheme:light dark}"
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:26rem;margin:12vh auto 0;padding:0 1.25rem}"
+    "h1{font-size:1.4rem;margin:0 0 .75rem}p{margin:.5rem 0 1rem}"
+    "label{display:block;font-size:.9rem;margin-bottom:.25rem}"
+    "input{width:100%;box-sizing:border-box;font:inherit;padding:.5rem .75rem;border-radius:8px;"
+    "border:1px solid #888;margin-bottom:1rem}"
+    "button{font:inherit;font-weight:600;padding:.5rem 1.5rem;border:0;border-radius:8px;"
+    "background:#0d9488;color:#fff;cursor:pointer}"
+    ".error{border-left:4px solid #dc2626;padding:.25rem .75rem}a{color:#0d9488}"
+)
+
+
+def login_page(words: Words, action: str, *, failed: bool = False) -> str:
+    """The page that asks for the key.
+
+    Args:
+        words: the language.
+        action: address that the form is sent to.
+        failed: whether a wrong key was entered.
+    """
+    wrong = f'<p class="error" role="alert">{escape(words("login.wrong"))}</p>' if failed else ""
+    form = (
+        f"<p>{escape(words('login.about'))}</p>{wrong}"
+        f'<form method="post" action="{escape(action)}">'
+        f'<label for="key">{escape(words("login.key"))}</label>'
+        '<input id="key" name="key" type="password" autocomplete="current-password" required '
+        "autofocus>"
+        f"<button>{escape(words('login.enter'))}</button></form>"
+    )
+    return _page(words, words("login.title"), form)
+
+
+def error_page(words: Words, status: int, message: str, home: str) -> str:
+    """A page that says why a request was not answered.
+
+    Args:
+        words: the language.
+        status: the HTTP status.
+        message: what happened, and what to do.
+        home: address of the app's page.
+    """
+    link = f'<p><a href="{escape(home)}">{escape(words("http.home"))}</a></p>'
+    return _page(words, f"{status}", f'<p role="alert">{escape(message)}</p>{link}')
+
+
+def _page(words: Words, title: str, body: str) -> str:
+    return (
+        f'<!doctype html><html lang="{words.language.locale}"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{escape(title)} · {escape(words('title'))}</title><style>{_STYLE}</style></head>"
+        f"<body><main><h1>{escape(title)}</h1>{body}</main></body></html>"
+    )

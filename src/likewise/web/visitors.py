@@ -1,0 +1,116 @@
+"""Who sends a request: the language, the visitor's cookie, and whether it is this machine."""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import secrets
+from dataclasses import dataclass
+from http.cookies import CookieError, SimpleCookie
+from typing import Protocol
+
+from starlette.datastructures import Address, Headers
+from starlette.types import Scope
+
+from likewise.web.words import LANGUAGES, Language, preferred
+
+LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
+"""Host names by which a browser on this machine reaches the app."""
+
+LANGUAGE_COOKIE = "likewise_language"
+VISITOR_COOKIE = "likewise_visitor"
+YEAR = 365 * 24 * 3600
+
+_FORWARDING = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
+"""Headers that a proxy adds: with any of them, the visitor is not the machine that connects."""
+
+
+class Visited(Protocol):
+    """What Gradio's and Starlette's requests have in common."""
+
+    @property
+    def headers(self) -> Headers:
+        """The request's headers."""
+        ...
+
+    @property
+    def client(self) -> Address | None:
+        """The address that it came from."""
+        ...
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """One browser.
+
+    Attributes:
+        name: a hash of the secret in its cookie; empty where it accepts no cookies.
+        local: whether it runs on this machine.
+    """
+
+    name: str
+    local: bool
+
+
+def visitor_of(request: Visited) -> Visitor:
+    """Who sends a request."""
+    secret = read_cookie(request.headers, VISITOR_COOKIE)
+    name = hashlib.sha256(secret.encode()).hexdigest()[:32] if secret else ""
+    return Visitor(name, is_local(request.client, request.headers))
+
+
+def new_visitor_cookie(*, secure: bool) -> str:
+    """A `Set-Cookie` header that names a new visitor."""
+    kind = "HttpOnly; SameSite=Strict" + ("; Secure" if secure else "")
+    return f"{VISITOR_COOKIE}={secrets.token_urlsafe(24)}; Path=/; Max-Age={YEAR}; {kind}"
+
+
+def is_local(client: Address | None, headers: Headers) -> bool:
+    """Whether a request comes from a program on this machine, and not through a proxy."""
+    if client is None or not is_loopback_address(client.host):
+        return False
+    if any(name in headers for name in _FORWARDING):
+        return False
+    host = headers.get("host", "").lower()
+    name, _, port = host.rpartition(":")
+    return (name if port.isdigit() else host) in LOOPBACK_NAMES
+
+
+def is_loopback_address(address: str) -> bool:
+    """Whether an IP address is a loopback address."""
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    mapped = getattr(parsed, "ipv4_mapped", None)
+    return bool((mapped or parsed).is_loopback)
+
+
+def language_of(scope: Scope) -> Language:
+    """The language of a request: that of its page, else the one that the browser asks for."""
+    path = path_of(scope)
+    page = next(
+        (each for each in LANGUAGES if each.path and path.startswith(f"/{each.path}")), None
+    )
+    return page or preferred_language(Headers(scope=scope))
+
+
+def preferred_language(headers: Headers) -> Language:
+    """The language that was chosen on the page, else the one that the browser asks for."""
+    chosen = read_cookie(headers, LANGUAGE_COOKIE)
+    remembered = next((each for each in LANGUAGES if each.code == chosen), None)
+    return remembered or preferred(headers.get("accept-language", ""))
+
+
+def path_of(scope: Scope) -> str:
+    """The path of a request below the place where the app is mounted."""
+    return str(scope["path"]).removeprefix(scope.get("root_path", ""))
+
+
+def read_cookie(headers: Headers, name: str) -> str:
+    """The value of a cookie; empty where it is missing."""
+    try:
+        found = SimpleCookie(headers.get("cookie", "")).get(name)
+    except CookieError:
+        return ""
+    return found.value if found else ""
