@@ -36,7 +36,7 @@ def _used() -> set[str]:
     written |= {f"script.{script}" for script in SCRIPTS}
     columns = ("name", "dimension", "tokens", "parameters", "languages", "licence", "here")
     written |= {f"catalog.{column}" for column in columns}
-    written |= set(re.findall(r'"(http\.[a-z0-9]+)"', SOURCE))
+    written |= set(re.findall(r'"(http\.[a-z0-9]+)"', SOURCE)) - {"http.disconnect"}
     written |= {f"http.{status}" for status in (400, 403, 404, 405, 413, 422, 429, 500, 503)}
     sources = ("folder", "models", "bundled", "cache", "hub")
     written |= {f"model.source.{source}" for source in sources}

@@ -27,14 +27,15 @@ def login_page(words: Words, action: str, *, failed: bool = False) -> str:
         action: address that the form is sent to.
         failed: whether a wrong key was entered.
     """
-    wrong = f'<p class="error" role="alert">{escape(words("login.wrong"))}</p>' if failed else ""
+    about, label, enter = words("login.about"), words("login.key"), words("login.enter")
+    wrong = words("login.wrong") if failed else ""
     form = (
-        f"<p>{escape(words('login.about'))}</p>{wrong}"
-        f'<form method="post" action="{escape(action)}">'
-        f'<label for="key">{escape(words("login.key"))}</label>'
+        f"<p>{escape(about)}</p>"
+        + (f'<p class="error" role="alert">{escape(wrong)}</p>' if wrong else "")
+        + f'<form method="post" action="{escape(action)}">'
+        f'<label for="key">{escape(label)}</label>'
         '<input id="key" name="key" type="password" autocomplete="current-password" required '
-        "autofocus>"
-        f"<button>{escape(words('login.enter'))}</button></form>"
+        f"autofocus><button>{escape(enter)}</button></form>"
     )
     return _page(words, words("login.title"), form)
 
