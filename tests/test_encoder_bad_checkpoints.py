@@ -33,6 +33,16 @@ def edit(file: Path, **changes: Any) -> None:
     file.write_text(json.dumps({k: v for k, v in content.items() if v is not None}))
 
 
+def spoil_weight(folder: Path, name: str = "encoder.layer.0.output.dense.weight") -> None:
+    from safetensors.numpy import load_file, save_file
+
+    file = folder / "model.safetensors"
+    tensors = load_file(file)
+    spoilt = next(n for n in tensors if n.endswith(name))
+    tensors[spoilt].reshape(-1)[3] = float("nan")
+    save_file(tensors, file, {"format": "pt"})
+
+
 def shorten(file: Path) -> None:
     file.write_bytes(file.read_bytes()[:-1000])
 
@@ -45,6 +55,17 @@ BROKEN: dict[str, tuple[Callable[[Path], Any], type[CheckpointError], str]] = {
     "weights are rubbish": (
         lambda f: (f / "model.safetensors").write_bytes(b"rubbish" * 99),
         DamagedFileError, "model.safetensors cannot"),
+    "a weight is NaN": (
+        spoil_weight, DamagedFileError, "encoder.layer.0.output.dense.weight' in "),
+    "the embedding of one token is NaN": (
+        lambda f: spoil_weight(f, "word_embeddings.weight"), DamagedFileError,
+        "word_embeddings.weight' in "),
+    "heads that do not divide the width": (
+        lambda f: edit(f / "config.json", num_attention_heads=5), DamagedFileError,
+        "5 attention heads to a hidden size of 32"),
+    "no heads": (
+        lambda f: edit(f / "config.json", num_attention_heads=0), DamagedFileError,
+        "0 attention heads"),
     "no config": (
         lambda f: (f / "config.json").unlink(), DamagedFileError, "config.json is missing"),
     "no family": (
@@ -181,3 +202,13 @@ def test_tampered_weights_of_the_bundled_package(tmp_path: Path, model_folder: P
     assert said.startswith("refused")
     assert str(weights) in said
     assert "53aa51172d14" in said
+
+
+@pytest.mark.parametrize("runtime", ["openvino", "torch"])
+def test_nan_is_refused_by_each_runtime(runtime: str, tiny_checkpoint: Make) -> None:
+    if runtime == "torch":
+        pytest.importorskip("torch")
+    folder = tiny_checkpoint()
+    spoil_weight(folder)
+    with pytest.raises(DamagedFileError, match=r"output\.dense\.weight' in .*model\.safetensors"):
+        likewise.load(folder, compute="float32", runtime=runtime, device="cpu")

@@ -145,3 +145,59 @@ def test_a_folder_where_a_file_should_be(tmp_path: Path) -> None:
     for read in (weights.read_weights, weights.parameter_count):
         with pytest.raises(DamagedFileError, match=r"model\.safetensors"):
             read(tmp_path)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("kind", ["float64", "float32", "float16"])
+def test_tensors_that_are_not_finite_are_named(value: float, kind: str, tmp_path: Path) -> None:
+    tensor = np.ones((3, 5), kind)
+    tensor[1, 2] = value
+    save_file({"fine": np.ones(2, np.float32), "bad": tensor}, tmp_path / "model.safetensors")
+    found = weights.read_weights(tmp_path)
+    assert found["fine"].sum() == 2
+    with pytest.raises(DamagedFileError, match=r"'bad' in .*model\.safetensors holds NaN or inf"):
+        found["bad"]
+
+
+def test_opposite_infinities_and_finite_numbers_of_a_large_sum(tmp_path: Path) -> None:
+    opposite = np.array([np.inf, -np.inf], np.float32)
+    large = np.full(9, 3e38, np.float32)
+    save_file({"opposite": opposite, "large": large}, tmp_path / "model.safetensors")
+    found = weights.read_weights(tmp_path)
+    np.testing.assert_array_equal(found["large"], large)
+    with pytest.raises(DamagedFileError, match="'opposite'"):
+        found["opposite"]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float16"])
+@pytest.mark.parametrize("pickled", [False, True])
+def test_nan_in_each_format_and_kind_of_file(dtype: str, pickled: bool, tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    from safetensors.torch import save_file as save_torch
+
+    tensors = {"bad": torch.tensor([1.0, float("nan")], dtype=getattr(torch, dtype))}
+    name = "pytorch_model.bin" if pickled else "model.safetensors"
+    (torch.save if pickled else save_torch)(tensors, tmp_path / name)
+    with pytest.raises(DamagedFileError, match=f"'bad' in .*{name}"):
+        weights.read_weights(tmp_path)["bad"]
+
+
+def test_cut_short_after_it_was_opened(folder: Path) -> None:
+    found = weights.read_weights(folder)
+    first = found["a"]
+    file = folder / "model.safetensors"
+    file.write_bytes(file.read_bytes()[:16])
+    np.testing.assert_array_equal(first, TENSORS["a"])
+    assert found["a"] is first  # in use, so not read again
+    with pytest.raises(DamagedFileError, match="was cut short"):
+        found["b"]
+
+
+def test_empty_and_single_tensors(tmp_path: Path) -> None:
+    tensors = {"none": np.empty((0, 3), np.float32), "one": np.array(2.5, np.float32)}
+    save_file(tensors, tmp_path / "model.safetensors")
+    found = weights.read_weights(tmp_path)
+    assert found["none"].shape == (0, 3)
+    assert found["one"] == 2.5
+    assert "two" not in found
+    assert len(found) == 2

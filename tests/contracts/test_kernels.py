@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
+import shutil
+import subprocess
+import sys
 import threading
+import weakref
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +66,6 @@ def needed(compute: str) -> None:
 def test_the_library_is_built_where_a_compiler_is() -> None:
     """What `make test` sets up builds it; without it the tests below would silently skip."""
     import platform
-    import shutil
 
     if platform.machine() != "x86_64" or not shutil.which("c++"):
         pytest.skip("no x86-64, or no compiler")
@@ -163,8 +168,6 @@ def test_tiles_give_what_registers_give(
 
 
 def test_int8_needs_no_other_package(bert: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import sys
-
     needed("int8")
     monkeypatch.setitem(sys.modules, "nncf", None)
     assert likewise.load(bert, compute="int8").runtime == "native"
@@ -250,7 +253,6 @@ def test_a_missing_field_and_a_missing_tensor_are_named(
     bert: Path, tmp_path: Path, change_json: Callable[..., None]
 ) -> None:
     import json
-    import shutil
 
     needed("float32")
     folder = tmp_path / "damaged"
@@ -305,3 +307,100 @@ def test_several_threads_may_ask_at_once(bert: Path, compute: str, texts: tuple[
         thread.join()
     assert len(found) == 4
     assert all(np.array_equal(one, expected) for one in found)
+
+
+@pytest.mark.parametrize("mode", POOLING_MODES)
+def test_texts_without_tokens(mode: str, bert: Path, compute: str) -> None:
+    """All of them empty, or some among others."""
+    config = dataclasses.replace(read_config(bert), modules=(Pooling((mode,)),))
+    runtime = NativeRuntime(config, compute)
+    lengths = np.array([0, 0])
+    vectors = runtime.embed(TokenRows(np.empty(0, np.int32), lengths, lengths))
+    mixed_lengths = np.array([0, 3, 0])
+    mixed = runtime.embed(TokenRows(np.array([5, 6, 7], np.int32), mixed_lengths, mixed_lengths))
+    assert vectors.shape == (2, 128)
+    assert np.isfinite(mixed).all()
+    np.testing.assert_array_equal(mixed[[0, 2]], vectors)
+    states = runtime.token_states(TokenRows(np.empty(0, np.int32), lengths, lengths))
+    assert [state.shape for state in states] == [(0, 128), (0, 128)]
+
+
+def test_a_second_interruption_leaves_the_buffers_to_the_threads(
+    bert: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first Ctrl-C waits for the threads, the second does not: what they write must stay."""
+    needed("float32")
+    runtime = NativeRuntime(read_config(bert), "float32")
+    gate, buffers = threading.Event(), []
+    work, empty_vectors = NativeRuntime._work, NativeRuntime._empty_vectors
+
+    def late(self: Any, *given: Any) -> None:
+        gate.wait()
+        work(self, *given)
+
+    def noted(self: Any, count: int) -> NDArray[np.float32]:
+        vectors = empty_vectors(self, count)
+        buffers.append(weakref.ref(vectors))
+        return vectors
+
+    def interrupted(*given: Any, **named: Any) -> Any:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(NativeRuntime, "_work", late)
+    monkeypatch.setattr(NativeRuntime, "_empty_vectors", noted)
+    monkeypatch.setattr(native, "wait", interrupted)
+    monkeypatch.setattr(ThreadPoolExecutor, "shutdown", interrupted)
+    lengths = np.full(100, 50)
+    rows = TokenRows(np.full(5000, 7, np.int32), lengths, lengths)
+    try:
+        runtime.embed(rows)
+    except KeyboardInterrupt:
+        pass  # and with it go the frames that held the buffers
+    else:
+        pytest.fail("it was not interrupted")
+    gc.collect()
+    threads = [t for t in threading.enumerate() if t.name.startswith("likewise-kernel")]
+    held = buffers[0]() is not None
+    gate.set()
+    assert threads
+    assert held
+    for thread in threads:
+        thread.join(timeout=10)
+
+
+TRUNCATED = """
+import sys, likewise, numpy as np
+whole, cut, runtime = sys.argv[1:]
+texts = ["A man is eating food.", "一个男人在吃东西。", "alpha beta gamma"]
+expected = likewise.load(whole, compute="float32", runtime=runtime).encode(texts)
+model = likewise.load(cut, compute="float32", runtime=runtime)
+open(cut + "/model.safetensors", "wb").close()
+np.testing.assert_array_equal(model.encode(texts), expected)
+"""
+
+
+@pytest.mark.parametrize("runtime", ["native", "openvino"])
+def test_a_file_that_is_cut_short_after_loading(bert: Path, tmp_path: Path, runtime: str) -> None:
+    """Mapped weights would kill the process with SIGBUS."""
+    if runtime == "native":
+        needed("float32")
+    shutil.copytree(bert, tmp_path / "cut")
+    command = [sys.executable, "-c", TRUNCATED, str(bert), str(tmp_path / "cut"), runtime]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, (done.returncode, done.stderr)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_weights_that_are_not_finite_are_refused(
+    compute: str, value: float, bert: Path, tmp_path: Path
+) -> None:
+    from safetensors.numpy import load_file, save_file
+
+    folder = tmp_path / "damaged"
+    shutil.copytree(bert, folder)
+    tensors = load_file(folder / "model.safetensors")
+    name = next(n for n in tensors if n.endswith("0.output.dense.weight"))
+    tensors[name][2, 3] = value
+    save_file(tensors, folder / "model.safetensors")
+    with pytest.raises(DamagedFileError, match=rf"'{name}' in .*model\.safetensors holds NaN"):
+        likewise.load(folder, compute=compute, runtime="native")

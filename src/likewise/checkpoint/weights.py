@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,33 +75,101 @@ def onnx_file(folder: Path) -> Path | None:
     return next((path for path in places if path.exists()), None)
 
 
-def read_weights(folder: Path) -> dict[str, NDArray[Any]]:
-    """All tensors by name. float16 and bfloat16 come as float32.
+@dataclass(frozen=True)
+class _Stored:
+    """One tensor of a file.
+
+    Attributes:
+        path: the file.
+        read: gives the tensor.
+    """
+
+    path: Path
+    read: Callable[[], NDArray[Any]]
+
+
+class _StoredWeights(Mapping[str, NDArray[Any]]):
+    """Tensors that are read, and checked to be finite, when they are asked for.
+
+    They are read into memory, not mapped: a mapped file that is cut short later kills the process.
+    A tensor that is still in use is not read twice.
+    """
+
+    def __init__(self, stored: Mapping[str, _Stored]) -> None:
+        self._stored = stored
+        self._in_use: WeakValueDictionary[str, NDArray[Any]] = WeakValueDictionary()
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        tensor = self._in_use.get(name)
+        if tensor is None:
+            stored = self._stored[name]
+            tensor = stored.read()
+            if tensor.dtype == np.float16:
+                tensor = tensor.astype(np.float32)
+            if not is_finite(tensor):
+                raise not_finite(name, stored.path)
+            self._in_use[name] = tensor
+        return tensor
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._stored
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._stored)
+
+    def __len__(self) -> int:
+        return len(self._stored)
+
+
+def read_weights(folder: Path) -> Weights:
+    """All tensors by name, each read when it is asked for. float16 and bfloat16 come as float32.
 
     Raises:
-        DamagedFileError: a file is missing, cut short or not what its name says.
+        DamagedFileError: a file is missing, cut short or not what its name says. Also when a tensor
+            is asked for that holds NaN or infinity.
         UnsupportedModelError: the weights lie in an ONNX graph alone.
         UnsupportedModelError: numbers in a format that is not read here.
     """
-    tensors: dict[str, NDArray[Any]] = {}
+    stored: dict[str, _Stored] = {}
     for path in weight_files(folder):
         if path.suffix == ".onnx":
             raise UnsupportedModelError(
                 f"{path} is an ONNX graph, whose weights have other names",
                 hint="download model.safetensors as well",
             )
-        read = _read_safetensors if path.suffix == ".safetensors" else read_pickled
-        for name, tensor in read(path):
-            tensors[name] = tensor.astype(np.float32) if tensor.dtype == np.float16 else tensor
-    return tensors
+        read = _read_safetensors if path.suffix == ".safetensors" else _read_pickled
+        stored.update(read(path))
+    return _StoredWeights(stored)
 
 
-def _read_safetensors(path: Path) -> Iterator[tuple[str, NDArray[Any]]]:
-    """Each tensor where it lies in the file, which is mapped: what is not read costs no memory."""
-    with _opened(path):  # checks the header against the file's size
-        mapped = np.memmap(path, np.uint8, "c")  # for OpenVINO, which wants to be able to write
-    size = int.from_bytes(mapped[:8].tobytes(), "little")
-    header = json.loads(mapped[8 : 8 + size].tobytes())
+def is_finite(tensor: NDArray[Any]) -> bool:
+    """Whether it holds neither NaN nor infinity; integers never do."""
+    if tensor.dtype.kind != "f":
+        return True
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = tensor.sum()  # one fast pass; not finite either where finite numbers overflow
+    return bool(np.isfinite(total) or np.isfinite(tensor).all())
+
+
+def not_finite(name: str, path: Path) -> DamagedFileError:
+    """The error for a tensor that `is_finite` refuses."""
+    return DamagedFileError(
+        f"the tensor {name!r} in {path} holds NaN or infinity",
+        hint="the checkpoint is damaged, or its training diverged; download it again, or use "
+        "another one",
+    )
+
+
+def _read_pickled(path: Path) -> Iterator[tuple[str, _Stored]]:
+    for name, tensor in read_pickled(path):
+        yield name, _Stored(path, partial(np.asarray, tensor))
+
+
+def _read_safetensors(path: Path) -> Iterator[tuple[str, _Stored]]:
+    """Each tensor's place in the file."""
+    with _opened(path), path.open("rb") as file:  # checks the header against the file's size
+        size = int.from_bytes(file.read(8), "little")
+        header = json.loads(file.read(size))
     for name, entry in header.items():
         if name == "__metadata__":
             continue
@@ -108,10 +179,24 @@ def _read_safetensors(path: Path) -> Iterator[tuple[str, NDArray[Any]]]:
                 f"{path} holds {name!r} in the format {kind}, which is not read here",
                 hint="use a copy of the checkpoint in float32, float16 or bfloat16",
             )
-        begin, end = (8 + size + offset for offset in entry["data_offsets"])
-        tensor = mapped[begin:end].view(np.ndarray).view(_NUMPY_KINDS[kind])
-        tensor = tensor.reshape(entry["shape"])
-        yield name, widen(tensor) if kind == "BF16" else tensor
+        begin = 8 + size + entry["data_offsets"][0]
+        yield name, _Stored(path, partial(_read_tensor, path, kind, begin, tuple(entry["shape"])))
+
+
+def _read_tensor(path: Path, kind: str, begin: int, shape: tuple[int, ...]) -> NDArray[Any]:
+    tensor = np.empty(shape, _NUMPY_KINDS[kind])
+    rest = tensor.reshape(-1).view(np.uint8).data
+    try:
+        with path.open("rb", buffering=0) as file:
+            file.seek(begin)
+            while rest:
+                count = file.readinto(rest)
+                if not count:
+                    raise DamagedFileError(f"{path} was cut short while it was read", hint=AGAIN)
+                rest = rest[count:]
+    except OSError as error:
+        raise DamagedFileError(f"{path} cannot be read: {error}", hint=AGAIN) from error
+    return widen(tensor) if kind == "BF16" else tensor
 
 
 @contextmanager

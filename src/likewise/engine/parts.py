@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likewise.engine.tensors import Tensors
-from likewise.errors import UnsupportedModelError
+from likewise.errors import DamagedFileError, UnsupportedModelError
 
 
 class Parameters(NamedTuple):
@@ -86,6 +86,9 @@ class Sizes:
         activation: its name in config.json.
         epsilon: of the layer normalisations.
         norm_bias: whether these have a bias.
+
+    Raises:
+        DamagedFileError: the heads do not share the numbers of a token evenly.
     """
 
     hidden: int
@@ -94,6 +97,14 @@ class Sizes:
     activation: str
     epsilon: float
     norm_bias: bool = True
+
+    def __post_init__(self) -> None:
+        if self.heads < 1 or self.hidden % self.heads:
+            raise DamagedFileError(
+                f"config.json gives {self.heads} attention heads to a hidden size of "
+                f"{self.hidden}, which they do not divide",
+                hint="download the checkpoint again",
+            )
 
     @property
     def head(self) -> int:

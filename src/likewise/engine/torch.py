@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from likewise.checkpoint.config import Config, Dense, LayerNorm, Module, Normalize, Pooling
 from likewise.checkpoint.tokenizer import TokenRows
-from likewise.checkpoint.weights import read_weights
+from likewise.checkpoint.weights import Weights, not_finite, read_weights, weight_files
 from likewise.engine.batches import Batch, plan
 from likewise.engine.contract import Progress
 from likewise.errors import EngineError, InputError, UnsupportedModelError
@@ -127,7 +127,7 @@ class TorchRuntime:
             return layer.to(self.device).eval()
         return module
 
-    def _fill(self, layer: Any, weights: dict[str, NDArray[Any]], prefix: str) -> None:
+    def _fill(self, layer: Any, weights: Weights, prefix: str) -> None:
         own = {name: weights[prefix + name] for name in layer.state_dict()}
         layer.load_state_dict({k: self._torch.from_numpy(v.copy()) for k, v in own.items()})
 
@@ -178,7 +178,7 @@ def _load(config: Config, dtype: Any) -> Any:
         own = {"trust_remote_code": False, "local_files_only": True}
         loaded = transformers.AutoConfig.from_pretrained(config.folder, **own)
         family = getattr(transformers, _ENCODER_ONLY.get(loaded.model_type, "AutoModel"))
-        return family.from_pretrained(config.folder, dtype=dtype, **own).eval()
+        network = family.from_pretrained(config.folder, dtype=dtype, **own).eval()
     except (ValueError, KeyError, OSError, ImportError) as error:
         raise UnsupportedModelError(
             f"transformers cannot load {config.folder}, of the family {config.model_type!r}: "
@@ -188,6 +188,11 @@ def _load(config: Config, dtype: Any) -> Any:
                 "use a checkpoint of a family that is known, or with an onnx/model.onnx",
             ),
         ) from error
+    for name, tensor in network.named_parameters():
+        if not tensor.isfinite().all():
+            files = weight_files(config.folder)
+            raise not_finite(name, files[0] if len(files) == 1 else config.folder)
+    return network
 
 
 _KNOWN_AS = MappingProxyType(

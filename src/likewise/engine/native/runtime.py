@@ -117,10 +117,12 @@ class NativeRuntime:
             if progress:
                 progress(len(rows))
         else:
-            self._share_out(job, threads, progress)
+            self._share_out(job, threads, progress, (token_ids, starts, vectors, states))
 
     def _check(self, rows: TokenRows) -> None:
         """The kernels look up what they are told to; what is not there must not get to them."""
+        if not len(rows.token_ids):  # every text is empty
+            return
         network = self._network
         for what, most, known in (
             ("a token id", int(rows.token_ids.max()), network.vocabulary - 1),
@@ -132,11 +134,23 @@ class NativeRuntime:
                     hint="tokenizer and weights do not belong together; download it again",
                 )
 
-    def _work(self, job: binding.Job) -> None:
+    def _work(self, job: binding.Job, buffers: object = None) -> None:  # noqa: ARG002
+        """One thread's share of a job, which holds on to the buffers until it is done."""
         if loaded().likewise_run(self._network.structure, job):
             raise EngineError("no memory for the kernels", hint="close other programs")
 
-    def _share_out(self, job: binding.Job, threads: int, progress: Progress | None) -> None:
+    def _share_out(
+        self, job: binding.Job, threads: int, progress: Progress | None, buffers: object
+    ) -> None:
+        """Run a job on several threads.
+
+        Args:
+            job: what is run.
+            threads: how many.
+            progress: see `embed`.
+            buffers: the arrays that the job points to. Each thread holds them: a second
+                interruption may end the wait for the threads while they still write.
+        """
         told = 0
 
         def tell() -> int:
@@ -146,8 +160,8 @@ class NativeRuntime:
             return done
 
         with ThreadPoolExecutor(threads, "likewise-kernel") as pool:
-            tasks = [pool.submit(self._work, job) for _ in range(threads)]
             try:
+                tasks = [pool.submit(self._work, job, buffers) for _ in range(threads)]
                 while wait(tasks, timeout=LOOK).not_done:
                     told = tell()
             except BaseException:  # an interruption: what runs is finished, nothing more is begun

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from likewise.checkpoint.config import Config
+from likewise.checkpoint.weights import is_finite, not_finite
 from likewise.engine.openvino import ops
 from likewise.engine.openvino.bindings import opset, ov
 from likewise.engine.openvino.graph import INPUTS, finish, parameter
@@ -18,6 +19,7 @@ from likewise.engine.openvino.runtime import read_graph
 from likewise.errors import UnsupportedModelError
 
 _WEIGHTS = frozenset(("f64", "f32", "f16", "bf16", "i8", "u8"))
+_FLOATS = frozenset(("f64", "f32", "f16"))
 _STATES = ("last_hidden_state", "token_embeddings")
 
 
@@ -26,9 +28,11 @@ def build_onnx(config: Config, path: Path, *, pooled: bool = True) -> ov.Model:
 
     Raises:
         EngineError: the file is damaged.
+        DamagedFileError: a weight is NaN or infinite.
         UnsupportedModelError: it wants or gives something that is not known here.
     """
     model = read_graph(path)
+    _check_weights(model, path)
     token_ids, segments, positions = ours = [parameter(name, (-1, -1)) for name in INPUTS]
     made = {
         "input_ids": token_ids,
@@ -61,6 +65,16 @@ def parameter_count(path: Path) -> int:
         if c.get_output_element_type(0).to_string() in _WEIGHTS
     )
     return sum(size for size in sizes if size > 1)
+
+
+def _check_weights(model: ov.Model, path: Path) -> None:
+    """Refuse weights that are not finite; minus infinity may be a mask of attention scores."""
+    for op in model.get_ops():
+        if op.get_type_name() != "Constant" or op.get_element_type().to_string() not in _FLOATS:
+            continue
+        values = op.data
+        if not is_finite(values) and (np.isnan(values) | (values == np.inf)).any():
+            raise not_finite(op.get_friendly_name(), path)
 
 
 def _states(model: ov.Model, path: Path) -> ops.Node:
