@@ -20,7 +20,7 @@ from likewise.engine.openvino.runtime import OpenVinoRuntime, read_graph
 from likewise.engine.runtimes import load_runtime
 from likewise.engine.static import StaticRuntime
 from likewise.engine.torch import TorchRuntime
-from likewise.errors import InputError, UnsupportedModelError
+from likewise.errors import DamagedFileError, InputError, UnsupportedModelError
 from likewise.export import export
 
 Open = Callable[[Path], Any]
@@ -279,3 +279,31 @@ def test_a_prompt_can_be_left_out_of_the_pooling(
         expected = reference.encode(plain, prompt=prompt)
         np.testing.assert_allclose(model.encode(plain, prompt=prompt), expected, atol=1e-5)
     assert np.abs(expected - reference.encode(plain, prompt="query: the fox ")).max() > 0.01
+
+
+def test_nan_in_an_onnx_graph(folders: dict[str, Path], tmp_path: Path) -> None:
+    from safetensors.numpy import load_file
+
+    folder = tmp_path / "damaged"
+    shutil.copytree(folders["onnx"], folder)
+    tensors = load_file(folders["graph"] / "model.safetensors")
+    bias = next(t for name, t in tensors.items() if name.endswith("layer.1.output.dense.bias"))
+    file = next(p for p in folder.rglob("*.onnx*") if bias.tobytes() in p.read_bytes())
+    spoilt = bias.copy()
+    spoilt[3] = np.nan
+    file.write_bytes(file.read_bytes().replace(bias.tobytes(), spoilt.tobytes()))
+    with pytest.raises(DamagedFileError, match=r"the tensor '.+' in .*\.onnx holds NaN"):
+        likewise.load(folder, compute="float32")
+
+
+def test_nan_in_a_static_table(folders: dict[str, Path], tmp_path: Path) -> None:
+    from safetensors.numpy import load_file, save_file
+
+    folder = tmp_path / "damaged"
+    shutil.copytree(folders["static"], folder)
+    file = next(p for p in folder.rglob("*.safetensors") if "embedding.weight" in load_file(p))
+    tensors = load_file(file)
+    tensors["embedding.weight"][7, 3] = np.inf
+    save_file(tensors, file)
+    with pytest.raises(DamagedFileError, match=r"'embedding\.weight' in .*model\.safetensors"):
+        likewise.load(folder)
