@@ -90,3 +90,37 @@ def test_what_cannot_be_parted(tmp_path: Path) -> None:
         divide(tmp_path / "a.txt", {1}, tmp_path / "k.csv", tmp_path / "r.csv")
     with pytest.raises(InputError, match=r"rows of .* cannot be written"):
         divide(tmp_path / "a.pdf", {1}, tmp_path / "k.pdf", tmp_path / "r.pdf")
+
+
+def test_a_list_in_another_encoding(tmp_path: Path) -> None:
+    items = [{"text": "会议决定推迟发布"}, {"text": "今天天气很好"}, "好"]
+    source, kept, removed, back = (tmp_path / f"{part}.json" for part in ("a", "k", "r", "b"))
+    source.write_bytes(json.dumps(items, ensure_ascii=False).encode("gb18030"))
+    divide(source, {1}, kept, removed)
+    join(kept, removed, {1}, back)
+    assert json.loads(kept.read_text("utf-8")) == items[1:]
+    assert json.loads(back.read_text("utf-8")) == items
+    source.write_bytes('["好"]'.encode("gb18030"))
+    with pytest.raises(RecordError, match="not UTF-8"):
+        divide(source, {1}, kept, removed)
+    divide(source, {1}, kept, removed, encoding="gb18030")
+    assert json.loads(removed.read_text("utf-8")) == ["好"]
+
+
+@pytest.mark.parametrize("content", [b"{", b"{}", b"\xff"])
+def test_a_part_that_is_no_list_any_more(tmp_path: Path, content: bytes) -> None:
+    source, kept, removed = (tmp_path / f"{part}.json" for part in ("a", "k", "r"))
+    source.write_text('["a", "b"]')
+    divide(source, {1}, kept, removed)
+    removed.write_bytes(content)
+    with pytest.raises(RecordError, match=str(removed)):
+        join(kept, removed, {1}, tmp_path / "b.json")
+
+
+def test_lines_of_any_length_do_not_take_all_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LIKEWISE_MAX_ROW_MIB", "1")
+    (tmp_path / "a.txt").write_text("one\n" + "a" * 2_000_000)
+    with pytest.raises(RecordError, match="line 2: longer than 1 MiB"):
+        divide(tmp_path / "a.txt", {1}, tmp_path / "k.txt", tmp_path / "r.txt")

@@ -6,7 +6,6 @@ the two parts give the file back to the byte. JSON lists and Parquet give it bac
 
 from __future__ import annotations
 
-import csv
 import gzip
 import hashlib
 import io
@@ -19,8 +18,12 @@ from typing import Any, BinaryIO, cast
 
 from likewise.atomic import atomic
 from likewise.corpus.readers import opened
+from likewise.corpus.readers.contract import Source
+from likewise.corpus.readers.csv_rows import csv_rows
 from likewise.corpus.readers.formats import PACKED
-from likewise.corpus.readers.tables import CELL
+from likewise.corpus.readers.limits import limits_from_environment, raw_lines, too_long
+from likewise.corpus.readers.objects import json_list
+from likewise.corpus.readers.tables import parquet_table
 from likewise.errors import InputError, RecordError
 from likewise.extras import require
 
@@ -68,7 +71,14 @@ def content_hash(path: str | Path) -> str:
         return hashlib.file_digest(cast(Any, stream), "sha256").hexdigest()
 
 
-def divide(source: str | Path, gone: Set[int], kept: str | Path, removed: str | Path) -> None:
+def divide(
+    source: str | Path,
+    gone: Set[int],
+    kept: str | Path,
+    removed: str | Path,
+    *,
+    encoding: str | None = None,
+) -> None:
     """Write the rows of a file to two others, each in the order they had.
 
     Args:
@@ -76,6 +86,8 @@ def divide(source: str | Path, gone: Set[int], kept: str | Path, removed: str | 
         gone: `Record.line` of the rows that go.
         kept: file for the rows that stay.
         removed: file for those that go.
+        encoding: of the source, as in `read_records`. Text files keep theirs; JSON lists are
+            written in UTF-8.
 
     Raises:
         InputError: the three are not of one kind, or the file's encoding does not allow it.
@@ -85,10 +97,10 @@ def divide(source: str | Path, gone: Set[int], kept: str | Path, removed: str | 
     suffix = _one_kind(source, kept, removed)
     with opened(source, str(source)) as stream, _written(kept) as stay, _written(removed) as go:
         if suffix in _WHOLE:
-            _WHOLE[suffix].divide(stream, gone, stay, go)
+            _WHOLE[suffix].divide(stream, _named(source, encoding), gone, stay, go)
             return
         _check_encoding(stream, source)
-        for unit in _UNITS[suffix](stream):
+        for unit in _UNITS[suffix](_whole_lines(stream, source)):
             if unit.line == 0 or unit.line not in gone:
                 stay.write(unit.content)
             if unit.line == 0 or unit.line in gone:
@@ -116,9 +128,13 @@ def join(kept: str | Path, removed: str | Path, gone: Set[int], target: str | Pa
         _written(target) as whole,
     ):
         if suffix in _WHOLE:
-            _WHOLE[suffix].join(stayed, went, gone, whole)
+            _WHOLE[suffix].join(
+                _Part(stayed, _named(kept)), _Part(went, _named(removed)), gone, whole
+            )
             return
-        for content in _woven(_UNITS[suffix](stayed), _UNITS[suffix](went), gone):
+        units = _UNITS[suffix]
+        stay, go = units(_whole_lines(stayed, kept)), units(_whole_lines(went, removed))
+        for content in _woven(stay, go, gone):
             whole.write(content)
 
 
@@ -173,7 +189,20 @@ def _written(path: str | Path) -> Iterator[BinaryIO]:
             yield file
 
 
+def _named(path: str | Path, encoding: str | None = None) -> Source:
+    return Source(str(path), encoding, lambda _: None, limits=limits_from_environment())
+
+
 # text files
+
+
+def _whole_lines(stream: BinaryIO, path: str | Path) -> Iterator[bytes]:
+    limit = limits_from_environment().row
+    for number, line in enumerate(raw_lines(stream, limit), 1):
+        if line is None:
+            problem = too_long(limit)
+            raise RecordError(f"{path}, line {number}: {problem.reason}", hint=problem.hint)
+        yield line
 
 
 def _lines(stream: Iterable[bytes]) -> Iterator[Unit]:
@@ -190,28 +219,20 @@ def _tsv(stream: Iterable[bytes]) -> Iterator[Unit]:
 
 
 def _csv(stream: Iterable[bytes]) -> Iterator[Unit]:
-    csv.field_size_limit(max(csv.field_size_limit(), CELL))
     taken: list[bytes] = []
 
-    def texts() -> Iterator[str]:
+    def texts() -> Iterator[tuple[str, int]]:
         for number, line in enumerate(stream):
             taken.append(line)
+            text = line if number else line.removeprefix(_BYTE_ORDER_MARK)
             # only quotes and commas matter, and no encoding in use hides them
-            yield (line if number else line.removeprefix(_BYTE_ORDER_MARK)).decode("latin-1")
+            yield text.decode("latin-1"), len(line)
 
-    reader = csv.reader(texts(), strict=True)
     headed = False
-    while True:
-        first = reader.line_num + 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error:
-            cells = []
-        head = bool(cells) and not headed
+    for row in csv_rows(texts(), limits_from_environment().row):
+        head = bool(row.cells) and not headed
         headed = headed or head
-        yield Unit(0 if head else first, b"".join(taken))
+        yield Unit(0 if head else row.line, b"".join(taken))
         taken.clear()
 
 
@@ -231,21 +252,31 @@ _UNITS: dict[str, Callable[[Iterable[bytes]], Iterator[Unit]]] = {
 
 
 @dataclass(frozen=True)
+class _Part:
+    """A part that is read whole."""
+
+    stream: BinaryIO
+    source: Source
+
+
+@dataclass(frozen=True)
 class Whole:
     """How a kind of file that is no text by lines is parted and put together."""
 
-    divide: Callable[[BinaryIO, Set[int], BinaryIO, BinaryIO], None]
-    join: Callable[[BinaryIO, BinaryIO, Set[int], BinaryIO], None]
+    divide: Callable[[BinaryIO, Source, Set[int], BinaryIO, BinaryIO], None]
+    join: Callable[[_Part, _Part, Set[int], BinaryIO], None]
 
 
-def _divide_json(stream: BinaryIO, gone: Set[int], kept: BinaryIO, removed: BinaryIO) -> None:
-    items = json.loads(stream.read().removeprefix(_BYTE_ORDER_MARK))
+def _divide_json(
+    stream: BinaryIO, source: Source, gone: Set[int], kept: BinaryIO, removed: BinaryIO
+) -> None:
+    items = json_list(stream, source)
     _dump((item for number, item in enumerate(items, 1) if number not in gone), kept)
     _dump((item for number, item in enumerate(items, 1) if number in gone), removed)
 
 
-def _join_json(kept: BinaryIO, removed: BinaryIO, gone: Set[int], whole: BinaryIO) -> None:
-    stayed, went = json.loads(kept.read()), json.loads(removed.read())
+def _join_json(kept: _Part, removed: _Part, gone: Set[int], whole: BinaryIO) -> None:
+    stayed, went = json_list(kept.stream, kept.source), json_list(removed.stream, removed.source)
     both = stayed + went
     _dump((both[place] for place in _order(len(stayed), len(went), gone)), whole)
 
@@ -255,17 +286,20 @@ def _dump(items: Iterable[Any], file: BinaryIO) -> None:
     file.write(f"[{listed}\n]\n".encode())
 
 
-def _divide_parquet(stream: BinaryIO, gone: Set[int], kept: BinaryIO, removed: BinaryIO) -> None:
+def _divide_parquet(
+    stream: BinaryIO, source: Source, gone: Set[int], kept: BinaryIO, removed: BinaryIO
+) -> None:
     parquet = require("pyarrow.parquet", "files")
-    table = parquet.read_table(stream)
+    table = parquet_table(stream, source)
     numbers = range(1, len(table) + 1)
     parquet.write_table(table.take([n - 1 for n in numbers if n not in gone]), kept)
     parquet.write_table(table.take([n - 1 for n in numbers if n in gone]), removed)
 
 
-def _join_parquet(kept: BinaryIO, removed: BinaryIO, gone: Set[int], whole: BinaryIO) -> None:
+def _join_parquet(kept: _Part, removed: _Part, gone: Set[int], whole: BinaryIO) -> None:
     parquet, arrow = require("pyarrow.parquet", "files"), require("pyarrow", "files")
-    stayed, went = parquet.read_table(kept), parquet.read_table(removed)
+    stayed = parquet_table(kept.stream, kept.source)
+    went = parquet_table(removed.stream, removed.source)
     order = _order(len(stayed), len(went), gone)
     parquet.write_table(arrow.concat_tables([stayed, went]).take(order), whole)
 

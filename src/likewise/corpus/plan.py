@@ -27,12 +27,14 @@ class File:
         sha256: of what it holds, unpacked.
         kept: file of the rows that stayed, once the plan was carried out.
         removed: file of those that went.
+        encoding: that it was read in, where one was named.
     """
 
     path: str
     sha256: str
     kept: str = ""
     removed: str = ""
+    encoding: str | None = None
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,7 @@ def make_plan(
     model: str,
     *,
     against: Sequence[Record] | None = None,
+    encoding: str | None = None,
 ) -> Plan:
     """The plan that removes what was found.
 
@@ -105,6 +108,7 @@ def make_plan(
         records: what they were found in.
         model: fingerprint of the encoder.
         against: the other records, where two corpora were compared.
+        encoding: that the files were read in, where one was named.
     """
     others = records if against is None else against
     steps = []
@@ -118,7 +122,8 @@ def make_plan(
             )
         )  # fmt: skip
     files = tuple(
-        File(path, content_hash(path)) for path in dict.fromkeys(r.source for r in records)
+        File(path, content_hash(path), encoding=encoding)
+        for path in dict.fromkeys(r.source for r in records)
     )
     return Plan(files, found.count, found.threshold, model, tuple(steps))
 
@@ -186,7 +191,7 @@ def carry_out(plan: Plan, output: str | Path) -> Plan:
     lines, written = plan.lines(), []
     for file, kept in zip(plan.files, targets, strict=True):
         removed = beside(kept, "removed")
-        divide(file.path, lines.get(file.path, set()), kept, removed)
+        divide(file.path, lines.get(file.path, set()), kept, removed, encoding=file.encoding)
         written.append(replace(file, kept=str(kept), removed=str(removed)))
     done = replace(plan, files=tuple(written))
     write_plan(plan_of(output), done)

@@ -25,6 +25,16 @@ def read_json(stream: BinaryIO, source: Source) -> Iterator[Row]:
     Raises:
         RecordError: it is too large, no valid JSON, or no list.
     """
+    for number, item in enumerate(json_list(stream, source), 1):
+        yield Row(number, item)
+
+
+def json_list(stream: BinaryIO, source: Source) -> list[Any]:
+    """The items of a file that is one JSON list, in any encoding.
+
+    Raises:
+        RecordError: it is too large, no valid JSON, or no list.
+    """
     items = _parsed(decode(read_whole(stream, source), source))
     if isinstance(items, Problem):
         raise RecordError(f"{source.name}: {items.reason}", hint=items.hint)
@@ -33,8 +43,7 @@ def read_json(stream: BinaryIO, source: Source) -> Iterator[Row]:
             f"{source.name} holds a {type(items).__name__}, expected a list",
             hint='a list of texts, ["a", "b"], or of objects, [{"text": "a"}]',
         )
-    for number, item in enumerate(items, 1):
-        yield Row(number, item)
+    return items
 
 
 def _parsed(text: str) -> Any:

@@ -2,58 +2,36 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Sequence
-from typing import BinaryIO
+from contextlib import contextmanager
+from typing import Any, BinaryIO
 
 from likewise.corpus.readers.contract import Problem, Row, Source
+from likewise.corpus.readers.csv_rows import csv_rows
 from likewise.corpus.readers.encodings import read_lines
 from likewise.errors import RecordError
 from likewise.extras import require
 
-CELL = 2**26
-"""Characters of a cell at most: beyond all texts, below what a lost quote would swallow."""
-
 
 def read_csv(stream: BinaryIO, source: Source) -> Iterator[Row]:
     """Rows by the names in the first line; a cell between quotes may span lines."""
-    # the limit of 128 KiB a cell belongs to the whole process; long texts are ordinary here
-    csv.field_size_limit(max(csv.field_size_limit(), CELL))
     unreadable: list[Problem] = []
 
-    def texts() -> Iterator[str]:
+    def lines() -> Iterator[tuple[str, int]]:
         for line in read_lines(stream, source):
             if line.problem:
                 unreadable.append(line.problem)
-            yield line.text
+            yield line.text, line.size
 
-    reader = csv.reader(texts(), strict=True)
     header: list[str] = []
-    while True:
-        first = reader.line_num + 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield Row(first, _broken(error))
-            continue
-        if unreadable:
-            yield Row(first, unreadable[0])
+    for row in csv_rows(lines(), source.limits.row):
+        if problem := unreadable[0] if unreadable else row.problem:
+            yield Row(row.line, problem)
             unreadable.clear()
         elif not header:
-            header = cells
-        elif cells:
-            yield _row(first, header, cells)
-
-
-def _broken(error: csv.Error) -> Problem:
-    if "unexpected end of data" in str(error):
-        return Problem(
-            "a quote that is opened here is never closed, so that all after it is one row",
-            'close it; a quote inside a quoted cell is doubled: "He said ""no"""',
-        )
-    return Problem(str(error), 'a quote inside a quoted cell is doubled: "He said ""no"""')
+            header = row.cells
+        elif row.cells:
+            yield _row(row.line, header, row.cells)
 
 
 def read_tsv(stream: BinaryIO, source: Source) -> Iterator[Row]:
@@ -98,12 +76,29 @@ def read_parquet(stream: BinaryIO, source: Source) -> Iterator[Row]:
         MissingExtraError: the extra `files` is not installed.
     """
     parquet = require("pyarrow.parquet", "files")
-    arrow = require("pyarrow", "files")
-    try:
+    with _translated(source):
         number = 0
         for batch in parquet.ParquetFile(stream).iter_batches(batch_size=8192):
             for number, row in enumerate(batch.to_pylist(), number + 1):  # noqa: B020
                 yield Row(number, row)
+
+
+def parquet_table(stream: BinaryIO, source: Source) -> Any:
+    """A whole Parquet file as a table of Arrow's.
+
+    Raises:
+        RecordError: it is none.
+        MissingExtraError: the extra `files` is not installed.
+    """
+    with _translated(source):
+        return require("pyarrow.parquet", "files").read_table(stream)
+
+
+@contextmanager
+def _translated(source: Source) -> Iterator[None]:
+    arrow = require("pyarrow", "files")
+    try:
+        yield
     except arrow.ArrowException as error:
         raise RecordError(
             f"{source.name} cannot be read as Parquet: {str(error).splitlines()[0]}",
