@@ -10,10 +10,10 @@ from typing import Any
 
 import gradio as gr
 
-from likewise.corpus.records import read_texts
 from likewise.web.frame import Frame, Panel, Source, Updates, lines, session_of
 from likewise.web.notices import PageError
 from likewise.web.reproduce import Recipe, Texts
+from likewise.web.uploads import check_count, read_upload
 
 FILE_KINDS = [".txt", ".md", ".csv", ".tsv", ".jsonl", ".json", ".parquet", ".gz"]
 
@@ -131,9 +131,10 @@ def read_source(typed: str | None, file: str | None, column: str | None, least: 
     """
     named = (column or "").strip()
     if file:
-        found = Texts(read_texts(file, column=named or None), Path(file).name, named)
+        found = Texts(read_upload(file, named or None), Path(file).name, named)
     else:
         found = Texts(lines(typed))
+        check_count(len(found.texts))
     if len(found.texts) < least:
         raise PageError("failure.no_texts" if not found.texts else "failure.few_texts", n=least)
     return found

@@ -1,0 +1,133 @@
+"""Texts of a file that a visitor handed in, bounded by what it unpacks to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from likewise.corpus.readers import opened
+from likewise.corpus.readers.contract import Limits
+from likewise.corpus.readers.formats import PACKED
+from likewise.corpus.records import read_records
+from likewise.extras import require
+from likewise.web.notices import PageError
+
+_PIECE = 1 << 20
+
+
+@dataclass(frozen=True)
+class UploadLimits:
+    """How much a file may hold, unpacked.
+
+    Attributes:
+        size: bytes.
+        texts: texts.
+    """
+
+    size: int = 1 << 29
+    texts: int = 1_000_000
+
+
+USUAL = UploadLimits()
+
+
+def read_upload(path: str, column: str | None, limits: UploadLimits = USUAL) -> list[str]:
+    """The texts of a file.
+
+    Args:
+        path: the file.
+        column: the column of the texts; see `read_records`.
+        limits: how much it may hold.
+
+    Raises:
+        PageError: it holds more.
+        RecordError: it cannot be read.
+        InputError: there is no such column.
+    """
+    _check_size(path, limits)
+    texts: list[str] = []
+    size = 0
+    bounds = Limits(row=limits.size, file=limits.size)
+    for record in read_records(path, column=column, limits=bounds):
+        texts.append(record.text)
+        size += len(record.text)
+        check_count(len(texts), limits)
+        if size > limits.size:
+            raise _too_large(limits)
+    return texts
+
+
+def check_count(count: int, limits: UploadLimits = USUAL) -> None:
+    """Refuse more texts than vectors fit into memory for.
+
+    Raises:
+        PageError: there are more.
+    """
+    if count > limits.texts:
+        raise PageError("failure.upload_texts", n=f"{limits.texts:,}")
+
+
+def _check_size(path: str, limits: UploadLimits) -> None:
+    """Unpack a file, or read what it says of itself, without keeping any of it."""
+    suffixes = [suffix.lower() for suffix in Path(path).suffixes]
+    if suffixes and suffixes[-1] in PACKED:
+        with opened(path, Path(path).name) as stream:
+            read = 0
+            while piece := stream.read(_PIECE):
+                read += len(piece)
+                if read > limits.size:
+                    raise _too_large(limits)
+    if ".parquet" in suffixes[-2:] and not _fits(path, limits):
+        raise _too_large(limits)
+
+
+def _fits(path: str, limits: UploadLimits) -> bool:
+    """Whether the columns of a Parquet file are within the limit once they are decoded.
+
+    A column with a dictionary holds each of its values once, however often it occurs, so that a
+    small file can stand for any number of bytes.
+    """
+    arrow: Any = require("pyarrow", "files")
+    parquet: Any = require("pyarrow.parquet", "files")
+    try:
+        with opened(path, Path(path).name) as stream:
+            found = parquet.ParquetFile(stream).metadata
+            chunks = [
+                found.row_group(group).column(column)
+                for group in range(found.num_row_groups)
+                for column in range(found.num_columns)
+            ]
+            stated = sum(chunk.total_uncompressed_size for chunk in chunks)
+            # at least a byte for each value
+            if max(stated, sum(chunk.num_values for chunk in chunks)) > limits.size:
+                return False
+            stream.seek(0)
+            texts = {
+                chunk.path_in_schema for chunk in chunks if chunk.physical_type == "BYTE_ARRAY"
+            }
+            file = parquet.ParquetFile(stream, read_dictionary=sorted(texts))
+            return _decoded(file, limits.size) <= limits.size
+    except (arrow.ArrowException, OSError, ValueError):
+        return True  # reading it says what is wrong
+
+
+def _decoded(file: Any, most: int) -> int:
+    """Bytes of a Parquet file's text columns, decoded; it stops beyond `most`."""
+    arrow: Any = require("pyarrow", "files")
+    compute: Any = require("pyarrow.compute", "files")
+    size = 0
+    for batch in file.iter_batches(batch_size=8192):
+        for column in batch.columns:
+            if not arrow.types.is_dictionary(column.type):
+                size += column.nbytes
+                continue
+            lengths = compute.binary_length(column.dictionary).cast("int64")
+            size += compute.sum(lengths.take(column.indices)).as_py() or 0
+        if size > most:
+            break
+    return size
+
+
+def _too_large(limits: UploadLimits) -> PageError:
+    return PageError("failure.upload_size", n=f"{limits.size >> 20:,}")
