@@ -148,13 +148,28 @@ def test_example_is_saved_listed_and_opened(readers: Readers) -> None:
         "document.querySelector('#example-summary').innerText.includes('Your own')"
     )
 
-    again = readers().go().tab("example")
+    again = reader.go().tab("example")
     again.page.wait_for_function("document.querySelector('#example-past input').value !== ''")
     assert "Your own sentences" in again.page.input_value("#example-past input")
     again.page.click("#example-open")
     again.page.wait_for_selector("#example-result", state="visible")
     assert "sentences 1 and 2" in again.text("#example-summary")
     again.page.wait_for_selector("#example-plot .heatmaplayer image")
+
+
+def test_what_one_visitor_saved_no_other_sees(readers: Readers) -> None:
+    first = readers().go().tab("example").run("example")
+    saved = Path(first.text("#example-summary .lw-long dd"))
+    assert saved.is_file()
+    link = first.site.address + str(first.page.get_attribute("#example-downloads a", "href"))
+    assert first.page.request.get(link).status == 200
+    second = readers().go().tab("example")
+    assert second.page.input_value("#example-past input") == ""
+    assert second.page.request.get(link).status == 404
+    second.page.click("#example-open")
+    second.page.wait_for_selector("#example-notice .lw-error")
+    first.go().tab("example")
+    first.page.wait_for_function("document.querySelector('#example-past input').value !== ''")
 
 
 def test_example_sets_follow_the_choice(readers: Readers) -> None:

@@ -117,6 +117,7 @@ def _fill(source: Source, file: RemoteFile, sink: _Sink) -> None:
     attempt = 0
     while (have := sink.size) < file.size:
         cut: Exception | None = None
+        sink.received(0)  # whoever counts may raise here to stop a transfer that stalls
         try:
             _request(source, file, sink)
         except HfHubHTTPError:

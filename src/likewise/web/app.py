@@ -54,13 +54,16 @@ def create_app(
     from likewise.web.streams import EndedStreams, Streams
     from likewise.web.words import LANGUAGES, words_in
 
+    access = access or Access()
     app = app or fastapi.FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     shelf = Shelf()
     desk = Desk(Registry(), shelf)
     add_downloads(app, shelf)
     _close_with(app, desk)
     for language in reversed(LANGUAGES):  # the one at the root last: it answers everything
-        page = build_page(words_in(language.code), desk, Choice(model), Path(results))
+        page = build_page(
+            words_in(language.code), desk, Choice(model), Path(results), keyed=bool(access.key)
+        )
         gradio.mount_gradio_app(
             app, page, path=f"/{language.path}".rstrip("/") or "/", footer_links=[],
             run_history=False, allowed_paths=[], max_file_size=MOST_BYTES, show_error=False,
@@ -70,7 +73,7 @@ def create_app(
     # the last one is the outermost
     app.add_middleware(Doorway)
     app.add_middleware(BodyLimit)
-    app.add_middleware(Guard, access=access or Access())
+    app.add_middleware(Guard, access=access)
     app.add_middleware(Refusals)
     app.state.streams = Streams()
     app.add_middleware(EndedStreams, streams=app.state.streams)

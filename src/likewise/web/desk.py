@@ -11,6 +11,7 @@ import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -38,10 +39,10 @@ class Job:
     """One piece of work under way, written by the worker and read by the page.
 
     Attributes:
-        phase: `waiting`, `loading` or `computing`.
-        done: texts finished.
-        total: texts to do; 0 where that is not known.
-        started: when computing began.
+        phase: `waiting`, `loading`, `computing` or `fetching`.
+        done: texts finished, or bytes fetched.
+        total: texts to do, or bytes to fetch; 0 where that is not known.
+        started: when computing or fetching began.
         stop: set when it shall stop.
     """
 
@@ -61,7 +62,7 @@ class Job:
             raise StoppedError
 
     def advance(self, count: int) -> None:
-        """Note that so many more texts are finished."""
+        """Note that so many more texts, or bytes, are finished."""
         self.done += count
 
     @property
@@ -113,6 +114,7 @@ class Desk:
     def __init__(self, registry: Registry, shelf: Shelf, workers: int = 2) -> None:
         self.registry, self.shelf = registry, shelf
         self._pool = ThreadPoolExecutor(workers, "likewise-web")
+        self._transfers = ThreadPoolExecutor(1, "likewise-download")
         self._jobs: dict[str, set[Job]] = {}
 
     async def steps(
@@ -126,6 +128,29 @@ class Desk:
         running = asyncio.get_running_loop().run_in_executor(
             self._pool, self._run, choice, work, job
         )
+        async for step in self._follow(session, job, running):
+            yield step
+
+    async def transfer(
+        self, session: str, work: Callable[[Job], T]
+    ) -> AsyncIterator[Job | Outcome[T]]:
+        """Do work that waits for the network, one piece at a time; yields as `steps` does.
+
+        Stop is answered at once, though the worker may wait for the network a while longer.
+        """
+        job = Job()
+        running = asyncio.get_running_loop().run_in_executor(
+            self._transfers, _outcome, partial(_begun, work, job)
+        )
+        async for step in self._follow(session, job, running):
+            if job.stop.is_set() and isinstance(step, Job):
+                yield Outcome(stopped=True)
+                return
+            yield step
+
+    async def _follow(
+        self, session: str, job: Job, running: asyncio.Future[Outcome[T]]
+    ) -> AsyncIterator[Job | Outcome[T]]:
         with self._listed(session, job):
             while not running.done():
                 await asyncio.wait([running], timeout=0.15)
@@ -138,6 +163,11 @@ class Desk:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._pool, _outcome, function)
 
+    def fetches(self, session: str) -> bool:
+        """Whether a download of a session is under way."""
+        jobs = self._jobs.get(session, set())
+        return any(job.phase == "fetching" and not job.stop.is_set() for job in jobs)
+
     def stop(self, session: str) -> None:
         """Ask a session's work to stop."""
         for job in self._jobs.get(session, set()):
@@ -149,6 +179,7 @@ class Desk:
             for job in jobs:
                 job.stop.set()
         self._pool.shutdown(wait=False, cancel_futures=True)
+        self._transfers.shutdown(wait=False, cancel_futures=True)
 
     @contextlib.contextmanager
     def _listed(self, session: str, job: Job) -> Any:
@@ -172,6 +203,12 @@ class Desk:
             return work(encoder, job)
 
         return _outcome(whole)
+
+
+def _begun(work: Callable[[Job], T], job: Job) -> T:
+    job.check()
+    job.phase, job.started = "fetching", time.perf_counter()
+    return work(job)
 
 
 def _outcome(function: Callable[[], T]) -> Outcome[T]:

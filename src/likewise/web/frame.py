@@ -34,6 +34,7 @@ class Frame:
         choice: which model this session works with.
         status: the line that says which model is in memory.
         results: folder of saved example tests.
+        keyed: whether every visitor has presented a key.
     """
 
     words: Words
@@ -41,6 +42,7 @@ class Frame:
     choice: gr.State
     status: gr.HTML
     results: Path
+    keyed: bool = False
 
     def status_line(self, choice: Choice) -> str:
         """Which model is in memory."""

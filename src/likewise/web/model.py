@@ -16,8 +16,11 @@ from likewise.engine.runtimes import COMPUTES
 from likewise.errors import CheckpointError
 from likewise.web import html, parts
 from likewise.web.desk import Job
-from likewise.web.frame import Frame, Panel, Updates
+from likewise.web.fetch import Fetch, Offer, find_offer
+from likewise.web.frame import Frame, Panel, Updates, session_of
 from likewise.web.registry import Choice
+from likewise.web.remote import check_remote
+from likewise.web.visitors import visitor_of
 from likewise.web.words import Words
 
 NAME = "model"
@@ -40,31 +43,42 @@ class Tab:
             )
             stop = gr.Button(words("work.stop"), visible=False, elem_id="model-stop")
         notice = parts.notice(NAME)
+        self.fetch = Fetch(frame, self._arrived)
         with gr.Column(visible=False, elem_id="model-result") as result:
             self.card = gr.HTML(elem_id="model-card", padding=False)
         self.catalog = gr.HTML(elem_id="model-catalog", padding=False)
         self.panel = Panel(frame, notice, result, start, stop)
-        parts.wire(self.panel, self.run, [frame.choice, *given], [frame.choice, self.card])
+        changed = [frame.choice, self.card, *self.fetch.outputs]
+        parts.wire(self.panel, self.run, [frame.choice, *given], changed)
+        for chosen in (self.pick, self.typed):
+            chosen.change(
+                self.offer,
+                [self.pick, self.typed],
+                self.fetch.outputs,
+                trigger_mode="always_last",
+                **parts.QUIET,
+            )
+        self.fetch.wire([self.catalog, self.pick])
         unload.click(self.unload, [frame.choice], [notice, result, frame.status], **parts.QUIET)
         page.load(
-            self.arrive, [frame.choice], [self.catalog, frame.status, self.card, result],
+            self.arrive, [frame.choice],
+            [self.catalog, self.pick, frame.status, self.card, result],
             **parts.QUIET,
         )  # fmt: skip
 
     def _inputs(self) -> list[Any]:
         words, first = self.frame.words, self.frame.choice.value
-        known = [(f"{e.name} · {e.dimension} · {e.parameters:g} M", e.name) for e in CATALOG]
-        if first.name not in [name for _, name in known]:
-            known.insert(0, (first.name, first.name))
+        self.pick = gr.Dropdown(
+            _choices(first.name, words), value=first.name, label=words("model.pick"),
+            elem_id="model-pick", filterable=False, min_width=260, scale=3,
+        )  # fmt: skip
+        self.typed = gr.Textbox(
+            label=words("model.folder"), placeholder=words("model.folder.hint"), max_lines=1,
+            elem_id="model-folder", min_width=260, scale=3,
+        )  # fmt: skip
         return [
-            gr.Dropdown(
-                known, value=first.name, label=words("model.pick"), elem_id="model-pick",
-                filterable=False, min_width=260, scale=3,
-            ),
-            gr.Textbox(
-                label=words("model.folder"), placeholder=words("model.folder.hint"), max_lines=1,
-                elem_id="model-folder", min_width=260, scale=3,
-            ),
+            self.pick,
+            self.typed,
             gr.Dropdown(
                 [(words("model.auto"), "auto"), *((c, c) for c in COMPUTES if c != "auto")],
                 value=first.compute, label=words("model.compute"), elem_id="model-compute",
@@ -77,18 +91,44 @@ class Tab:
     ) -> AsyncIterator[Updates]:
         """Load a model; the session keeps the one it had where that fails."""
         choice = Choice(path.strip() or name, number_format)
+        local = visitor_of(request).local
 
         def work(encoder: Encoder, job: Job, _: None) -> str:
             job.check()
-            return _card(encoder, self.frame.words)
+            return _card(encoder, self.frame.words, local=local)
 
         def show(_: None, told: str) -> Updates:
             return {self.frame.choice: choice, self.card: told}
 
-        async for updates in self.panel.run(
-            request, choice, lambda: None, work, show, stays=current
-        ):
+        def prepare() -> None:
+            if not local:
+                check_remote(choice.name)
+
+        async for updates in self.panel.run(request, choice, prepare, work, show, stays=current):
             yield updates
+        yield await self.offer(name, path, request)
+
+    async def offer(self, name: str, path: str, request: gr.Request) -> Updates:
+        """Where the chosen model is not on this machine: what downloading it needs."""
+        wanted, local = path.strip() or name, visitor_of(request).local
+        if self.frame.desk.fetches(session_of(request)):
+            return {self.fetch.name: gr.skip()}  # the box shows a download under way
+
+        def find() -> Offer | None:
+            if not local:
+                check_remote(wanted)
+            return find_offer(wanted)
+
+        found = await self.frame.desk.call(find)
+        return self.fetch.offered(found.value, local=local)
+
+    def _arrived(self) -> Updates:
+        """What changes on the page once a model has been downloaded."""
+        words, first = self.frame.words, self.frame.choice.value
+        return {
+            self.catalog: _catalog(words),
+            self.pick: gr.update(choices=_choices(first.name, words)),
+        }
 
     async def unload(self, choice: Choice) -> Updates:
         """Let go of the session's model."""
@@ -100,23 +140,36 @@ class Tab:
             self.frame.status: self.frame.status_line(choice),
         }
 
-    async def arrive(self, choice: Choice) -> Updates:
+    async def arrive(self, choice: Choice, request: gr.Request) -> Updates:
         """What a page that was just opened shows."""
         desk, words = self.frame.desk, self.frame.words
         encoder = desk.registry.peek(choice)
-        told = await desk.call(lambda: _catalog(words))
-        card = await desk.call(lambda: _card(encoder, words) if encoder else "")
+        local = visitor_of(request).local
+        told = await desk.call(self._arrived)
+        card = await desk.call(lambda: _card(encoder, words, local=local) if encoder else "")
         return {
-            self.catalog: told.value or "",
+            **(told.value or {}),
             self.frame.status: self.frame.status_line(choice),
             self.card: card.value or "",
             self.panel.result: gr.update(visible=encoder is not None),
         }
 
 
-def _card(encoder: Encoder, words: Words) -> str:
+def _choices(first: str, words: Words) -> list[tuple[str, str]]:
+    """The models to choose from; those that are not on this machine say so."""
+    known = []
+    for entry in CATALOG:
+        label = f"{entry.name} · {entry.dimension} · {entry.parameters:g} M"
+        away = _whereabouts(entry.name) == "no"
+        known.append((words("model.pick.away", model=label) if away else label, entry.name))
+    if first not in [name for _, name in known]:
+        known.insert(0, (first, first))
+    return known
+
+
+def _card(encoder: Encoder, words: Words, *, local: bool) -> str:
     memory = psutil.Process().memory_info().rss / 2**20
-    config = encoder.config
+    config, place = encoder.config, str(encoder.location.folder)
     rows = [
         html.Fact(words("model.name"), encoder.name),
         html.Fact(words("measure.dimension"), f"{encoder.dimension:,}"),
@@ -127,7 +180,7 @@ def _card(encoder: Encoder, words: Words) -> str:
         html.Fact(words("model.memory"), f"{memory:,.0f} MiB", words("model.memory.note")),
         html.Fact(words("model.similarity"), encoder.similarity_fn_name),
         html.Fact(words("model.source"), words(f"model.source.{encoder.location.source}")),
-        html.Fact(words("model.files"), str(encoder.location.folder), long=True),
+        *([html.Fact(words("model.files"), place, long=True)] if local else []),
         html.Fact(words("model.fingerprint"), encoder.fingerprint, long=True),
     ]
     rows += [html.Fact(words("model.note"), note, warn=True, long=True) for note in config.notes]
@@ -151,7 +204,7 @@ def _row(entry: Entry, words: Words) -> list[str]:
         f"{entry.parameters:g} M",
         _languages(entry.languages, words),
         entry.licence,
-        _whereabouts(entry.name, words),
+        words(f"catalog.here.{_whereabouts(entry.name)}"),
     ]
 
 
@@ -164,9 +217,10 @@ def _languages(told: str, words: Words) -> str:
     return words(f"language.{kind}", n=count[0])
 
 
-def _whereabouts(name: str, words: Words) -> str:
+def _whereabouts(name: str) -> str:
+    """Whether a model is on this machine: `yes`, `no` or `damaged`."""
     try:
         found = find_local(name)
     except CheckpointError:
-        return words("catalog.here.damaged")
-    return words("catalog.here.yes" if found else "catalog.here.no")
+        return "damaged"
+    return "yes" if found else "no"

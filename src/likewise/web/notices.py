@@ -81,6 +81,28 @@ def job_notice(job: Job, choice: Choice, words: Words) -> str:
     return html.progress(words("work.computing"), job.done, job.total, detail)
 
 
+def fetching_notice(job: Job, name: str, words: Words) -> str:
+    """A download under way."""
+    if job.phase == "waiting":
+        return html.progress(words("fetch.waiting"), 0, 0, "")
+    title = words("fetch.running", name=name)
+    if not job.total:
+        return html.progress(title, 0, 0, words("fetch.asking"))
+    detail = words(
+        "fetch.progress",
+        done=megabytes(job.done), total=megabytes(job.total),
+        percent=f"{100 * job.done / job.total:.0f}",
+    )  # fmt: skip
+    return html.progress(title, job.done, job.total, detail)
+
+
+def megabytes(size: float) -> str:
+    """A number of bytes for people: `438 MB`, `1.2 GB`."""
+    if size >= 1e9:
+        return f"{size / 1e9:.1f} GB"
+    return f"{size / 1e6:,.0f} MB" if size >= 10e6 else f"{size / 1e6:.1f} MB"
+
+
 def foreign_notice(foreign: Foreign, choice: Choice, words: Words) -> str:
     """Texts in a script that the model was not made for."""
     scripts = ", ".join(words(f"script.{name}") for name in foreign.scripts)

@@ -24,7 +24,9 @@ FORGET_AFTER = 3600
 """Seconds after which a closed page is forgotten and uploads are deleted."""
 
 
-def build_page(words: Words, desk: Desk, choice: Choice, results: Path) -> gr.Blocks:
+def build_page(
+    words: Words, desk: Desk, choice: Choice, results: Path, *, keyed: bool = False
+) -> gr.Blocks:
     """The page in one language.
 
     Args:
@@ -32,6 +34,7 @@ def build_page(words: Words, desk: Desk, choice: Choice, results: Path) -> gr.Bl
         desk: where its work is done.
         choice: the model that a new page works with.
         results: folder of saved example tests.
+        keyed: whether every visitor has presented a key.
     """
     with gr.Blocks(
         title=words("title"), analytics_enabled=False, delete_cache=(600, FORGET_AFTER)
@@ -43,7 +46,7 @@ def build_page(words: Words, desk: Desk, choice: Choice, results: Path) -> gr.Bl
                 html.dot_status(False, choice.name, words("status.off")), elem_id="status",
                 padding=False,
             )  # fmt: skip
-        frame = Frame(words, desk, chosen, status, results)
+        frame = Frame(words, desk, chosen, status, results, keyed)
         with gr.Tabs(selected="similarity", overflow_behavior="wrap", elem_id="tabs"):
             with gr.Tab(words("tab.model"), id="model", elem_id="tab-model"):
                 _about(words, "model")

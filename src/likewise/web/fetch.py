@@ -1,0 +1,207 @@
+"""Downloads in the tab *Model*: what a model that is not on this machine needs, and fetching it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from likewise.checkpoint import catalog
+from likewise.checkpoint.cache import Repository, is_hub_id
+from likewise.checkpoint.download import Plan, Progress
+from likewise.checkpoint.hub import Hub
+from likewise.checkpoint.locate import Location, find_local, locate
+from likewise.errors import CheckpointError
+from likewise.progress import Advance
+from likewise.web import html, parts
+from likewise.web.desk import Job, Outcome
+from likewise.web.frame import Frame, Updates, session_of
+from likewise.web.notices import PageError, failure_notice, fetching_notice, megabytes
+from likewise.web.visitors import visitor_of
+from likewise.web.words import Words
+
+BYTES_PER_PARAMETER = 4
+"""Most checkpoints are published in float32."""
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A model that could be downloaded.
+
+    Attributes:
+        name: what it is called.
+        hub_id: its name on the hub.
+        size: about how many bytes it has; None where that is not known.
+        licence: SPDX name; None where that is not known.
+        source: where it comes from.
+        destination: where it goes.
+        arrived: bytes of it that are here already.
+        offline: whether the hub may not be asked.
+    """
+
+    name: str
+    hub_id: str
+    size: int | None
+    licence: str | None
+    source: str
+    destination: Path
+    arrived: int
+    offline: bool
+
+
+def find_offer(name: str) -> Offer | None:
+    """What downloading a model would bring; None where it is here, or has no name on the hub."""
+    entry = catalog.find(name)
+    hub_id = entry.hub_id if entry else name
+    try:
+        if not is_hub_id(hub_id) or find_local(name) is not None:
+            return None
+    except CheckpointError:
+        return None  # bundled, and damaged: a download would not be looked at
+    hub = Hub.from_environment()
+    repository = Repository.of(hub.cache, hub_id)
+    blobs = repository.folder / "blobs"
+    return Offer(
+        name=entry.name if entry else name,
+        hub_id=hub_id,
+        size=round(entry.parameters * 1e6 * BYTES_PER_PARAMETER) if entry else None,
+        licence=entry.licence if entry else None,
+        source=hub.endpoint,
+        destination=repository.folder,
+        arrived=sum(path.stat().st_size for path in blobs.glob("*")) if blobs.is_dir() else 0,
+        offline=hub.offline,
+    )
+
+
+class Fetch:
+    """The box with a model's facts and the buttons that begin and end its download.
+
+    Args:
+        frame: what is around the tabs.
+        arrived: called when a model has arrived; gives changes to the page.
+    """
+
+    def __init__(self, frame: Frame, arrived: Callable[[], Updates]) -> None:
+        self.frame, self._arrived = frame, arrived
+        words = frame.words
+        self.name = gr.State("")
+        self.notice = gr.HTML(visible=False, elem_id="fetch-notice", padding=False)
+        with gr.Column(visible=False, elem_id="fetch-offer") as self.box:
+            self.facts = gr.HTML(elem_id="fetch-facts", padding=False)
+        with gr.Row(elem_classes="lw-actions", visible=False) as self.row:
+            self.start = gr.Button(
+                words("fetch.run"), variant="secondary", elem_id="fetch-run", scale=0,
+                min_width=160,
+            )  # fmt: skip
+            self.cancel = gr.Button(
+                words("fetch.cancel"), variant="stop", visible=False, elem_id="fetch-cancel",
+                scale=0, min_width=100,
+            )  # fmt: skip
+
+    @property
+    def outputs(self) -> list[Any]:
+        """Every component that `offered` and `run` change."""
+        return [self.name, self.notice, self.box, self.facts, self.row, self.start, self.cancel]
+
+    def wire(self, shown: list[Any]) -> None:
+        """Let the buttons begin and end a download, which may also change `shown`."""
+        self.start.click(self.run, [self.name], [*self.outputs, *shown], **parts.QUIET)
+
+        async def halt(request: gr.Request) -> None:
+            self.frame.desk.stop(session_of(request))
+
+        self.cancel.click(halt, queue=False, **parts.QUIET)
+
+    def offered(self, offer: Offer | None, *, local: bool) -> Updates:
+        """An offer, as changes to the page; hides the box where there is none."""
+        allowed = offer is not None and not offer.offline and (local or self.frame.keyed)
+        said = _offer(offer, self.frame.words, local=local) if offer else ""
+        if offer and not allowed:
+            why = "fetch.offline" if offer.offline else "fetch.remote"
+            said += html.notice(self.frame.words(why), kind="info")
+        return {
+            self.name: offer.name if offer else "",
+            self.notice: gr.update(visible=False),
+            self.box: gr.update(visible=offer is not None),
+            self.facts: said,
+            self.row: gr.update(visible=allowed),
+            self.start: gr.update(visible=allowed, interactive=True),
+            self.cancel: gr.update(visible=False),
+        }
+
+    async def run(self, name: str, request: gr.Request) -> AsyncIterator[Updates]:
+        """Fetch a model."""
+        words, local = self.frame.words, visitor_of(request).local
+        said = ""
+
+        def work(job: Job) -> Location:
+            if not local and not self.frame.keyed:
+                raise PageError("fetch.remote")
+            return locate(name, progress=_progress(job))
+
+        yield {
+            self.start: gr.update(interactive=False),
+            self.cancel: gr.update(visible=True),
+        }
+        async for step in self.frame.desk.transfer(session_of(request), work):
+            if isinstance(step, Job):
+                now = fetching_notice(step, name, words)
+                if now != said:
+                    yield {self.notice: gr.update(value=now, visible=True)}
+                said = now
+                continue
+            found = await self.frame.desk.call(lambda: find_offer(name))
+            yield (
+                self.offered(found.value, local=local)
+                | {self.notice: gr.update(value=self._ended(step, name, local=local), visible=True)}
+                | (self._arrived() if step.value else {})
+            )
+
+    def _ended(self, outcome: Outcome[Location], name: str, *, local: bool) -> str:
+        words = self.frame.words
+        if outcome.stopped:
+            return html.notice(words("fetch.stopped"), words("fetch.stopped.body"), kind="info")
+        if outcome.failure:
+            return failure_notice(outcome.failure, words)
+        assert outcome.value is not None
+        place = str(outcome.value.folder) if local else ""
+        return html.notice(
+            words("fetch.done", name=name), words("fetch.done.body"), place, kind="info"
+        )
+
+
+def _offer(offer: Offer, words: Words, *, local: bool) -> str:
+    size = (
+        words("fetch.about", size=megabytes(offer.size)) if offer.size else words("fetch.unknown")
+    )
+    rows = [
+        html.Fact(words("fetch.model"), offer.name, words("catalog.here.no.note")),
+        html.Fact(words("fetch.size"), size),
+        html.Fact(words("catalog.licence"), offer.licence or words("fetch.card")),
+    ]
+    if offer.arrived:
+        rows.append(html.Fact(words("fetch.arrived"), megabytes(offer.arrived)))
+    rows.append(html.Fact(words("fetch.source"), f"{offer.source}/{offer.hub_id}", long=True))
+    if local:
+        rows.append(html.Fact(words("fetch.destination"), str(offer.destination), long=True))
+    return html.facts(rows)
+
+
+def _progress(job: Job) -> Progress:
+    """Counts a download's bytes for the page; stops it where somebody pressed Cancel."""
+
+    @contextmanager
+    def opened(plan: Plan) -> Iterator[Advance]:
+        job.total = plan.total_bytes
+
+        def advance(count: int) -> None:
+            job.check()
+            job.advance(count)
+
+        yield advance
+
+    return opened

@@ -1,0 +1,28 @@
+"""Which models a visitor on another machine may load."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from likewise.checkpoint import catalog
+from likewise.checkpoint.cache import is_hub_id
+from likewise.checkpoint.locate import MODELS
+from likewise.web.notices import PageError
+
+
+def check_remote(name: str) -> None:
+    """Let names pass, and folders in `models/`; no other path becomes a read of a file.
+
+    Raises:
+        PageError: it is another path.
+    """
+    if catalog.find(name) is not None:
+        return
+    below = name.split("/", maxsplit=1)[0] == MODELS.name
+    if is_hub_id(name) and not below and not Path(name).exists():
+        return
+    # without `..`, so that a link in the folder cannot be left upwards again
+    inside = Path(os.path.abspath(name)).is_relative_to(MODELS.absolute())
+    if "\0" in name or ".." in Path(name).parts or name.startswith("~") or not inside:
+        raise PageError("failure.remote_folder")

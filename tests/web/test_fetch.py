@@ -1,0 +1,197 @@
+"""Downloads from the tab Model: a real program, a real browser, a hub on loopback."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from loopback_hub import Fault, LoopbackHub, serve
+
+from likewise.errors import LikewiseError
+from likewise.web.remote import check_remote
+from tests.web.conftest import Reader, Site
+
+NAME, HUB_ID = "gte-small", "thenlper/gte-small"
+WEIGHTS = "model.safetensors"
+
+
+@pytest.fixture(scope="module")
+def hub(model_folder: Path) -> Iterator[LoopbackHub]:
+    """A hub that publishes the real model under another name."""
+    paths = [path for path in model_folder.rglob("*") if path.is_file()]
+    with serve() as running:
+        running.add(HUB_ID, {p.relative_to(model_folder).as_posix(): p.read_bytes() for p in paths})
+        yield running
+
+
+@contextmanager
+def _program(folder: Path, hub: LoopbackHub, **environment: str) -> Iterator[Any]:
+    """The program, and the address that it serves."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = str(listener.getsockname()[1])
+    given = {"HF_ENDPOINT": hub.endpoint, "HF_HUB_CACHE": str(folder / "cache")}
+    program = subprocess.Popen(
+        [sys.executable, "-m", "likewise", "ui", "--port", port],
+        cwd=folder, env={**os.environ, **given, **environment}, text=True,
+        stderr=subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        assert program.stderr is not None
+        assert any("Likewise is at" in line for line in program.stderr)
+        yield program, Site(f"http://127.0.0.1:{port}/", folder)
+    finally:
+        program.kill()
+        program.wait()
+
+
+@contextmanager
+def _reader(browser: Any, site: Site, **options: Any) -> Iterator[Reader]:
+    context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}} | options)
+    context.set_default_timeout(60_000)
+    yield Reader(context.new_page(), site)
+    context.close()
+
+
+def _pick(reader: Reader, name: str) -> str:
+    """Choose a model of the list; what its entry says."""
+    reader.page.click("#model-pick input")
+    entry = reader.page.locator("#model-pick [role=option]", has_text=f"{name} ·").first
+    said = str(entry.inner_text())
+    entry.click()
+    return said
+
+
+def _wait(reader: Reader, text: str) -> str:
+    reader.page.wait_for_function(
+        "text => document.querySelector('#fetch-notice')?.innerText.includes(text)", arg=text
+    )
+    return reader.text("#fetch-notice")
+
+
+def _size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*.incomplete"))
+
+
+@pytest.mark.browser
+def test_a_model_is_fetched_cancelled_killed_resumed_and_used(
+    browser: Any, hub: LoopbackHub, tmp_path: Path
+) -> None:
+    hub.faults[:] = [Fault(f"/cdn/.*/{WEIGHTS}", times=2, pause=0.02)]
+    with _program(tmp_path, hub) as (program, site), _reader(browser, site) as reader:
+        reader.go().tab("model")
+        assert "not on this machine" in _pick(reader, NAME)
+        reader.page.wait_for_selector("#fetch-run", state="visible")
+        facts = reader.text("#fetch-facts")
+        for told in ("about 134 MB", "MIT", f"{hub.endpoint}/{HUB_ID}", str(tmp_path / "cache")):
+            assert told in facts
+        assert "Already here" not in facts
+        assert not hub.requests, "nothing is asked of the hub before the button is pressed"
+
+        reader.page.click("#fetch-run")
+        _wait(reader, " of 92 MB")
+        reader.page.wait_for_selector("#fetch-notice .lw-bar i")
+        _wait(reader, "5 %")
+        reader.page.click("#fetch-cancel")
+        _wait(reader, "was cancelled")
+        assert "Already here" in reader.text("#fetch-facts")
+        for _ in range(100):  # the worker stops at its next look
+            before = _size(tmp_path)
+            time.sleep(0.1)
+            if _size(tmp_path) == before:
+                break
+        assert 1_000_000 < before < 80_000_000
+
+        reader.page.click("#fetch-run")
+        _wait(reader, " of 92 MB")
+        while _size(tmp_path) < before + 1_000_000:
+            time.sleep(0.02)
+        program.kill()
+        program.wait()
+    partial = _size(tmp_path)
+    assert partial > before
+    hub.requests.clear()
+    with _program(tmp_path, hub) as (_, site), _reader(browser, site) as reader:
+        reader.go().tab("model")
+        _pick(reader, NAME)
+        reader.page.click("#fetch-run")
+        _wait(reader, f"{NAME} is on this machine now.")
+        resumed = [each.range for each in hub.asked(f"/cdn/{HUB_ID}") if each.range]
+        assert resumed == [f"bytes={partial}-"]
+        assert not reader.page.is_visible("#fetch-run")
+        assert "not on this machine" not in _pick(reader, NAME)
+        reader.run("model")
+        assert NAME in reader.text("#status")
+        assert "the download cache" in reader.text("#model-card")
+        assert reader.complaints == []
+
+
+@pytest.mark.browser
+def test_what_goes_wrong_is_told_in_the_readers_language(
+    browser: Any, hub: LoopbackHub, tmp_path: Path
+) -> None:
+    hub.faults[:] = [Fault(f"/cdn/.*/{WEIGHTS}", times=99, corrupt=True)]
+    with _program(tmp_path, hub) as (_, site):
+        with _reader(browser, site, locale="zh-CN") as reader:
+            reader.go().tab("model")
+            assert "不在本机" in _pick(reader, "gte-base")
+            reader.page.click("#fetch-run")
+            _wait(reader, "没有找到该模型")
+            assert "Traceback" not in reader.text("#fetch-notice")
+        with _reader(browser, site) as reader:
+            reader.go().tab("model")
+            _pick(reader, NAME)
+            reader.page.click("#fetch-run")
+            assert "hint" not in _wait(reader, "arrived with the hash").lower()
+            reader.page.wait_for_selector("#fetch-run", state="visible")
+            reader.fill("#model-folder", "nobody/no-model")
+            reader.page.wait_for_function(
+                "document.querySelector('#fetch-facts').innerText.includes('nobody/no-model')"
+            )
+            assert "see its page" in reader.text("#fetch-facts")
+
+
+@pytest.mark.browser
+def test_offline_the_app_works_and_says_why_it_cannot_fetch(
+    browser: Any, hub: LoopbackHub, tmp_path: Path
+) -> None:
+    hub.requests.clear()
+    with (
+        _program(tmp_path, hub, HF_HUB_OFFLINE="1") as (_, site),
+        _reader(browser, site) as reader,
+    ):
+        reader.go().tab("model")
+        _pick(reader, NAME)
+        reader.page.wait_for_selector("#fetch-facts .lw-info")
+        assert "HF_HUB_OFFLINE" in reader.text("#fetch-facts")
+        assert not reader.page.is_visible("#fetch-run")
+        assert "likewise download gte-small" in reader.fails("model")
+        reader.tab("similarity").run("similarity")
+        assert hub.requests == []
+        assert reader.outside == []
+
+
+def test_a_visitor_from_elsewhere_names_no_other_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "models" / "mine").mkdir(parents=True)
+    (tmp_path / "secret" / "model").mkdir(parents=True)
+    inside = str(tmp_path / "models" / "mine")
+    for name in ("gte-small", HUB_ID, "someone/other", "models/mine", "./models/mine", inside):
+        check_remote(name)
+    for name in (
+        "/etc", str(tmp_path), "secret/model", "./secret/model", "models/../secret/model", "~",
+        "models", "..", ".", "~root/x", f"{inside}/../../secret/model", "models/mine\0", "secret",
+    ):  # fmt: skip
+        if name == "models":
+            continue
+        with pytest.raises(LikewiseError, match="remote_folder"):
+            check_remote(name)
