@@ -31,14 +31,16 @@ class TokenCount:
     Attributes:
         seen: tokens it has, special ones included.
         kept: tokens the model reads.
+        exact: whether `seen` is all of them; else the text has more.
     """
 
     seen: int
     kept: int
+    exact: bool = True
 
     @property
     def cut(self) -> int:
-        """Tokens the model never sees."""
+        """Tokens the model never sees; at least so many where the count is not exact."""
         return self.seen - self.kept
 
 
@@ -49,7 +51,8 @@ class Encoded:
     Attributes:
         texts: k texts, as they were given.
         vectors: float32 `[k, dimension]`.
-        seen: int64 `[k]`, tokens each text has, special ones included.
+        seen: int64 `[k]`, tokens each text has, special ones included; a text of more than 20,000
+            characters that was cut may have more.
         kept: int64 `[k]`, tokens of it that were read.
     """
 

@@ -290,7 +290,7 @@ class Encoder(LoadedModel):
 
     def tokenize(self, texts: list[str]) -> dict[str, NDArray[np.int64]]:
         """Padded token ids and attention mask, int64 `[n, longest]`, as transformers names them."""
-        rows = self._tokenizer.rows(listed(texts))
+        rows = self._tokenizer.rows(listed(texts), counted=False)
         width = int(rows.lengths.max(initial=0))
         mask = np.arange(width) < rows.lengths[:, None]
         token_ids = np.full(mask.shape, self._tokenizer.pad_id, dtype=np.int64)
@@ -307,13 +307,20 @@ class Encoder(LoadedModel):
         check_text(text, 0)
         return self._tokenizer.special_tokens_mask(text)
 
-    def count_tokens(self, sentences: Texts) -> list[TokenCount]:
-        """How many tokens each text has, and how many of them are read."""
+    def count_tokens(self, sentences: Texts, *, exact: bool = True) -> list[TokenCount]:
+        """How many tokens each text has, and how many of them are read.
+
+        Args:
+            sentences: a text, or texts.
+            exact: count every text to its end. Without it a text of more than 20,000 characters
+                may be counted only until it is known to be over the limit.
+        """
         texts = [sentences] if isinstance(sentences, str) else listed(sentences)
-        rows = self._tokenizer.rows(texts)
+        rows = self._tokenizer.rows(texts, counted=exact)
+        partial = np.zeros(len(texts), bool) if rows.partial is None else rows.partial
         return [
-            TokenCount(int(seen), int(kept))
-            for seen, kept in zip(rows.seen, rows.lengths, strict=True)
+            TokenCount(int(seen), int(kept), not more)
+            for seen, kept, more in zip(rows.seen, rows.lengths, partial, strict=True)
         ]
 
     def token_spans(self, texts: Sequence[str]) -> list[NDArray[np.int64]]:

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from likewise.checkpoint.backend import read_backend, read_pad_id
 from likewise.checkpoint.config import STATIC, Config, read_json
+from likewise.checkpoint.fronts import Fronts
+from likewise.checkpoint.pieces import PIECE, PORTION, bounded_pieces, pieces, portions
 from likewise.checkpoint.words import Words, reads_words
 from likewise.errors import InputError, TextError
 
-_BLANK = re.compile("[ \n\t]")
-_MARK = re.compile("[ \n\t。！？]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -32,6 +32,8 @@ class TokenRows:
         lengths: int64 `[n]`, tokens kept of each text.
         seen: int64 `[n]`, tokens each text has before anything is cut, special ones included.
         prompt_tokens: tokens at the front of every text that are the prompt's.
+        partial: bool `[n]`, texts that were not tokenized to their end and have more tokens than
+            `seen` says, which is more than the limit all the same; None where there are none.
         token_types: int32 `[sum of lengths]`, 0 or 1, where a row is a pair of texts.
     """
 
@@ -40,6 +42,7 @@ class TokenRows:
     seen: NDArray[np.int64]
     prompt_tokens: int = 0
     token_types: NDArray[np.int32] | None = None
+    partial: NDArray[np.bool_] | None = None
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -61,13 +64,6 @@ class _LongText:
 
     token_ids: list[int]
     seen: int
-
-
-PORTION = 200_000
-"""Characters that are tokenized at once, for bounded memory."""
-
-PIECE = 20_000
-"""Characters of a long text that one core takes at once."""
 
 
 class Tokenizer:
@@ -97,22 +93,45 @@ class Tokenizer:
         """Number of known tokens."""
         return int(self._backend.get_vocab_size())
 
-    def rows(self, texts: Sequence[str], first_index: int = 0, *, whole: bool = False) -> TokenRows:
+    def rows(
+        self,
+        texts: Sequence[str],
+        first_index: int = 0,
+        *,
+        whole: bool = False,
+        counted: bool = True,
+    ) -> TokenRows:
         """Tokenize texts; what is longer than `max_tokens` is cut, its last special tokens kept.
 
         Args:
             texts: any strings.
             first_index: place of the first among all the caller has, for error messages.
             whole: cut nothing.
+            counted: tokenize every text to its end, so that `seen` is exact. Without it a text of
+                more than `PIECE` characters is tokenized only as far as it is kept: the same
+                tokens in a fraction of the time.
 
         Raises:
             TextError: a text is no string, or holds a lone surrogate.
         """
         limit = None if whole else self.max_tokens
+        _check_texts(texts, first_index)
+        if counted or limit is None:
+            kept, seen = self._read(texts, first_index, limit)
+            partial = None
+        else:
+            kept, seen, partial = self._read_fronts(texts, first_index, limit)
+        lengths = np.fromiter((len(ids) for ids in kept), np.int64, len(kept))
+        flat = np.fromiter(chain.from_iterable(kept), np.int32, int(lengths.sum()))
+        return TokenRows(flat, lengths, np.array(seen, np.int64), partial=partial)
+
+    def _read(
+        self, texts: Sequence[str], first_index: int, limit: int | None
+    ) -> tuple[list[list[int]], list[int]]:
+        """Tokens kept of each text, and how many it has."""
         kept: list[list[int]] = []
         seen: list[int] = []
-        _check_texts(texts, first_index)
-        for start, part in _portions(texts):
+        for start, part in portions(texts):
             if len(part) == 1 and len(part[0]) > PORTION:
                 text = self._read_long(part[0], first_index + start, limit)
                 kept.append(text.token_ids)
@@ -121,9 +140,44 @@ class Tokenizer:
             for ids in self._ids(part, first_index + start):
                 seen.append(len(ids))
                 kept.append(self._cut(ids) if limit and len(ids) > limit else ids)
-        lengths = np.fromiter((len(ids) for ids in kept), np.int64, len(kept))
-        flat = np.fromiter(chain.from_iterable(kept), np.int32, int(lengths.sum()))
-        return TokenRows(flat, lengths, np.array(seen, np.int64))
+        return kept, seen
+
+    def _read_fronts(
+        self, texts: Sequence[str], first_index: int, limit: int
+    ) -> tuple[list[list[int]], list[int], NDArray[np.bool_] | None]:
+        """The same, of long texts only as much as is kept; last, which were not read to the end."""
+        long = [i for i, text in enumerate(texts) if len(text) > self._front_size]
+        if not long:
+            return *self._read(texts, first_index, limit), None
+        fronts = {i: self._fronts_of(texts[i], first_index + i) for i in long}
+        read = list(texts)
+        for i in long:
+            read[i] = next(fronts[i])
+        kept, seen = self._read(read, first_index, limit)
+        partial = np.zeros(len(texts), bool)
+        for i in long:
+            while seen[i] <= limit and (longer := next(fronts[i], None)) is not None:
+                (kept[i],), (seen[i],) = self._read([longer], first_index + i, limit)
+                read[i] = longer
+            partial[i] = len(read[i]) < len(texts[i])
+        return kept, seen, partial
+
+    @property
+    def _front_size(self) -> int:
+        """Characters within which nearly every text has more tokens than are kept."""
+        return max(PIECE, 16 * self.max_tokens)
+
+    @cached_property
+    def _fronts(self) -> Fronts:
+        return Fronts(self._backend)
+
+    def _fronts_of(self, text: str, index: int) -> Iterator[str]:
+        """Beginnings of a long text, the whole of it last."""
+        check_text(text, index)
+        # the last letter of a Greek word is lower-cased by what follows it, so all of it at once
+        lowered = text.lower() if self._lowercase else text
+        for front in self._fronts.of(lowered, self._front_size):
+            yield text if len(front) == len(lowered) else front
 
     def chunks(
         self, row: NDArray[np.int32], *, overlap: int, prompt_tokens: int = 0
@@ -159,7 +213,8 @@ class Tokenizer:
 
     def tokens(self, text: str) -> list[str]:
         """The tokens of one text as they are written in the vocabulary, special ones included."""
-        return [str(self._backend.id_to_token(i)) for i in self.rows([text]).token_ids.tolist()]
+        ids = self.rows([text], counted=False).token_ids.tolist()
+        return [str(self._backend.id_to_token(i)) for i in ids]
 
     def spans(self, texts: Sequence[str]) -> list[NDArray[np.int64]]:
         """Where the tokens of each text begin and end in it: int64 `[tokens, 2]` a text.
@@ -172,7 +227,7 @@ class Tokenizer:
         """
         _check_texts(texts, 0)
         found: list[NDArray[np.int64]] = []
-        for start, part in _portions(texts):
+        for start, part in portions(texts):
             if len(part) == 1 and len(part[0]) > PIECE:
                 found.append(self._long_spans(part[0], start))
             else:
@@ -181,10 +236,10 @@ class Tokenizer:
 
     def _long_spans(self, text: str, index: int) -> NDArray[np.int64]:
         check_text(text, index)
-        pieces = _bounded_pieces(text)
+        parts = bounded_pieces(text)
         found: list[NDArray[np.int64]] = []
         at = 0
-        while group := list(islice(pieces, PORTION // PIECE)):
+        while group := list(islice(parts, PORTION // PIECE)):
             for piece, spans in zip(group, self._spans(group, index), strict=True):
                 found.append(spans + at)
                 at += len(piece)
@@ -215,8 +270,11 @@ class Tokenizer:
 
     def special_tokens_mask(self, text: str) -> NDArray[np.bool_]:
         """Which of `tokens` were put around the text and are not its own: bool `[tokens]`."""
-        (encoding,) = self._encode([text], [0])
-        mask = encoding.special_tokens_mask
+        fronts = self._fronts_of(text, 0) if len(text) > self._front_size else iter((text,))
+        mask: list[int] = []
+        while len(mask) <= self.max_tokens and (front := next(fronts, None)) is not None:
+            (encoding,) = self._encode([front], [0])
+            mask = encoding.special_tokens_mask
         return np.array(mask if len(mask) <= self.max_tokens else self._cut(mask), dtype=bool)
 
     def _cut(self, ids: list[int]) -> list[int]:
@@ -228,10 +286,10 @@ class Tokenizer:
         A token takes some 400 bytes inside the tokenizer, so 10 MB at once would take gigabytes.
         """
         check_text(text, index)
-        pieces = _pieces(text) if self._splits_at_blanks else iter((text,))
+        parts = pieces(text) if self._splits_at_blanks else iter((text,))
         inner: list[int] = []
         seen = len(self._first) + len(self._last)
-        while group := list(islice(pieces, PORTION // PIECE)):
+        while group := list(islice(parts, PORTION // PIECE)):
             for encoding in self._encode(group, repeat(index)):
                 ids = encoding.ids[len(self._first) : len(encoding.ids) - len(self._last)]
                 seen += len(ids)
@@ -287,38 +345,6 @@ def _check_texts(texts: Sequence[object], first_index: int) -> None:
     if not all(type(text) is str for text in texts):
         for index, text in enumerate(texts, first_index):
             check_text(text, index)
-
-
-def _portions(texts: Sequence[str]) -> Iterator[tuple[int, Sequence[str]]]:
-    """Neighbouring texts of up to `PORTION` characters together, and the place of their first."""
-    start = size = 0
-    for index, text in enumerate(texts):
-        if size and size + len(text) > PORTION:
-            yield start, texts[start:index]
-            start, size = index, 0
-        size += len(text)
-    if start < len(texts):
-        yield start, texts[start:]
-
-
-def _pieces(text: str) -> Iterator[str]:
-    """The text in pieces of about `PIECE` characters that begin at a blank."""
-    start = 0
-    while blank := _BLANK.search(text, start + PIECE):
-        yield text[start : blank.start()]
-        start = blank.start()
-    yield text[start:]
-
-
-def _bounded_pieces(text: str) -> Iterator[str]:
-    """Pieces that begin at a blank or a full stop, and somewhere where there is none for long."""
-    start = 0
-    while start + 4 * PIECE < len(text):
-        mark = _MARK.search(text, start + PIECE, start + 4 * PIECE)
-        end = mark.start() if mark else start + 4 * PIECE
-        yield text[start:end]
-        start = end
-    yield text[start:]
 
 
 def check_text(text: object, index: int) -> None:

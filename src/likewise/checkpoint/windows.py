@@ -32,7 +32,8 @@ class Window:
         texts: the texts as they were given.
         rows: token rows, one a text, or several where long texts were taken apart.
         owner: int64 `[rows]`, the text that each row belongs to; rising.
-        seen: int64 `[texts]`, tokens each text has, special ones included.
+        seen: int64 `[texts]`, tokens each text has, special ones included; a text of more than
+            20,000 characters whose end is cut may have more.
         kept: int64 `[texts]`, tokens of it that are read.
     """
 
@@ -120,7 +121,7 @@ def _window(
     tokenizer: Tokenizer, texts: list[str], start: int, prompt: Prompt, truncation: Truncation
 ) -> Window:
     prompted = [prompt.text + text for text in texts] if prompt.text else texts
-    rows = tokenizer.rows(prompted, start, whole=truncation == "chunk")
+    rows = tokenizer.rows(prompted, start, whole=truncation == "chunk", counted=False)
     rows = replace(rows, prompt_tokens=prompt.tokens)
     over = np.flatnonzero(rows.seen > tokenizer.max_tokens)
     owner = np.arange(len(rows))
@@ -129,8 +130,10 @@ def _window(
     if truncation == "chunk":
         return _chunked(tokenizer, texts, rows)
     index = start + int(over[0])
+    partial = rows.partial is not None and rows.partial[over[0]]
+    many = f"more than {tokenizer.max_tokens}" if partial else f"{rows.seen[over[0]]}"
     raise TooLongError(
-        f"text {index} has {rows.seen[over[0]]} tokens, the model reads {tokenizer.max_tokens}",
+        f"text {index} has {many} tokens, the model reads {tokenizer.max_tokens}",
         hint='shorten it, or read it with truncation="cut" or "chunk"',
         index=index,
     )

@@ -151,7 +151,8 @@ def warn_cut(encoder: likewise.Encoder, texts: Sequence[str], *, quiet: bool) ->
     long = [text for text in texts if len(text) + 2 > encoder.max_seq_length]
     if quiet or not long:
         return
-    tell_cut(encoder, sum(count.cut > 0 for count in encoder.count_tokens(long)), len(texts))
+    counts = encoder.count_tokens(long, exact=False)
+    tell_cut(encoder, sum(count.cut > 0 for count in counts), len(texts))
 
 
 def warn_foreign(

@@ -1,0 +1,228 @@
+"""Long texts are tokenized only as far as they are read, and nothing of that changes a token."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import tokenizers
+from tokenizers import Regex, models, normalizers, pre_tokenizers, trainers
+
+import likewise
+from likewise.checkpoint.config import read_config
+from likewise.checkpoint.fronts import Fronts
+from likewise.checkpoint.tokenizer import PIECE, Tokenizer, read_tokenizer
+from likewise.checkpoint.windows import windows
+from likewise.errors import TextError, TooLongError
+
+ALPHABETS = {
+    "words": ["fox", "running", "unbelievable", "it's", " ", " ", "  ", "\n", "\t", ".", ", "],
+    "no blanks": [*"abcxyz0123456789.,-_/#[]", "naïve", "Straße"],
+    "letters": [*"abcdefghij"],
+    "chinese": [*"我喜欢在图书馆看书，。！天气", "ABC", " ", "１２"],
+    "japanese": [*"食べるカタカナ漢字が、。", "ﾊﾞ", "か\u3099", "Tokyo "],
+    "korean": ["안녕", "하세요", "\u1112\u1161\u11ab", " ", "."],
+    "combining": ["e\u0301", "\u0323\u0302", "a", " ", " \u0301", ".\u0338", "=\u0338", "ñ"],
+    "greek": ["ΣΑΣ", "σ", "Σ", ".", "'", " ", "ΟΔΟΣ", "\u0345"],
+    "marks": ["?", "!", "…", "«", "»", "😀", "\u200d", "\ufe0f", "👩\u200d💻", " ", "\u00a0"],
+    "controls": ["\x00", "\u200b", "\ufeff", "a", "b", " ", "\r\n", "\u3000", "\u2003", "\u0600"],
+    "special": ["[SEP]", "[MASK]", "[", "]", "<mask>", " <mask>", "</s>", "a", " ", "##ing"],
+    "indic": ["\u0d4e\u0d15", "नमस्ते", "क्\u200dष", "தமிழ்", " ", "।"],
+    "turkish": ["İ", "I", "ı", "i\u0307", " ", "."],
+}
+
+
+def _random_texts(kind: str, count: int = 12, length: int = 150) -> list[str]:
+    chosen = random.Random(kind)
+    return ["".join(chosen.choices(ALPHABETS[kind], k=length)) for _ in range(count)]
+
+
+def _everything() -> list[str]:
+    return [text for kind in ALPHABETS for text in _random_texts(kind, 20)]
+
+
+def _byte_level() -> tokenizers.Tokenizer:
+    """As RoBERTa's and ModernBERT's."""
+    backend = tokenizers.Tokenizer(models.BPE())
+    backend.normalizer = normalizers.NFC()
+    backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    backend.train_from_iterator(
+        _everything(),
+        trainers.BpeTrainer(
+            vocab_size=900, special_tokens=["<s>", "</s>"], initial_alphabet=alphabet
+        ),
+    )
+    backend.add_special_tokens([tokenizers.AddedToken("<mask>", lstrip=True)])
+    backend.add_tokens(["  ", "    "])
+    return backend
+
+
+def _sentence_pieces() -> tokenizers.Tokenizer:
+    """As XLM-RoBERTa's."""
+    backend = tokenizers.Tokenizer(models.Unigram())
+    backend.normalizer = normalizers.Sequence(
+        [normalizers.NFKC(), normalizers.Replace(Regex(" {2,}"), " ")]
+    )
+    backend.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace()]
+    )
+    backend.train_from_iterator(
+        _everything(),
+        trainers.UnigramTrainer(vocab_size=800, special_tokens=["<s>", "<unk>"], unk_token="<unk>"),
+    )
+    return backend
+
+
+def _metaspace() -> tokenizers.Tokenizer:
+    backend = tokenizers.Tokenizer(models.BPE())
+    backend.pre_tokenizer = pre_tokenizers.Metaspace()
+    backend.train_from_iterator(_everything(), trainers.BpeTrainer(vocab_size=900))
+    return backend
+
+
+@pytest.fixture(scope="module")
+def bert(model_folder: Path) -> tokenizers.Tokenizer:
+    return tokenizers.Tokenizer.from_file(str(model_folder / "tokenizer.json"))
+
+
+def _check_fronts(backend: tokenizers.Tokenizer, kind: str) -> int:
+    """Tokens of every front are the first ones of the whole text; how many fronts there were."""
+    fronts, found = Fronts(backend), 0
+    for text in _random_texts(kind):
+        whole = backend.encode(text, add_special_tokens=False).ids
+        for size in range(0, len(text), 7):
+            *cut, last = fronts.of(text, size)
+            assert last == text
+            for front in cut:
+                ids = backend.encode(front, add_special_tokens=False).ids
+                assert ids == whole[: len(ids)], (text, front)
+            found += len(cut)
+    return found
+
+
+@pytest.mark.parametrize("kind", ALPHABETS)
+def test_a_cut_changes_no_token_of_bert(bert: tokenizers.Tokenizer, kind: str) -> None:
+    bert.no_truncation()
+    bert.no_padding()
+    found = _check_fronts(bert, kind)
+    assert found or kind == "letters", "a run of letters has no safe place"
+
+
+@pytest.mark.parametrize("make", [_byte_level, _sentence_pieces, _metaspace])
+def test_a_cut_changes_no_token_of_other_tokenizers(
+    make: Callable[[], tokenizers.Tokenizer],
+) -> None:
+    backend = make()
+    found = {kind: _check_fronts(backend, kind) for kind in ALPHABETS}
+    assert found["words"] > 100
+    assert found["korean"] > 100
+
+
+def test_no_cut_where_tokens_may_span_blanks(bert: tokenizers.Tokenizer) -> None:
+    text = "one two, three. " * 10
+    unsplit = tokenizers.Tokenizer(models.BPE())
+    assert list(Fronts(unsplit).of(text, 20)) == [text]
+    joined = _byte_level()
+    joined.add_tokens(["one two"])
+    assert list(Fronts(joined).of(text, 20)) == [text]
+    custom = _byte_level()
+    custom.pre_tokenizer = pre_tokenizers.Split(Regex("one "), "isolated")
+    assert list(Fronts(custom).of(text, 20)) == [text]
+    loose = _metaspace()
+    loose.pre_tokenizer = pre_tokenizers.Metaspace(split=False)
+    assert list(Fronts(loose).of(text, 20)) == [text]
+    other = tokenizers.Tokenizer.from_str(bert.to_str())
+    other.add_tokens(["two, three"])
+    assert all(front.endswith("three") for front in list(Fronts(other).of(text, 20))[:-1])
+
+
+LONG = {
+    "words": "the quick brown fox jumps. ",
+    "no blanks": "alpha,beta;gamma-delta",
+    "letters": "abcdefgh",
+    "chinese": "我喜欢在图书馆看书",
+    "kana": "たべるのがすき",
+    "combining": "e\u0301\u0323x\u0302",
+    "greek": "ΟΔΟΣ.ΑΣ' Σ",
+    "blank": "  \n\t",
+    "few tokens": " \x00" * 20 + "a",
+}
+
+
+@pytest.mark.parametrize("kind", LONG)
+@pytest.mark.parametrize("lowercase", [False, True])
+def test_rows_are_the_same_without_counting(
+    kind: str, lowercase: bool, model_folder: Path, tmp_path: Path
+) -> None:
+    if lowercase:  # sentence-transformers' own switch, before the tokenizer
+        for path in ("config.json", "tokenizer.json", "tokenizer_config.json"):
+            shutil.copy(model_folder / path, tmp_path)
+        settings = json.dumps({"max_seq_length": 256, "do_lower_case": True})
+        (tmp_path / "sentence_bert_config.json").write_text(settings)
+    tokenizer = read_tokenizer(read_config(tmp_path if lowercase else model_folder))
+    unit = LONG[kind]
+    texts = ["first", unit * (3 * PIECE // len(unit)), "", unit * 9, unit * (PIECE // len(unit))]
+    counted, quick = tokenizer.rows(texts), tokenizer.rows(texts, counted=False)
+    assert quick.token_ids.tolist() == counted.token_ids.tolist()
+    assert quick.lengths.tolist() == counted.lengths.tolist()
+    partial = [False] * len(texts) if quick.partial is None else quick.partial.tolist()
+    for more, seen, exact in zip(partial, quick.seen, counted.seen, strict=True):
+        assert (256 < seen < exact) if more else seen == exact
+    mask = tokenizer.special_tokens_mask(texts[1])
+    assert mask.tolist() == [True, *[False] * (len(mask) - 2), True]
+    assert len(tokenizer.tokens(texts[1])) == len(mask) == quick.lengths[1]
+
+
+def test_vectors_of_cut_texts_are_the_same() -> None:
+    model = likewise.load(compute="float32")
+    for unit in LONG.values():
+        text = unit * (2 * PIECE // len(unit))
+        row = model._tokenizer.rows([text])
+        expected = model._runtime.embed(row, None)
+        assert model.encode(text, show_progress_bar=False).tobytes() == expected[0].tobytes()
+
+
+def test_a_lone_surrogate_behind_the_cut_is_refused(model_folder: Path) -> None:
+    tokenizer = read_tokenizer(read_config(model_folder))
+    with pytest.raises(TextError, match="text 1 holds a lone surrogate"):
+        tokenizer.rows(["fine", "word " * 10_000 + "\ud800"], counted=False)
+
+
+def test_an_error_of_a_long_text_says_more_than(model_folder: Path) -> None:
+    tokenizer = read_tokenizer(read_config(model_folder))
+    with pytest.raises(TooLongError, match="text 1 has more than 256 tokens"):
+        list(windows(tokenizer, ["a", "word " * 10_000], truncation="error"))
+    with pytest.raises(TooLongError, match="text 0 has 402 tokens"):
+        list(windows(tokenizer, ["word " * 400], truncation="error"))
+
+
+def test_counts_are_exact_unless_asked_otherwise() -> None:
+    model = likewise.load()
+    text = "word " * 10_000
+    (exact,) = model.count_tokens(text)
+    assert (exact.seen, exact.kept, exact.exact) == (10_002, 256, True)
+    (quick,) = model.count_tokens(text, exact=False)
+    assert quick.kept == 256
+    assert 256 < quick.seen < 10_002
+    assert not quick.exact
+    assert model.count_tokens("word " * 400, exact=False)[0].exact
+
+
+def test_ten_megabytes_take_no_longer_than_what_is_read(model_folder: Path) -> None:
+    tokenizer: Tokenizer = read_tokenizer(read_config(model_folder))
+    text = "the quick brown fox jumps " * 400_000
+
+    def seconds(work: Callable[[], object]) -> float:
+        started = time.perf_counter()
+        work()
+        return time.perf_counter() - started
+
+    quick = seconds(lambda: list(windows(tokenizer, [text])))
+    assert quick * 5 < seconds(lambda: tokenizer.rows([text]))
+    assert seconds(lambda: tokenizer.special_tokens_mask(text)) < 1
