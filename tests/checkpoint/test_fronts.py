@@ -16,7 +16,8 @@ from tokenizers import Regex, models, normalizers, pre_tokenizers, trainers
 import likewise
 from likewise.checkpoint.config import read_config
 from likewise.checkpoint.fronts import Fronts
-from likewise.checkpoint.tokenizer import PIECE, Tokenizer, read_tokenizer
+from likewise.checkpoint.pieces import PIECE
+from likewise.checkpoint.tokenizer import Tokenizer, read_tokenizer
 from likewise.checkpoint.windows import windows
 from likewise.errors import TextError, TooLongError
 

@@ -14,7 +14,8 @@ import pytest
 import tokenizers
 
 from likewise.checkpoint.config import read_config
-from likewise.checkpoint.tokenizer import PORTION, Tokenizer, check_text, read_tokenizer
+from likewise.checkpoint.pieces import PORTION
+from likewise.checkpoint.tokenizer import Tokenizer, check_text, read_tokenizer
 from likewise.errors import DamagedFileError, TextError
 
 

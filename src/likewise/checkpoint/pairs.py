@@ -10,7 +10,8 @@ import tokenizers
 
 from likewise.checkpoint.backend import read_backend, read_pad_id
 from likewise.checkpoint.config import Config, read_json
-from likewise.checkpoint.tokenizer import PORTION, TokenRows, check_text
+from likewise.checkpoint.pieces import PORTION
+from likewise.checkpoint.tokenizer import TokenRows, check_text
 
 
 class PairTokenizer:
