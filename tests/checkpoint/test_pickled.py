@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import pickle
 import zipfile
+from collections import OrderedDict
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +128,120 @@ def test_a_tensor_beyond_its_storage(tmp_path: Path) -> None:
             archive.writestr(name, content)
     with pytest.raises(DamagedFileError, match="storage 0 is cut short"):
         dict(read_pickled(short))
+
+
+def crafted(  # noqa: PLR0917
+    tmp_path: Path,
+    offset: Any,
+    shape: Any,
+    strides: Any,
+    count: Any = 64,
+    kinds: tuple[Any, ...] = (torch.FloatStorage,),
+) -> Path:
+    """A file whose pickle places one tensor for each kind in a storage of 64 numbers."""
+
+    class Storage:
+        def __init__(self, kind: Any) -> None:
+            self.kind = kind
+
+    class Tensor:
+        def __init__(self, kind: Any) -> None:
+            self.kind = kind
+
+        def __reduce__(self) -> Any:
+            arguments = (Storage(self.kind), offset, shape, strides, False, OrderedDict())
+            return (torch._utils._rebuild_tensor_v2, arguments)
+
+    class Pickler(pickle.Pickler):
+        def persistent_id(self, value: Any) -> Any:
+            if isinstance(value, Storage):
+                return ("storage", value.kind, "0", "cpu", count)
+            return None
+
+    content = io.BytesIO()
+    Pickler(content, protocol=2).dump(dict(zip("ab", map(Tensor, kinds), strict=False)))
+    file = tmp_path / "pytorch_model.bin"
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("archive/data.pkl", content.getvalue())
+        archive.writestr("archive/data/0", np.arange(64, dtype="<f4").tobytes())
+    return file
+
+
+def test_a_crafted_file_within_its_storage_is_read(tmp_path: Path) -> None:
+    found = dict(read_pickled(crafted(tmp_path, 4, (2, 3), (10, 2))))["a"]
+    np.testing.assert_array_equal(found, [[4, 6, 8], [14, 16, 18]])
+    assert dict(read_pickled(crafted(tmp_path, 64, (0, 3), (3, 1))))["a"].shape == (0, 3)
+
+
+@pytest.mark.parametrize(
+    ("offset", "shape", "strides"),
+    [
+        (-1, (2,), (1,)),
+        (-64, (64,), (1,)),
+        (-65, (1,), (1,)),
+        (-1, (), ()),
+        (64, (), ()),
+        (60, (5,), (1,)),
+        (0, (65,), (1,)),
+        (0, (2, 2), (63, 1)),
+        (0, (2,), (-1,)),
+        (5, (2,), (-1,)),
+        (0, (-3,), (1,)),
+        (0, (-3, -3), (1, 1)),
+        (0, (0, -3), (1, 1)),
+        (65, (0,), (1,)),
+        (-1, (0,), (1,)),
+        (0, (2**62, 2**62), (0, 0)),
+        (0, (2**40,), (0,)),
+        (0, (2,), (2**63,)),
+        (2**64, (1,), (1,)),
+        (0, (2**64,), (1,)),
+        (0, (2, 2), (1,)),
+        (0, (2.0,), (1,)),
+        (0, (2,), (1.5,)),
+        (0.0, (2,), (1,)),
+        (True, (2,), (1,)),
+        (0, "ab", (1, 1)),
+        (0, None, None),
+        (0, (1,) * 65, (1,) * 65),
+    ],
+)
+def test_sizes_that_reach_beyond_the_storage(
+    offset: Any, shape: Any, strides: Any, tmp_path: Path
+) -> None:
+    file = crafted(tmp_path, offset, shape, strides)
+    with pytest.raises(DamagedFileError, match=r"pytorch_model\.bin"):
+        dict(read_pickled(file))
+
+
+@pytest.mark.parametrize("count", [-1, 65, 2**70, 1.5, None, "64"])
+def test_storages_of_another_size_than_stated(count: Any, tmp_path: Path) -> None:
+    with pytest.raises(DamagedFileError, match=r"pytorch_model\.bin"):
+        dict(read_pickled(crafted(tmp_path, 0, (2,), (1,), count)))
+
+
+def test_one_storage_with_two_number_formats(tmp_path: Path) -> None:
+    """PyTorch gives each storage one format; the second is not read by the size of the first."""
+    file = crafted(tmp_path, 0, (2,), (1,), kinds=(torch.FloatStorage, torch.ByteStorage))
+    with pytest.raises(DamagedFileError, match="storage 0 has two number formats"):
+        dict(read_pickled(file))
+
+
+def test_a_small_storage_is_not_repeated_without_end(tmp_path: Path) -> None:
+    """Two million numbers out of 64, which a stride of 0 asks for."""
+    with pytest.raises(DamagedFileError, match="repeats"):
+        dict(read_pickled(crafted(tmp_path, 0, (2_000_000,), (0,))))
+
+
+def test_a_compressed_storage_is_not_unpacked(tmp_path: Path) -> None:
+    file = crafted(tmp_path, 0, (2,), (1,))
+    with zipfile.ZipFile(file) as archive:
+        code = archive.read("archive/data.pkl")
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("archive/data.pkl", code, zipfile.ZIP_STORED)
+        archive.writestr("archive/data/0", bytes(10_000_000))
+    with pytest.raises(DamagedFileError, match="compressed"):
+        dict(read_pickled(file))
 
 
 @pytest.mark.parametrize("keep", [0, 10, 200, 0.5, 0.99])

@@ -7,6 +7,7 @@ anything. Format: torch/serialization.py and torch/_utils.py of PyTorch 2.
 
 from __future__ import annotations
 
+import math
 import pickle
 import zipfile
 from collections import OrderedDict
@@ -19,6 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likewise.errors import DamagedFileError
+
+MOST_REPEATED = 2**16
+"""Numbers that a tensor may have where its storage holds fewer, which strides of 0 repeat."""
 
 AGAIN = "download the checkpoint again, best in the safetensors format"
 
@@ -42,20 +46,33 @@ class _Storage:
     values: NDArray[Any]
 
 
-def _rebuild_tensor(
-    storage: _Storage, offset: int, shape: tuple[int, ...], strides: tuple[int, ...], *_: Any
-) -> NDArray[Any]:
-    step = storage.values.itemsize
-    size = 1 + sum((n - 1) * s for n, s in zip(shape, strides, strict=True)) if shape else 1
-    empty = 0 in shape
-    if not empty and (min(strides, default=0) < 0 or offset + size > len(storage.values)):
+def _rebuild_tensor(storage: Any, offset: Any, shape: Any, strides: Any, *_: Any) -> NDArray[Any]:
+    """A tensor as a contiguous array. Each argument comes out of the file, so each is checked."""
+    if not isinstance(storage, _Storage):
+        raise pickle.UnpicklingError("a tensor has no storage")
+    numbers = (offset, *_numbers(shape), *_numbers(strides))
+    if len(shape) != len(strides) or not all(type(n) is int and n >= 0 for n in numbers):
+        raise pickle.UnpicklingError("a tensor's offset, sizes and strides are not whole numbers")
+    held, count = len(storage.values), math.prod(shape)
+    last = offset + sum((n - 1) * stride for n, stride in zip(shape, strides, strict=True))
+    if offset > held or (count and last >= held):
         raise pickle.UnpicklingError("a tensor reaches beyond its storage")
+    if count > max(held, MOST_REPEATED):
+        raise pickle.UnpicklingError(f"a tensor repeats {held} numbers to {count}")
+    step = storage.values.itemsize
     view = np.lib.stride_tricks.as_strided(
-        storage.values[offset:], shape, [s * step for s in strides], writeable=False
-    )
+        storage.values[offset:], shape, [s * step for s in strides] if count else None,
+        writeable=False,
+    )  # fmt: skip
     if storage.kind == "BFloat16Storage":
         return widen(view)
     return np.ascontiguousarray(view).reshape(shape)
+
+
+def _numbers(sizes: Any) -> tuple[Any, ...]:
+    if type(sizes) is not tuple:
+        raise pickle.UnpicklingError("a tensor's sizes and strides are no tuples")
+    return sizes
 
 
 def widen(bits: NDArray[np.uint16]) -> NDArray[np.float32]:
@@ -92,12 +109,19 @@ class _Unpickler(pickle.Unpickler):
     def persistent_load(self, pid: Any) -> _Storage:
         _, kind, key, _, count = pid
         if key not in self._storages:
-            raw = self._archive.read(f"{self._root}data/{key}")
-            values = np.frombuffer(raw, _DTYPES[str(kind)])
-            if len(values) < count:
-                raise pickle.UnpicklingError(f"storage {key} is cut short")
-            self._storages[key] = _Storage(str(kind), values)
-        return self._storages[key]
+            self._storages[key] = self._read(str(kind), key)
+        storage = self._storages[key]
+        if storage.kind != kind:
+            raise pickle.UnpicklingError(f"storage {key} has two number formats")
+        if type(count) is not int or not 0 <= count <= len(storage.values):
+            raise pickle.UnpicklingError(f"storage {key} is cut short")
+        return storage
+
+    def _read(self, kind: str, key: Any) -> _Storage:
+        entry = self._archive.getinfo(f"{self._root}data/{key}")
+        if entry.compress_type != zipfile.ZIP_STORED:
+            raise pickle.UnpicklingError(f"storage {key} is compressed, as PyTorch never writes it")
+        return _Storage(kind, np.frombuffer(self._archive.read(entry), _DTYPES[kind]))
 
 
 def read_pickled(path: Path) -> Iterator[tuple[str, NDArray[Any]]]:
