@@ -61,9 +61,8 @@ def _rebuild_tensor(storage: Any, offset: Any, shape: Any, strides: Any, *_: Any
         raise pickle.UnpicklingError(f"a tensor repeats {held} numbers to {count}")
     step = storage.values.itemsize
     view = np.lib.stride_tricks.as_strided(
-        storage.values[offset:], shape, [s * step for s in strides] if count else None,
-        writeable=False,
-    )  # fmt: skip
+        storage.values[offset:], shape, [s * step for s in strides] if count else None
+    )
     if storage.kind == "BFloat16Storage":
         return widen(view)
     return np.ascontiguousarray(view).reshape(shape)
@@ -121,7 +120,12 @@ class _Unpickler(pickle.Unpickler):
         entry = self._archive.getinfo(f"{self._root}data/{key}")
         if entry.compress_type != zipfile.ZIP_STORED:
             raise pickle.UnpicklingError(f"storage {key} is compressed, as PyTorch never writes it")
-        return _Storage(kind, np.frombuffer(self._archive.read(entry), _DTYPES[kind]))
+        values = np.empty(entry.file_size, np.uint8)  # writable, as OpenVINO wants its constants
+        with self._archive.open(entry) as file:
+            read = file.readinto(memoryview(values))
+        if read != entry.file_size:
+            raise pickle.UnpicklingError(f"storage {key} is cut short")
+        return _Storage(kind, values.view(_DTYPES[kind]))
 
 
 def read_pickled(path: Path) -> Iterator[tuple[str, NDArray[Any]]]:

@@ -2,13 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import takewhile
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from likewise.errors import DamagedFileError
+
+_WRAPPERS = frozenset(("module", "_orig_mod", "model", "auto_model", "0"))
+"""Parts that names begin with where more than the network was saved: data parallel training
+(`module`), torch.compile (`_orig_mod`), a head on top (`model`), sentence-transformers' list of
+modules (`0.auto_model`)."""
+
+_SPELLINGS: Mapping[str, str] = MappingProxyType(
+    {
+        "LayerNorm.weight": "LayerNorm.gamma",
+        "LayerNorm.bias": "LayerNorm.beta",
+        "emb_ln.weight": "emb_ln.gamma",
+        "emb_ln.bias": "emb_ln.beta",
+    }
+)
+"""Ends of names, and how TensorFlow's checkpoints and some releases of transformers 5 spell them.
+
+transformers renames `LayerNorm.gamma` and `LayerNorm.beta` in any checkpoint, and Nomic's `emb_ln`
+to `LayerNorm` before that.
+"""
 
 
 class Tensors:
@@ -21,16 +42,20 @@ class Tensors:
 
     def __init__(self, weights: Mapping[str, NDArray[Any]], prefixes: tuple[str, ...] = ()) -> None:
         self._weights = weights
-        self._prefix = next(
-            (p for p in prefixes if any(name.startswith(p) for name in weights)), ""
+        self._prefixes = tuple(
+            wrapper + prefix for wrapper in _wrappers(weights) for prefix in ("", *prefixes)
         )
 
     def __contains__(self, name: str) -> bool:
-        return self._prefix + name in self._weights
+        return self._find(name) is not None
 
     def rows(self, name: str) -> int:
-        """Length of a tensor's first axis."""
-        return len(self._weights[self._prefix + name])
+        """Length of a tensor's first axis.
+
+        Raises:
+            DamagedFileError: it is missing.
+        """
+        return len(self._get(name))
 
     def __call__(self, name: str, shape: tuple[int, ...]) -> NDArray[np.float32]:
         """One tensor, of the shape it must have.
@@ -38,15 +63,43 @@ class Tensors:
         Raises:
             DamagedFileError: it is missing, or has another shape.
         """
-        tensor = self._weights.get(self._prefix + name)
-        if tensor is None:
-            raise DamagedFileError(
-                f"the weights lack the tensor {name!r}",
-                hint="the weights do not belong to this config.json; download the checkpoint again",
-            )
+        tensor = self._get(name)
         if tensor.shape != shape:
             raise DamagedFileError(
                 f"the tensor {name!r} has shape {list(tensor.shape)}, expected {list(shape)}",
                 hint="the weights do not belong to this config.json; download the checkpoint again",
             )
         return np.ascontiguousarray(tensor, dtype=np.float32)
+
+    def _get(self, name: str) -> NDArray[Any]:
+        tensor = self._find(name)
+        if tensor is None:
+            raise DamagedFileError(
+                f"the weights lack the tensor {name!r}",
+                hint="the weights do not belong to this config.json; download the checkpoint again",
+            )
+        return tensor
+
+    def _find(self, name: str) -> NDArray[Any] | None:
+        for spelled in _spelled(name):
+            for prefix in self._prefixes:
+                if (tensor := self._weights.get(prefix + spelled)) is not None:
+                    return tensor
+        return None
+
+
+def _wrappers(names: Iterable[str]) -> list[str]:
+    """What names begin with that is no part of a network; first nothing, then the shortest."""
+    found = {""}
+    for name in names:
+        parts = takewhile(_WRAPPERS.__contains__, name.split("."))
+        found.add("".join(f"{part}." for part in parts))
+    return sorted(found, key=lambda wrapper: (len(wrapper), wrapper))
+
+
+def _spelled(name: str) -> tuple[str, ...]:
+    """A name, and another spelling of it where there is one."""
+    others = (
+        name.removesuffix(end) + other for end, other in _SPELLINGS.items() if name.endswith(end)
+    )
+    return (name, *others)
