@@ -120,12 +120,8 @@ class _Unpickler(pickle.Unpickler):
         entry = self._archive.getinfo(f"{self._root}data/{key}")
         if entry.compress_type != zipfile.ZIP_STORED:
             raise pickle.UnpicklingError(f"storage {key} is compressed, as PyTorch never writes it")
-        values = np.empty(entry.file_size, np.uint8)  # writable, as OpenVINO wants its constants
-        with self._archive.open(entry) as file:
-            read = file.readinto(memoryview(values))
-        if read != entry.file_size:
-            raise pickle.UnpicklingError(f"storage {key} is cut short")
-        return _Storage(kind, values.view(_DTYPES[kind]))
+        content = bytearray(self._archive.read(entry))  # writable, as OpenVINO wants constants
+        return _Storage(kind, np.frombuffer(content, _DTYPES[kind]))
 
 
 def read_pickled(path: Path) -> Iterator[tuple[str, NDArray[Any]]]:
