@@ -48,6 +48,12 @@ def write(path: Path, count: int) -> Path:
     return path
 
 
+def files_of(found: Prepared) -> list[str]:
+    """What its folder holds, beside the mark that it is in use."""
+    names = sorted(path.name for path in found.folder.iterdir())
+    return [name for name in names if not name.startswith("use-")]
+
+
 def test_vectors_are_the_encoder_s_own_and_of_length_1(tiny: Encoder, tmp_path: Path) -> None:
     first, second = tmp_path / "a.csv", tmp_path / "b.txt"
     first.write_text("id,text\n1,a fox\n2,old town\n3,a fox\n")
@@ -60,7 +66,7 @@ def test_vectors_are_the_encoder_s_own_and_of_length_1(tiny: Encoder, tmp_path: 
     np.testing.assert_allclose(np.linalg.norm(found.vectors, axis=1), 1, atol=1e-6)
     assert (found.encoded, found.resumed) == (3, 0)  # equal texts once
     assert isinstance(found.vectors, np.memmap)
-    assert sorted(path.name for path in found.folder.iterdir()) == ["lock", "vectors.npy"]
+    assert files_of(found) == ["lock", "vectors.npy"]
 
 
 def test_nothing_is_encoded_twice(tiny: Encoder, folder: Path, tmp_path: Path) -> None:
@@ -97,14 +103,14 @@ def test_a_cache_that_cannot_be_written(tiny: Encoder, tmp_path: Path, cache: Pa
 def test_the_oldest_are_forgotten(
     tiny: Encoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made: list[Prepared] = []
+    made: list[Path] = []  # of folders alone: a corpus that is held is in use
     for count in (30, 31, 32):
-        made.append(prepare(tiny, write(tmp_path / "a.txt", count)))
-        os.utime(made[-1].folder / "vectors.npy", (count, count))
+        made.append(prepare(tiny, write(tmp_path / "a.txt", count)).folder)
+        os.utime(made[-1] / "vectors.npy", (count, count))
     monkeypatch.setattr(prepared, "KEPT_BYTES", 10_000)
     last = prepare(tiny, write(tmp_path / "a.txt", 33))
     left = {path.name for path in prepared_folder().iterdir()}
-    assert left == {made[2].key, last.key}
+    assert left == {made[2].name, last.key}
 
 
 CODE = (
@@ -134,7 +140,7 @@ def test_kill_9_loses_little(tiny: Encoder, folder: Path, tmp_path: Path, cache:
     np.testing.assert_allclose(
         found.vectors, tiny.encode(found.texts, normalize_embeddings=True), atol=1e-6
     )
-    assert sorted(path.name for path in found.folder.iterdir()) == ["lock", "vectors.npy"]
+    assert files_of(found) == ["lock", "vectors.npy"]
 
 
 def test_two_at_once_encode_once(tiny: Encoder, folder: Path, tmp_path: Path) -> None:
@@ -153,3 +159,53 @@ def test_one_graph_serves_all(tiny: Encoder, tmp_path: Path) -> None:
     assert (found.folder / "neighbours.npz").stat().st_mtime_ns == made
     assert neighbours(found, 12).k == 12
     assert neighbours(found, 100).k == 39
+
+
+USING = (
+    "import sys, likewise; from likewise.corpus.prepared import prepare\n"
+    "from likewise.corpus.neighbours import neighbours\n"
+    "corpus = prepare(likewise.load(sys.argv[1], compute='float32'), sys.argv[2])\n"
+    "print('ready', flush=True); sys.stdin.readline()\n"
+    "print(neighbours(corpus, 3).indices.shape[0])"
+)
+
+
+def test_a_folder_that_another_process_works_in_is_not_removed(
+    tiny: Encoder, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prepared, "KEPT_BYTES", 0)
+    source = write(tmp_path / "a.txt", 30)
+    command = [sys.executable, "-c", USING, str(folder), str(source)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        [theirs] = prepared_folder().iterdir()
+        os.utime(theirs / "vectors.npy", (1, 1))
+        ours = prepare(tiny, write(tmp_path / "b.txt", 31))
+        assert theirs.exists()
+        assert process.communicate("go on\n", timeout=60)[0] == "30\n"
+    assert not list(theirs.glob("use-*"))
+    del ours
+    prepare(tiny, write(tmp_path / "b.txt", 32))  # now that nobody uses it, it goes
+    assert not theirs.exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no such signal")
+def test_a_process_that_was_killed_uses_nothing(
+    tiny: Encoder, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = write(tmp_path / "a.txt", 30)
+    command = [sys.executable, "-c", USING, str(folder), str(source)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.kill()
+    [theirs] = prepared_folder().iterdir()
+    assert list(theirs.glob("use-*"))
+    monkeypatch.setattr(prepared, "KEPT_BYTES", 0)
+    prepare(tiny, write(tmp_path / "b.txt", 31))
+    assert not theirs.exists()

@@ -11,16 +11,18 @@ import contextlib
 import hashlib
 import json
 import os
+import secrets
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from filelock import FileLock
+from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from likewise.atomic import atomic
@@ -47,6 +49,25 @@ _BLOCK = 16_384
 """Rows turned from one file into another at once."""
 
 
+class Use:
+    """Marks a folder as in use until this object, or its process, is gone.
+
+    The mark is a locked file: the system drops the lock of a process that was killed.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        path = folder / f"use-{os.getpid()}-{secrets.token_hex(4)}.lock"
+        lock = FileLock(path)
+        lock.acquire(timeout=0)
+        weakref.finalize(self, _unmark, lock, path)
+
+
+def _unmark(lock: FileLock, path: Path) -> None:
+    lock.release()
+    with contextlib.suppress(OSError):
+        path.unlink(missing_ok=True)
+
+
 @dataclass(frozen=True)
 class Prepared:
     """A corpus that is ready for search, duplicates, clusters and maps.
@@ -59,6 +80,7 @@ class Prepared:
         resumed: how many distinct texts an earlier call had encoded.
         encoded: how many distinct texts this call encoded.
         cut: how many of those were longer than the model reads.
+        use: keeps other processes from removing the folder while this object is there.
     """
 
     records: Sequence[Record]
@@ -68,6 +90,7 @@ class Prepared:
     resumed: int = 0
     encoded: int = 0
     cut: int = 0
+    use: Use | None = field(default=None, repr=False, compare=False)
 
     @property
     def texts(self) -> list[str]:
@@ -127,8 +150,8 @@ def prepare_records(
     folder = prepared_folder() / key
     kept = folder / "vectors.npy"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / "lock"):  # whoever comes second waits, and finds them
+        with _locked(folder):  # whoever comes second waits, and finds them
+            use = Use(folder)
             counts = (0, 0, 0)
             if not kept.exists():
                 counts = _encode(encoder, texts, folder, truncation, progress)
@@ -145,7 +168,7 @@ def prepare_records(
         ) from error
     _forget_oldest(folder)
     resumed, encoded, cut = counts
-    return Prepared(records, vectors, key, folder, resumed, encoded, cut)
+    return Prepared(records, vectors, key, folder, resumed, encoded, cut, use)
 
 
 def prepared_folder() -> Path:
@@ -193,13 +216,41 @@ def _lay_out(distinct: NDArray[Any], rows: NDArray[np.int64], target: Path) -> N
             release(distinct)
 
 
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Be the only process that fills a folder, or removes it."""
+    while True:
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / "lock"
+        lock = FileLock(path)
+        try:
+            lock.acquire()
+        except FileNotFoundError:
+            continue  # the folder was removed between the two lines
+        try:
+            if path.exists():  # else it was removed by the process that was waited for
+                yield
+                return
+        finally:
+            lock.release()
+
+
+def _remove_unused(folder: Path) -> None:
+    """Remove a folder, unless a process is filling or using it."""
+    with contextlib.suppress(Timeout, OSError), FileLock(folder / "lock", timeout=0):
+        for mark in folder.glob("use-*.lock"):
+            with FileLock(mark, timeout=0):
+                pass
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def _forget_oldest(current: Path) -> None:
     """Keep the cache within bounds; what is in use, or cannot be removed, stays."""
     total = 0
     for used in sorted(map(_usage, prepared_folder().iterdir()), key=lambda used: -used.last):
         total += used.size
         if total > KEPT_BYTES and used.folder != current:
-            shutil.rmtree(used.folder, ignore_errors=True)
+            _remove_unused(used.folder)
 
 
 @dataclass(frozen=True)
