@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
@@ -17,7 +18,7 @@ from likewise.checkpoint.config import Config, Normalize
 from likewise.checkpoint.fingerprint import fingerprint
 from likewise.checkpoint.locate import Location
 from likewise.checkpoint.tokenizer import Tokenizer, check_text
-from likewise.checkpoint.windows import Truncation, Window, windows
+from likewise.checkpoint.windows import Pace, Truncation, Window, windows
 from likewise.engine.contract import Progress, Runtime
 from likewise.errors import InputError, TruncationWarning
 from likewise.model import LoadedModel
@@ -194,15 +195,21 @@ class Encoder(LoadedModel):
         truncate_dim: int | None = None,
         truncation: Truncation = "cut",
         progress: Progress | None = None,
+        seconds: float | None = None,
     ) -> Iterator[Encoded]:
         """Encode texts as they come, in bounded memory: some thousands at a time, in their order.
 
         Takes what `encode` takes, and raises what it raises; nothing is warned of, since each part
-        tells what was cut.
+        tells what was cut. With `seconds`, a part is as large as takes about so long to compute:
+        fewer texts on a slow processor, so that they can be saved before the work is stopped.
         """
         prefix = self._prompt(prompt_name, prompt)
         dimension = self._width(truncate_dim)
-        for window in windows(self._tokenizer, sentences, prefix=prefix, truncation=truncation):
+        pace = Pace(seconds) if seconds is not None else None
+        for window in windows(
+            self._tokenizer, sentences, prefix=prefix, truncation=truncation, pace=pace
+        ):
+            started = time.perf_counter()
             chunked = len(window.rows) > len(window.texts)
             matrix = self._runtime.embed(window.rows, None if chunked else progress)
             if chunked:
@@ -210,6 +217,8 @@ class Encoder(LoadedModel):
                 if progress:
                     progress(len(window.texts))
             matrix = self._finish(matrix, dimension, normalize_embeddings)
+            if pace:
+                pace.record(len(window.texts), time.perf_counter() - started)
             yield Encoded(window.texts, matrix, window.seen, window.kept)
 
     def encode_query(self, sentences: Texts, **options: Any) -> Any:

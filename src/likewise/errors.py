@@ -13,7 +13,8 @@ LikewiseError                   carries a message and a hint: what to do next
 │   └── DownloadError           fetching it failed
 ├── EngineError                 the engine refused to compile or run
 ├── CollectionError             a collection that cannot be read or written now
-│   └── CollectionNotFoundError no collection of this name
+│   ├── CollectionNotFoundError no collection of this name
+│   └── DamagedCollectionError  a collection whose files are missing, cut short or changed
 ├── FingerprintError            vectors of two different models were about to be mixed
 ├── MissingExtraError           an optional package is not installed (also an ImportError)
 └── OutputError                 a result could not be written (also an OSError)
@@ -102,6 +103,10 @@ class CollectionError(LikewiseError):
 
 class CollectionNotFoundError(CollectionError):
     """No collection of this name."""
+
+
+class DamagedCollectionError(CollectionError):
+    """A collection whose files are missing, cut short or not what they should be."""
 
 
 class FingerprintError(LikewiseError):

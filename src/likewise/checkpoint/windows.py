@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -19,6 +20,9 @@ TRUNCATIONS: tuple[Truncation, ...] = ("cut", "error", "chunk")
 
 WINDOW = 4096
 """Texts that are tokenized and laid in batches together: enough to fill rows, little memory."""
+
+FIRST = 16
+"""Texts of the first window where windows are limited in time: its speed sets the next size."""
 
 OVERLAP = 8
 """One in so many tokens of a chunk is read again at the beginning of the next."""
@@ -74,8 +78,40 @@ class Prompt:
     tokens: int
 
 
+class Pace:
+    """The size of windows that shall each take no longer than some seconds.
+
+    Args:
+        seconds: for reading a window's texts, and again for computing it.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self.size = FIRST
+
+    def record(self, texts: int, seconds: float) -> None:
+        """Set the next size by the time that a window took to compute."""
+        fitting = int(texts * self._seconds / max(seconds, 1e-9))
+        self.size = max(1, min(fitting, 4 * texts, WINDOW))
+
+    def take(self, source: Iterator[str]) -> list[str]:
+        """The next window's texts; fewer where the source is slow."""
+        taken: list[str] = []
+        until = time.monotonic() + self._seconds
+        for text in islice(source, self.size):
+            taken.append(text)
+            if time.monotonic() > until:
+                break
+        return taken
+
+
 def windows(
-    tokenizer: Tokenizer, texts: Iterable[str], *, prefix: str = "", truncation: Truncation = "cut"
+    tokenizer: Tokenizer,
+    texts: Iterable[str],
+    *,
+    prefix: str = "",
+    truncation: Truncation = "cut",
+    pace: Pace | None = None,
 ) -> Iterator[Window]:
     """Tokenize a stream of texts, `WINDOW` at a time and one window ahead.
 
@@ -85,6 +121,7 @@ def windows(
         prefix: put before each text.
         truncation: what becomes of a text over the limit: its end is cut, it is an error, or it is
             read in overlapping chunks, each after the prompt, whose vectors are averaged.
+        pace: sets the size of windows; the caller records how long each took to compute.
 
     Raises:
         TextError: something is no text; its index is told.
@@ -96,12 +133,13 @@ def windows(
             f"unknown truncation {truncation!r}", hint="one of " + ", ".join(TRUNCATIONS)
         )
     prompt = Prompt(prefix, tokenizer.prompt_tokens(prefix))
-    source = iter(texts)
-    start = 0
-    first = list(islice(source, WINDOW))
-    if len(first) < WINDOW:  # no thread for the few texts of a quick question
+    source, start = iter(texts), 0
+    first = pace.take(source) if pace else list(islice(source, WINDOW))
+    if not pace and len(first) < WINDOW:  # no thread for the few texts of a quick question
         if first:
             yield _window(tokenizer, first, 0, prompt, truncation)
+        return
+    if not first:
         return
     with ThreadPoolExecutor(1, "likewise-tokenizer") as pool:
 
@@ -110,7 +148,7 @@ def windows(
 
         ahead = submit(first)
         start += len(first)
-        while part := list(islice(source, WINDOW)):
+        while part := pace.take(source) if pace else list(islice(source, WINDOW)):
             ready, ahead = ahead.result(), submit(part)
             start += len(part)
             yield ready

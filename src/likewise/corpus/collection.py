@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from likewise.corpus import history, tuning
 from likewise.corpus.ask import NEAR, Answer, answer
+from likewise.corpus.condition import checked
 from likewise.corpus.contract import (
     MODES,
     Hit,
@@ -64,7 +65,8 @@ class Collection:
 
     def __len__(self) -> int:
         """Passages in it."""
-        return int(self._table.count_rows())
+        with self.store.reading(self.name):
+            return int(self._table.count_rows())
 
     def __repr__(self) -> str:
         return f"Collection({self.name!r}, {len(self):,} passages, {self.manifest.model})"
@@ -90,20 +92,27 @@ class Collection:
         return self._model
 
     def summary(self) -> Summary:
-        """It in figures."""
-        manifest = self.manifest
+        """It in figures.
+
+        Raises:
+            DamagedCollectionError: its files are not what they were.
+        """
+        manifest, passages = self.manifest, len(self)
+        with self.store.reading(self.name):
+            records = int(self._table.count_rows("passage = 0"))
+            whole = history.is_whole(self._table, manifest)
         return Summary(
             name=self.name,
             model=manifest.model,
             compute=manifest.compute,
             dimension=manifest.dimension,
             storage=manifest.storage,
-            records=self._table.count_rows("passage = 0"),
-            passages=len(self),
+            records=records,
+            passages=passages,
             index=manifest.index,
             runs=len(manifest.runs),
             updated=manifest.runs[-1].time if manifest.runs else "",
-            whole=history.is_whole(self._table, manifest),
+            whole=whole,
             columns=tuple(self._view.columns),
         )
 
@@ -234,7 +243,7 @@ class Collection:
         _check(k, mode, diversity)
         if not query.strip():
             raise InputError("the query is empty", hint="say in words what to look for")
-        wanted = Wanted(query, k, mode, where, diversity, rerank)
+        wanted = Wanted(query, k, mode, _condition(where), diversity, rerank)
         vector = self._query(query) if wanted.needs_vector or highlight else None
         hits = self._found(wanted, vector)
         return (
@@ -258,10 +267,11 @@ class Collection:
         An empty query among them finds nothing.
         """
         _check(k, mode, diversity)
+        condition = _condition(where)
         prompt = self.model.role_prompt("query")
         for part in self.model.encode_stream(queries, prompt_name=prompt):
             for query, vector in zip(part.texts, part.vectors, strict=True):
-                wanted = Wanted(query, k, mode, where, diversity, rerank)
+                wanted = Wanted(query, k, mode, condition, diversity, rerank)
                 yield self._found(wanted, vector) if query.strip() else []
 
     def search_vector(
@@ -269,7 +279,7 @@ class Collection:
     ) -> list[Hit]:
         """The passages nearest to a vector of the same model, float32 `[d]`."""
         _check(k, "semantic", 0.0)
-        return self._view.hits_by_vector(np.asarray(vector, np.float32), k, where)
+        return self._view.hits_by_vector(np.asarray(vector, np.float32), k, _condition(where))
 
     def more_like(self, name: str, k: int = 10, *, where: str | None = None) -> list[Hit]:
         """Passages of other records that are nearest to one of this collection.
@@ -282,7 +292,7 @@ class Collection:
         _check(k, "semantic", 0.0)
         [origin] = self._view.get([name])
         others = f"record != '{origin.hit.record}'"
-        condition = f"({where}) AND {others}" if where else others
+        condition = f"{checked(where)} AND {others}" if where is not None else others
         return self._view.hits_by_vector(origin.vector, k, condition)
 
     def ask(
@@ -322,7 +332,7 @@ class Collection:
     ) -> list[Recommended]:
         """Passages of other records near to what is liked, and not nearer to what is disliked."""
         _check(k, "semantic", 0.0)
-        return recommend(self._view, liked, disliked, k, where)
+        return recommend(self._view, liked, disliked, k, _condition(where))
 
     def get(self, ids: Sequence[str]) -> list[Hit]:
         """Passages by their ids."""
@@ -407,6 +417,10 @@ class _Writing:
 
 def _as_record(record: Record | str) -> Record:
     return Record(record) if isinstance(record, str) else record
+
+
+def _condition(where: str | None) -> str | None:
+    return None if where is None else checked(where)
 
 
 def _check(k: int, mode: str, diversity: float) -> None:

@@ -55,9 +55,13 @@ class Model(Splitter, Protocol):
         """Vectors of documents."""
 
     def encode_stream(
-        self, sentences: Iterable[str], prompt_name: str | None = None
+        self,
+        sentences: Iterable[str],
+        prompt_name: str | None = None,
+        *,
+        seconds: float | None = None,
     ) -> Iterator[Encoded]:
-        """Vectors of texts as they come, in their order."""
+        """Vectors of texts as they come, in their order; a part for each so many seconds."""
 
 
 class Scores(Protocol):

@@ -5,14 +5,21 @@ from __future__ import annotations
 import os
 import re
 import sys
+import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
-from likewise.errors import CollectionError, CollectionNotFoundError, InputError, LikewiseError
+from likewise.errors import (
+    CollectionError,
+    CollectionNotFoundError,
+    DamagedCollectionError,
+    InputError,
+    LikewiseError,
+)
 from likewise.extras import require
 
 if TYPE_CHECKING:
@@ -83,20 +90,30 @@ class Store:
         check_name(name)
         if self.folder is None or (self.folder / f"{name}.lance").is_dir():
             try:
-                return self._connected().open_table(name)
-            except ValueError as error:
-                if "not found" not in str(error):
-                    raise CollectionError(
-                        f"cannot open the collection {name!r} in {self.address}: {_first(error)}",
-                        hint=f"{self.hint}; or index the files again into a new collection",
-                    ) from error
+                with self.reading(name):
+                    return self._connected().open_table(name)
+            except CollectionError as error:
+                if "not found" not in str(error.__cause__):
+                    raise
         known = self.names()
+        if name in known:
+            raise DamagedCollectionError(
+                f"the collection {name!r} cannot be read: its folder holds no version of it",
+                hint=repair(name),
+            )
         raise CollectionNotFoundError(
             f"no collection {name!r} in {self.address}",
             hint=f"there are: {', '.join(known)}"
             if known
             else f"likewise index FILE --into {name}",
         )
+
+    def reading(self, name: str) -> AbstractContextManager[None]:
+        """Translate errors of reading a collection: on a disk of ours its files are damaged."""
+        what = f"the collection {name!r} cannot be read"
+        if self.folder is None:
+            return translated(what, self.hint)
+        return translated(what, repair(name), DamagedCollectionError)
 
     def create(self, name: str, schema: Any) -> Table:
         """An empty table; the one that someone else has made meanwhile."""
@@ -107,8 +124,13 @@ class Store:
             return self._connected().create_table(name, schema=schema, exist_ok=True)
 
     def remove(self, name: str) -> None:
-        """Delete a collection with all its versions."""
-        self.open(name)
+        """Delete a collection with all its versions, also one that is damaged.
+
+        Raises:
+            CollectionNotFoundError: there is none of this name.
+        """
+        with suppress(DamagedCollectionError):
+            self.open(name)
         with self.writing(name), translated(f"cannot remove the collection {name!r}"):
             self._connected().drop_table(name)
         if self.folder is not None:
@@ -152,13 +174,19 @@ class Store:
 
     def _connected(self) -> DBConnection:
         if self._connection is None:
-            # its warnings are of its own doings, and would stand between a command's lines
-            os.environ.setdefault("LANCEDB_LOG", "error")
-            lancedb = require("lancedb", "store")
+            lancedb = _lancedb()
             session = lancedb.Session(index_cache_size_bytes=CACHE_BYTES)
             with translated(f"cannot open the store {self.address}", self.hint):
                 self._connection = lancedb.connect(self.address, session=session)
         return self._connection
+
+
+def repair(name: str) -> str:
+    """What to do about a collection that is damaged."""
+    return (
+        "bring its files back from a backup; or remove it with "
+        f"'likewise collections rm {name}', and index the files again"
+    )
 
 
 def check_name(name: str) -> None:
@@ -180,12 +208,14 @@ def translated(
     hint: str = "check the store's address and the disk",
     kind: type[LikewiseError] = CollectionError,
 ) -> Iterator[None]:
-    """Turn errors of the store into the project's own."""
+    """Turn errors that the store raises into the project's own; others pass as they are."""
     try:
         yield
     except LikewiseError:
         raise
-    except (ValueError, RuntimeError, OSError) as error:
+    except Exception as error:
+        if not _raised_by_store(error):
+            raise  # a mistake of our own
         if "commit conflict" in str(error):  # where nothing locks, two may commit at once
             raise CollectionError(
                 f"{what}: another process is writing the collection",
@@ -194,8 +224,35 @@ def translated(
         raise kind(f"{what}: {_first(error)}", hint=hint) from error
 
 
+def _raised_by_store(error: BaseException) -> bool:
+    """Whether an error comes out of LanceDB, and not out of code of ours that it called."""
+    names = [
+        frame.f_globals.get("__name__", "").partition(".")[0]
+        for frame, _ in traceback.walk_tb(error.__traceback__)
+    ]
+    ours = max((place for place, name in enumerate(names) if name == "likewise"), default=-1)
+    return "lancedb" in names[ours + 1 :]
+
+
+def _lancedb() -> Any:
+    """LanceDB, whose log keeps to errors where nothing else is asked for.
+
+    Its warnings are of its own work, and would stand between a command's lines. It reads the
+    variable once, while it is imported, and knows no other way to be told.
+    """
+    if "lancedb" in sys.modules or "LANCEDB_LOG" in os.environ:
+        return require("lancedb", "store")
+    os.environ["LANCEDB_LOG"] = "error"
+    try:
+        return require("lancedb", "store")
+    finally:
+        os.environ.pop("LANCEDB_LOG", None)
+
+
 def _first(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
+    """The first line of its message, without the place in the store's own sources."""
+    line = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return re.sub(r",? \S+\.rs:\d+:\d+$", "", line)[:300]
 
 
 def _pages(connection: DBConnection) -> Iterator[str]:

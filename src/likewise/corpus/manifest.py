@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from likewise.corpus.contract import Index, Run, Storage
 from likewise.corpus.explain import Background
+from likewise.corpus.library import repair
 from likewise.corpus.passages import Passage, Splitter, split
 from likewise.corpus.records import Record
-from likewise.errors import CollectionError, FingerprintError
+from likewise.errors import CollectionError, DamagedCollectionError, FingerprintError
 
 if TYPE_CHECKING:
     from lancedb.table import Table
@@ -94,6 +95,7 @@ def read_manifest(table: Table, name: str) -> Manifest:
 
     Raises:
         CollectionError: it is not there, or of a later program.
+        DamagedCollectionError: it is not what was written.
     """
     vector = table.schema.field("vector") if "vector" in table.schema.names else None
     content = (vector.metadata or {}).get(KEY.encode()) if vector else None
@@ -102,6 +104,16 @@ def read_manifest(table: Table, name: str) -> Manifest:
             f"{name!r} is a Lance table, and no collection of this program",
             hint="choose another name or another store",
         )
+    try:
+        return _parsed(content, name)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DamagedCollectionError(
+            f"the collection {name!r} cannot be read: its own description is damaged ({error})",
+            hint=repair(name),
+        ) from error
+
+
+def _parsed(content: bytes, name: str) -> Manifest:
     value: dict[str, Any] = json.loads(content)
     if value.pop("format") != FORMAT:
         raise CollectionError(

@@ -43,7 +43,7 @@ def recommend(
         liked: ids, at least one.
         disliked: ids.
         k: how many.
-        where: an SQL condition.
+        where: an SQL condition, as `condition.checked` gives it.
 
     Raises:
         InputError: nothing is liked, something is both liked and disliked, or an id is unknown.
@@ -56,7 +56,7 @@ def recommend(
     known = sorted({candidate.hit.record for candidate in (*likes, *dislikes)})
     listed = ", ".join(f"'{record}'" for record in known)
     others = f"record NOT IN ({listed})"
-    condition = f"({where}) AND {others}" if where else others
+    condition = f"{where} AND {others}" if where else others
     found: dict[str, Candidate] = {}
     for candidate in likes:
         for other in view.by_vector(candidate.vector, max(POOL, 2 * k), condition):

@@ -6,11 +6,10 @@ records, so whatever stops the work, what is there is there once, and the next r
 
 from __future__ import annotations
 
-import queue
-import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -32,8 +31,11 @@ if TYPE_CHECKING:
 COMMIT_ROWS = 16_384
 """Rows written together: few files, yet little to lose."""
 
-COMMIT_SECONDS = 5.0
-"""No vector waits longer than this to be written, whatever the model's speed."""
+COMMIT_SECONDS = 3.0
+"""Vectors that have waited so long are written with the next part, however few they are."""
+
+PART_SECONDS = 2.0
+"""Time that the model computes before it gives vectors back, whatever its speed."""
 
 Split = Callable[[Iterable[Record]], Iterator[Passage]]
 """Records in passages, in their order."""
@@ -104,7 +106,9 @@ class Known:
 
 
 class Writer:
-    """A thread that commits rows while the next are computed.
+    """Commits rows in a thread while the next are computed.
+
+    After a commit that failed nothing more is written: each call raises its error.
 
     Attributes:
         added: rows committed.
@@ -115,15 +119,13 @@ class Writer:
     def __init__(self, table: Table, told: Callable[[int], None]) -> None:
         self._table, self._told = table, told
         self.alone = Alone(table)
-        self._queue: queue.Queue[Any] = queue.Queue(maxsize=1)
-        self._error: BaseException | None = None
         self._rows: list[Row] = []
         self._vectors: list[NDArray[np.float32]] = []
         self._since = time.monotonic()
         self.added = 0
         self.misfits: Counter[str] = Counter()
-        self._thread = threading.Thread(target=self._run, name="likewise-writer", daemon=True)
-        self._thread.start()
+        self._thread = ThreadPoolExecutor(1, "likewise-writer")
+        self._pending: Future[None] | None = None
 
     def put(self, rows: Sequence[Row], vectors: NDArray[np.float32]) -> None:
         """Take some rows; commit when they are many, or have waited long."""
@@ -134,51 +136,45 @@ class Writer:
             self._hand_over()
 
     def close(self) -> None:
-        """Commit what is left, as far as records are whole; gives back the thread's error."""
-        self._hand_over()
-        self._queue.put(None)
-        self._thread.join()
-        self._raise()
+        """Commit what is left, as far as records are whole, and end the thread."""
+        try:
+            self._hand_over()
+            self._finish_pending()
+        finally:
+            self._thread.shutdown()
 
     def _hand_over(self) -> None:
         """Whole records go; the passages of one that is not finished stay."""
+        self._finish_pending()
         whole = next((n for n in range(len(self._rows), 0, -1) if self._rows[n - 1].last), 0)
         self._since = time.monotonic()
         if not whole:
             return
         vectors = np.concatenate(self._vectors)
-        self._queue.put((self._rows[:whole], vectors[:whole]))
+        self._pending = self._thread.submit(self._commit, self._rows[:whole], vectors[:whole])
         self._rows, self._vectors = self._rows[whole:], [vectors[whole:]]
-        self._raise()
 
-    def _raise(self) -> None:
-        if self._error is not None:
-            error, self._error = self._error, None
-            raise error
-
-    def _run(self) -> None:
-        while (item := self._queue.get()) is not None:
-            if self._error is not None:
-                continue  # what comes behind a failed commit is not written either
-            try:
-                with translated("cannot write the collection", "check the disk; then go on"):
-                    self._commit(*item)
-            except BaseException as error:  # it is raised in the thread that waits
-                self._error = error
+    def _finish_pending(self) -> None:
+        """Wait for the commit that was handed over, and raise its error as often as asked."""
+        if self._pending is not None:
+            self._pending.result()
 
     def _commit(self, rows: Sequence[Row], vectors: NDArray[np.float32]) -> None:
-        arrow: Any = require("pyarrow", "store")
-        new = field_types(rows, self._table.schema.names)
-        if new:
-            kinds = {name: arrow.type_for_alias(kind) for name, kind in new.items()}
+        with translated("cannot write the collection", "check the disk; then go on"):
+            self._add_columns(field_types(rows, self._table.schema.names))
+            made = batch(rows, vectors, self._table.schema)
             with self.alone.commit():
-                self._table.add_columns(arrow.schema([arrow.field(n, k) for n, k in kinds.items()]))
-        made = batch(rows, vectors, self._table.schema)
-        with self.alone.commit():
-            self._table.add(made.table)
+                self._table.add(made.table)
         self.added += len(rows)
         self.misfits.update(made.misfits)
         self._told(self.added)
+
+    def _add_columns(self, kinds: Mapping[str, str]) -> None:
+        if kinds:
+            arrow: Any = require("pyarrow", "store")
+            columns = [arrow.field(n, arrow.type_for_alias(kind)) for n, kind in kinds.items()]
+            with self.alone.commit():
+                self._table.add_columns(arrow.schema(columns))
 
 
 def synchronize(
@@ -235,7 +231,8 @@ def synchronize(
 
     writer = Writer(table, lambda rows: bar.tell(f"{rows:,} written"))
     try:
-        for part in model.encode_stream(texts(), prompt_name=model.role_prompt("document")):
+        prompt = model.role_prompt("document")
+        for part in model.encode_stream(texts(), prompt_name=prompt, seconds=PART_SECONDS):
             rows = [waiting.popleft() for _ in part.texts]
             changes.cut += int((part.kept < part.seen).sum())
             writer.put(rows, part.vectors)
