@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -61,12 +62,75 @@ def test_indexing_again_and_going_back(likewise: Run, shop: Path) -> None:
     assert "Gift" not in likewise("search", "shop", "vouchers", "-k", 1, "--as-of", 1).stdout
     log = json.loads(likewise("collections", "log", "shop", "--json").stdout)
     assert [run["added"] for run in log] == [5, 1]
-    assert "5 passages" in likewise("collections", "undo", "shop").stderr
+    assert "5 passages" in likewise("collections", "undo", "shop", "--yes").stderr
     assert "shop" in likewise("collections").stdout
     assert "all-MiniLM-L6-v2" in likewise("collections", "show", "shop").stdout
     assert likewise("collections", "compact", "shop").exit_code == 0
     assert likewise("collections", "rm", "shop", "--yes").exit_code == 0
     assert "no collections" in likewise("collections").stderr
+
+
+def test_undo_asks_and_has_a_way_back(likewise: Run, shop: Path) -> None:
+    def passages() -> int:
+        return int(json.loads(likewise("collections", "show", "shop", "--json").stdout)["passages"])
+
+    shop.write_text(LINES + "Gift cards never expire.\n")
+    likewise("index", shop, "--into", "shop")
+    for answer in (b"n\n", b""):
+        refused = likewise("collections", "undo", "shop", stdin=answer)
+        assert refused.exit_code == 1
+        assert "from 6 passages to run 1 with 5 passages?" in refused.stderr
+        assert "hint: answer y, or give --yes" in refused.stderr
+        assert passages() == 6
+    assert likewise("collections", "undo", "shop", stdin=b"y\n").exit_code == 0
+    assert passages() == 5
+    emptied = likewise("collections", "undo", "shop", stdin=b"y\n")
+    assert "to an empty collection?" in emptied.stderr
+    assert "likewise collections redo shop" in emptied.stderr
+    assert passages() == 0
+    for expected in (5, 6):
+        assert likewise("collections", "redo", "shop", "--yes").exit_code == 0
+        assert passages() == expected
+    assert "nothing to redo" in likewise("collections", "redo", "shop", "--yes").stderr
+    assert likewise("collections", "restore", "shop", 1, "--yes").exit_code == 0
+    assert passages() == 5
+    unknown = likewise("collections", "restore", "shop", 99, "--yes")
+    assert (unknown.exit_code, "has no run 99" in unknown.stderr) == (1, True)
+    assert "restore to 1" in likewise("collections", "log", "shop").stdout
+
+
+@pytest.mark.parametrize("damage", ["data", "_versions", "cut", "empty"])
+def test_a_damaged_collection_is_listed_and_others_go_on(
+    likewise: Run, shop: Path, tmp_path: Path, damage: str
+) -> None:
+    assert likewise("index", shop, "--into", "other").exit_code == 0
+    folder = tmp_path / "store" / "other.lance"
+    if damage == "empty":
+        shutil.rmtree(folder)
+        folder.mkdir()
+    elif damage == "cut":
+        for file in (folder / "_versions").glob("*.manifest"):
+            file.write_bytes(file.read_bytes()[:40])
+    else:
+        for file in (folder / damage).iterdir():
+            file.unlink()
+    listed = likewise("collections")
+    assert listed.exit_code == 0, listed
+    assert [line.split()[0] for line in listed.stdout.splitlines()] == ["name", "shop", "other"]
+    assert "damaged" in listed.stdout
+    assert "error: the collection 'other' cannot be read" in listed.stderr
+    assert "likewise collections rm other" in listed.stderr
+    assert ".rs:" not in listed.stderr
+    plain = json.loads(likewise("collections", "--json").stdout)
+    assert [one.get("state") for one in plain] == [None, "damaged"]
+    assert likewise("search", "shop", "refund").exit_code == 0
+    for command in (["search", "other", "refund"], ["collections", "show", "other"]):
+        refused = likewise(*command)
+        assert (refused.exit_code, refused.stdout) == (1, "")
+        assert "error: the collection 'other' cannot be read" in refused.stderr
+        assert "hint:" in refused.stderr
+    assert likewise("collections", "rm", "other", "--yes").exit_code == 0
+    assert not folder.exists()
 
 
 def test_many_queries_into_a_file(likewise: Run, shop: Path, tmp_path: Path) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,11 +16,13 @@ import likewise
 from likewise.corpus.collection import Collection
 from likewise.corpus.files import index_files
 from likewise.corpus.library import Store
+from likewise.corpus.manifest import KEY
 from likewise.corpus.opening import open_collection
 from likewise.corpus.records import Record, Skipped
 from likewise.errors import (
     CollectionError,
     CollectionNotFoundError,
+    DamagedCollectionError,
     FingerprintError,
     InputError,
     RecordError,
@@ -170,6 +175,77 @@ def test_undo_goes_back_step_by_step_and_can_be_undone_by_indexing(collection: C
     collection.add(["Three."])
     assert texts_of(collection) == ["Three."]
     assert [run.action for run in collection.log()] == ["index"] * 3 + ["undo"] * 3 + ["index"]
+
+
+def test_redo_and_restore_bring_back_what_undo_took(collection: Collection) -> None:
+    states = [texts_of(collection)]
+    for text in ("Two.", "Three."):
+        collection.add([text])
+        states.append(texts_of(collection))
+    for expected in (states[1], states[0], []):
+        collection.undo()
+        assert texts_of(collection) == expected
+    for expected in states:
+        assert collection.target("redo").number
+        collection.redo()
+        assert texts_of(collection) == expected
+    with pytest.raises(CollectionError, match="nothing to redo"):
+        collection.redo()
+    collection.undo()  # after a redo it goes back as before
+    assert texts_of(collection) == states[1]
+    collection.restore(1)
+    assert texts_of(collection) == states[0]
+    with pytest.raises(CollectionError, match="nothing to redo"):
+        collection.redo()
+    collection.undo()  # of the restore
+    assert texts_of(collection) == states[1]
+    collection.redo()
+    assert texts_of(collection) == states[0]
+    collection.undo()
+    collection.add(["Four."])  # a new change ends what can be redone
+    with pytest.raises(CollectionError, match="nothing to redo"):
+        collection.redo()
+    collection.compact()
+    with pytest.raises(CollectionError, match="no longer kept"):
+        collection.restore(1)
+    with pytest.raises(CollectionError, match="has no run 99"):
+        collection.restore(99)
+
+
+def test_a_run_that_was_stopped_is_undone_and_cannot_be_redone(collection: Collection) -> None:
+    first = texts_of(collection)
+
+    def stopped() -> Iterator[Record]:
+        yield from records([f"Number {n}." for n in range(1500)], "/data/b.csv")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        collection.add(stopped())
+    collection.refresh()
+    assert len(collection) > len(first)  # what was computed is kept
+    collection.undo()
+    assert texts_of(collection) == first
+    with pytest.raises(CollectionError, match="nothing to redo"):
+        collection.redo()
+
+
+def test_a_description_that_is_damaged_is_told(tmp_path: Path, collection: Collection) -> None:
+    update = {"path": "vector", "metadata": {KEY: '{"format": 1, "model": '}}
+    collection._table.update_field_metadata(update)
+    with pytest.raises(DamagedCollectionError, match="its own description is damaged") as caught:
+        open_collection("c", store=tmp_path)
+    assert "likewise collections rm c" in caught.value.hint
+
+
+def test_opening_leaves_the_environment_alone(tmp_path: Path, collection: Collection) -> None:
+    code = (
+        "import os, sys; from likewise.corpus.opening import open_collection\n"
+        "before = dict(os.environ); open_collection('c', store=sys.argv[1])\n"
+        "assert 'lancedb' in sys.modules and dict(os.environ) == before"
+    )
+    for settings in ({}, {"LANCEDB_LOG": "warn"}):
+        environment = os.environ | settings
+        subprocess.run([sys.executable, "-c", code, tmp_path], env=environment, check=True)
 
 
 def test_earlier_states_can_be_searched_but_not_changed(

@@ -17,8 +17,9 @@ import pytest
 
 import likewise
 from likewise.checkpoint.windows import Pace
-from likewise.corpus import sync
+from likewise.corpus import passages, sync
 from likewise.corpus.opening import open_collection
+from likewise.corpus.records import Record
 from likewise.corpus.rows import Row
 from likewise.errors import CollectionError
 from tests.corpus.killed import DIMENSION, Slow
@@ -138,3 +139,22 @@ def test_a_slow_source_does_not_hold_back_what_has_come(encoder: likewise.Encode
     assert next(stream).texts[0] == "text 0"
     assert time.monotonic() - started < 1.5
     assert sum(len(part.texts) for part in stream) < 60
+
+
+def test_records_of_a_slow_source_are_written_while_more_come(
+    tmp_path: Path, encoder: likewise.Encoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sync, "COMMIT_SECONDS", 0.1)
+    monkeypatch.setattr(sync, "PART_SECONDS", 0.1)
+    monkeypatch.setattr(passages, "GROUP_SECONDS", 0.1)
+    made = open_collection("c", store=tmp_path, model=encoder, create=True)
+    seen: list[int] = []
+
+    def dripping() -> Iterator[Record]:
+        for n in range(30):
+            time.sleep(0.05)
+            seen.append(len(open_collection("c", store=tmp_path)))
+            yield Record(f"text {n}", source="/a.txt", line=n)
+
+    assert made.add(dripping()).added == 30
+    assert 0 < seen[-1] < 30

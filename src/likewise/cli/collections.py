@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from likewise.cli import options
 from likewise.cli.index import described
 from likewise.cli.printing import note, say_json, say_table
-from likewise.corpus.contract import Run
+from likewise.corpus.contract import Run, Summary
+from likewise.errors import CollectionError, DamagedCollectionError, InputError
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The collection.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 collections_app = typer.Typer(
     name="collections",
@@ -39,11 +41,18 @@ def _list(
     from likewise.corpus.opening import open_collection
 
     place = Store(store)
-    found = [open_collection(name, store=place).summary() for name in place.names()]
+    found: list[Summary] = []
+    failed: dict[str, CollectionError] = {}
+    for name in place.names():
+        try:
+            found.append(open_collection(name, store=place).summary())
+        except CollectionError as error:
+            failed[name] = error
     if as_json:
-        say_json([asdict(summary) for summary in found])
+        broken = [_unreadable(name, error) for name, error in failed.items()]
+        say_json([asdict(summary) for summary in found] + broken)
         return
-    if not found:
+    if not found and not failed:
         note(f"no collections in {place.address}")
         note("hint: likewise index FILE --into NAME")
         return
@@ -60,9 +69,15 @@ def _list(
         ]
         for summary in found
     ]
+    rows += [
+        [name, *["-"] * 6, _unreadable(name, error)["state"]] for name, error in failed.items()
+    ]
     say_table(
         ["name", "records", "passages", "model", "storage", "index", "recall", "changed"], rows
     )
+    for reason in failed.values():
+        note(f"error: {reason.message}")
+        note(f"hint: {reason.hint}")
 
 
 @collections_app.command()
@@ -114,12 +129,35 @@ def log(name: Name, store: options.StoreAddress = None, as_json: options.AsJson 
 
 
 @collections_app.command()
-def undo(name: Name, store: options.StoreAddress = None) -> None:
-    """Bring back the state before the last change."""
-    from likewise.corpus.opening import open_collection
+def undo(name: Name, store: options.StoreAddress = None, yes: Yes = False) -> None:
+    """Bring back the state before the last change; again: one change further.
 
-    run = open_collection(name, store=store).undo()
-    note(f"{name} is as after run {run.back_to}: {run.passages:,} passages (run {run.number})")
+    redo takes it back, and restore brings back any state of the log.
+    """
+    _bring_back(name, store, "undo", yes=yes)
+
+
+@collections_app.command()
+def redo(name: Name, store: options.StoreAddress = None, yes: Yes = False) -> None:
+    """Bring back what the last undo took."""
+    _bring_back(name, store, "redo", yes=yes)
+
+
+@collections_app.command()
+def restore(
+    name: Name,
+    run: Annotated[int, typer.Argument(metavar="RUN", help="A number of the log.")],
+    store: options.StoreAddress = None,
+    yes: Yes = False,
+) -> None:
+    """Bring back the state after a run of the log; undo takes it back.
+
+    \b
+    Example:
+      likewise collections log help
+      likewise collections restore help 3
+    """
+    _bring_back(name, store, "restore", run, yes=yes)
 
 
 @collections_app.command()
@@ -135,18 +173,69 @@ def compact(name: Name, store: options.StoreAddress = None) -> None:
 def rm(
     name: Name,
     store: options.StoreAddress = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Yes = False,
 ) -> None:
-    """Remove a collection with all its states."""
+    """Remove a collection with all its states, also one that is damaged."""
     from likewise.corpus.library import Store
     from likewise.corpus.opening import open_collection
 
     place = Store(store)
-    passages = len(open_collection(name, store=place))
+    try:
+        what = f"{name} with {len(open_collection(name, store=place)):,} passages"
+    except DamagedCollectionError:
+        what = f"{name}, which is damaged"
     if not yes:
-        typer.confirm(f"remove {name} with {passages:,} passages?", abort=True, err=True)
+        _confirm(f"remove {what}?", f"{name} was not removed")
     place.remove(name)
     note(f"removed {name}")
+
+
+def _bring_back(
+    name: str,
+    store: str | None,
+    action: Literal["undo", "redo", "restore"],
+    number: int = 0,
+    *,
+    yes: bool,
+) -> None:
+    from likewise.corpus.opening import open_collection
+
+    collection = open_collection(name, store=store)
+    target = collection.target(action, number)
+    if not yes:
+        state = f"run {target.number} with {target.passages:,} passages"
+        _confirm(
+            f"{action} {name}: from {len(collection):,} passages to "
+            f"{state if target.number else 'an empty collection'}?",
+            f"{name} was not changed",
+        )
+    run = {"undo": collection.undo, "redo": collection.redo}.get(
+        action, lambda: collection.restore(number)
+    )()
+    note(f"{name} is as after run {run.back_to}: {run.passages:,} passages (run {run.number})")
+    if action != "redo":
+        back = "redo" if action == "undo" else "undo"
+        note(f"hint: 'likewise collections {back} {name}' takes this back")
+
+
+def _confirm(question: str, otherwise: str) -> None:
+    """Ask on standard error.
+
+    Raises:
+        InputError: the answer is not yes, or nobody is there to answer.
+    """
+    try:
+        agreed = typer.confirm(question, err=True)
+    except typer.Abort:
+        agreed = False
+    if not agreed:
+        raise InputError(otherwise, hint="answer y, or give --yes")
+
+
+def _unreadable(name: str, error: CollectionError) -> dict[str, str]:
+    """What JSON and the list say of a collection that cannot be read."""
+    state = "damaged" if isinstance(error, DamagedCollectionError) else "unreadable"
+    return {"name": name, "state": state, "reason": error.message, "hint": error.hint}
 
 
 def _action(run: Run) -> str:

@@ -76,7 +76,7 @@ def index(
                 bad=skipped.append, tell=_ignore if quiet else _tell_guess, progress=progress,
             )  # fmt: skip
     except KeyboardInterrupt:
-        note("stopped; the same command goes on from here")
+        note("stopped; what was written stays, and the same command goes on behind it")
         raise
     if as_json:
         say_json(asdict(result) | {"skipped": [asdict(row) for row in skipped]})

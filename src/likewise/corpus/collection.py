@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -188,11 +188,48 @@ class Collection:
         return changes.removed
 
     def undo(self) -> Run:
-        """Bring back the state before the last change."""
-        with self._writing():
-            manifest = history.undo(self._table, self.name)
-        self._view = View(self.name, self._table, manifest)
-        return manifest.runs[-1]
+        """Bring back the state before the last change; a second undo goes one change further.
+
+        Raises:
+            CollectionError: there is nothing to undo, or that state is no longer kept.
+        """
+        return self._bring_back("undo")
+
+    def redo(self) -> Run:
+        """Bring back what the last undo took.
+
+        Raises:
+            CollectionError: nothing was undone last, or that state is no longer kept.
+        """
+        return self._bring_back("redo")
+
+    def restore(self, number: int) -> Run:
+        """Bring back the state after any run of the log; an undo takes that back.
+
+        Raises:
+            CollectionError: there is no such run, or its state is no longer kept.
+        """
+        return self._bring_back("restore", number)
+
+    def target(self, action: Literal["undo", "redo", "restore"], number: int = 0) -> Run:
+        """The run whose state an undo, a redo or a restore would bring back.
+
+        Its number is 0 where that is the empty collection.
+
+        Args:
+            action: which of them.
+            number: of the run to restore.
+
+        Raises:
+            CollectionError: there is none, or its state is no longer kept.
+        """
+        table, manifest = self._table, self.manifest
+        with self.store.reading(self.name):
+            if action == "undo":
+                return history.undo_target(table, manifest, self.name)
+            if action == "redo":
+                return history.redo_target(table, manifest, self.name)
+            return history.restore_target(table, manifest, self.name, number)
 
     def compact(self) -> Run:
         """Join small files and forget earlier states, which frees disk."""
@@ -339,6 +376,13 @@ class Collection:
         return [candidate.hit for candidate in self._view.get(ids)]
 
     # inside
+
+    def _bring_back(self, action: Literal["undo", "redo", "restore"], number: int = 0) -> Run:
+        with self._writing():
+            target = self.target(action, number)
+            manifest = history.bring_back(self._table, self.name, action, target)
+        self._view = View(self.name, self._table, manifest)
+        return manifest.runs[-1]
 
     def _found(self, wanted: Wanted, vector: NDArray[np.float32] | None) -> list[Hit]:
         return found(self._view, wanted, vector, lambda: self.model)

@@ -139,7 +139,7 @@ class Run:
 
     Attributes:
         number: from 1.
-        action: `index`, `undo` or `compact`.
+        action: `index`, `undo`, `redo`, `restore` or `compact`.
         time: when it ended, ISO 8601 in UTC.
         version: the store's own number for the collection as it was then.
         added: passages that came.
@@ -147,7 +147,8 @@ class Run:
         records: records there were then.
         passages: passages there were then.
         sources: the files that records came from, the first twenty.
-        back_to: the run whose state an undo brought back; 0 is the empty collection.
+        back_to: the run whose state an undo, a redo or a restore brought back; 0 is the empty
+            collection.
         before: the run whose state this one changed.
     """
 

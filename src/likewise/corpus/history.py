@@ -98,49 +98,115 @@ def as_of(table: Table, manifest: Manifest, moment: str | int) -> Run:
     return found[-1]
 
 
-def undo(table: Table, name: str) -> Manifest:
-    """Bring back the state before the last change; the log goes on.
-
-    An unfinished run is undone first.
+def undo_target(table: Table, manifest: Manifest, name: str) -> Run:
+    """The run whose state `undo` brings back; number 0 is the empty collection.
 
     Raises:
         CollectionError: there is nothing to undo, or that state is not kept.
     """
-    manifest = read_manifest(table, name)
     by_number = {run.number: run for run in manifest.runs}
     if not manifest.runs:
         raise CollectionError(f"nothing to undo in {name!r}", hint="it has no finished run yet")
     current = manifest.runs[-1]
-    if is_whole(table, manifest):
-        while current.back_to:  # what an undo brought back
-            current = by_number[current.back_to]
-        target = 0 if current.back_to == 0 else current.before
-        while target and by_number[target].action == "compact":
-            target = by_number[target].before
-        if current.number and current.back_to == 0:
-            raise CollectionError(f"nothing to undo in {name!r}", hint="it is empty already")
-    else:
-        target = current.number
-    if target == 0:
-        table.delete("true")
-        drop(table)
-        asked = Index(asked=manifest.index.asked, target=manifest.index.target)
-        empty = replace(manifest, index=asked, background=None)
-        return record_run(table, empty, "undo", removed=current.passages, back_to=0)
-    run = by_number[target]
-    if run not in kept(table, manifest):
+    if not is_whole(table, manifest):  # an unfinished run is undone first
+        return _kept_run(table, manifest, name, current.number)
+    while current.back_to and current.action != "restore":  # what an undo or a redo brought back
+        current = by_number[current.back_to]
+    if current.back_to == 0:
         raise CollectionError(
-            f"run {target} of {name!r} is no longer kept",
-            hint="compacting forgets earlier states; index the earlier files again",
+            f"nothing to undo in {name!r}",
+            hint=f"it is empty already; 'likewise collections redo {name}' brings back what the "
+            "last undo took",
         )
-    before = table.count_rows()
-    with translated(f"cannot undo the last change of {name!r}"):
-        table.restore(run.version)
-    restored = replace(read_manifest(table, name), runs=manifest.runs)
-    change = table.count_rows() - before
-    return record_run(
-        table, restored, "undo", added=max(change, 0), removed=max(-change, 0), back_to=target
-    )
+    target = current.before
+    while target and by_number[target].action == "compact":
+        target = by_number[target].before
+    return _kept_run(table, manifest, name, target)
+
+
+def redo_target(table: Table, manifest: Manifest, name: str) -> Run:
+    """The run whose state `redo` brings back: the one that the last undo left.
+
+    Raises:
+        CollectionError: no undo stands last in the log, or that state is not kept.
+    """
+    left: list[int] = []
+    for run in manifest.runs:
+        if run.action == "redo":
+            left.pop()
+        elif run.action != "undo":
+            left.clear()
+        elif run.back_to != run.before:  # not that of an unfinished run, whose state is not kept
+            left.append(run.before)
+    if not left:
+        raise CollectionError(
+            f"nothing to redo in {name!r}",
+            hint="redo follows an undo; 'likewise collections restore' brings back any state "
+            "of the log",
+        )
+    return _kept_run(table, manifest, name, left[-1])
+
+
+def restore_target(table: Table, manifest: Manifest, name: str, number: int) -> Run:
+    """A run of the log whose state can be brought back.
+
+    Raises:
+        CollectionError: there is no such run, or its state is not kept.
+    """
+    if number < 1:
+        raise CollectionError(
+            f"{name!r} has no run {number}", hint=f"'likewise collections log {name}' lists them"
+        )
+    return _kept_run(table, manifest, name, number)
+
+
+def _kept_run(table: Table, manifest: Manifest, name: str, number: int) -> Run:
+    if number == 0:
+        return Run(0, "", "", 0)
+    known = {run.number: run for run in manifest.runs}
+    if number not in known:
+        raise CollectionError(
+            f"{name!r} has no run {number}", hint=f"'likewise collections log {name}' lists them"
+        )
+    still = kept(table, manifest)
+    if known[number] not in still:
+        numbers = ", ".join(str(run.number) for run in still) or "none"
+        raise CollectionError(
+            f"run {number} of {name!r} is no longer kept",
+            hint=f"compacting forgets earlier states; index the earlier files again, or restore "
+            f"one of the runs that are kept: {numbers}",
+        )
+    return known[number]
+
+
+def bring_back(table: Table, name: str, action: str, target: Run) -> Manifest:
+    """Make the state of an earlier run the present one; the log goes on.
+
+    Args:
+        table: the collection's, at its latest version; the caller holds the lock.
+        name: the collection's.
+        action: what the log calls it: `undo`, `redo` or `restore`.
+        target: the run; number 0 is the empty collection.
+
+    Raises:
+        CollectionError: the store refuses.
+    """
+    manifest = read_manifest(table, name)
+    with translated(f"cannot {action} {name!r}"):
+        before = table.count_rows()
+        if target.number:
+            table.restore(target.version)
+            restored = replace(read_manifest(table, name), runs=manifest.runs)
+        else:
+            table.delete("true")
+            drop(table)
+            asked = Index(asked=manifest.index.asked, target=manifest.index.target)
+            restored = replace(manifest, index=asked, background=None)
+        change = table.count_rows() - before
+        return record_run(
+            table, restored, action, added=max(change, 0), removed=max(-change, 0),
+            back_to=target.number,
+        )  # fmt: skip
 
 
 def compact(table: Table, name: str) -> Manifest:

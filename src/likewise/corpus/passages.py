@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -36,6 +37,9 @@ LIKELY = 8
 
 GROUP = 512
 """Records that are tokenized together."""
+
+GROUP_SECONDS = 1.0
+"""Records of a slow source wait for others no longer than this."""
 
 _PARAGRAPH = re.compile(r"\n[^\S\n]*\n\s*")
 _SENTENCE = re.compile(
@@ -140,13 +144,14 @@ def _passages(
 ) -> Iterator[Passage]:
     room = _room(size)
     group: list[Record] = []
-    characters = 0
+    characters, since = 0, time.monotonic()
     for record in records:
         group.append(record)
         characters += len(record.text)
-        if len(group) >= GROUP or characters > 1_000_000:
+        waited = time.monotonic() - since
+        if len(group) >= GROUP or characters > 1_000_000 or waited > GROUP_SECONDS:
             yield from _of_group(group, splitter, room, overlap)
-            group, characters = [], 0
+            group, characters, since = [], 0, time.monotonic()
     yield from _of_group(group, splitter, room, overlap)
 
 
