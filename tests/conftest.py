@@ -60,7 +60,7 @@ def encoder(model_folder: Path) -> likewise.Encoder:
 @pytest.fixture(scope="session")
 def encoder_bfloat16(model_folder: Path) -> likewise.Encoder:
     """all-MiniLM-L6-v2 in bfloat16, where the processor has it."""
-    from likewise.engine.openvino.runtime import supports_bfloat16
+    from likewise.engine.openvino.timing import supports_bfloat16
 
     if not supports_bfloat16():
         pytest.skip("this processor does not multiply bfloat16")

@@ -31,8 +31,9 @@ def load(
 
     Args:
         name: a catalogue name, a hub id, or a folder.
-        compute: number format of the network: `auto` (bfloat16 where the processor has it, else
-            float32), `float32`, `bfloat16` or `int8`; on a GPU also `float16`.
+        compute: number format of the network: `auto` (bfloat16 or float32, whichever a timing
+            has shown to be faster on this processor), `float32`, `bfloat16` or `int8`; on a GPU
+            also `float16`. `runtime_reason` of the model says what was chosen and why.
         device: `auto` or `cpu`; with torch also `cuda`, `cuda:1`, `mps`.
         runtime: what runs it: `native` (our own kernels), `openvino` or `torch`; `auto` is the
             first of them that can.

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from functools import cached_property
 
 from likewise.checkpoint.config import Config
 from likewise.checkpoint.locate import Location
 from likewise.checkpoint.weights import parameter_count, weight_files
 from likewise.engine.contract import Runtime
+
+_log = logging.getLogger("likewise")
 
 
 class LoadedModel:
@@ -28,6 +31,7 @@ class LoadedModel:
         self.config = config
         self.load_seconds = load_seconds
         self._runtime = runtime
+        _log.info("%s: %s", self.name, runtime.reason)
 
     @property
     def reference(self) -> str:
@@ -43,6 +47,11 @@ class LoadedModel:
     def runtime(self) -> str:
         """What runs it: `native`, `openvino`, `torch` or `table`."""
         return self._runtime.kind
+
+    @property
+    def runtime_reason(self) -> str:
+        """What runs it, in which number format, and why: one line for people."""
+        return self._runtime.reason
 
     @property
     def device(self) -> str:

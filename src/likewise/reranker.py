@@ -116,8 +116,8 @@ def load_reranker(
 
     Args:
         name: a hub id, or a folder.
-        compute: number format of the network: `auto` (bfloat16 where the processor has it, else
-            float32), `float32` or `bfloat16`.
+        compute: number format of the network: `auto` (bfloat16 or float32, whichever a timing
+            has shown to be faster on this processor), `float32` or `bfloat16`.
         max_seq_length: read fewer tokens of a pair than the checkpoint allows.
         revision: branch, tag or commit on the hub.
 

@@ -198,6 +198,23 @@ def test_doctor(likewise: Run) -> None:
     assert all(name in plain for name in told)
 
 
+def test_doctor_says_which_number_format_was_chosen_and_why(likewise: Run) -> None:
+    checks = json.loads(likewise("doctor", "--json").stdout)
+    told = {check["name"]: check for check in checks}
+    plain = likewise("doctor").stdout
+    names = [n for n in ("compute auto", "int8 attention", "OpenVINO int8") if n in told]
+    assert {"compute auto", "OpenVINO int8"} <= set(names)
+    for name in names:
+        facts, detail = told[name]["facts"], told[name]["detail"]
+        assert detail.startswith(f"{facts['choice']}: {facts['reason']}")
+        assert detail in plain
+        assert facts["choice"] in ("bfloat16", "float32")
+        for compute, milliseconds in facts["milliseconds"].items():
+            assert f"{compute} {milliseconds:.2f} ms" in detail
+    assert library.load().compute == told["compute auto"]["facts"]["choice"]
+    assert "native kernels" in told[f"model {DEFAULT}"]["detail"]
+
+
 def test_doctor_says_when_the_hub_cannot_be_reached(likewise: Run, offline: None) -> None:
     told = json.loads(likewise("doctor", "--network", "--json").stdout)
     hub = {check["name"]: check for check in told}

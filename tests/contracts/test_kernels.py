@@ -218,10 +218,12 @@ def test_widths_that_the_kernels_do_not_take_go_to_openvino(
 
 
 def test_without_the_library_openvino_runs_it(bert: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from likewise.engine import runtimes
-
-    monkeypatch.setattr(runtimes, "supported", frozenset)
-    assert likewise.load(bert).runtime == "openvino"
+    monkeypatch.setattr(native, "library", lambda: None)
+    model = likewise.load(bert)
+    assert model.runtime == "openvino"
+    assert "instead of native kernels (there are no kernels: they were not built)" in (
+        model.runtime_reason
+    )
 
 
 def test_features_are_those_that_the_system_tells() -> None:

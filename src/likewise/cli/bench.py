@@ -67,7 +67,7 @@ def bench(
 def _loaded(model: str, computes: list[str] | None, *, quiet: bool) -> Iterator[likewise.Encoder]:
     """The model in every number format; one that cannot be had is told, or raised if asked for."""
     from likewise.engine.native import supported
-    from likewise.engine.openvino.runtime import supports_bfloat16
+    from likewise.engine.openvino.timing import supports_bfloat16
 
     bfloat16 = "bfloat16" in supported() or supports_bfloat16()
     for compute in computes or COMPUTES:

@@ -6,17 +6,20 @@ import os
 import platform
 import re
 import shutil
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import likewise
 from likewise.checkpoint.catalog import CATALOG, DEFAULT
 from likewise.checkpoint.locate import find_local
 from likewise.engine.cores import cgroup_quota, usable_cores
 from likewise.errors import CheckpointError
+
+if TYPE_CHECKING:
+    from likewise.engine.timing import Choice
 
 Status = Literal["ok", "warn"]
 
@@ -46,12 +49,14 @@ class Check:
         status: `ok`, or `warn` where something can be done.
         detail: what was found.
         hint: what to do; empty where all is well.
+        facts: the same for programs, where there is more than the detail says.
     """
 
     name: str
     status: Status
     detail: str
     hint: str = ""
+    facts: Mapping[str, object] = field(default_factory=dict)
 
 
 def examine(*, network: bool = False) -> list[Check]:
@@ -65,7 +70,7 @@ def examine(*, network: bool = False) -> list[Check]:
         _cores(),
         _instructions(),
         _kernels(),
-        _compute(),
+        *_formats(),
         _memory(),
         *_places(),
         _hub_settings(),
@@ -138,18 +143,31 @@ def _kernels() -> Check:
     return Check("kernels", "ok", "not for this processor: OpenVINO runs all")
 
 
-def _compute() -> Check:
+def _formats() -> Iterator[Check]:
+    """The number formats that were chosen, with what was measured for that."""
     from likewise.engine import native
+    from likewise.engine.openvino import timing
 
-    if "bfloat16" in native.supported():
-        return Check("compute auto", "ok", "bfloat16")
-    from likewise.engine.openvino.runtime import supports_bfloat16
+    ours = bool(native.supported())
+    if ours:
+        yield _choice("compute auto", native.network_format())
+        yield _choice("int8 attention", native.attention_format())
+    yield _choice("OpenVINO auto" if ours else "compute auto", timing.network_format())
+    yield _choice("OpenVINO int8", timing.activation_format())
 
-    if supports_bfloat16():
-        return Check("compute auto", "ok", "bfloat16")
-    return Check(
-        "compute auto", "ok", "float32 (this processor does not multiply bfloat16 natively)"
-    )
+
+def _choice(name: str, choice: Choice) -> Check:
+    from likewise.engine.timing import in_words
+
+    detail = f"{choice.format}: {choice.reason}"
+    if choice.seconds:
+        detail += f" ({in_words(choice.seconds)})"
+    facts = {
+        "choice": choice.format,
+        "reason": choice.reason,
+        "milliseconds": {name: 1e3 * value for name, value in choice.seconds.items()},
+    }
+    return Check(name, "ok", detail, facts=facts)
 
 
 def _memory() -> Check:
@@ -225,12 +243,27 @@ def _models() -> Iterator[Check]:
             yield Check(name, "warn", error.message, error.hint)
             continue
         if found:
-            yield Check(name, "ok", f"{found.folder} ({found.source})")
+            yield Check(name, "ok", f"{found.folder} ({found.source}){_runs_on(found.folder)}")
         elif entry.name == DEFAULT:
             yield Check(name, "warn", "not on this machine", f"likewise download {entry.name}")
         else:
             elsewhere += 1
     yield Check("more models", "ok", f"{elsewhere} to download (likewise models lists them)")
+
+
+def _runs_on(folder: Path) -> str:
+    """What is known, without loading it, of what will run a checkpoint."""
+    from likewise.checkpoint.config import STATIC, read_config
+    from likewise.engine import native
+
+    try:
+        family = read_config(folder).model_type
+    except CheckpointError:
+        return ""  # loading it will say so
+    if family == STATIC:
+        return ""
+    refused = native.refusal(family, "auto")
+    return f", not on native kernels: {refused}" if refused else ", on native kernels"
 
 
 def _int8() -> Iterator[Check]:

@@ -17,6 +17,9 @@ Progress = Callable[[int], None]
 class Runtime(Protocol):
     """A compiled network. Safe to call from several threads; it takes them one after the other."""
 
+    reason: str
+    """What runs it, in which number format, and why: one line for people."""
+
     @property
     def kind(self) -> str:
         """Which runtime it is: `native`, `openvino`, `torch` or `table`."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
+
 from likewise.checkpoint.config import STATIC, Config
 from likewise.checkpoint.tokenizer import Tokenizer
 from likewise.engine.contract import Runtime
-from likewise.engine.native import NativeRuntime, supported
+from likewise.engine.native import NativeRuntime
 from likewise.engine.static import StaticRuntime
 from likewise.engine.torch import TorchRuntime
 from likewise.errors import InputError, MissingExtraError, UnsupportedModelError
@@ -13,6 +15,7 @@ from likewise.errors import InputError, MissingExtraError, UnsupportedModelError
 COMPUTES = ("auto", "float32", "bfloat16", "float16", "int8")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 RUNTIMES = ("auto", "native", "openvino", "torch")
+_log = logging.getLogger("likewise")
 
 
 def load_runtime(
@@ -22,7 +25,7 @@ def load_runtime(
 
     On the CPU our own kernels run it, where they are for the processor and the family; else
     OpenVINO, by a graph of our own or by the checkpoint's own ONNX graph; else torch. On any other
-    device torch does.
+    device torch does. The runtime's `reason` says which it is and why, and a model of it logs that.
 
     Args:
         config: the checkpoint.
@@ -47,31 +50,36 @@ def load_runtime(
         return StaticRuntime(config)
     if not on_cpu or runtime == "torch":
         return TorchRuntime(config, pad_id=tokenizer.pad_id, compute=compute, device=device)
-    if runtime == "native" or (runtime == "auto" and supported()):
+    return _on_cpu(config, tokenizer, compute, runtime)
+
+
+def _on_cpu(config: Config, tokenizer: Tokenizer, compute: str, runtime: str) -> Runtime:
+    """The first runtime that can, with the refusals of those before it in its reason."""
+    refused = []
+    if runtime in ("auto", "native"):
         try:
-            return NativeRuntime(config, _native(compute))
-        except UnsupportedModelError:
+            return NativeRuntime(config, compute)
+        except UnsupportedModelError as refusal:
             if runtime == "native":
                 raise
+            refused.append(f"instead of native kernels ({refusal.message})")
     from likewise.engine.openvino.load import load_graph_runtime  # which takes .1 s to import
 
     try:
-        return load_graph_runtime(config, tokenizer, compute)
+        found = load_graph_runtime(config, tokenizer, compute)
     except UnsupportedModelError as refusal:
         if runtime == "openvino":
             raise
-        return _with_torch(config, tokenizer, compute, refusal)
+        found = _with_torch(config, tokenizer, compute, refusal)
+        refused.append(f"instead of OpenVINO ({refusal.message})")
+        _log.warning("torch runs %s, which is slower: %s", config.folder, refusal.message)
+    found.reason = "; ".join([found.reason, *refused])
+    return found
 
 
 def _check(what: str, given: str, known: tuple[str, ...]) -> None:
     if given not in known:
         raise InputError(f"unknown {what} {given!r}", hint="one of " + ", ".join(known))
-
-
-def _native(compute: str) -> str:
-    if compute == "auto":
-        return "bfloat16" if "bfloat16" in supported() else "float32"
-    return compute
 
 
 def _with_torch(

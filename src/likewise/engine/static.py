@@ -29,6 +29,7 @@ class StaticRuntime:
 
     compute = recipe = "float32"
     kind = "table"
+    reason = "a table of token vectors, float32: there is no network to run"
     device = "cpu"
 
     def __init__(self, config: Config) -> None:

@@ -44,6 +44,8 @@ class TorchRuntime:
         self.device = _checked_device(self._torch, device)
         self.compute = _checked_compute(self._torch, compute, self._kind)
         self.recipe = f"torch {self.compute}"
+        why = "its format on that device" if compute == "auto" else "as requested"
+        self.reason = f"torch on {self.device}, {self.compute}: {why}"
         self._pad_id = pad_id
         self._lock = threading.Lock()
         self._network = _load(config, getattr(self._torch, self.compute)).to(self.device)

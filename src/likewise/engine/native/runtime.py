@@ -14,11 +14,12 @@ from likewise.checkpoint.weights import read_weights
 from likewise.engine.contract import Progress
 from likewise.engine.cores import usable_cores
 from likewise.engine.modules import after_pooling
-from likewise.engine.native import binding
-from likewise.engine.native.library import loaded, supported
+from likewise.engine.native import binding, timing
+from likewise.engine.native.library import library, loaded, supported
 from likewise.engine.native.network import PackedNetwork
 from likewise.engine.stacks import STACKS
 from likewise.engine.tensors import Tensors
+from likewise.engine.timing import Formats
 from likewise.errors import DamagedFileError, EngineError, UnsupportedModelError
 
 RECIPE = "by row 1"
@@ -42,7 +43,7 @@ class NativeRuntime:
 
     Args:
         config: the checkpoint.
-        compute: `int8`, `bfloat16` or `float32`.
+        compute: `int8`, `bfloat16`, `float32`, or `auto` for the faster of the last two.
 
     Raises:
         UnsupportedModelError: this processor, the family, a module or a width is not for the
@@ -54,19 +55,17 @@ class NativeRuntime:
     device = "cpu"
 
     def __init__(self, config: Config, compute: str) -> None:
-        if compute not in supported() or config.model_type not in STACKS:
-            raise UnsupportedModelError(
-                f"there are no kernels for {config.model_type} in {compute} on this processor",
-                hint="OpenVINO runs it",
-            )
+        if refused := refusal(config.model_type, compute):
+            raise UnsupportedModelError(refused, hint="OpenVINO runs it")
         pooling, *modules = config.modules
         if not isinstance(pooling, Pooling) or len(pooling.modes) > binding.MOST_POOLINGS:
             raise UnsupportedModelError("the kernels begin with a pooling", hint="OpenVINO runs it")
-        self.compute = compute
-        self.recipe = f"{compute} {RECIPE}" if compute == "int8" else compute
+        formats = timing.formats(compute)
+        self.compute, self.reason = formats.network, f"native kernels, {formats.reason}"
+        self.recipe = _recipe(formats)
         self._pooling = pooling
         self._after = after_pooling(tuple(modules))
-        self._network = _packed(config, compute)
+        self._network = _packed(config, formats)
         self._cores = usable_cores()
         self.dimension = self._after(self._empty_vectors(1)).shape[1]
 
@@ -172,10 +171,34 @@ class NativeRuntime:
         tell()
 
 
-def _packed(config: Config, compute: str) -> PackedNetwork:
+def refusal(model_type: str, compute: str) -> str | None:
+    """Why the kernels do not run a family in a number format; None where they do.
+
+    Args:
+        model_type: the family, as `config.json` names it.
+        compute: as `NativeRuntime` takes it.
+    """
+    if library() is None:
+        return "there are no kernels: they were not built"
+    if not supported():
+        return "there are no kernels for this processor"
+    if model_type not in STACKS:
+        return f"there are no kernels for the family {model_type!r}"
+    if compute != "auto" and compute not in supported():
+        return f"there are no kernels for {compute} on this processor"
+    return None
+
+
+def _recipe(formats: Formats) -> str:
+    """What besides the checkpoint shapes the vectors: int8's are others with other attention."""
+    if formats.network != "int8":
+        return formats.network
+    return f"int8 {RECIPE}" + (" float32 attention" if formats.inner == "float32" else "")
+
+
+def _packed(config: Config, formats: Formats) -> PackedNetwork:
     family = STACKS[config.model_type]
     tensors = Tensors(read_weights(config.folder), family.prefixes)
-    inner = "bfloat16" if compute != "float32" and "bfloat16" in supported() else "float32"
     try:
         stack = family.stack(config.network, tensors)
     except KeyError as error:
@@ -183,4 +206,4 @@ def _packed(config: Config, compute: str) -> PackedNetwork:
             f"{config.folder / 'config.json'} lacks the field {error}",
             hint="download the checkpoint again",
         ) from error
-    return PackedNetwork(stack, compute, inner, config.max_tokens)
+    return PackedNetwork(stack, formats.network, formats.inner, config.max_tokens)

@@ -9,8 +9,9 @@ from likewise.checkpoint.tokenizer import Tokenizer
 from likewise.engine.contract import Runtime
 from likewise.engine.openvino.pairs import build_pairs
 from likewise.engine.openvino.quantize import RECIPE, quantized
-from likewise.engine.openvino.runtime import OpenVinoRuntime, read_graph, supports_bfloat16
+from likewise.engine.openvino.runtime import OpenVinoRuntime, read_graph
 from likewise.engine.openvino.sources import Source, sources
+from likewise.engine.openvino.timing import formats
 from likewise.errors import InputError, UnsupportedModelError
 
 
@@ -28,6 +29,8 @@ def load_graph_runtime(config: Config, tokenizer: Tokenizer, compute: str) -> Ru
         UnsupportedModelError: there is no graph for it.
         MissingExtraError: int8 is asked for and NNCF not installed.
     """
+    if compute == "float16":
+        raise InputError("float16 is for GPUs", hint="use bfloat16 or float32 on the CPU")
     ours, *theirs = sources(config)
     if compute == "int8":
         return _int8(config, tokenizer)
@@ -52,39 +55,31 @@ def load_pair_runtime(config: Config, *, pad_id: int, compute: str) -> Runtime:
         raise InputError(
             f"no compute {compute!r} for cross-encoders", hint="one of " + ", ".join(known)
         )
-    compute = _on_openvino(compute)
-    graph = partial(build_pairs, config)
-    return OpenVinoRuntime(graph, graph, compute=compute, recipe=compute, pad_id=pad_id)
+    graph, chosen = partial(build_pairs, config), formats(compute)
+    return OpenVinoRuntime(graph, graph, formats=chosen, recipe=chosen.network, pad_id=pad_id)
 
 
 def _on_cpu(source: Source, tokenizer: Tokenizer, compute: str) -> Runtime:
-    compute = _on_openvino(compute)
+    chosen = formats(compute)
     return OpenVinoRuntime(
         source.build,
         source.build_tokens,
-        compute=compute,
-        recipe=f"{source.recipe}{compute}",
+        formats=chosen,
+        recipe=f"{source.recipe}{chosen.network}",
         pad_id=tokenizer.pad_id,
         longest=source.longest,
     )
 
 
 def _int8(config: Config, tokenizer: Tokenizer) -> Runtime:
-    graph = quantized(config, tokenizer)
+    graph, chosen = quantized(config, tokenizer), formats("int8")
+    inner = " float32 activations" if chosen.inner == "float32" else ""
     return OpenVinoRuntime(
         partial(read_graph, graph.path),
         graph.source.build_tokens,
-        compute="int8",
-        recipe=f"{graph.source.recipe}int8 {RECIPE}",
+        formats=chosen,
+        recipe=f"{graph.source.recipe}int8 {RECIPE}{inner}",
         pad_id=tokenizer.pad_id,
         longest=graph.source.longest,
         file=graph.path,
     )
-
-
-def _on_openvino(compute: str) -> str:
-    if compute == "float16":
-        raise InputError("float16 is for GPUs", hint="use bfloat16 or float32 on the CPU")
-    if compute == "auto":
-        return "bfloat16" if supports_bfloat16() else "float32"
-    return compute

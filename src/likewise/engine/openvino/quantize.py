@@ -31,6 +31,7 @@ from likewise.engine.openvino.bindings import opset, ov
 from likewise.engine.openvino.pooling import AFTER_NETWORK
 from likewise.engine.openvino.runtime import OpenVinoRuntime, lay
 from likewise.engine.openvino.sources import Source, sources
+from likewise.engine.openvino.timing import formats
 from likewise.errors import EngineError, OutputError, UnsupportedModelError
 from likewise.extras import require
 from likewise.progress import busy
@@ -209,7 +210,7 @@ def _check(model: ov.Model, config: Config, tokenizer: Tokenizer, source: Source
         OpenVinoRuntime(
             graph,
             source.build_tokens,
-            compute=compute,
+            formats=formats(compute),
             recipe=compute,
             pad_id=tokenizer.pad_id,
             longest=source.longest,

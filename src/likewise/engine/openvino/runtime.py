@@ -27,6 +27,8 @@ from likewise.engine.openvino.bindings import ov
 from likewise.engine.openvino.graph import INPUTS, POOLING_INPUTS
 from likewise.engine.openvino.kept import compile_kept
 from likewise.engine.openvino.lanes import OWN, Inputs, Lanes
+from likewise.engine.openvino.timing import HINTS
+from likewise.engine.timing import Formats
 from likewise.errors import EngineError
 
 FEW = 8
@@ -36,12 +38,6 @@ MOST_LANES = 8
 """Networks side by side; each has a copy of the weights, so with more cores each takes several."""
 
 _SETTLING = threading.Lock()
-_HINTS = {"float32": "f32", "bfloat16": "bf16"}
-
-
-def supports_bfloat16() -> bool:
-    """Whether this processor multiplies bfloat16 natively."""
-    return "BF16" in ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
 def lay(rows: TokenRows, longest: int | None, compute: str) -> list[Batch]:
@@ -76,7 +72,7 @@ class OpenVinoRuntime:
     Args:
         build: makes the graph; it is asked again for every lane.
         build_tokens: makes the graph that gives token states.
-        compute: `float32`, `bfloat16` or `int8`.
+        formats: of the network; `inner` is that of what is not a product of int8 numbers.
         recipe: what besides the checkpoint shapes the vectors.
         pad_id: id of the padding token.
         longest: where texts must not share rows, the longest row; None where they may.
@@ -91,19 +87,18 @@ class OpenVinoRuntime:
         build: Callable[[], ov.Model],
         build_tokens: Callable[[], ov.Model],
         *,
-        compute: str,
+        formats: Formats,
         recipe: str,
         pad_id: int,
         longest: int | None = None,
         file: Path | None = None,
     ) -> None:
-        self.compute, self.recipe = compute, recipe
+        self.compute, self.recipe = formats.network, recipe
+        self.reason = f"OpenVINO, {formats.reason}"
         self._build, self._build_tokens = build, build_tokens
         self._pad_id, self._longest, self._file = pad_id, longest, file
         self._cores = usable_cores()
-        # what is not a product of int8 numbers runs in the best of the other two
-        best = "bfloat16" if supports_bfloat16() else "float32"
-        self._activations = best if compute == "int8" else compute
+        self._precision = HINTS[formats.inner]
         self._lock = threading.Lock()
         _settle()
         self._one = self._compiled(self._cores).create_infer_request()
@@ -183,7 +178,7 @@ class OpenVinoRuntime:
             "INFERENCE_NUM_THREADS": str(cores),
             # several networks would all be bound to the first cores
             "ENABLE_CPU_PINNING": "NO",
-            "INFERENCE_PRECISION_HINT": _HINTS[self._activations],
+            "INFERENCE_PRECISION_HINT": self._precision,
         }
 
 

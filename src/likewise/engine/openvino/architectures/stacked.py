@@ -17,12 +17,13 @@ def architecture(family: Family) -> Architecture:
     """A family of stacks as one of graphs."""
 
     def hidden_states(config: Mapping[str, Any], tensors: Tensors, inputs: Inputs) -> ops.Node:
-        return _states(family.stack(config, tensors), inputs)
+        return stack_states(family.stack(config, tensors), inputs)
 
     return Architecture(hidden_states, family.prefixes)
 
 
-def _states(stack: Stack, inputs: Inputs) -> ops.Node:
+def stack_states(stack: Stack, inputs: Inputs) -> ops.Node:
+    """The last layer's states of a stack: float32 `[rows, length, hidden size]`."""
     sizes = stack.sizes
     x = ops.embedding(stack.words, inputs.token_ids)
     if stack.types is None or inputs.token_types is None:
