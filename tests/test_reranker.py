@@ -111,13 +111,13 @@ def oracle() -> Callable[[Path], Any]:
     return lambda folder: CrossEncoder(str(folder), device="cpu", local_files_only=True)
 
 
-@pytest.mark.parametrize("family", FAMILIES)
 def test_why_it_runs_as_it_does_is_told(make: Make) -> None:
     reranker = likewise.load_reranker(make(*FAMILIES["bert"]), compute="float32")
     assert (reranker.runtime, reranker.device) == ("openvino", "cpu")
     assert reranker.runtime_reason == "OpenVINO, float32: as requested"
 
 
+@pytest.mark.parametrize("family", FAMILIES)
 def test_scores_are_those_of_sentence_transformers(
     make: Make, oracle: Callable[[Path], Any], query: str, texts: list[str], family: str
 ) -> None:
