@@ -37,7 +37,7 @@ def test_a_first_session(likewise: Run, shop: Path) -> None:
     found = likewise("search", "shop", "money back", "-k", 2)
     assert "refund" in found.stdout
     assert "faq.txt:" in found.stdout
-    assert "of random pairs" in found.stdout
+    assert "of 10 pairs here" in found.stdout
     assert all(len(line) <= 80 for line in found.stdout.splitlines())
 
     hits = json.loads(likewise("search", "shop", "money back", "--json").stdout)
@@ -68,6 +68,34 @@ def test_indexing_again_and_going_back(likewise: Run, shop: Path) -> None:
     assert likewise("collections", "compact", "shop").exit_code == 0
     assert likewise("collections", "rm", "shop", "--yes").exit_code == 0
     assert "no collections" in likewise("collections").stderr
+
+
+def test_few_records_are_counted_and_not_given_in_percent(likewise: Run, tmp_path: Path) -> None:
+    (tmp_path / "two.txt").write_text("A man plays the guitar.\nA woman sings.\n")
+    likewise("index", tmp_path / "two.txt", "--into", "two")
+    found = likewise("search", "two", "A man plays the guitar.").stdout
+    assert ", above the only pair of passages here" in found
+    assert "%" not in found
+    (tmp_path / "two.txt").write_text("A man plays the guitar.\n")
+    likewise("index", tmp_path / "two.txt", "--into", "two")
+    assert "pair" not in likewise("search", "two", "A man plays the guitar.").stdout
+
+
+def test_hits_by_document(likewise: Run, tmp_path: Path) -> None:
+    text = "The cat sleeps on the warm windowsill. " * 60
+    lines = [json.dumps({"text": one}) for one in (text, "A cat is awake.", "Rates were raised.")]
+    (tmp_path / "a.jsonl").write_text("\n".join(lines))
+    likewise("index", tmp_path / "a.jsonl", "--into", "cats")
+    plain = json.loads(likewise("search", "cats", "a sleeping cat", "-k", 3, "--json").stdout)
+    assert len({hit["id"].partition(".")[0] for hit in plain}) < 3
+    command = ["search", "cats", "a sleeping cat", "-k", 3, "--by-document"]
+    grouped = json.loads(likewise(*command, "--json").stdout)
+    assert len({hit["id"].partition(".")[0] for hit in grouped}) == 3
+    assert [hit["further"] for hit in grouped] == [hit["passages"] - 1 for hit in grouped]
+    assert grouped[0]["id"] == plain[0]["id"]
+    further = max(hit["further"] for hit in grouped)
+    assert further > 1
+    assert f"(and {further} further passages of this document)" in likewise(*command).stdout
 
 
 def test_undo_asks_and_has_a_way_back(likewise: Run, shop: Path) -> None:

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 import likewise
 from likewise import vectors
 from likewise.corpus import fusion
+from likewise.corpus.ask import answer as answer_of
 from likewise.corpus.collection import Collection
-from likewise.corpus.contract import Mode
+from likewise.corpus.contract import Hit, Mode
 from likewise.corpus.explain import background, sentences
 from likewise.corpus.opening import open_collection
 from likewise.corpus.records import Record
@@ -177,6 +178,56 @@ def test_answers_quote_what_is_near_and_refuse_what_is_not(collection: Collectio
     refused = collection.ask("Which planet is the largest?", near=99.99)
     assert not refused.near_enough
     assert refused.quotes == ()
+
+
+def test_an_answer_says_nothing_twice(tmp_path: Path, encoder: likewise.Encoder) -> None:
+    texts = (
+        "You get a refund within thirty days.",
+        "YOU GET A REFUND, within the thirty days!",
+        "You  get refunds within thirty days",
+        "You get a refund within 30 days.",
+        "You do not get a refund within thirty days.",
+        "Rates were raised.",
+    )
+    made = open_collection("c", store=tmp_path, model=encoder, create=True)
+    made.add(Record(text, source=f"/{n}.txt", line=1) for n, text in enumerate(texts))
+    answer = made.ask("When do I get a refund?", near=0, quotes=9)
+    quoted = [quote.text for quote in answer.quotes]
+    assert len(quoted) == 4
+    assert {texts[3], texts[4], texts[5]} < set(quoted)  # a number and a "not" are no repeats
+
+
+def test_a_sentence_that_is_cut_is_not_quoted_beside_the_whole() -> None:
+    def hit(text: str, name: str) -> Hit:
+        return Hit(name, text, 0.9 - len(text) / 1000, "cosine", 0.9 - len(text) / 1000)
+
+    whole = "The parcel is sent back within thirty days of its arrival."
+    part = "within thirty days of its arrival."
+    same = answer_of("When?", [hit(whole, "a.0"), hit(part, "a.1")])
+    assert [quote.text for quote in same.quotes] == [part]
+    other = answer_of("When?", [hit(whole, "a.0"), hit(part, "b.1")])
+    assert len(other.quotes) == 2
+
+
+@pytest.mark.parametrize("mode", ["semantic", "keyword", "hybrid"])
+def test_hits_by_document_are_the_best_of_each(
+    tmp_path: Path, encoder: likewise.Encoder, mode: Mode
+) -> None:
+    made = open_collection("c", store=tmp_path, model=encoder, create=True, passage=32)
+    long = "The guitar was played on stage all night long by a man. " * 150
+    made.add([Record(long), *(Record(f"A guitar, number {n}.") for n in range(12))])
+    plain = made.search("guitar on a stage", len(made), mode=mode)
+    hits = made.search("guitar on a stage", 8, mode=mode, by_document=True)
+    order = list(dict.fromkeys(hit.record for hit in plain))
+    assert len(plain) > 60  # more of the long one than are looked at first
+    assert [hit.record for hit in hits] == order[:8]
+    by_record = {hit.record: hit for hit in reversed(plain)}
+    assert [hit.id for hit in hits] == [by_record[record].id for record in order[:8]]
+    assert sum(hit.further or 0 for hit in hits) == max(hit.further or 0 for hit in hits) > 40
+    assert made.search("guitar", 1, mode=mode)[0].further is None
+    if mode == "semantic":
+        alike = made.more_like(hits[-1].id, 8, by_document=True)
+        assert len({hit.record for hit in alike}) == 8
 
 
 def test_recommendations_say_why_and_avoid_what_is_disliked(collection: Collection) -> None:

@@ -12,12 +12,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from lancedb.background_loop import BackgroundEventLoop
 from lancedb.index import HnswPq
 
+import likewise
 from likewise import vectors
 from likewise.answers import Encoded
 from likewise.corpus import asking, tuning
-from likewise.corpus.contract import Index
+from likewise.corpus.contract import MODES, Hit, Index
 from likewise.corpus.opening import open_collection
 from likewise.corpus.records import Record
 
@@ -74,8 +76,8 @@ def test_the_recall_that_is_told_is_that_of_a_search_for_ten(tmp_path: Path, own
     told = tuning.measured(made._table, way, [group], "cosine").recall
     others = []
     for query, true in zip(asked, exact.indices.tolist(), strict=True):
-        search = tuning.vector_query(made._table, query, 10, way, measure="cosine")
-        found = asking.answer(search.select(["line", "_distance"]))["line"].to_pylist()
+        search = tuning.vector_question(query, 10, way, measure="cosine", columns=["line"])
+        found = asking.answer(made._table, search)["line"].to_pylist()
         others.append((len({*found} & {*true}) - own) / (10 - own))
     assert told == pytest.approx(np.mean(others), abs=1e-3)
     assert told < 0.99
@@ -102,20 +104,51 @@ def test_strangers_are_spread_as_the_passages_are() -> None:
     assert np.allclose(drawn.std(axis=0), passages.std(axis=0), rtol=0.05)
 
 
-def test_an_answer_in_one_crossing_is_that_of_the_store(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["exact", "ivf_rq", "hnsw_sq"])
+def test_both_ways_to_ask_the_store_give_the_same(tmp_path: Path, kind: str) -> None:
     model = Points()
     made = open_collection("p", store=tmp_path, model=model, create=True, passage=0)
-    made.add([Record(str(n), source="/p", line=n) for n in range(4000)], kind="ivf_rq")
-    way = made.manifest.index
-    for where in (None, "line % 7 = 0"):
-        search = tuning.vector_query(
-            made._table, model.drawn[5], 10, way, measure="cosine", where=where
+    made.add([Record(str(n), source="/p", line=n) for n in range(4000)], kind=kind)
+    way, columns = made.manifest.index, ["id", "text", "vector"]
+    questions = [
+        tuning.vector_question(
+            model.drawn[place], 10, way, measure="cosine", columns=columns, where=where
         )
-        own = made._table.search(model.drawn[5], vector_column_name="vector").limit(10)
-        own = own.distance_type("cosine").nprobes(way.probes).refine_factor(way.refine)
-        own = own.where(where, prefilter=True) if where else own
-        found = asking.answer(search.select(["id", "_distance"]))
-        assert found.equals(own.select(["id", "_distance"]).to_arrow())
+        for place in (5, 6)
+        for where in (None, "(line % 7 = 0)")
+    ]
+    questions += [
+        asking.Question([*columns, "_score"], 10, where, words="17 18")
+        for where in (None, "(line < 18)")
+    ]
+    questions.append(asking.Question(columns, where="line IN (3, 4)"))
+    assert asking._inner(made._table) is not None
+    publicly = [asking.answer_publicly(made._table, question) for question in questions]
+    for found in (
+        [asking.answer(made._table, question) for question in questions],
+        asking.answers(made._table, questions),
+    ):
+        for one, other in zip(found, publicly, strict=True):
+            assert len(one)
+            assert one.sort_by("id").equals(other.sort_by("id"))
+
+
+def test_without_its_inner_parts_the_store_is_asked_publicly(
+    tmp_path: Path, encoder: likewise.Encoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = open_collection("c", store=tmp_path, model=encoder, create=True)
+    made.add(["A man plays the guitar.", "The bank raised its rates.", "A dog runs."])
+
+    def everything() -> list[list[Hit]]:
+        found = [made.search("dog", 2, mode=mode, where="line = 0") for mode in MODES]
+        return [*found, made.more_like(found[0][0].id), made.get([found[0][0].id])]
+
+    before = everything()
+    monkeypatch.delattr(BackgroundEventLoop, "run")  # as a later version might
+    assert asking._inner(made._table) is None
+    monkeypatch.undo()
+    monkeypatch.setattr(asking, "_inner", lambda _: None)
+    assert everything() == before
 
 
 def test_an_index_that_no_longer_finds_enough_is_built_anew(

@@ -9,7 +9,7 @@ import typer
 
 from likewise.cli import options
 from likewise.cli.hits import as_json as hit_as_json
-from likewise.cli.hits import figures, folded, percent, place
+from likewise.cli.hits import figures, folded, place, standing
 from likewise.cli.printing import note, say, say_json
 from likewise.corpus.ask import NEAR, Answer
 from likewise.corpus.contract import Mode
@@ -53,7 +53,7 @@ def _say(answer: Answer) -> None:
     width = min(shutil.get_terminal_size((80, 24)).columns, 100)
     if not answer.near_enough:
         found = "nothing is found" if answer.percentile is None else (
-            f"the nearest passage is above {percent(answer.percentile)} of random pairs, "
+            f"the nearest passage is {standing(answer.percentile, answer.pairs)}, "
             f"and {answer.threshold:g}% are asked for (--near)"
         )  # fmt: skip
         note(f"nothing here is near enough to answer: {found}")

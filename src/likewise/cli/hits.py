@@ -11,10 +11,13 @@ from likewise.cli.printing import say
 from likewise.corpus.contract import Hit
 from likewise.corpus.explain import plain as as_json
 
-__all__ = ["as_json", "figures", "folded", "passage", "percent", "place", "say_hits"]
+__all__ = ["as_json", "figures", "folded", "passage", "place", "say_hits", "standing"]
 
 BOLD = "\x1b[1m"
 PLAIN = "\x1b[0m"
+ALL = "above all random pairs"
+FEW = 1000
+"""Pairs below which a percentage would claim more than they tell."""
 SHOWN = 320
 """Characters of a passage that are shown around its best sentence."""
 
@@ -35,6 +38,8 @@ def say_hits(hits: Sequence[Hit], notes: Sequence[str] = ()) -> None:
             say(f"    {hit.title}")
         for line in folded(passage(hit), width - 4):
             say(f"    {line}")
+        if hit.further:
+            say(f"    (and {hit.further:,} further passages of this document)")
         if notes:
             first, *rest = folded(notes[rank - 1], width - 8)
             say(f"    ({first}{' …' if rest else ''})")
@@ -46,11 +51,21 @@ def figures(hit: Hit) -> str:
     if hit.similarity is not None and hit.measure not in SIMILAR:
         parts.append(f"similarity {hit.similarity:.3f}")
     if hit.percentile is not None:
-        parts.append(f"above {percent(hit.percentile)} of random pairs")
+        parts.append(standing(hit.percentile, hit.pairs))
     return ", ".join(parts)
 
 
 SIMILAR = ("cosine", "dot", "euclidean")
+
+
+def standing(percentile: float, pairs: int) -> str:
+    """Where a similarity stands among random pairs: in percent, or counted where they are few."""
+    if not 0 < pairs < FEW:
+        return f"above {percent(percentile)} of random pairs" if percentile < 100 else ALL
+    below = min(int(percentile * pairs / 100 + 1e-6), pairs)
+    if pairs == 1:
+        return f"{'above' if below else 'not above'} the only pair of passages here"
+    return f"above {'all' if below == pairs else below or 'none'} of {pairs} pairs here"
 
 
 def percent(percentile: float) -> str:

@@ -30,6 +30,9 @@ def search(
         float, typer.Option(min=0.0, max=1.0, help="Above 0: avoid near repetitions.")
     ] = 0.0,
     rerank: options.Rerank = None,
+    by_document: Annotated[
+        bool, typer.Option("--by-document", help="The best passage of each document alone.")
+    ] = False,
     batch: Annotated[
         Path | None, typer.Option(metavar="FILE", help="In place of a query: a file of them.")
     ] = None,
@@ -59,17 +62,17 @@ def search(
             raise InputError("--batch needs a file to write", hint="name it with -o answers.jsonl")
         count = search_file(
             collection, batch, output, k=top_k, mode=cast(Mode, mode), where=where,
-            diversity=diversity, rerank=options.load_judge(rerank),
+            diversity=diversity, rerank=options.load_judge(rerank), by_document=by_document,
         )  # fmt: skip
         if not quiet:
             note(f"wrote the answers to {count:,} queries to {output}")
         return
     if like is not None:
-        hits = collection.more_like(like, top_k, where=where)
+        hits = collection.more_like(like, top_k, where=where, by_document=by_document)
     else:
         hits = collection.search(
             cast(str, query), top_k, mode=cast(Mode, mode), where=where, diversity=diversity,
-            rerank=options.load_judge(rerank), highlight=True,
+            rerank=options.load_judge(rerank), highlight=True, by_document=by_document,
         )  # fmt: skip
     _say(hits, as_json=as_json, quiet=quiet)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -58,6 +60,7 @@ class Answer:
         near_enough: whether anything found is near enough to be an answer.
         percentile: of the best passage among random pairs; None where nothing was found, or too
             few passages are there to tell.
+        pairs: how many random pairs that is among.
         threshold: the percentile that counted as near enough.
         quotes: the best sentences, best first; none where nothing is near enough.
         documents: what was found, by record, best first; also where nothing is near enough.
@@ -69,6 +72,7 @@ class Answer:
     threshold: float
     quotes: tuple[Quote, ...]
     documents: tuple[Document, ...]
+    pairs: int = 0
 
 
 def answer(question: str, hits: Sequence[Hit], *, near: float = NEAR, quotes: int = 3) -> Answer:
@@ -84,18 +88,51 @@ def answer(question: str, hits: Sequence[Hit], *, near: float = NEAR, quotes: in
     best = max(percentiles, default=None)
     near_enough = bool(hits) and (best is None or best >= near)
     found = tuple(_quotes(hits, near)[:quotes]) if near_enough else ()
-    return Answer(question, near_enough, best, near, found, tuple(_documents(hits)))
+    pairs = max((hit.pairs for hit in hits), default=0)
+    return Answer(question, near_enough, best, near, found, tuple(_documents(hits)), pairs)
 
 
 def _quotes(hits: Sequence[Hit], near: float) -> list[Quote]:
-    """The best sentence of each passage that is near enough, each sentence once."""
-    found: dict[str, Quote] = {}
-    for hit in hits:
-        if hit.percentile is None or hit.percentile >= near:
-            score = hit.best.score if hit.best else hit.similarity or 0.0
-            quote = Quote(hit.sentence, score, hit)
-            found.setdefault(" ".join(quote.text.split()), quote)
-    return sorted(found.values(), key=lambda quote: -quote.score)
+    """The best sentence of each passage that is near enough, best first and without repeats."""
+    quotes = [
+        Quote(hit.sentence, hit.best.score if hit.best else hit.similarity or 0.0, hit)
+        for hit in hits
+        if hit.percentile is None or hit.percentile >= near
+    ]
+    found: list[Quote] = []
+    for quote in sorted(quotes, key=lambda quote: -quote.score):
+        if not any(_repeats(quote, other) for other in found):
+            found.append(quote)
+    return found
+
+
+def _repeats(one: Quote, other: Quote) -> bool:
+    """Whether two say the same in the same words.
+
+    Case, punctuation, accents, articles and plurals may differ; a number or a "not" may not. Of
+    one record, a part of a sentence that the end of a passage has cut off is a repeat as well.
+    """
+    words, others = _words(one.text), _words(other.text)
+    if words == others:
+        return True
+    if one.hit.record != other.hit.record:
+        return False
+    shorter, longer = sorted((" ".join(words), " ".join(others)), key=len)
+    return bool(shorter) and f" {shorter} " in f" {longer} "
+
+
+def _words(text: str) -> list[str]:
+    folded = unicodedata.normalize("NFKD", text).casefold()
+    letters = re.sub("[\u0300-\u036f]", "", folded)  # accents of Latin, Greek and Cyrillic
+    words = re.findall(r"[^\W_]+(?:['’][^\W_]+)*", letters)
+    return [_singular(word) for word in words if word not in _ARTICLES]
+
+
+def _singular(word: str) -> str:
+    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
+
+
+_ARTICLES = frozenset({"a", "an", "the"})
 
 
 def _documents(hits: Sequence[Hit]) -> list[Document]:

@@ -26,6 +26,7 @@ def search_file(
     where: str | None = None,
     diversity: float = 0.0,
     rerank: Scores | None = None,
+    by_document: bool = False,
 ) -> int:
     """Search for every text of a file; one JSON object a query, in the order of the file.
 
@@ -38,6 +39,7 @@ def search_file(
         where: an SQL condition.
         diversity: as in `Collection.search`.
         rerank: as in `Collection.search`.
+        by_document: as in `Collection.search`.
 
     Returns:
         How many queries there were.
@@ -50,8 +52,9 @@ def search_file(
     count = 0
     texts = [record.text for record in read_records(queries)]
     answers = collection.search_batch(
-        texts, k, mode=mode, where=where, diversity=diversity, rerank=rerank
-    )
+        texts, k, mode=mode, where=where, diversity=diversity, rerank=rerank,
+        by_document=by_document,
+    )  # fmt: skip
     with atomic(target) as file:
         for text, hits in zip(texts, answers, strict=True):
             _write(file, text, hits)

@@ -30,6 +30,7 @@ from likewise.corpus.manifest import Manifest, read_manifest
 from likewise.corpus.recommend import Recommended, recommend
 from likewise.corpus.records import Record
 from likewise.corpus.search import View, Wanted, found
+from likewise.corpus.search import by_document as grouped
 from likewise.corpus.sync import Changes, remove_records, synchronize
 from likewise.errors import InputError
 from likewise.progress import Bar
@@ -260,6 +261,7 @@ class Collection:
         diversity: float = 0.0,
         rerank: Scores | None = None,
         highlight: bool = False,
+        by_document: bool = False,
     ) -> list[Hit]:
         """Passages that answer a query, best first.
 
@@ -273,6 +275,8 @@ class Collection:
             rerank: another model that puts the best `max(50, 5 k)` in its own order; it reads what
                 was encoded, a passage with its title.
             highlight: find the sentence of each passage that is nearest to the query.
+            by_document: give the best passage of each of k documents (records), with the number of
+                further passages of it among those that were looked at.
 
         Raises:
             InputError: an empty query, an unknown mode, a bad condition, k below 1.
@@ -280,7 +284,7 @@ class Collection:
         _check(k, mode, diversity)
         if not query.strip():
             raise InputError("the query is empty", hint="say in words what to look for")
-        wanted = Wanted(query, k, mode, _condition(where), diversity, rerank)
+        wanted = Wanted(query, k, mode, _condition(where), diversity, rerank, by_document)
         vector = self._query(query) if wanted.needs_vector or highlight else None
         hits = self._found(wanted, vector)
         return (
@@ -298,6 +302,7 @@ class Collection:
         where: str | None = None,
         diversity: float = 0.0,
         rerank: Scores | None = None,
+        by_document: bool = False,
     ) -> Iterator[list[Hit]]:
         """`search` for each query, in bounded memory: queries are encoded many at a time.
 
@@ -308,7 +313,7 @@ class Collection:
         prompt = self.model.role_prompt("query")
         for part in self.model.encode_stream(queries, prompt_name=prompt):
             for query, vector in zip(part.texts, part.vectors, strict=True):
-                wanted = Wanted(query, k, mode, condition, diversity, rerank)
+                wanted = Wanted(query, k, mode, condition, diversity, rerank, by_document)
                 yield self._found(wanted, vector) if query.strip() else []
 
     def search_vector(
@@ -318,19 +323,26 @@ class Collection:
         _check(k, "semantic", 0.0)
         return self._view.hits_by_vector(np.asarray(vector, np.float32), k, _condition(where))
 
-    def more_like(self, name: str, k: int = 10, *, where: str | None = None) -> list[Hit]:
+    def more_like(
+        self, name: str, k: int = 10, *, where: str | None = None, by_document: bool = False
+    ) -> list[Hit]:
         """Passages of other records that are nearest to one of this collection.
 
         Args:
             name: its id; a record's id means its first passage.
             k: how many.
             where: an SQL condition.
+            by_document: as in `search`.
         """
         _check(k, "semantic", 0.0)
         [origin] = self._view.get([name])
         others = f"record != '{origin.hit.record}'"
         condition = f"{checked(where)} AND {others}" if where is not None else others
-        return self._view.hits_by_vector(origin.vector, k, condition)
+
+        def search(size: int) -> list[Hit]:
+            return self._view.hits_by_vector(origin.vector, size, condition)
+
+        return grouped(k, search) if by_document else search(k)
 
     def ask(
         self,

@@ -99,6 +99,7 @@ class Hit:
             or `rerank`.
         similarity: to the query by the collection's model; None where only words were compared.
         percentile: of the similarity among random pairs of this collection, 0 to 100.
+        pairs: how many pairs those are; with few of them a percentile says little.
         title: of the text it is taken from; empty where it has none.
         source: the file.
         line: in the file, from 1.
@@ -106,6 +107,7 @@ class Hit:
         passages: how many the record has.
         fields: the other columns of its row.
         best: its sentence nearest to the query, where that was asked for.
+        further: how many more passages of its record were found, where hits are by document.
     """
 
     id: str
@@ -121,6 +123,8 @@ class Hit:
     passages: int = 1
     fields: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     best: Span | None = None
+    pairs: int = 0
+    further: int | None = None
 
     @property
     def record(self) -> str:

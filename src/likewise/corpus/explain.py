@@ -98,6 +98,8 @@ def plain(hit: Hit) -> dict[str, Any]:
     """A hit as JSON has it."""
     # a read-only mapping cannot be copied by asdict
     shown = asdict(replace(hit, fields={})) | {"fields": dict(hit.fields)}
+    if hit.further is None:
+        del shown["further"]
     if hit.best is None:
         del shown["best"]
     else:

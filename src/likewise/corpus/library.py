@@ -6,7 +6,7 @@ import os
 import re
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -207,8 +207,16 @@ def translated(
     what: str,
     hint: str = "check the store's address and the disk",
     kind: type[LikewiseError] = CollectionError,
+    only: Sequence[str] = (),
 ) -> Iterator[None]:
-    """Turn errors that the store raises into the project's own; others pass as they are."""
+    """Turn errors that the store raises into the project's own; others pass as they are.
+
+    Args:
+        what: the message, to which the store's own first line is added.
+        hint: the way out.
+        kind: of the error.
+        only: words of which one must be in the store's message; none for any message.
+    """
     try:
         yield
     except LikewiseError:
@@ -216,6 +224,8 @@ def translated(
     except Exception as error:
         if not _raised_by_store(error):
             raise  # a mistake of our own
+        if only and not any(words in str(error) for words in only):
+            raise
         if "commit conflict" in str(error):  # where nothing locks, two may commit at once
             raise CollectionError(
                 f"{what}: another process is writing the collection",

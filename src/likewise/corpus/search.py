@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
@@ -14,17 +16,17 @@ from numpy.typing import NDArray
 
 from likewise import vectors
 from likewise.corpus import asking
+from likewise.corpus.asking import Question
 from likewise.corpus.contract import Hit, Mode, Scores
 from likewise.corpus.fusion import marginal_relevance, reciprocal_ranks
-from likewise.corpus.library import translated
+from likewise.corpus.library import repair, translated
 from likewise.corpus.manifest import Manifest
 from likewise.corpus.passages import Splitter, titled, titles_read
 from likewise.corpus.records import Record
 from likewise.corpus.rows import OWN, restored
 from likewise.corpus.scan import Block, blocks, nearest
-from likewise.corpus.tuning import similarities, vector_query
+from likewise.corpus.tuning import similarities, vector_question
 from likewise.errors import InputError
-from likewise.extras import require
 
 if TYPE_CHECKING:
     from lancedb.table import Table
@@ -97,12 +99,9 @@ class View:
             where: an SQL condition.
             vector: of the query, so that similarities can be told as well.
         """
-        match: Any = require("lancedb.query", "store").MultiMatchQuery(query, ["text", "title"])
-        asked = asking.query(self.table).nearest_to_text(match).limit(k)
-        if where:
-            asked = asked.where(where)
+        columns = [*self._read, "vector", "_score"]
         with self._translated(where):
-            found = asking.answer(asked.select([*self._read, "vector", "_score"]))
+            found = asking.answer(self.table, Question(columns, k, where, words=query))
         scores = found["_score"].to_numpy()
         matrix = restored(found["vector"])
         if vector is not None and len(matrix):
@@ -140,8 +139,8 @@ class View:
         listed = ", ".join("'" + name.replace("'", "''") + "'" for name in ids)
         where = f"id IN ({listed}) OR (record IN ({listed}) AND passage = 0)"
         with self._translated(where):
-            asked = asking.query(self.table).where(where).select([*self._read, "vector"])
-            found = asking.answer(asked)
+            question = Question([*self._read, "vector"], where=where)
+            found = asking.answer(self.table, question)
         unknown = np.full(len(found), np.nan, np.float32)
         hits = self._hits(found, unknown, "")
         there = {
@@ -174,11 +173,11 @@ class View:
         measure = self.manifest.similarity
         if self.manifest.storage == "int8":
             return self._scanned(query, k, where, columns)
-        asked = vector_query(
-            self.table, query, k, self.manifest.index, measure=measure, where=where
+        question = vector_question(
+            query, k, self.manifest.index, measure=measure, columns=columns, where=where
         )
         with self._translated(where):
-            found = asking.answer(asked.select([*columns, "_distance"]))
+            found = asking.answer(self.table, question)
         scores = similarities(found["_distance"].to_numpy(), measure)
         return found.append_column("similarity", [scores])
 
@@ -201,6 +200,7 @@ class View:
     def _hits(self, table: Any, scores: NDArray[np.float32], measure: str) -> list[Hit]:
         given = [name for name in self._read if name not in OWN]
         columns = {name: table[name].to_pylist() for name in self._read}
+        pairs = self.manifest.background.pairs if self.manifest.background else 0
         hits = []
         for n, score in enumerate(scores.tolist()):
             known = not math.isnan(score)
@@ -213,6 +213,7 @@ class View:
                     measure=measure,
                     similarity=score if known else None,
                     percentile=self.percentile(score) if known else None,
+                    pairs=pairs,
                     title=columns["title"][n] or "",
                     source=columns["source"][n],
                     line=columns["line"][n],
@@ -223,15 +224,23 @@ class View:
             )
         return hits
 
-    def _translated(self, where: str | None) -> Any:
-        if where is None:
-            return translated(f"cannot search the collection {self.name!r}")
-        return translated(
-            f"cannot search by the condition {where!r}",
-            hint="an SQL condition such as \"year > 2020 AND lang = 'en'\"; the columns: "
-            + ", ".join(self.columns),
-            kind=InputError,
-        )
+    @contextmanager
+    def _translated(self, where: str | None) -> Iterator[None]:
+        """Tell a condition that the store refuses from files that it cannot read."""
+        what = f"the collection {self.name!r} cannot be read"
+        hint = f"check the store and the disk; where files are damaged, {repair(self.name)}"
+        with translated(what, hint):
+            if where is None:
+                yield
+                return
+            with translated(
+                f"cannot search by the condition {where!r}",
+                hint="an SQL condition such as \"year > 2020 AND lang = 'en'\"; the columns: "
+                + ", ".join(self.columns),
+                kind=InputError,
+                only=("Invalid input", "panicked"),
+            ):
+                yield
 
 
 @dataclass(frozen=True)
@@ -244,6 +253,7 @@ class Wanted:
     where: str | None = None
     diversity: float = 0.0
     rerank: Scores | None = None
+    by_document: bool = False
 
     @property
     def needs_vector(self) -> bool:
@@ -270,25 +280,63 @@ def found(
         vector: of the query, float32 `[d]`; a search by words alone needs none.
         splitter: gives the collection's model, where long titles have to be cut as it read them.
     """
+
+    def ordered(size: int, taken: int) -> list[Hit]:
+        return _ordered(view, wanted, vector, splitter, size=size, taken=taken)
+
+    if wanted.by_document:
+        return by_document(wanted.k, lambda size: ordered(size, size))
+    return ordered(wanted.pool, wanted.pool if wanted.rerank else wanted.k)[: wanted.k]
+
+
+def by_document(k: int, search: Callable[[int], list[Hit]]) -> list[Hit]:
+    """The best hit of each document, with the number of further ones.
+
+    Args:
+        k: how many documents.
+        search: gives so many hits, best first; fewer where there are no more.
+    """
+    size = max(POOL, 5 * k)
+    while True:
+        hits = search(size)
+        counts = Counter(hit.record for hit in hits)
+        if len(counts) >= k or len(hits) < size:
+            best = {hit.record: hit for hit in reversed(hits)}
+            return [replace(best[name], further=counts[name] - 1) for name in list(counts)[:k]]
+        size *= 4  # a few long documents have taken all places
+
+
+def _ordered(
+    view: View,
+    wanted: Wanted,
+    vector: NDArray[np.float32] | None,
+    splitter: Callable[[], Splitter],
+    *,
+    size: int,
+    taken: int,
+) -> list[Hit]:
+    """The best `taken` of `size` candidates, in the order that is wanted."""
     if vector is not None and wanted.mode == "semantic" and not wanted.diversity:
-        hits = view.hits_by_vector(vector, wanted.pool, wanted.where)
+        hits = view.hits_by_vector(vector, size, wanted.where)
     else:
-        candidates = _candidates(view, wanted, vector)
+        candidates = _candidates(view, wanted, vector, size)
         if wanted.diversity:
-            size = wanted.pool if wanted.rerank else wanted.k
-            candidates = _diversified(candidates, size, wanted.diversity, view.manifest.similarity)
+            measure = view.manifest.similarity
+            candidates = _diversified(candidates, taken, wanted.diversity, measure)
         hits = [candidate.hit for candidate in candidates]
     if wanted.rerank is not None:
         hits = _reranked(wanted.query, hits, wanted.rerank, view.manifest.passage, splitter)
-    return hits[: wanted.k]
+    return hits
 
 
-def _candidates(view: View, wanted: Wanted, vector: NDArray[np.float32] | None) -> list[Candidate]:
+def _candidates(
+    view: View, wanted: Wanted, vector: NDArray[np.float32] | None, size: int
+) -> list[Candidate]:
     if vector is None or wanted.mode == "keyword":
-        return view.by_words(wanted.query, wanted.pool, wanted.where, vector)
+        return view.by_words(wanted.query, size, wanted.where, vector)
     if wanted.mode == "hybrid":
-        return view.by_both(wanted.query, vector, wanted.pool, wanted.where)
-    return view.by_vector(vector, wanted.pool, wanted.where)
+        return view.by_both(wanted.query, vector, size, wanted.where)
+    return view.by_vector(vector, size, wanted.where)
 
 
 def _diversified(

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likewise.corpus import asking
+from likewise.corpus.asking import Question
 from likewise.corpus.contract import Index
 from likewise.corpus.rows import restored
 from likewise.corpus.scan import blocks, nearest
@@ -210,9 +211,11 @@ def measured(
         wanted = NEIGHBOURS - group.own
         for start in range(0, len(group.queries), TOGETHER):
             queries = group.queries[start : start + TOGETHER]
-            searches = [_search(table, query, way, measure) for query in queries]
+            searches = [
+                vector_question(query, NEIGHBOURS, way, measure=measure) for query in queries
+            ]
             for answer, limit in zip(
-                asking.answers(searches), group.farthest[start:], strict=False
+                asking.answers(table, searches), group.farthest[start:], strict=False
             ):
                 near = similarities(answer["_distance"].to_numpy(), measure) >= limit - ROUNDING
                 found.append(min(max(int(near.sum()) - group.own, 0) / wanted, 1))
@@ -229,13 +232,9 @@ def milliseconds(table: Table, way: Index, asked: Sequence[Sample], measure: str
     seconds = []
     for query in np.concatenate([group.queries[:TOGETHER] for group in asked]):
         started = time.perf_counter()
-        asking.answer(_search(table, query, way, measure))
+        asking.answer(table, vector_question(query, NEIGHBOURS, way, measure=measure))
         seconds.append(time.perf_counter() - started)
     return round(1000 * float(np.median(seconds)), 2)
-
-
-def _search(table: Table, query: NDArray[np.float32], way: Index, measure: str) -> Any:
-    return vector_query(table, query, NEIGHBOURS, way, measure=measure).select(["_distance"])
 
 
 def _surely_below(found: Sequence[float], least: float) -> bool:
@@ -244,27 +243,17 @@ def _surely_below(found: Sequence[float], least: float) -> bool:
     return bool(np.mean(found) + 4 * error < least)
 
 
-def vector_query(
-    table: Table,
+def vector_question(
     query: NDArray[np.float32],
     k: int,
     way: Index,
     *,
     measure: str,
+    columns: Sequence[str] = (),
     where: str | None = None,
-) -> Any:
-    """A query for the k nearest rows, ready for `select`."""
-    asked = asking.query(table).nearest_to(query).column("vector")
-    asked = asked.distance_type(DISTANCES[measure]).limit(k)
-    if way.probes is not None:
-        asked = asked.nprobes(way.probes)
-        if where:
-            asked = asked.maximum_nprobes(0)  # too few may be left in these: then it looks on
-    if way.refine is not None:
-        asked = asked.refine_factor(way.refine)
-    if way.effort is not None:
-        asked = asked.ef(max(way.effort, k))
-    return asked.where(where) if where else asked
+) -> Question:
+    """A question for the k rows nearest to a vector, with a column `_distance`."""
+    return Question([*columns, "_distance"], k, where, query, DISTANCES[measure], way)
 
 
 def similarities(distances: NDArray[np.float32], measure: str) -> NDArray[np.float32]:
