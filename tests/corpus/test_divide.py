@@ -33,7 +33,7 @@ CONTENTS = {
 def test_text_files_come_back_to_the_byte(name: str, every: int, tmp_path: Path) -> None:
     source = tmp_path / name
     source.write_bytes(CONTENTS[name])
-    records = list(read_records(source, column="text" if "text" in name else None))
+    records = list(read_records(source, column="text" if "text" in name else None, unit="line"))
     gone = {record.line for record in records[::every]}
     kept, removed, back = (tmp_path / f"{part}-{name}" for part in ("kept", "removed", "back"))
     divide(source, gone, kept, removed)
@@ -43,7 +43,7 @@ def test_text_files_come_back_to_the_byte(name: str, every: int, tmp_path: Path)
     for part, expected in ((kept, set()), (removed, gone)):
         texts = {r.text for r in records if (r.line in gone) == bool(expected)}
         if name != "gb.csv":  # too short a file to guess by
-            assert {r.text for r in read_records(part)} == texts
+            assert {r.text for r in read_records(part, unit="line")} == texts
 
 
 def test_lists_and_parquet_come_back_item_by_item(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ def test_a_web_page_is_one_text(tmp_path: Path) -> None:
     pytest.importorskip("selectolax")
     path = tmp_path / "page.html"
     path.write_text(PAGE)
-    (record,) = read_records(path)
+    (record,) = read_records(path, unit="document")
     assert record.title == "A page"
     assert record.text.replace("\u00ad", "") == (
         "Heading\n\nFirst bold paragraph, wrapped.\n\none\n\ntwo\n\na b"
@@ -113,7 +113,7 @@ def test_a_document_is_one_record(tmp_path: Path, name: str, text: str, title: s
     path.write_text(text)
     (record,) = read_records(path, unit="document")
     assert (record.text, record.title, record.line) == (text, title, 1)
-    assert read_texts(path) == [line for line in text.split("\n") if line]
+    assert read_texts(path, unit="line") == [line for line in text.split("\n") if line]
     with pytest.raises(InputError, match="unknown unit"):
         next(read_records(path, unit="page"))  # type: ignore[arg-type]
 

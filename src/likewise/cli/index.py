@@ -23,8 +23,8 @@ def index(
     into: Annotated[str, typer.Option("--into", metavar="NAME", help="The collection.")],
     column: options.Column = None,
     unit: Annotated[
-        str, typer.Option(help="A record of plain text: a line, or the document.")
-    ] = "line",
+        str, typer.Option(help="A record of text files: auto, line, section or document.")
+    ] = "auto",
     encoding: Annotated[str | None, typer.Option(help="Of the files; else detected.")] = None,
     sheet: Annotated[
         str | None, typer.Option(help="Of workbooks, the sheet to read; else the first.")

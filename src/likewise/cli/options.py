@@ -112,7 +112,7 @@ def prepared(
     encoder: likewise.Encoder, files: Sequence[str | Path], column: str | None, *, quiet: bool
 ) -> Prepared:
     """The records of files with their vectors; the column that was chosen is told."""
-    corpus = prepare(encoder, files, column=column, progress=stage(quiet=quiet))
+    corpus = prepare(encoder, files, column=column, unit="auto", progress=stage(quiet=quiet))
     first = corpus.records[0]
     _tell_column(first, Path(first.source), column, quiet=quiet)
     if not quiet:

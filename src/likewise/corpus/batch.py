@@ -50,7 +50,7 @@ def search_file(
     """
     check_target(target, FORMATS)
     count = 0
-    texts = [record.text for record in read_records(queries)]
+    texts = [record.text for record in read_records(queries, unit="line")]
     answers = collection.search_batch(
         texts, k, mode=mode, where=where, diversity=diversity, rerank=rerank,
         by_document=by_document,

@@ -236,9 +236,13 @@ def _csv(stream: Iterable[bytes]) -> Iterator[Unit]:
         taken.clear()
 
 
+LINE_KINDS = frozenset((".txt", ".text", ".rst", ".md", ".markdown"))
+"""Suffixes of text files whose rows are their lines."""
+
 _UNITS: dict[str, Callable[[Iterable[bytes]], Iterator[Unit]]] = {
     ".txt": _lines,
     ".text": _lines,
+    ".rst": _lines,
     ".md": _lines,
     ".markdown": _lines,
     ".csv": _csv,

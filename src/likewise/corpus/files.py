@@ -28,7 +28,7 @@ def index_files(
     *,
     store: str | Path | None = None,
     column: str | None = None,
-    unit: Unit = "line",
+    unit: Unit = "auto",
     encoding: str | None = None,
     sheet: str | None = None,
     storage: Storage | None = None,
@@ -80,7 +80,7 @@ def index_files(
 
 
 def count_records(
-    paths: Sequence[str | Path], *, column: str | None = None, unit: Unit = "line"
+    paths: Sequence[str | Path], *, column: str | None = None, unit: Unit = "auto"
 ) -> int | None:
     """How many records there are; None where to know it would take long."""
     try:
@@ -113,7 +113,10 @@ class _Reading:
                 source, full = record.source, _full(record.source)
                 self._files.add(full)
             # written out, since replace() takes as long as reading a line does
-            yield Record(record.text, record.fields, full, record.line, record.column, record.title)
+            yield Record(
+                record.text, record.fields, full, record.line, record.column, record.title,
+                record.breaks,
+            )  # fmt: skip
 
     def covers(self, source: str) -> bool:
         """Whether all records that this source has now were read."""

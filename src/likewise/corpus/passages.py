@@ -110,6 +110,8 @@ def split(
 
     A passage ends at a paragraph's end where there is one in its last half, else at a sentence's,
     else between words; the next begins with the sentences of the overlap, if whole ones fit in it.
+    Of a record whose blocks are known, one that fits into a passage is never cut: it begins the
+    next one, without an overlap.
 
     Args:
         records: read as they come, some hundreds ahead.
@@ -173,7 +175,7 @@ def _of_group(
         if len(own) <= left:
             yield Passage(record, 0, 0, len(record.text), title)
             continue
-        for number, (start, end) in enumerate(_cuts(record.text, own, left, overlap)):
+        for number, (start, end) in enumerate(_cuts(record, own, left, overlap)):
             yield Passage(record, number, start, end, title)
 
 
@@ -239,21 +241,35 @@ def _surely_fits(record: Record, room: int) -> bool:
 
 
 def _cuts(
-    text: str, spans: NDArray[np.int64], room: int, overlap: int
+    record: Record, spans: NDArray[np.int64], room: int, overlap: int
 ) -> Iterator[tuple[int, int]]:
     """Where the passages of a long text begin and end."""
     starts, ends = np.ascontiguousarray(spans[:, 0]), np.ascontiguousarray(spans[:, 1])
-    places = _Places(text, starts, ends)
+    places = _Places(record.text, starts, ends)
+    blocks = np.unique(np.searchsorted(starts, np.array(record.breaks or (), np.int64)))
     first, total = 0, len(spans)
     while True:
         last = first + room
         if last >= total:
             yield int(starts[first]), int(ends[-1])
             return
-        last = places.best(first + max(room // 2, 1), last)
+        whole = _before_block(blocks, first, last, room, total)
+        last = whole or places.best(first + max(room // 2, 1), last)
         yield int(starts[first]), int(ends[last - 1])
-        again = places.first_sentence(last - overlap, last) if overlap else last
+        again = places.first_sentence(last - overlap, last) if overlap and not whole else last
         first = max(again, first + 1)
+
+
+def _before_block(
+    blocks: NDArray[np.int64], first: int, last: int, room: int, total: int
+) -> int | None:
+    """The token that begins the block around `last`, if the next passage can hold it whole."""
+    at = int(np.searchsorted(blocks, last, side="right"))
+    if not at or blocks[at - 1] <= first:
+        return None
+    start = int(blocks[at - 1])
+    end = int(blocks[at]) if at < len(blocks) else total
+    return start if start == last or end - start <= room else None
 
 
 class _Places:

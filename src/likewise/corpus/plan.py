@@ -10,7 +10,7 @@ from pathlib import Path
 
 from likewise.atomic import atomic
 from likewise.corpus.dedupe import Duplicates
-from likewise.corpus.divide import content_hash, divide, join, kind
+from likewise.corpus.divide import LINE_KINDS, content_hash, divide, join, kind
 from likewise.corpus.readers.formats import PACKED
 from likewise.corpus.records import Record
 from likewise.errors import InputError, OutputError, RecordError
@@ -179,10 +179,12 @@ def carry_out(plan: Plan, output: str | Path) -> Plan:
 
     Raises:
         RecordError: a file has changed since the plan was made.
-        InputError: an output would overwrite a file of the plan, or is of another kind.
+        InputError: an output would overwrite a file of the plan, or is of another kind; or a record
+            of a text file has several lines.
         OutputError: a file cannot be written.
     """
     targets = check_outputs([file.path for file in plan.files], output)
+    _check_lines(plan)
     for file in plan.files:
         if content_hash(file.path) != file.sha256:
             raise RecordError(
@@ -196,6 +198,16 @@ def carry_out(plan: Plan, output: str | Path) -> Plan:
     done = replace(plan, files=tuple(written))
     write_plan(plan_of(output), done)
     return done
+
+
+def _check_lines(plan: Plan) -> None:
+    """Refuse sections and documents, since rows are removed from text files line by line."""
+    for step in plan.steps:
+        if step.remove and "\n" in step.text and kind(step.file) in LINE_KINDS:
+            raise InputError(
+                f"{step.file}, line {step.line}: the record has several lines",
+                hint="read text files with unit='line' to remove duplicates from them",
+            )
 
 
 def undo(plan: Plan, output: str | Path) -> tuple[Path, ...]:

@@ -31,7 +31,7 @@ from likewise.checkpoint.windows import Truncation
 from likewise.corpus.embed import embed_texts
 from likewise.corpus.mapped import release
 from likewise.corpus.readers import Tell
-from likewise.corpus.records import Bad, Paths, Record, read_records
+from likewise.corpus.records import Bad, Paths, Record, Unit, read_records
 from likewise.errors import InputError, OutputError
 from likewise.progress import Bar, bar
 from likewise.vectors import Matrix, normalize
@@ -106,6 +106,7 @@ def prepare(
     sources: Paths,
     *,
     column: str | None = None,
+    unit: Unit = "line",
     truncation: Truncation = "cut",
     bad: Bad | None = None,
     tell: Tell | None = None,
@@ -117,6 +118,7 @@ def prepare(
         encoder: the model.
         sources: files, folders and patterns, as `read_records` takes them.
         column: the column of the texts; guessed where not given.
+        unit: what a record is, as in `read_records`; duplicates are removed line by line.
         truncation: what becomes of texts over the model's limit, as in `Encoder.encode`.
         bad: told of rows that cannot be read, as in `read_records`.
         tell: told what was guessed, as in `read_records`.
@@ -128,7 +130,7 @@ def prepare(
         OutputError: the cache cannot be written.
     """
     paths = [sources] if isinstance(sources, str | Path) else list(sources)
-    records = list(read_records(paths, column=column, bad=bad, tell=tell))
+    records = list(read_records(paths, column=column, unit=unit, bad=bad, tell=tell))
     if not records:
         raise InputError(
             f"{', '.join(map(str, paths)) or 'no file'} holds no text",

@@ -26,8 +26,8 @@ from likewise.errors import InputError, RecordError
 TEXT_COLUMNS = ("text", "sentence", "content", "title", "question", "body", "abstract", "document")
 """Names that a column of texts goes by, the likeliest first."""
 
-Unit = Literal["line", "document"]
-UNITS: tuple[Unit, ...] = ("line", "document")
+Unit = Literal["auto", "line", "section", "document"]
+UNITS: tuple[Unit, ...] = ("auto", "line", "section", "document")
 
 Paths = str | Path | Iterable[str | Path]
 
@@ -47,7 +47,10 @@ class Record:
         line: line in the file where it begins (item of a JSON list, row of a Parquet file, page of
             a PDF), from 1.
         column: the column the text stood in; None where the file has no columns.
-        title: of a table, its column `title`; of a document, what it states, else its file's name.
+        title: of a table, its column `title`; of a document, what it states, else its file's name;
+            of a section, that and the headings above it, with ` > ` between.
+        breaks: characters of the text that its blocks begin with, where a long one is best cut;
+            None where they are not known.
     """
 
     text: str
@@ -56,6 +59,7 @@ class Record:
     line: int = 0
     column: str | None = None
     title: str = ""
+    breaks: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,7 @@ def read_records(
     paths: Paths,
     *,
     column: str | None = None,
-    unit: Unit = "line",
+    unit: Unit = "auto",
     encoding: str | None = None,
     sheet: str | None = None,
     bad: Bad | None = None,
@@ -101,8 +105,11 @@ def read_records(
             `.zst` behind it. `-` is standard input, read as plain text.
         column: the column of the texts in tables. When not given it is one of `TEXT_COLUMNS`, else
             the first one that holds text; `Record.column` tells.
-        unit: what a record is in plain text and Markdown: a `line` (blank ones skipped), or the
-            `document`. A web page is always one record, a PDF one a page, a table one a row.
+        unit: what a record is in plain text, Markdown and web pages: a `line` (blank ones
+            skipped), a `section` (what stands under one heading; in plain text a paragraph), or the
+            `document`. `auto` takes sections of Markdown and web pages, paragraphs of `.rst` and of
+            plain text whose lines are wrapped (see `readers.prose.is_wrapped`), and lines of any
+            other plain text. A PDF has one a page, a table one a row.
         encoding: of the files. When not given it is UTF-8, or what the file itself shows it to be.
         sheet: of workbooks, the name of the sheet to read; when not given the first one.
         bad: told of every row and every file that cannot be read, and the rest goes on; without
@@ -143,7 +150,7 @@ def read_texts(
     paths: Paths,
     *,
     column: str | None = None,
-    unit: Unit = "line",
+    unit: Unit = "auto",
     encoding: str | None = None,
     sheet: str | None = None,
     bad: Bad | None = None,
@@ -210,7 +217,7 @@ class _Reading:
         name = "standard input" if str(path) == "-" else str(path)
         try:
             form = named_form(path)
-            rows = form.document if self.unit == "document" and form.document else form.rows
+            rows = form.reader(self.unit)
             source = replace(self.source, name=name)
             with opened(path, name) as stream:
                 yield from self._records(rows(stream, source), name, form.unit)
@@ -260,7 +267,9 @@ class _Reading:
                     f"{name} has no columns, so none named {self.column!r}",
                     hint="leave the column out; it is one text a line",
                 )
-            return _flaw(value) or Record(value, source=name, line=row.line, title=row.title)
+            return _flaw(value) or Record(
+                value, source=name, line=row.line, title=row.title, breaks=row.breaks
+            )
         if not isinstance(value, Mapping):
             return _no_text(value)
         text = value.get(chosen.column)

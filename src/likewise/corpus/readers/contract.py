@@ -90,12 +90,14 @@ class Row:
     Attributes:
         line: where it begins: the line, item, row or page, from 1.
         value: a text, columns by name, or the `Problem` it has.
-        title: of the document it is from.
+        title: of the document it is from, with the headings above it.
+        breaks: characters of a text that its blocks begin with, where these are known.
     """
 
     line: int
     value: object
     title: str = ""
+    breaks: tuple[int, ...] | None = None
 
 
 Rows = Callable[[BinaryIO, Source], Iterator[Row]]
@@ -114,8 +116,17 @@ class Format:
         rows: reads its rows.
         unit: what a row is called: line, item, row, page.
         document: reads it as one document, where that is another way to read it.
+        sections: reads it by its sections or paragraphs, where it has any.
+        usual: reads it where nobody says how; `rows` when not given.
     """
 
     rows: Rows
     unit: str = "line"
     document: Rows | None = None
+    sections: Rows | None = None
+    usual: Rows | None = None
+
+    def reader(self, unit: str) -> Rows:
+        """What reads it by a unit: `auto`, `line`, `section` or `document`."""
+        wanted = {"auto": self.usual, "section": self.sections, "document": self.document}
+        return wanted.get(unit) or self.rows

@@ -13,22 +13,31 @@ from types import MappingProxyType
 from typing import BinaryIO, cast
 
 from likewise.corpus.readers.contract import Format
-from likewise.corpus.readers.html import read_html
+from likewise.corpus.readers.html import read_html, read_html_sections
+from likewise.corpus.readers.markdown import read_sections
 from likewise.corpus.readers.objects import read_json, read_jsonl
 from likewise.corpus.readers.pdf import read_pdf
 from likewise.corpus.readers.plain import read_line_texts, read_markdown, read_text
+from likewise.corpus.readers.prose import read_paragraphs, read_plain
 from likewise.corpus.readers.tables import read_csv, read_parquet, read_tsv
 from likewise.corpus.readers.workbook import read_workbook
 from likewise.errors import RecordError
 from likewise.extras import require
 
-_PLAIN = Format(read_line_texts, document=read_text)
-_MARKDOWN = Format(read_line_texts, document=read_markdown)
+_PLAIN = Format(read_line_texts, document=read_text, sections=read_paragraphs, usual=read_plain)
+_PARAGRAPHS = Format(
+    read_line_texts, document=read_text, sections=read_paragraphs, usual=read_paragraphs
+)
+_MARKDOWN = Format(
+    read_line_texts, document=read_markdown, sections=read_sections, usual=read_sections
+)
+_PAGE = Format(read_html, sections=read_html_sections, usual=read_html_sections)
 
 FORMATS: Mapping[str, Format] = MappingProxyType(
     {
         ".txt": _PLAIN,
         ".text": _PLAIN,
+        ".rst": _PARAGRAPHS,
         ".md": _MARKDOWN,
         ".markdown": _MARKDOWN,
         ".csv": Format(read_csv),
@@ -39,8 +48,8 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         ".parquet": Format(read_parquet, "row"),
         ".xlsx": Format(read_workbook, "row"),
         ".xlsm": Format(read_workbook, "row"),
-        ".html": Format(read_html),
-        ".htm": Format(read_html),
+        ".html": _PAGE,
+        ".htm": _PAGE,
         ".pdf": Format(read_pdf, "page"),
     }
 )

@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 from likewise.corpus.readers.contract import Row, Source
 from likewise.corpus.readers.encodings import decode_page
 from likewise.corpus.readers.limits import read_whole
+from likewise.corpus.readers.titles import Headings
 from likewise.extras import require
 
 UNSEEN = ("script", "style", "noscript", "template", "svg", "head", "nav", "footer", "dialog")
@@ -21,6 +22,10 @@ BLOCKS = frozenset((
 ))  # fmt: skip
 """Elements that begin a line of their own."""
 
+_MARK = "\ufdd0"
+"""Put around the number of a heading; Unicode keeps it free for such uses."""
+
+_MARKED = re.compile(f"{_MARK}([0-9]+){_MARK}")
 _BLANKS = re.compile(r"[^\S\n]+")
 _BREAKS = re.compile(r"\s*\n\s*")
 
@@ -32,6 +37,39 @@ def read_html(stream: BinaryIO, source: Source) -> Iterator[Row]:
         MissingExtraError: the extra `documents` is not installed.
         RecordError: its encoding is not known.
     """
+    page, title = _page(stream, source)
+    if text := _text(_content(page)):
+        yield Row(1, text, title)
+
+
+def read_html_sections(stream: BinaryIO, source: Source) -> Iterator[Row]:
+    """The same by its sections: what stands under one heading, with the path of headings.
+
+    Raises:
+        MissingExtraError: the extra `documents` is not installed.
+        RecordError: its encoding is not known.
+    """
+    page, title = _page(stream, source)
+    headings = Headings(title)
+    content = _content(page)
+    found: list[tuple[int, str]] = []
+    for node in content.css("h1, h2, h3, h4, h5, h6") if content else ():
+        found.append((int(node.tag[1]), " ".join(node.text().split())))
+        node.replace_with(f"\n{_MARK}{len(found) - 1}{_MARK}\n")
+    before, *sections = _MARKED.split(_text(content))
+    if before.strip():
+        yield Row(1, before.strip(), headings.title)
+    for place, (number, body) in enumerate(zip(sections[::2], sections[1::2], strict=True)):
+        level, heading = found[int(number)]
+        headings.enter(level, heading)
+        below = found[place + 1][0] > level if place + 1 < len(found) else False
+        if (text := f"{heading}\n\n{body.strip()}".strip()) and (body.strip() or not below):
+            breaks = tuple(match.end() for match in _BREAKS.finditer(text))[1:]
+            yield Row(1, text, headings.title, breaks)
+
+
+def _page(stream: BinaryIO, source: Source) -> tuple[Any, str]:
+    """A page without what nobody sees, and its title."""
     lexbor = require("selectolax.lexbor", "documents")
     page = lexbor.LexborHTMLParser(decode_page(read_whole(stream, source), source))
     named = page.css_first("title") or page.css_first("h1")
@@ -39,8 +77,7 @@ def read_html(stream: BinaryIO, source: Source) -> Iterator[Row]:
     for unseen in UNSEEN:
         for node in page.css(unseen):
             node.decompose()
-    if text := _text(_content(page)):
-        yield Row(1, text, title or source.title)
+    return page, title or source.title
 
 
 def _content(page: Any) -> Any:

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import BinaryIO
 
 from likewise.corpus.readers.contract import Row, Source
-from likewise.corpus.readers.encodings import read_lines
+from likewise.corpus.readers.encodings import Line, read_lines
 
 PART = 4_000_000
 """Characters after which a document goes on as another record, so that memory stays bounded."""
 
 _HEADING = re.compile(r"^#{1,6}[ \t]+(.+?)[ \t]*#*[ \t]*$", re.MULTILINE)
 _UNDERLINED = re.compile(r"^(\S[^\n]*)\n=+[ \t]*$", re.MULTILINE)
-_FRONT = re.compile(r"\A---\n(?:.*\n)*?title:[ \t]*[\"']?(.+?)[\"']?[ \t]*\n(?:.*\n)*?---\n")
+_FRONT = re.compile(r"\A---[ \t]*\r?\n(?:(?!---|\.\.\.).*\n)*(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)")
+_FRONT_TITLE = re.compile(r"^title:[ \t]*[\"']?(.+?)[\"']?[ \t]*\r?$", re.MULTILINE)
 
 
 def read_line_texts(stream: BinaryIO, source: Source) -> Iterator[Row]:
     """One text a line, blank lines skipped."""
-    for line in read_lines(stream, source):
+    yield from line_rows(read_lines(stream, source))
+
+
+def line_rows(lines: Iterable[Line]) -> Iterator[Row]:
+    """A row a line, blank lines skipped."""
+    for line in lines:
         if line.problem:
             yield Row(line.number, line.problem)
         elif text := line.text.strip():
@@ -28,29 +35,52 @@ def read_line_texts(stream: BinaryIO, source: Source) -> Iterator[Row]:
 
 def read_text(stream: BinaryIO, source: Source) -> Iterator[Row]:
     """The whole file as one text, or as several where it is longer than `PART`."""
-    for row in _parts(stream, source):
+    for row in document_parts(stream, source):
         yield Row(row.line, row.value, source.title)
 
 
 def read_markdown(stream: BinaryIO, source: Source) -> Iterator[Row]:
     """The same, under its first heading."""
     title = ""
-    for row in _parts(stream, source):
+    for row in document_parts(stream, source):
         if isinstance(row.value, str):
             title = title or _heading(row.value) or source.title
         yield Row(row.line, row.value, title)
 
 
+@dataclass(frozen=True)
+class FrontMatter:
+    """What stands before a document and describes it.
+
+    Attributes:
+        title: the title that it states; empty where it states none.
+        lines: how many lines it has.
+        end: the character behind it.
+    """
+
+    title: str
+    lines: int
+    end: int
+
+
+def front_matter(text: str) -> FrontMatter | None:
+    """The front matter that a document begins with; None where there is none."""
+    if not (front := _FRONT.match(text)):
+        return None
+    stated = _FRONT_TITLE.search(front[0])
+    return FrontMatter(stated[1].strip() if stated else "", front[0].count("\n"), front.end())
+
+
 def _heading(text: str) -> str:
-    found = (pattern.search(text) for pattern in (_FRONT, _HEADING, _UNDERLINED))
-    front, *headings = (match for match in found)
-    if front:
-        return front[1].strip()
+    if (front := front_matter(text)) and front.title:
+        return front.title
+    headings = (pattern.search(text) for pattern in (_HEADING, _UNDERLINED))
     first = min(filter(None, headings), key=lambda match: match.start(), default=None)
     return first[1].strip() if first else ""
 
 
-def _parts(stream: BinaryIO, source: Source) -> Iterator[Row]:
+def document_parts(stream: BinaryIO, source: Source) -> Iterator[Row]:
+    """A whole file as one text, or as several where it is longer than `PART`."""
     kept: list[str] = []
     first = 1
     size = 0
