@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from likewise.errors import MissingExtraError
-from likewise.extras import require
+from likewise.extras import defer, require
 
 
 def test_there() -> None:
@@ -32,3 +34,33 @@ def test_a_package_that_lacks_a_part_of_its_own(
         require("lame_package", "web")
     assert not isinstance(caught.value, MissingExtraError)
     assert "lame_package" not in sys.modules
+
+
+def test_a_deferred_package_runs_when_something_in_it_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "large_package"
+    folder.mkdir()
+    (folder / "__init__.py").write_text(
+        "import time\nprint('run')\nfrom large_package.part import NAME\n"
+        "time.sleep(0.1)\nLAST = 1\n"
+    )
+    (folder / "part.py").write_text("NAME = 'part'\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    defer("large_package")
+    part = importlib.import_module("large_package.part")
+    assert capsys.readouterr().out == ""
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: sys.modules["large_package"].LAST, range(4)))
+    assert found == [1] * 4
+    assert capsys.readouterr().out == "run\n"
+    module = importlib.import_module("large_package")
+    assert (module.NAME, module.part) == ("part", part)
+    with pytest.raises(AttributeError, match="'large_package' has no attribute 'nothing'"):
+        _ = module.nothing
+    defer("large_package")
+    assert sys.modules["large_package"] is module
+    defer("no_such_package")
+    assert "no_such_package" not in sys.modules
+    for name in ("large_package", "large_package.part"):
+        monkeypatch.delitem(sys.modules, name)

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
+import sys
+import threading
 from types import ModuleType
+from typing import Any
 
 from likewise.errors import MissingExtraError
 
@@ -27,3 +31,41 @@ def require(module: str, extra: str) -> ModuleType:
             f"this needs the package {module!r}, which is not installed",
             hint=f'pip install "likewise[{extra}]"',
         ) from error
+
+
+class _Deferred(ModuleType):
+    """A package whose `__init__` is run when something is missing in it."""
+
+    def __getattr__(self, name: str) -> Any:
+        spec = self.__spec__
+        with _RUNNING:
+            if spec is not None and spec.loader is not None and not vars(self).get("_begun"):
+                vars(self)["_begun"] = True  # names that are missing meanwhile are missing
+                try:
+                    spec.loader.exec_module(self)
+                except BaseException:
+                    del vars(self)["_begun"]
+                    raise
+            if name in vars(self):
+                return vars(self)[name]
+        raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+
+
+_RUNNING = threading.RLock()
+
+
+def defer(package: str) -> None:
+    """Have a package's `__init__` run when something in it is asked for, and not before.
+
+    Its submodules can be imported meanwhile. Worth it for a package that gathers hundreds of
+    modules of which its importer needs a few; nothing is done where it is loaded already, or not
+    installed.
+
+    Args:
+        package: its name, without dots.
+    """
+    spec = None if package in sys.modules else importlib.util.find_spec(package)
+    if spec is not None:
+        module = importlib.util.module_from_spec(spec)
+        module.__class__ = _Deferred
+        sys.modules[package] = module

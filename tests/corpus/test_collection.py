@@ -248,6 +248,21 @@ def test_opening_leaves_the_environment_alone(tmp_path: Path, collection: Collec
         subprocess.run([sys.executable, "-c", code, tmp_path], env=environment, check=True)
 
 
+def test_opening_leaves_the_client_for_servers_unread(
+    tmp_path: Path, collection: Collection
+) -> None:
+    code = (
+        "import sys; from likewise.corpus.opening import open_collection\n"
+        "open_collection('c', store=sys.argv[1]).search_vector([0.1] * 384)\n"
+        "client = 'lance_namespace_urllib3_client'\n"
+        "assert f'{client}.models' in sys.modules\n"
+        "assert f'{client}.api.table_api' not in sys.modules\n"
+        "import lance_namespace_urllib3_client\n"
+        "assert lance_namespace_urllib3_client.TableApi.__name__ == 'TableApi'"
+    )
+    subprocess.run([sys.executable, "-c", code, tmp_path], check=True)
+
+
 def test_earlier_states_can_be_searched_but_not_changed(
     tmp_path: Path, collection: Collection, encoder: likewise.Encoder
 ) -> None:

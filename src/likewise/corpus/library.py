@@ -20,7 +20,7 @@ from likewise.errors import (
     InputError,
     LikewiseError,
 )
-from likewise.extras import require
+from likewise.extras import defer, require
 
 if TYPE_CHECKING:
     from lancedb.db import DBConnection
@@ -31,6 +31,9 @@ CACHE_BYTES = 256 * 2**20
 
 WAIT = "wait until it has finished, then index again; what was reported as written is there"
 """The way out for whom another writer was in the way."""
+
+_REST_CLIENT = "lance_namespace_urllib3_client"
+"""LanceDB's client for servers: a third of the time its import takes, and not needed here."""
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 
@@ -250,7 +253,10 @@ def _lancedb() -> Any:
     Its warnings are of its own work, and would stand between a command's lines. It reads the
     variable once, while it is imported, and knows no other way to be told.
     """
-    if "lancedb" in sys.modules or "LANCEDB_LOG" in os.environ:
+    if "lancedb" in sys.modules:
+        return require("lancedb", "store")
+    defer(_REST_CLIENT)
+    if "LANCEDB_LOG" in os.environ:
         return require("lancedb", "store")
     os.environ["LANCEDB_LOG"] = "error"
     try:
