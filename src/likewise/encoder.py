@@ -18,7 +18,7 @@ from likewise.checkpoint.config import Config, Normalize
 from likewise.checkpoint.fingerprint import fingerprint
 from likewise.checkpoint.locate import Location
 from likewise.checkpoint.tokenizer import Tokenizer, check_text
-from likewise.checkpoint.windows import Pace, Truncation, Window, windows
+from likewise.checkpoint.windows import EvenPace, Pace, Truncation, Window, windows
 from likewise.engine.contract import Progress, Runtime
 from likewise.errors import InputError, TruncationWarning
 from likewise.model import LoadedModel
@@ -201,11 +201,12 @@ class Encoder(LoadedModel):
 
         Takes what `encode` takes, and raises what it raises; nothing is warned of, since each part
         tells what was cut. With `seconds`, a part is as large as takes about so long to compute:
-        fewer texts on a slow processor, so that they can be saved before the work is stopped.
+        fewer texts on a slow processor, so that they can be saved before the work is stopped. A
+        stream that begins behind such a part gives the bits that the whole stream would give.
         """
         prefix = self._prompt(prompt_name, prompt)
         dimension = self._width(truncate_dim)
-        pace = Pace(seconds) if seconds is not None else None
+        pace = self._pace(seconds) if seconds is not None else None
         for window in windows(
             self._tokenizer, sentences, prefix=prefix, truncation=truncation, pace=pace
         ):
@@ -220,6 +221,13 @@ class Encoder(LoadedModel):
             if pace:
                 pace.record(len(window.texts), time.perf_counter() - started)
             yield Encoded(window.texts, matrix, window.seen, window.kept)
+
+    def _pace(self, seconds: float) -> Pace:
+        if self.device != "cpu":
+            return EvenPace(2**22)
+        if self.runtime == "torch" or (self.runtime == "openvino" and self.compute != "float32"):
+            return EvenPace(2**16)
+        return Pace(seconds)
 
     def encode_query(self, sentences: Texts, **options: Any) -> Any:
         """`encode` with the model's prompt for queries, where it has one."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -19,7 +20,7 @@ import likewise
 from likewise import Encoder
 from likewise.checkpoint.windows import WINDOW
 from likewise.corpus import read_texts
-from likewise.corpus.embed import count_texts, embed_file
+from likewise.corpus.embed import count_texts, embed_file, saved_texts
 from likewise.corpus.export import VECTOR_FORMATS
 from likewise.errors import InputError, RecordError, TooLongError
 from likewise.progress import Bar
@@ -133,7 +134,6 @@ def test_kill_9_anywhere_loses_nothing(  # noqa: PLR0917
     target = out / f"v.{kind}"
     chance = random.Random(kind)
     kills = 0
-    began: list[int] = []
     while kills < 5 and not target.exists():
         process = subprocess.Popen(command(folder, source, target), stderr=subprocess.DEVNULL)
         wanted = len(parts(out)) + 1  # so that every run gets further
@@ -144,15 +144,86 @@ def test_kill_9_anywhere_loses_nothing(  # noqa: PLR0917
         process.kill()
         if process.wait() == -signal.SIGKILL:
             kills += 1
-            began.append(len(parts(out)))
     assert kills >= 3
     if not target.exists():
         result = embed_file(tiny, source, target)
-        assert result.resumed == min(began[-1] * WINDOW, COUNT)
+        assert 0 < result.resumed <= COUNT
         assert result.texts == whole.texts == COUNT
     subprocess.run([*command(folder, source, target), "--quiet"], check=True)
     assert target.read_bytes() == expected.read_bytes()
     assert [path.name for path in out.iterdir()] == [target.name]
+
+
+@posix
+def test_a_few_long_texts_are_saved_by_time(
+    encoder: Encoder, model_folder: Path, out: Path, tmp_path: Path
+) -> None:
+    """Far fewer than a window, on a model that takes its time; stopped twice on its way."""
+    source = tmp_path / "long.txt"
+    chance = random.Random(1)
+    source.write_text("".join(" ".join(chance.choices(WORDS, k=240)) + "\n" for _ in range(100)))
+    target = out / "v.npy"
+    code = (
+        "from likewise.cli.main import main; from likewise.corpus import embed, parts\n"
+        "embed.SAVE_SECONDS = parts.SAVE_SECONDS = 0.02; main()"
+    )
+    line = command(model_folder, source, target)
+    before = 0
+    for end in (signal.SIGKILL, signal.SIGINT):
+        process = subprocess.Popen(
+            [sys.executable, "-c", code, *line[3:]], stderr=subprocess.PIPE, encoding="utf-8"
+        )
+        deadline, finished = time.monotonic() + 60, len(parts(out))
+        while len(parts(out)) <= finished and process.poll() is None:
+            assert time.monotonic() < deadline
+            time.sleep(0.002)
+        process.send_signal(end)
+        _, told = process.communicate(timeout=60)
+        assert process.returncode in {-signal.SIGKILL, 130}
+        assert not target.exists()
+        saved = saved_texts(target)
+        assert before < saved < 100
+        before = saved
+    assert told.startswith(f"stopped; {before} texts saved, and the same command resumes there\n")
+    again = subprocess.run(line, check=True, capture_output=True, encoding="utf-8")
+    assert f"{before} of them were done by an earlier run" in again.stderr
+    np.testing.assert_array_equal(np.load(target), encoder.encode(read_texts(source)))
+
+
+@posix
+def test_stopped_before_anything_is_saved_says_so(
+    model_folder: Path, out: Path, tmp_path: Path
+) -> None:
+    source = tmp_path / "lines.txt"
+    source.write_text("a fox " * 200 + "\n")
+    code = (
+        "import sys\n"
+        "from likewise.cli.main import main\n"
+        "def stop(*_, **__): raise KeyboardInterrupt\n"
+        "sys.modules['likewise.cli.encode'].embed_file = stop\n"
+        "main()"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code, "encode", str(source), "-o", str(out / "v.npy")],
+        check=False, capture_output=True, encoding="utf-8",
+    )  # fmt: skip
+    assert ended.returncode == 130
+    assert ended.stderr == "stopped before anything was saved\ninterrupted\n"
+
+
+@pytest.mark.parametrize("kind", VECTOR_FORMATS)
+def test_parts_of_any_size_make_the_same_file(
+    kind: str, tiny: Encoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = write_lines(tmp_path / "lines.txt", WINDOW + 500)
+    embed_file(tiny, source, tmp_path / f"whole.{kind}")
+    monkeypatch.setattr("likewise.corpus.embed.SAVE_SECONDS", 1e-4)
+    monkeypatch.setattr("likewise.corpus.parts.SAVE_SECONDS", 1e-4)
+    target = tmp_path / f"v.{kind}"
+    stop_after(tiny, source, target, WINDOW // 2)
+    assert 0 < saved_texts(target) < WINDOW
+    assert embed_file(tiny, source, target).resumed > 0
+    assert target.read_bytes() == (tmp_path / f"whole.{kind}").read_bytes()
 
 
 @posix
@@ -168,7 +239,9 @@ def test_ctrl_c_says_so_and_goes_on(
     process.send_signal(signal.SIGINT)
     _, told = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert told == "stopped; the same command goes on from here\ninterrupted\n"
+    assert re.fullmatch(
+        r"stopped; [\d,]+ texts saved, and the same command resumes there\ninterrupted\n", told
+    )
     again = subprocess.run(
         command(folder, source, target), check=True, capture_output=True, encoding="utf-8"
     )

@@ -14,9 +14,10 @@ from likewise.checkpoint.windows import Truncation
 from likewise.cli import options
 from likewise.cli.printing import note, say_json
 from likewise.corpus import read_records
-from likewise.corpus.embed import Embedded, count_texts, embed_file
+from likewise.corpus.embed import Embedded, count_texts, embed_file, saved_texts
 from likewise.corpus.export import VECTOR_FORMATS, check_target
 from likewise.progress import bar
+from likewise.wording import counted
 
 LOOKED_AT = 1000
 """Texts at the start of a file whose script is looked at."""
@@ -62,12 +63,19 @@ def encode(
                     column=column, truncation=cast(Truncation, truncation), progress=progress,
                 )  # fmt: skip
         except KeyboardInterrupt:
-            note("stopped; the same command goes on from here")
+            _tell_stopped(output)
             raise
     if as_json:
         say_json(_summary(encoder, result))
     if not quiet:
         _tell(encoder, result)
+
+
+def _tell_stopped(output: Path) -> None:
+    if saved := saved_texts(output):
+        note(f"stopped; {counted(saved, 'text')} saved, and the same command resumes there")
+    else:
+        note("stopped before anything was saved")
 
 
 def _tell(encoder: likewise.Encoder, result: Embedded) -> None:

@@ -1,22 +1,20 @@
 """Texts of a file, or at hand, to a file of vectors, in bounded memory, resumed where it stopped.
 
-While it runs, a folder beside the target holds one finished part for every few thousand texts. A
-part appears whole or not at all, so whatever stops the work, the same call goes on after the last
-of them; and since texts are always parted at the same places, the file that comes out is the same
-to the byte as if nothing had happened.
+While it runs, a folder beside the target holds what is finished, in parts that are written every
+few seconds. A part appears whole or not at all, so whatever stops the work, the same call resumes
+after the last of them. The encoder gives the same vectors to a stream that is resumed, so the file
+that comes out is the same to the byte as if nothing had happened.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import os
-import shutil
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
-from itertools import count, islice, takewhile
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,38 +22,15 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from likewise.answers import Encoded
-from likewise.atomic import atomic
-from likewise.checkpoint.windows import WINDOW, Truncation
-from likewise.corpus.export import VECTOR_FORMATS, Piece, check_target, write_pieces, write_vectors
-from likewise.corpus.records import read_records
+from likewise.checkpoint.windows import Truncation
+from likewise.corpus.export import VECTOR_FORMATS, check_target, write_pieces
+from likewise.corpus.parts import SAVE_SECONDS, Job, Parts, Texts, saved_in
+from likewise.corpus.records import Bad, read_records
 from likewise.errors import InputError, OutputError, RecordError
 from likewise.progress import Bar
 
 if TYPE_CHECKING:  # a command's help must not load the engine
     from likewise.encoder import Encoder
-
-
-Texts = Callable[[], Iterator[str]]
-"""Gives texts from the beginning."""
-
-
-@dataclass(frozen=True)
-class Job:
-    """What is encoded how; parts of another job are of no use.
-
-    Attributes:
-        texts: hash of the texts, and the kind of file they are in.
-        column: the column of the texts, where one was named.
-        model: fingerprint of the encoder.
-        prompt: put before each text.
-        truncation: what becomes of texts over the limit.
-    """
-
-    texts: str
-    column: str | None
-    model: str
-    prompt: str
-    truncation: Truncation
 
 
 @dataclass(frozen=True)
@@ -68,7 +43,7 @@ class Embedded:
         dimension: of their vectors.
         resumed: how many of them an earlier call had done.
         changed: why what an earlier call had done was of no use: what had changed since, of
-            `texts`, `column`, `model`, `prompt`, `truncation`; empty where nothing was lost.
+            the attributes of `Job`; empty where nothing was lost.
         cut: how many of the others were longer than the model reads and lost their ends.
         tokens: tokens read of the others.
         seconds: time it took.
@@ -84,14 +59,26 @@ class Embedded:
     seconds: float
 
 
-def count_texts(source: str | Path, *, column: str | None = None) -> int:
+def count_texts(
+    source: str | Path,
+    *,
+    column: str | None = None,
+    encoding: str | None = None,
+    bad: Bad | None = None,
+) -> int:
     """Texts in a file; reads all of it, so that a bad row is found before any work is done.
+
+    Args:
+        source: any file that `read_records` reads.
+        column: as in `read_records`.
+        encoding: as in `read_records`.
+        bad: as in `read_records`.
 
     Raises:
         RecordError: the file, or a row in it, cannot be read.
         InputError: there is no text in it, or no such column.
     """
-    texts = sum(1 for _ in read_records(source, column=column))
+    texts = sum(1 for _ in read_records(source, column=column, encoding=encoding, bad=bad))
     if not texts:
         raise InputError(f"{source} holds no text", hint="give a file with one text a line")
     return texts
@@ -103,6 +90,8 @@ def embed_file(
     target: str | Path,
     *,
     column: str | None = None,
+    encoding: str | None = None,
+    bad: Bad | None = None,
     truncation: Truncation = "cut",
     progress: Bar | None = None,
 ) -> Embedded:
@@ -115,6 +104,9 @@ def embed_file(
         source: any file that `read_records` reads; it must stay as it is until the end.
         target: `.npy`, `.csv`, `.jsonl` or `.parquet`; it appears when it is whole.
         column: the column of the texts; guessed where not given.
+        encoding: of the file, as in `read_records`.
+        bad: called with rows that cannot be read, as in `read_records`; they are left out. It may
+            be called several times with each.
         truncation: what becomes of texts over the limit, as in `Encoder.encode`.
         progress: told how many texts are finished, and how many tokens a second.
 
@@ -134,9 +126,13 @@ def embed_file(
                 f"{source} changed while it was read", hint="run it again, from the beginning"
             )
 
+    def texts() -> Iterator[str]:
+        for record in read_records(source, column=column, encoding=encoding, bad=bad):
+            yield record.text
+
     return embed_texts(
-        encoder, lambda: (record.text for record in read_records(source, column=column)), target,
-        identity=before, column=column, truncation=truncation, progress=progress, check=unchanged,
+        encoder, texts, target, identity=before, column=column, encoding=encoding,
+        skip_bad=bad is not None, truncation=truncation, progress=progress, check=unchanged,
     )  # fmt: skip
 
 
@@ -147,7 +143,10 @@ def embed_texts(
     *,
     identity: str,
     column: str | None = None,
+    encoding: str | None = None,
+    skip_bad: bool = False,
     truncation: Truncation = "cut",
+    prompt_name: str | None = None,
     progress: Bar | None = None,
     check: Callable[[], None] | None = None,
 ) -> Embedded:
@@ -159,29 +158,83 @@ def embed_texts(
         target: as in `embed_file`.
         identity: tells these texts from others, such as a hash.
         column: where they were taken from, if that is part of what they are.
+        encoding: of the file they were taken from, if that is part of what they are.
+        skip_bad: whether rows that cannot be read were left out.
         truncation: as in `embed_file`.
+        prompt_name: which of the model's prompts to put before each text; its default one where
+            none is named.
         progress: as in `embed_file`.
         check: called when all are encoded; what it raises keeps the target from being written.
     """
     target = Path(target)
-    prompt = encoder.prompts.get(encoder.default_prompt_name or "", "")
-    job = Job(identity, column, encoder.fingerprint, prompt, truncation)
-    place = target.resolve()
-    folder = place.with_name(f".{place.name}.parts")
+    prompt = prompt_text(encoder, prompt_name)
+    job = Job(identity, column, encoder.fingerprint, prompt, truncation, encoding, skip_bad)
+    folder = _parts_folder(target)
     with _claimed(folder, target):
-        work = _Work(folder, texts, job)
+        parts = Parts(folder, texts, job)
+
+        def rest(done: int) -> Iterator[Encoded]:
+            return encoder.encode_stream(
+                islice(texts(), done, None), prompt_name, truncation=truncation,
+                progress=progress, seconds=SAVE_SECONDS / 2,
+            )  # fmt: skip
+
         try:
-            result = work.run(encoder, target, progress or Bar())
+            result = _encode(rest, parts, target, encoder.dimension, progress or Bar())
             if check:
                 check()
             like = np.empty((0, encoder.dimension), np.float32)
-            write_pieces(target, work.pieces(target), like, result.texts, scratch=folder)
+            write_pieces(target, parts.pieces(target), like, result.texts, scratch=folder)
         except BaseException as error:
-            if isinstance(error, InputError) or not work.parts():  # nothing to go on with
-                work.discard()
+            if isinstance(error, InputError) or not parts.saved:  # nothing to resume
+                parts.discard()
             raise
-        work.discard()
+        parts.discard()
     return result
+
+
+def _encode(
+    rest: Callable[[int], Iterator[Encoded]],
+    parts: Parts,
+    target: Path,
+    dimension: int,
+    progress: Bar,
+) -> Embedded:
+    """Encode what is not saved yet, and save it every few seconds."""
+    started = time.perf_counter()
+    resumed = done = parts.saved
+    progress(resumed)
+    cut = tokens = 0
+    unsaved = parts.unsaved()
+    try:
+        for part in rest(done):
+            unsaved.put(part)
+            done += len(part.texts)
+            cut += int((part.kept < part.seen).sum())
+            tokens += int(part.kept.sum())
+            progress.tell(f"{tokens / (time.perf_counter() - started):,.0f} tokens/s")
+    except BaseException:
+        with contextlib.suppress(OutputError):  # what stopped the work is the error to report
+            unsaved.save()
+        raise
+    unsaved.save()
+    seconds = time.perf_counter() - started
+    return Embedded(target, done, dimension, resumed, parts.changed, cut, tokens, seconds)
+
+
+def saved_texts(target: str | Path) -> int:
+    """How many texts a call that was stopped has saved for this target; the next one resumes."""
+    return saved_in(_parts_folder(Path(target)))
+
+
+def prompt_text(encoder: Encoder, name: str | None = None) -> str:
+    """What is put before each text: the prompt of that name, or else the model's default one."""
+    return encoder.prompts.get(name or encoder.default_prompt_name or "", "")
+
+
+def _parts_folder(target: Path) -> Path:
+    place = target.resolve()
+    return place.with_name(f".{place.name}.parts")
 
 
 def _hash(source: Path) -> str:
@@ -216,84 +269,3 @@ def _claimed(folder: Path, target: Path) -> Iterator[None]:
         if os.name != "nt":  # while it is still ours; whoever waits for it finds it gone
             Path(lock.lock_file).unlink(missing_ok=True)
         lock.release()
-
-
-class _Work:
-    """The folder of finished parts.
-
-    Attributes:
-        changed: what tells an earlier job, whose parts were given up, from this one.
-    """
-
-    def __init__(self, folder: Path, texts: Texts, job: Job) -> None:
-        self._folder, self._texts, self._job = folder, texts, job
-        self._note = folder / "job.json"
-        wanted = asdict(job)
-        earlier = self._earlier()
-        if earlier == wanted:
-            self.changed: tuple[str, ...] = ()
-            for unfinished in folder.glob(".*.tmp"):
-                unfinished.unlink(missing_ok=True)
-            return
-        lost = earlier if self.parts() else wanted
-        self.changed = tuple(name for name in wanted if lost.get(name) != wanted[name])
-        self.discard()
-        try:
-            folder.mkdir()
-        except OSError as error:
-            raise OutputError(
-                f"cannot write {folder}: {error.strerror or error}",
-                hint="check the path and the disk",
-            ) from error
-        with atomic(self._note) as file:
-            file.write(json.dumps(wanted).encode())
-
-    def _earlier(self) -> dict[str, object]:
-        try:
-            return dict(json.loads(self._note.read_bytes()))
-        except (OSError, ValueError):
-            return {}
-
-    def run(self, encoder: Encoder, target: Path, progress: Bar) -> Embedded:
-        """Encode what is not done yet, part after part."""
-        started = time.perf_counter()
-        finished = self.parts()
-        resumed = done = sum(len(np.load(part, mmap_mode="r")) for part in finished)
-        progress(resumed)
-        cut = tokens = 0
-        for number, window in enumerate(self._rest(encoder, done, progress), len(finished)):
-            write_vectors(self._part(number), window.vectors, window.texts)
-            done += len(window.texts)
-            cut += int((window.kept < window.seen).sum())
-            tokens += int(window.kept.sum())
-            progress.tell(f"{tokens / (time.perf_counter() - started):,.0f} tokens/s")
-        seconds = time.perf_counter() - started
-        return Embedded(
-            target, done, encoder.dimension, resumed, self.changed, cut, tokens, seconds
-        )
-
-    def _rest(self, encoder: Encoder, done: int, progress: Bar) -> Iterator[Encoded]:
-        if done % WINDOW:  # only the last part is not full
-            return iter(())
-        texts = islice(self._texts(), done, None)
-        return encoder.encode_stream(texts, truncation=self._job.truncation, progress=progress)
-
-    def pieces(self, target: Path) -> Iterator[Piece]:
-        """Every text with its vector; .npy has no room for texts, so none is read for it."""
-        texts = self._texts() if target.suffix != ".npy" else iter(())
-        for part in self.parts():
-            vectors = np.load(part)
-            yield Piece(list(islice(texts, len(vectors))), vectors)
-
-    def parts(self) -> list[Path]:
-        """What is finished, in order, without a gap."""
-        return list(takewhile(Path.exists, map(self._part, count())))
-
-    def discard(self) -> None:
-        """Give up what is there; the note first, so that no half of it is ever taken for whole."""
-        with contextlib.suppress(OSError):
-            self._note.unlink(missing_ok=True)
-            shutil.rmtree(self._folder)
-
-    def _part(self, number: int) -> Path:
-        return self._folder / f"{number:08}.npy"
