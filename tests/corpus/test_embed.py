@@ -211,14 +211,14 @@ def test_stopped_before_anything_is_saved_says_so(
     assert ended.stderr == "stopped before anything was saved\ninterrupted\n"
 
 
-@pytest.mark.parametrize("kind", VECTOR_FORMATS)
+@pytest.mark.parametrize("kind", ["npy", "parquet"])
 def test_parts_of_any_size_make_the_same_file(
     kind: str, tiny: Encoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = write_lines(tmp_path / "lines.txt", WINDOW + 500)
     embed_file(tiny, source, tmp_path / f"whole.{kind}")
-    monkeypatch.setattr("likewise.corpus.embed.SAVE_SECONDS", 1e-4)
-    monkeypatch.setattr("likewise.corpus.parts.SAVE_SECONDS", 1e-4)
+    monkeypatch.setattr("likewise.corpus.embed.SAVE_SECONDS", 0.02)
+    monkeypatch.setattr("likewise.corpus.parts.SAVE_SECONDS", 0.02)
     target = tmp_path / f"v.{kind}"
     stop_after(tiny, source, target, WINDOW // 2)
     assert 0 < saved_texts(target) < WINDOW
@@ -254,7 +254,8 @@ def test_ctrl_c_says_so_and_goes_on(
 def test_what_is_done_is_not_done_again(tiny: Encoder, source: Path, out: Path) -> None:
     target = out / "v.npy"
     stop_after(tiny, source, target, 2 * WINDOW + 9)
-    assert len(parts(out)) == 2
+    saved = saved_texts(target)
+    assert WINDOW < saved <= 2 * WINDOW + 9
     told: list[int] = []
 
     class Told(StopAfter):
@@ -262,7 +263,7 @@ def test_what_is_done_is_not_done_again(tiny: Encoder, source: Path, out: Path) 
             told.append(done)
 
     result = embed_file(tiny, source, target, progress=Told(0))
-    assert result.resumed == told[0] == 2 * WINDOW
+    assert result.resumed == told[0] == saved
     assert sum(told) == result.texts == COUNT
     assert result.changed == ()
 
@@ -295,14 +296,17 @@ def test_another_job_begins_anew_and_says_why(
 def test_the_same_texts_in_a_newer_file_go_on(tiny: Encoder, source: Path, out: Path) -> None:
     stop_after(tiny, source, out / "v.npy", WINDOW + 9)
     os.utime(source, (1, 1))
-    assert embed_file(tiny, source, out / "v.npy").resumed == WINDOW
+    saved = saved_texts(out / "v.npy")
+    assert embed_file(tiny, source, out / "v.npy").resumed == saved > 0
 
 
 def test_parts_with_a_gap_are_not_taken_for_whole(tiny: Encoder, source: Path, out: Path) -> None:
     target = out / "v.npy"
     stop_after(tiny, source, target, 3 * WINDOW + 9)
-    (out / ".v.npy.parts" / "00000001.npy").unlink()
-    assert embed_file(tiny, source, target).resumed == WINDOW
+    folder = out / ".v.npy.parts"
+    (folder / "00000001.npy").unlink()
+    first = len(np.load(folder / "00000000.npy"))
+    assert embed_file(tiny, source, target).resumed == first
     np.testing.assert_array_equal(np.load(target), tiny.encode(read_texts(source)))
 
 
@@ -385,7 +389,7 @@ def test_where_the_disk_ends_what_is_done_is_kept(
     assert ended.returncode == 1
     assert f"error: cannot write {target}: File too large" in ended.stderr
     assert not target.exists()
-    assert len(parts(out)) == 6
+    assert saved_texts(target) == COUNT
     assert embed_file(tiny, source, target).resumed == COUNT
     assert [path.name for path in out.iterdir()] == ["v.jsonl"]
 
