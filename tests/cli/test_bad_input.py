@@ -38,7 +38,7 @@ TABLE = (
     ("rank q empty.txt", "empty.txt holds no text", "one text a line"),
     ("rank q blank.txt", "blank.txt holds no text", "one text a line"),
     ("rank q header.csv", "header.csv holds no text", "one text a line"),
-    ("rank q latin.txt", "latin.txt, line 1: not UTF-8 (byte 0xe9", "iconv"),
+    ("rank q latin.txt", "latin.txt, line 1: not UTF-8 (byte 0xe9", "--encoding"),
     ("rank q surrogate.jsonl", "surrogate.jsonl, line 2", "drop the character"),
     ("rank q broken.json", "broken.json: no valid JSON", "missing quote"),
     ("rank q cut.jsonl.gz", "cut.jsonl.gz is no whole gzip file", "again"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -29,9 +28,8 @@ from likewise.corpus.plan import (
     write_plan,
 )
 from likewise.corpus.prepared import Prepared, Stage, prepare
-from likewise.corpus.records import Skipped
 from likewise.corpus.threshold import Tuned, percentile
-from likewise.errors import InputError, RecordError
+from likewise.errors import InputError
 from likewise.progress import bar
 
 SHOWN = 10
@@ -109,12 +107,10 @@ def dedupe_files(
     if Path("-") in (*files, *(against or ())):
         raise InputError("standard input cannot be parted", hint="save it to a file, and name that")
     progress = partial(bar, show=False) if quiet else bar
-    skipped: list[Skipped] = []
+    skipped = options.Skips()
     tell = (lambda _: None) if quiet else (lambda line: note(f"note: {line}"))
     encoder = options.load(model, compute, device, quiet=quiet)
-    read = partial(
-        prepare, encoder, column=column, bad=partial(_skip, skipped), tell=tell, progress=progress
-    )
+    read = partial(prepare, encoder, column=column, bad=skipped, tell=tell, progress=progress)
     corpus = read(files)
     if output:
         check_outputs(_sources(corpus), output)
@@ -137,13 +133,6 @@ def dedupe_files(
         _show(made)
     if not quiet:
         _tell(found, limit, skipped, output)
-
-
-def _skip(skipped: list[Skipped], bad: Skipped) -> None:
-    """A row that cannot be read stays where it is; a whole file is too much to leave out."""
-    if not bad.line:
-        raise RecordError(bad.reason, hint=bad.hint)
-    skipped.append(bad)
 
 
 def _sources(corpus: Prepared) -> list[str]:
@@ -221,11 +210,8 @@ def _show(plan: Plan) -> None:
         say_table(["copies", "least", "kept", "farthest from it"], rows)
 
 
-def _tell(found: Duplicates, limit: Limit, skipped: Sequence[Skipped], output: Path | None) -> None:
-    for bad in skipped[:SHOWN]:
-        note(f"note: {bad.source}, {bad.line}: {bad.reason}; left as it is")
-    if len(skipped) > SHOWN:
-        note(f"note: and {len(skipped) - SHOWN:,} other rows that cannot be read")
+def _tell(found: Duplicates, limit: Limit, skipped: options.Skips, output: Path | None) -> None:
+    skipped.report("left as it is")
     if limit.tuned:
         tuned = limit.tuned
         note(
@@ -246,7 +232,7 @@ def _summary(
     found: Duplicates,
     plan: Plan,
     limit: Limit,
-    skipped: Sequence[Skipped],
+    skipped: options.Skips,
 ) -> dict[str, object]:
     return {
         "records": found.count,
@@ -260,7 +246,7 @@ def _summary(
         "answers": limit.tuned.answers if limit.tuned else None,
         "keep": found.keep,
         "neighbour_recall": found.recall,
-        "skipped": [asdict(bad) for bad in skipped],
+        "skipped": [asdict(bad) for bad in skipped.rows],
         "files": [asdict(file) for file in plan.files],
         "model": encoder.name,
         "fingerprint": encoder.fingerprint,

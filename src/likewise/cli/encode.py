@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, cast
@@ -16,6 +17,7 @@ from likewise.cli.printing import note, say_json
 from likewise.corpus import read_records
 from likewise.corpus.embed import Embedded, count_texts, embed_file, saved_texts
 from likewise.corpus.export import VECTOR_FORMATS, check_target
+from likewise.corpus.records import Bad, Skipped
 from likewise.progress import bar
 from likewise.wording import counted
 
@@ -31,6 +33,8 @@ def encode(
         Path, typer.Option("--output", "-o", help="The .npy, .csv, .jsonl or .parquet to write.")
     ],
     column: options.Column = None,
+    encoding: options.Encoding = None,
+    skip_bad: options.SkipBad = False,
     truncation: Annotated[
         str, typer.Option(help="Texts over the model's limit: cut, error or chunk (read it all).")
     ] = "cut",
@@ -42,7 +46,8 @@ def encode(
 ) -> None:
     """Turn the texts of a file into vectors.
 
-    Files larger than memory are fine. Stopped in the middle, the same command goes on where it was.
+    Files larger than memory are fine. Stopped in the middle, the same command resumes there: what
+    is finished is saved every two seconds.
 
     \b
     Example:
@@ -50,25 +55,36 @@ def encode(
     """
     check_target(output, VECTOR_FORMATS)
     with options.as_file(file) as source:
-        total = count_texts(source, column=column)
-        options.tell_column(source, column, quiet=quiet)
+        skipped = options.Skips() if skip_bad else None
+        total = count_texts(source, column=column, encoding=encoding, bad=skipped)
+        if skipped:
+            skipped.report()
+        ignored: Bad | None = _ignore if skip_bad else None  # they were reported already
+        records = read_records(source, column=column, encoding=encoding, bad=ignored)
+        first = list(islice(records, LOOKED_AT))
+        options.tell_column(first[0], source, column, quiet=quiet)
         encoder = options.load(model, compute, device, quiet=quiet)
-        first = [r.text for r in islice(read_records(source, column=column), LOOKED_AT)]
         among = "texts" if total == len(first) else "texts at the start"
-        options.warn_foreign(encoder, first, quiet=quiet, among=among)
+        texts = [record.text for record in first]
+        options.warn_foreign(encoder, texts, quiet=quiet, among=among)
         try:
             with bar(total, title="encoding", show=False if quiet else None) as progress:
                 result = embed_file(
                     encoder, source, output,
-                    column=column, truncation=cast(Truncation, truncation), progress=progress,
+                    column=column, encoding=encoding, bad=ignored,
+                    truncation=cast(Truncation, truncation), progress=progress,
                 )  # fmt: skip
         except KeyboardInterrupt:
             _tell_stopped(output)
             raise
     if as_json:
-        say_json(_summary(encoder, result))
+        say_json(_summary(encoder, result, skipped.rows if skipped else []))
     if not quiet:
         _tell(encoder, result)
+
+
+def _ignore(_: Skipped) -> None:
+    """Nothing is reported."""
 
 
 def _tell_stopped(output: Path) -> None:
@@ -81,19 +97,23 @@ def _tell_stopped(output: Path) -> None:
 def _tell(encoder: likewise.Encoder, result: Embedded) -> None:
     seconds = max(result.seconds, 1e-9)
     note(
-        f"wrote {result.texts:,} vectors of {result.dimension} dimensions to {result.path} "
-        f"({result.seconds:.1f} s, {(result.texts - result.resumed) / seconds:,.0f} texts/s, "
+        f"wrote {counted(result.texts, 'vector')} of {counted(result.dimension, 'dimension')} "
+        f"to {result.path} ({result.seconds:.1f} s, "
+        f"{(result.texts - result.resumed) / seconds:,.0f} texts/s, "
         f"{result.tokens / seconds:,.0f} tokens/s)"
     )
     if result.changed:
-        what = " and ".join(result.changed)
-        note(f"note: begun anew, since the earlier run's {what} differed")
+        what = " and ".join(name.replace("_", "-") for name in result.changed)
+        note(f"note: started from the beginning, since the earlier run's {what} differed")
     if result.resumed:
-        note(f"note: {result.resumed:,} of them were done by an earlier run")
+        was = "was" if result.resumed == 1 else "were"
+        note(f"note: {result.resumed:,} of them {was} done by an earlier run")
     options.tell_cut(encoder, result.cut, result.texts)
 
 
-def _summary(encoder: likewise.Encoder, result: Embedded) -> dict[str, object]:
+def _summary(
+    encoder: likewise.Encoder, result: Embedded, skipped: list[Skipped]
+) -> dict[str, object]:
     return {
         "output": str(result.path),
         "texts": result.texts,
@@ -101,6 +121,7 @@ def _summary(encoder: likewise.Encoder, result: Embedded) -> dict[str, object]:
         "resumed": result.resumed,
         "changed": list(result.changed),
         "cut": result.cut,
+        "skipped": [asdict(row) for row in skipped],
         "tokens": result.tokens,
         "model": encoder.name,
         "compute": encoder.compute,

@@ -18,10 +18,11 @@ from likewise.checkpoint.scripts import foreign_texts
 from likewise.cli.printing import note
 from likewise.corpus import read_records
 from likewise.corpus.prepared import Prepared, Stage, prepare
-from likewise.corpus.records import Record
-from likewise.errors import InputError
+from likewise.corpus.records import Record, Skipped
+from likewise.errors import InputError, RecordError
 from likewise.evaluate import unknown_tokens
 from likewise.progress import bar
+from likewise.wording import counted
 
 if TYPE_CHECKING:
     from likewise.corpus.collection import Collection
@@ -46,6 +47,12 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no n
 Column = Annotated[
     str | None, typer.Option(help="The file's column of texts; guessed where not given.")
 ]
+Encoding = Annotated[
+    str | None, typer.Option(help="Of the file, such as latin-1; detected where not given.")
+]
+SkipBad = Annotated[
+    bool, typer.Option("--skip-bad", help="Leave out rows that cannot be read, and name them.")
+]
 StoreAddress = Annotated[
     str | None,
     typer.Option("--store", metavar="PLACE", help="Where collections lie: a folder, or s3://…."),
@@ -60,6 +67,10 @@ Rerank = Annotated[
 AsOf = Annotated[
     str | None, typer.Option("--as-of", help="Its earlier state: a run of its log, or a date.")
 ]
+
+
+SKIPS_SHOWN = 10
+"""Rows that cannot be read are named one by one, up to so many."""
 
 
 def load(model: str, compute: str, device: str, *, quiet: bool) -> likewise.Encoder:
@@ -90,17 +101,59 @@ def load_judge(model: str | None) -> Scores | None:
     return load_judge(model)
 
 
-def read(file: Path, column: str | None, *, quiet: bool) -> list[Record]:
-    """The records of a file; the column that was chosen is told.
+def read(
+    file: Path,
+    column: str | None,
+    *,
+    quiet: bool,
+    encoding: str | None = None,
+    skipped: Skips | None = None,
+) -> list[Record]:
+    """The records of a file; the column that was chosen is reported.
+
+    Args:
+        file: any file that `read_records` reads.
+        column: as in `read_records`.
+        quiet: report nothing.
+        encoding: as in `read_records`.
+        skipped: takes rows that cannot be read; without it the first one is an error.
 
     Raises:
-        InputError: there is no text in it.
+        RecordError: the file, or a row in it, cannot be read.
+        InputError: there is no text in it, or no such column.
     """
-    records = list(read_records(file, column=column))
+    records = list(read_records(file, column=column, encoding=encoding, bad=skipped))
+    if skipped:
+        skipped.report()
     if not records:
         raise InputError(f"{file} holds no text", hint="give a file with one text a line")
-    _tell_column(records[0], file, column, quiet=quiet)
+    tell_column(records[0], file, column, quiet=quiet)
     return records
+
+
+class Skips:
+    """Takes rows that cannot be read; a whole file is too much to leave out.
+
+    Attributes:
+        rows: what was left out.
+    """
+
+    def __init__(self) -> None:
+        self.rows: list[Skipped] = []
+
+    def __call__(self, bad: Skipped) -> None:
+        """Take one."""
+        if not bad.line:
+            raise RecordError(bad.reason, hint=bad.hint)
+        self.rows.append(bad)
+
+    def report(self, outcome: str = "left out") -> None:
+        """Name the first of them on standard error, and say how many more there are."""
+        for bad in self.rows[:SKIPS_SHOWN]:
+            note(f"note: {bad.source}, {bad.line}: {bad.reason}; {outcome}")
+        more = len(self.rows) - SKIPS_SHOWN
+        if more > 0:
+            note(f"note: {counted(more, 'other row')} cannot be read; {outcome}")
 
 
 def stage(*, quiet: bool) -> Stage:
@@ -114,19 +167,15 @@ def prepared(
     """The records of files with their vectors; the column that was chosen is told."""
     corpus = prepare(encoder, files, column=column, unit="auto", progress=stage(quiet=quiet))
     first = corpus.records[0]
-    _tell_column(first, Path(first.source), column, quiet=quiet)
+    tell_column(first, Path(first.source), column, quiet=quiet)
     if not quiet:
         tell_cut(encoder, corpus.cut, corpus.encoded)
     warn_foreign(encoder, corpus.texts, quiet=quiet)
     return corpus
 
 
-def tell_column(file: Path, column: str | None, *, quiet: bool) -> None:
-    """Say which column of a file was chosen, where that was left to us."""
-    _tell_column(next(iter(read_records(file, column=column))), file, column, quiet=quiet)
-
-
-def _tell_column(record: Record, file: Path, column: str | None, *, quiet: bool) -> None:
+def tell_column(record: Record, file: Path, column: str | None, *, quiet: bool) -> None:
+    """Say which column of a file was chosen, where none was named."""
     if record.column is not None and column is None and not quiet:
         chosen = record.column
         note(f"note: texts are taken from column {chosen!r} of {file} (choose with --column)")

@@ -12,7 +12,9 @@ from likewise.cli import options
 from likewise.cli.printing import note, say_json, say_table
 from likewise.corpus import write_table
 from likewise.corpus.export import TABLE_FORMATS, check_target
+from likewise.corpus.ranking import rank_records
 from likewise.corpus.reranking import pool, reranked
+from likewise.wording import counted
 
 
 def rank(
@@ -26,6 +28,8 @@ def rank(
     ] = None,
     rerank: options.Rerank = None,
     column: options.Column = None,
+    encoding: options.Encoding = None,
+    skip_bad: options.SkipBad = False,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write a .csv, .json or .jsonl file.")
     ] = None,
@@ -37,18 +41,23 @@ def rank(
 ) -> None:
     """Find the texts of a file that are nearest to a query.
 
+    The vectors of a large file are kept in the cache, so that the next query is answered at once.
+
     \b
     Example:
       likewise rank "How do I get a refund?" questions.csv --top-k 5
+      likewise rank refund old.csv --encoding latin-1 --skip-bad
       cat lines.txt | likewise rank "A man is eating." - --json
     """
     if output:
         check_target(output, TABLE_FORMATS)
-    records = options.read(file, column, quiet=quiet)
+    skipped = options.Skips() if skip_bad else None
+    records = options.read(file, column, quiet=quiet, encoding=encoding, skipped=skipped)
     texts = [record.text for record in records]
     encoder = options.load(model, compute, device, quiet=quiet)
     judge = options.load_judge(rerank)
-    ranked = encoder.rank(query, texts, top_k=pool(top_k) if judge else top_k)
+    wanted = pool(top_k) if judge else top_k
+    ranked = rank_records(encoder, query, records, wanted, progress=options.stage(quiet=quiet))
     if judge:
         ranked = reranked(judge, query, ranked, top_k)
     rows = [
@@ -67,6 +76,6 @@ def rank(
     if not quiet and not rows:
         note(f"note: nothing scores {threshold} or more")
     if not quiet and output:
-        note(f"wrote {len(rows):,} rows to {output}")
+        note(f"wrote {counted(len(rows), 'row')} to {output}")
     options.warn_foreign(encoder, [query, *texts], quiet=quiet)
     options.warn_cut(encoder, [query, *texts], quiet=quiet)

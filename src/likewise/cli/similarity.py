@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
+import numpy as np
 import typer
 
 from likewise.checkpoint.catalog import DEFAULT
 from likewise.cli import options
 from likewise.cli.printing import say, say_json
 from likewise.evaluate import compare
+from likewise.finite import check_finite
 
 
 def similarity(
@@ -29,6 +31,7 @@ def similarity(
     """
     encoder = options.load(model, compute, device, quiet=quiet)
     result = compare(encoder, a, b)
+    check_finite(np.array([result.cosine, result.dot, result.norm_a, result.norm_b]), encoder.name)
     options.warn_unknown(encoder, [a, b], quiet=quiet)
     if as_json:
         say_json({"model": encoder.name, "compute": encoder.compute, **result.to_dict()})

@@ -27,6 +27,7 @@ from likewise.corpus.export import VECTOR_FORMATS, check_target, write_pieces
 from likewise.corpus.parts import SAVE_SECONDS, Job, Parts, Texts, saved_in
 from likewise.corpus.records import Bad, read_records
 from likewise.errors import InputError, OutputError, RecordError
+from likewise.finite import check_finite
 from likewise.progress import Bar
 
 if TYPE_CHECKING:  # a command's help must not load the engine
@@ -115,6 +116,7 @@ def embed_file(
         InputError: no such column or truncation.
         TooLongError: a text is over the limit and `truncation` is `error`.
         OutputError: the target cannot be written, or another process is writing it.
+        EngineError: a vector is not finite.
     """
     check_target(target, VECTOR_FORMATS)
     source = Path(source)
@@ -180,7 +182,7 @@ def embed_texts(
             )  # fmt: skip
 
         try:
-            result = _encode(rest, parts, target, encoder.dimension, progress or Bar())
+            result = _encode(rest, parts, encoder, target, progress or Bar())
             if check:
                 check()
             like = np.empty((0, encoder.dimension), np.float32)
@@ -196,8 +198,8 @@ def embed_texts(
 def _encode(
     rest: Callable[[int], Iterator[Encoded]],
     parts: Parts,
+    encoder: Encoder,
     target: Path,
-    dimension: int,
     progress: Bar,
 ) -> Embedded:
     """Encode what is not saved yet, and save it every few seconds."""
@@ -208,6 +210,7 @@ def _encode(
     unsaved = parts.unsaved()
     try:
         for part in rest(done):
+            check_finite(part.vectors, encoder.name)
             unsaved.put(part)
             done += len(part.texts)
             cut += int((part.kept < part.seen).sum())
@@ -219,7 +222,7 @@ def _encode(
         raise
     unsaved.save()
     seconds = time.perf_counter() - started
-    return Embedded(target, done, dimension, resumed, parts.changed, cut, tokens, seconds)
+    return Embedded(target, done, encoder.dimension, resumed, parts.changed, cut, tokens, seconds)
 
 
 def saved_texts(target: str | Path) -> int:

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from likewise.atomic import atomic
 from likewise.cache import cache_folder
 from likewise.checkpoint.windows import Truncation
-from likewise.corpus.embed import embed_texts
+from likewise.corpus.embed import embed_texts, prompt_text
 from likewise.corpus.mapped import release
 from likewise.corpus.readers import Tell
 from likewise.corpus.records import Bad, Paths, Record, Unit, read_records
@@ -144,11 +144,27 @@ def prepare_records(
     records: Sequence[Record],
     *,
     truncation: Truncation = "cut",
+    prompt_name: str | None = None,
+    unit_length: bool = True,
     progress: Stage = QUIET,
 ) -> Prepared:
-    """The same with records that were read already."""
+    """The same with records that were read already.
+
+    Args:
+        encoder: the model.
+        records: n records.
+        truncation: as in `prepare`.
+        prompt_name: which of the model's prompts to put before each text; its default one where
+            none is named.
+        unit_length: whether vectors are scaled to length 1; not for similarities that go by it.
+        progress: as in `prepare`.
+
+    Raises:
+        OutputError: the cache cannot be written.
+    """
     texts = [record.text for record in records]
-    key = _key(encoder, texts, truncation)
+    way = _Way(truncation, prompt_name, unit_length)
+    key = _key(encoder, texts, way)
     folder = prepared_folder() / key
     kept = folder / "vectors.npy"
     try:
@@ -156,7 +172,7 @@ def prepare_records(
             use = Use(folder)
             counts = (0, 0, 0)
             if not kept.exists():
-                counts = _encode(encoder, texts, folder, truncation, progress)
+                counts = _encode(encoder, texts, folder, way, progress)
             for used in folder.glob("distinct.*"):
                 used.unlink()
             vectors = np.load(kept, mmap_mode="r")
@@ -178,9 +194,20 @@ def prepared_folder() -> Path:
     return cache_folder() / "prepared"
 
 
-def _key(encoder: Encoder, texts: Iterable[str], truncation: str) -> str:
-    prompt = encoder.prompts.get(encoder.default_prompt_name or "", "")
-    digest = hashlib.sha256(json.dumps([encoder.fingerprint, prompt, truncation]).encode())
+@dataclass(frozen=True)
+class _Way:
+    """How texts become vectors; see `prepare_records`."""
+
+    truncation: Truncation
+    prompt_name: str | None
+    unit_length: bool
+
+
+def _key(encoder: Encoder, texts: Iterable[str], way: _Way) -> str:
+    made = [encoder.fingerprint, prompt_text(encoder, way.prompt_name), way.truncation]
+    if not way.unit_length:
+        made.append("any length")
+    digest = hashlib.sha256(json.dumps(made).encode())
     for text in texts:
         content = text.encode()
         digest.update(len(content).to_bytes(8, "little"))
@@ -189,7 +216,7 @@ def _key(encoder: Encoder, texts: Iterable[str], truncation: str) -> str:
 
 
 def _encode(
-    encoder: Encoder, texts: Sequence[str], folder: Path, truncation: Truncation, progress: Stage
+    encoder: Encoder, texts: Sequence[str], folder: Path, way: _Way, progress: Stage
 ) -> tuple[int, int, int]:
     """Encode distinct texts into a file, then lay them out record by record."""
     numbers: dict[str, int] = {}
@@ -199,22 +226,26 @@ def _encode(
         with progress(len(numbers), title="encoding") as advance:
             done = embed_texts(
                 encoder, lambda: iter(numbers), distinct, identity=folder.name,
-                truncation=truncation, progress=advance,
+                truncation=way.truncation, prompt_name=way.prompt_name, progress=advance,
             )  # fmt: skip
         counts = (done.resumed, done.texts - done.resumed, done.cut)
     else:
         counts = (len(numbers), 0, 0)
-    _lay_out(np.load(distinct, mmap_mode="r"), rows, folder / "vectors.npy")
+    made = np.load(distinct, mmap_mode="r")
+    _lay_out(made, rows, folder / "vectors.npy", unit_length=way.unit_length)
     return counts
 
 
-def _lay_out(distinct: NDArray[Any], rows: NDArray[np.int64], target: Path) -> None:
+def _lay_out(
+    distinct: NDArray[Any], rows: NDArray[np.int64], target: Path, *, unit_length: bool
+) -> None:
     header = np.lib.format.header_data_from_array_1_0(distinct[:0])
     header["shape"] = (len(rows), distinct.shape[1])
     with atomic(target) as file:
         np.lib.format.write_array_header_1_0(file, header)
         for start in range(0, len(rows), _BLOCK):
-            file.write(normalize(distinct[rows[start : start + _BLOCK]]).data)
+            block = np.ascontiguousarray(distinct[rows[start : start + _BLOCK]])
+            file.write((normalize(block) if unit_length else block).data)
             release(distinct)
 
 
