@@ -242,3 +242,17 @@ def test_rows_are_whole_where_asked(model_folder: Path) -> None:
     assert whole.lengths.tolist() == whole.seen.tolist() == cut.seen.tolist()
     assert cut.lengths.tolist() == [256, 3]
     assert whole.row(0)[:255].tolist() == cut.row(0)[:255].tolist()
+
+
+def test_parts_end_at_the_same_places_where_a_stream_is_resumed(
+    tiny_checkpoint: Callable[..., Path],
+) -> None:
+    """On torch, whose last bits depend on what is computed beside a text."""
+    model = likewise.load(tiny_checkpoint(), compute="float32", runtime="torch", device="cpu")
+    texts = [f"{text} {LONG[:400]}" for text in some_texts(700)]
+    whole = list(model.encode_stream(texts, seconds=1))
+    assert len(whole) > 3
+    done = len(whole[0].texts) + len(whole[1].texts)
+    rest = list(model.encode_stream(texts[done:], seconds=1))
+    assert [part.texts for part in rest] == [part.texts for part in whole[2:]]
+    np.testing.assert_array_equal(together(rest), together(whole)[done:])
