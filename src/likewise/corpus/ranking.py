@@ -43,18 +43,18 @@ def rank_records(
         EngineError: a score is not a finite number.
         OutputError: the cache cannot be written.
     """
+    role = encoder.role_prompt("document")
     if len(records) < CACHED:
         texts = [record.text for record in records]
         with progress(len(records), title="encoding") as advance:
-            candidates = encoder.encode(
-                texts, prompt_name=encoder.role_prompt("document"), progress=advance
-            )
+            candidates = encoder.encode(texts, prompt_name=role, progress=advance)
+        scores = _scores(encoder, query, candidates)
     else:
-        candidates = prepare_records(
-            encoder, records, prompt_name=encoder.role_prompt("document"),
+        corpus = prepare_records(
+            encoder, records, prompt_name=role,
             unit_length=encoder.similarity_fn_name == "cosine", progress=progress,
-        ).vectors  # fmt: skip
-    scores = _scores(encoder, query, candidates)
+        )  # fmt: skip
+        scores = _scores(encoder, query, corpus.vectors)
     best = vectors.top_k(scores, len(records) if top_k is None else top_k)
     return [
         Ranked(int(i), float(s), records[i].text)
