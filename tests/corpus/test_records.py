@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from likewise.corpus import read_records, read_texts
+from likewise.corpus import Skipped, read_records, read_texts
 from likewise.errors import InputError, RecordError
 
 TEXTS = ["A man is eating.", '他说："你好，世界"', 'commas, "quotes" and 😀']
@@ -71,6 +71,40 @@ def test_the_column_is_chosen_or_guessed(tmp_path: Path) -> None:
     path.write_text("n,m\n1,2\n")
     with pytest.raises(InputError, match="no column that holds text"):
         read_texts(path)
+
+
+NESTED = [
+    {"id": 1, "body": {"text": "first", "lang": "en"}, "tags": [{"name": "x"}]},
+    {"id": 2, "body": {"text": "second"}, "tags": []},
+    {"id": 3, "body": None},
+    {"id": 4, "body": {"text": {"deep": 1}}},
+]
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.json"])
+@pytest.mark.parametrize("column", ["body.text", None])
+def test_a_column_inside_another_one(tmp_path: Path, name: str, column: str | None) -> None:
+    path = tmp_path / name
+    lines = [json.dumps(row) for row in NESTED]
+    path.write_text("\n".join(lines) if name == "a.jsonl" else f"[{','.join(lines)}]")
+    bad: list[Skipped] = []
+    first, second = read_records(path, column=column, bad=bad.append)
+    assert (first.text, first.column, second.text) == ("first", "body.text", "second")
+    assert first.fields == {"id": 1, "body": {"lang": "en"}, "tags": [{"name": "x"}]}
+    assert second.fields == {"id": 2, "tags": []}
+    assert [(row.line, row.reason[:35]) for row in bad] == [
+        (3, "column 'body.text': nothing where a"), (4, "column 'body.text': a dict where a "),
+    ]  # fmt: skip
+    assert next(read_records(path, column="tags.0.name", bad=bad.append)).text == "x"
+    with pytest.raises(InputError, match=r"no column 'corpus\.text'") as caught:
+        read_texts(path, column="corpus.text")
+    assert caught.value.hint == "its columns: id, body.text, body.lang, tags"
+
+
+def test_a_dot_in_a_name_is_part_of_it(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"body.text": "flat", "body": {"text": "nested"}}\n')
+    assert read_texts(path, column="body.text") == ["flat"]
 
 
 def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:

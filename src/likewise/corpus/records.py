@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 
+from likewise.corpus.columns import cell, choose_column, others
 from likewise.corpus.readers import (
     Detected,
     DetectedEncoding,
@@ -22,9 +24,6 @@ from likewise.corpus.readers import (
     opened,
 )
 from likewise.errors import InputError, RecordError
-
-TEXT_COLUMNS = ("text", "sentence", "content", "title", "question", "body", "abstract", "document")
-"""Names that a column of texts goes by, the likeliest first."""
 
 Unit = Literal["auto", "line", "section", "document"]
 UNITS: tuple[Unit, ...] = ("auto", "line", "section", "document")
@@ -103,8 +102,9 @@ def read_records(
             twice is read once. Kinds: `.txt`, `.md`, `.csv`, `.tsv`, `.jsonl`, `.json` (a list of
             strings or objects), `.parquet`, `.xlsx`, `.html`, `.pdf`, each also with `.gz` or
             `.zst` behind it. `-` is standard input, read as plain text.
-        column: the column of the texts in tables. When not given it is one of `TEXT_COLUMNS`, else
-            the first one that holds text; `Record.column` tells.
+        column: the column of the texts in tables; inside another one with a dot between, such as
+            `body.text`. When not given it is one of `columns.TEXT_COLUMNS`, else the first one that
+            holds text; `Record.column` tells.
         unit: what a record is in plain text, Markdown and web pages: a `line` (blank ones
             skipped), a `section` (what stands under one heading; in plain text a paragraph), or the
             `document`. `auto` takes sections of Markdown and web pages, paragraphs of `.rst` and of
@@ -272,14 +272,14 @@ class _Reading:
             )
         if not isinstance(value, Mapping):
             return _no_text(value)
-        text = value.get(chosen.column)
+        text = cell(value, chosen.column)
         if not isinstance(text, str):
             missing = _no_text(text)
             return Problem(f"column {chosen.column!r}: {missing.reason}", missing.hint)
-        for known, cell in value.items():
-            if isinstance(cell, str) and (flaw := _flaw(cell)):
+        for known, other in chain(((chosen.column, text),), value.items()):
+            if isinstance(other, str) and (flaw := _flaw(other)):
                 return Problem(f"column {known!r}: {flaw.reason}", flaw.hint)
-        fields = {known: cell for known, cell in value.items() if known != chosen.column}
+        fields = others(value, chosen.column)
         title = value.get(chosen.title) if chosen.title else None
         title = title.strip() if isinstance(title, str) else ""
         return Record(text, MappingProxyType(fields), name, row.line, chosen.column, title)
@@ -296,31 +296,6 @@ class _Chosen:
 
     column: str = ""
     title: str | None = None
-
-
-def choose_column(row: Mapping[str, Any], column: str | None, source: str) -> str:
-    """The column of texts, judged by a file's first row.
-
-    Raises:
-        InputError: the one asked for is not there, or none holds text.
-    """
-    listed = "its columns: " + ", ".join(map(str, row))
-    if column is not None:
-        if column not in row:
-            raise InputError(f"{source} has no column {column!r}", hint=listed)
-        return column
-    lowered: dict[str, str] = {}
-    for name in row:
-        lowered.setdefault(name.strip().lower(), name)
-    for likely in TEXT_COLUMNS:
-        if likely in lowered and isinstance(row[lowered[likely]], str | None):
-            return lowered[likely]
-    for name, value in row.items():
-        if isinstance(value, str) and not _is_number(value):
-            return name
-    raise InputError(
-        f"{source} has no column that holds text", hint=f"name one with column; {listed}"
-    )
 
 
 def _no_text(value: object) -> Problem:
@@ -341,11 +316,3 @@ def _flaw(text: str) -> Problem | None:
             "drop the character, or write the file again from its source",
         )
     return None
-
-
-def _is_number(value: str) -> bool:
-    try:
-        float(value)
-    except ValueError:
-        return False
-    return True
