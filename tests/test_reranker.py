@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import multiprocessing
+import pickle
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -209,3 +212,17 @@ def test_an_unknown_activation_is_refused(make: Make) -> None:
     folder = make("BertConfig", SMALL, sentence_transformers={"activation_fn": "torch.nn.ReLU"})
     with pytest.raises(UnsupportedModelError, match=r"torch\.nn\.ReLU"):
         likewise.load_reranker(folder)
+
+
+def test_pickled_by_name_and_settings(make: Make, query: str, texts: list[str]) -> None:
+    folder = make(*FAMILIES["bert"])
+    model = likewise.load_reranker(folder, compute="float32", max_seq_length=32)
+    content = pickle.dumps(model)
+    assert len(content) < 1000
+    expected = model.scores(query, texts)
+    for other in (pickle.loads(content), copy.copy(model), copy.deepcopy(model)):
+        assert repr(other) == repr(model)
+        np.testing.assert_array_equal(other.scores(query, texts), expected)
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        (found,) = pool.starmap(model.scores, [(query, texts)])
+    np.testing.assert_array_equal(found, expected)

@@ -13,22 +13,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likewise import vectors
-from likewise.answers import Encoded, Evaluations, Ranked, TokenCount
+from likewise.answers import Encoded, Ranked, TokenCount
 from likewise.checkpoint.config import Config, Normalize
 from likewise.checkpoint.fingerprint import fingerprint
 from likewise.checkpoint.locate import Location
 from likewise.checkpoint.tokenizer import Tokenizer, check_text
 from likewise.checkpoint.windows import EvenPace, Pace, Truncation, Window, windows
+from likewise.compatibility import BATCH, SentenceTransformerMethods
 from likewise.engine.contract import Progress, Runtime
 from likewise.errors import InputError, TruncationWarning
-from likewise.model import LoadedModel
 from likewise.progress import bar
-from likewise.texts import is_tensor, listed, tensor
+from likewise.texts import is_single, is_tensor, listed, tensor
 
-Texts = str | Iterable[str]
+Texts = str | Iterable[str] | Mapping[str, str] | Iterable[Mapping[str, str]]
+OutputValue = Literal["sentence_embedding", "token_embeddings"]
 
 
-class Encoder(LoadedModel):
+class Encoder(SentenceTransformerMethods):
     """A loaded model. Made by `likewise.load`; safe to use from several threads.
 
     Attributes:
@@ -57,18 +58,21 @@ class Encoder(LoadedModel):
         )
         self._tokenizer = tokenizer
 
+    def _settings(self) -> dict[str, Any]:
+        return super()._settings() | {
+            "runtime": "auto" if self.runtime == "table" else self.runtime,
+            "device": self.device,
+            "truncate_dim": self.truncate_dim,
+            "prompts": dict(self.prompts),
+            "default_prompt_name": self.default_prompt_name,
+        }
+
     # what it is
 
     @property
     def dimension(self) -> int:
         """Dimensions of the vectors it gives."""
         return self.truncate_dim or self._runtime.dimension
-
-    def get_sentence_embedding_dimension(self) -> int:
-        """Dimensions of the vectors it gives; the name sentence-transformers has for it."""
-        return self.dimension
-
-    get_embedding_dimension = get_sentence_embedding_dimension
 
     @property
     def max_seq_length(self) -> int:
@@ -79,15 +83,6 @@ class Encoder(LoadedModel):
     def similarity_fn_name(self) -> str:
         """The similarity it was trained for: `cosine`, `dot`, `euclidean` or `manhattan`."""
         return self.config.similarity
-
-    @cached_property
-    def model_card_data(self) -> Evaluations:
-        """Where sentence-transformers' evaluators leave their results."""
-        return Evaluations()
-
-    def get_max_seq_length(self) -> int:
-        """Tokens of a text that are read; the name sentence-transformers has for it."""
-        return self.max_seq_length
 
     @cached_property
     def fingerprint(self) -> str:
@@ -110,10 +105,10 @@ class Encoder(LoadedModel):
         sentences: Texts | NDArray[Any],
         prompt_name: str | None = None,
         prompt: str | None = None,
-        batch_size: int | None = None,  # noqa: ARG002 - batches are laid by tokens
+        batch_size: int | None = None,
         show_progress_bar: bool | None = None,
         *,
-        output_value: Literal["sentence_embedding", "token_embeddings"] = "sentence_embedding",
+        output_value: OutputValue | None = "sentence_embedding",
         precision: vectors.Precision | None = "float32",
         convert_to_numpy: bool = True,
         convert_to_tensor: bool = False,
@@ -126,12 +121,14 @@ class Encoder(LoadedModel):
         """Encode texts.
 
         Args:
-            sentences: one text, or any iterable of texts.
+            sentences: one text, or any iterable of texts; a text may also be `{"text": …}`.
             prompt_name: which of the model's prompts to put before each text.
             prompt: a prompt in its own words.
-            batch_size: accepted for sentence-transformers' sake; batches are laid by tokens.
+            batch_size: how many texts are padded to one length where `output_value` is None;
+                otherwise without effect, since batches are formed by tokens.
             show_progress_bar: show one on standard error.
-            output_value: `sentence_embedding`, or `token_embeddings` for every token's state.
+            output_value: `sentence_embedding`; `token_embeddings` for every token's state; None for
+                a dictionary of torch tensors for each text, as sentence-transformers gives it.
             precision: number format of the vectors; None is float32.
             convert_to_numpy: False gives a list of torch tensors (needs torch).
             convert_to_tensor: give one torch tensor (needs torch).
@@ -152,18 +149,23 @@ class Encoder(LoadedModel):
             InputError: an unknown prompt, precision or dimension.
             EngineError: the engine refused.
         """
-        single = isinstance(sentences, str)
-        texts = [sentences] if isinstance(sentences, str) else listed(sentences)
+        single = is_single(sentences)
+        texts = listed([sentences] if single else sentences)
         if output_value == "token_embeddings":
             prefix = self._prompt(prompt_name, prompt)
             states = self._token_states(texts, prefix, truncation)
             if convert_to_tensor or not convert_to_numpy:
                 states = [tensor(state) for state in states]
             return states[0] if single else states
+        if output_value is None:
+            options = {"truncate_dim": truncate_dim, "truncation": truncation}
+            prefix = self._prompt(prompt_name, prompt)
+            features = self._features(texts, prefix, batch_size or BATCH, **options)
+            return features[0] if single else features
         if output_value != "sentence_embedding":
             raise InputError(
                 f"unknown output_value {output_value!r}",
-                hint="one of sentence_embedding, token_embeddings",
+                hint="one of sentence_embedding, token_embeddings, None",
             )
         result = np.empty((len(texts), self._width(truncate_dim)), np.float32)
         done = cut = 0
@@ -242,17 +244,9 @@ class Encoder(LoadedModel):
         names = ("query",) if role == "query" else ("document", "passage", "corpus")
         return next((name for name in names if name in self.prompts), None)
 
-    def embed_query(self, text: str) -> list[float]:
-        """A query as a list of numbers; the name LangChain calls."""
-        return [float(x) for x in self.encode_query(text)]
-
-    def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        """Documents as lists of numbers; the name LangChain calls."""
-        return [[float(x) for x in row] for row in self.encode_document(texts)]
-
     def token_embeddings(self, sentences: Texts) -> list[NDArray[np.float32]]:
         """The last layer's state of every token: float32 `[tokens, hidden size]` a text."""
-        texts = [sentences] if isinstance(sentences, str) else listed(sentences)
+        texts = listed([sentences] if is_single(sentences) else sentences)
         return self._token_states(texts, "", "cut")
 
     # comparing
@@ -305,15 +299,6 @@ class Encoder(LoadedModel):
 
     # tokens
 
-    def tokenize(self, texts: list[str]) -> dict[str, NDArray[np.int64]]:
-        """Padded token ids and attention mask, int64 `[n, longest]`, as transformers names them."""
-        rows = self._tokenizer.rows(listed(texts), counted=False)
-        width = int(rows.lengths.max(initial=0))
-        mask = np.arange(width) < rows.lengths[:, None]
-        token_ids = np.full(mask.shape, self._tokenizer.pad_id, dtype=np.int64)
-        token_ids[mask] = rows.token_ids
-        return {"input_ids": token_ids, "attention_mask": mask.astype(np.int64)}
-
     def tokens(self, text: str) -> list[str]:
         """The tokens the model reads of a text, as written in its vocabulary."""
         check_text(text, 0)
@@ -332,7 +317,7 @@ class Encoder(LoadedModel):
             exact: count every text to its end. Without it a text of more than 20,000 characters
                 may be counted only until it is known to be over the limit.
         """
-        texts = [sentences] if isinstance(sentences, str) else listed(sentences)
+        texts = listed([sentences] if is_single(sentences) else sentences)
         rows = self._tokenizer.rows(texts, counted=exact)
         partial = np.zeros(len(texts), bool) if rows.partial is None else rows.partial
         return [
@@ -388,19 +373,6 @@ class Encoder(LoadedModel):
             TruncationWarning,
             stacklevel=3,
         )
-
-    def _prompt(self, name: str | None, prompt: str | None) -> str:
-        if prompt is not None:
-            return prompt
-        name = name or self.default_prompt_name
-        if name is None:
-            return ""
-        if name not in self.prompts:
-            known = ", ".join(self.prompts) or "none"
-            raise InputError(
-                f"{self.name} has no prompt named {name!r}", hint=f"its prompts: {known}"
-            )
-        return self.prompts[name]
 
     def _role(self, role: Literal["query", "document"], options: dict[str, Any]) -> dict[str, Any]:
         if options.get("prompt") is None and options.get("prompt_name") is None:

@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import logging
-import shutil
 import tempfile
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import numpy as np
-
 from likewise.checkpoint.config import STATIC, Config, read_config
+from likewise.checkpoint.copying import write_checkpoint
 from likewise.checkpoint.locate import locate
-from likewise.checkpoint.weights import read_weights
 from likewise.errors import InputError, OutputError, UnsupportedModelError
 from likewise.extras import require
 
 LARGEST_ONNX = 2_000_000_000
 """Bytes of weights that one ONNX file can hold; larger ones lie beside it."""
-
-_NOT_COPIED = ("*.bin", "*.safetensors", "*.index.json", "*.h5", "*.msgpack", "*.ot", "onnx",
-               "openvino", ".*")  # fmt: skip
-"""Weights, which are written anew, and what belongs to other formats."""
 
 
 def export(name: str | Path, to: str, folder: str | Path) -> Path:
@@ -63,7 +56,7 @@ def export(name: str | Path, to: str, folder: str | Path) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=".export-") as making:
             made = Path(making) / "checkpoint"
-            _write_checkpoint(source, config, made)
+            write_checkpoint(source, config, made)
             FORMATS[to](read_config(made), made)
             if target.exists():
                 target.rmdir()
@@ -74,19 +67,6 @@ def export(name: str | Path, to: str, folder: str | Path) -> Path:
             hint="free some space, or write to a folder that is yours",
         ) from error
     return target
-
-
-def _write_checkpoint(source: Path, config: Config, made: Path) -> None:
-    """All but weights as they are; weights as safetensors, in float32."""
-    from safetensors.numpy import save_file
-
-    shutil.copytree(source, made, ignore=shutil.ignore_patterns(*_NOT_COPIED))
-    with_weights = [config.folder, *(m.folder for m in config.modules if hasattr(m, "folder"))]
-    for folder in with_weights:
-        tensors = {k: np.ascontiguousarray(v) for k, v in read_weights(folder).items()}
-        place = made / folder.relative_to(source)
-        place.mkdir(exist_ok=True)
-        save_file(tensors, place / "model.safetensors", metadata={"format": "pt"})
 
 
 def _write_openvino(config: Config, folder: Path) -> None:

@@ -6,6 +6,8 @@ import time
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from likewise.checkpoint.config import read_config
 from likewise.checkpoint.download import progress_bar
@@ -65,7 +67,7 @@ def load(
     if config.notes:
         told = f"{location.name}: {'; '.join(config.notes)}"
         warnings.warn(told, CheckpointWarning, stacklevel=2)
-    return Encoder(
+    encoder = Encoder(
         location,
         config,
         tokenizer,
@@ -74,3 +76,24 @@ def load(
         prompts=prompts,
         load_seconds=time.perf_counter() - started,
     )
+    encoder.restore = restore
+    return encoder
+
+
+def restore(settings: Mapping[str, Any]) -> Encoder:
+    """Load an encoder again as it was when it was pickled.
+
+    Args:
+        settings: what `Encoder` was pickled as.
+
+    Raises:
+        FingerprintError: the checkpoint has changed since, or gives other vectors on this machine.
+        LikewiseError: see `load`.
+    """
+    names = ("name", "revision", "compute", "max_seq_length", "runtime", "device")
+    encoder = load(**{name: settings[name] for name in names})
+    encoder.truncate_dim = settings["truncate_dim"]
+    encoder.prompts = MappingProxyType(dict(settings["prompts"]))
+    encoder.default_prompt_name = settings["default_prompt_name"]
+    encoder.verify(settings["fingerprint"])
+    return encoder

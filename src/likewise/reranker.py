@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -16,6 +17,7 @@ from likewise import vectors
 from likewise.answers import Ranked
 from likewise.checkpoint.config import Config, read_config, read_json
 from likewise.checkpoint.download import progress_bar
+from likewise.checkpoint.fingerprint import fingerprint
 from likewise.checkpoint.locate import Location, locate
 from likewise.checkpoint.pairs import PairTokenizer, read_pair_tokenizer
 from likewise.engine.contract import Progress, Runtime
@@ -52,6 +54,11 @@ class Reranker(LoadedModel):
     def max_seq_length(self) -> int:
         """Tokens of a pair that are read, special ones included; the longer text is cut first."""
         return self._tokenizer.max_tokens
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hash of weights, tokenizer, length and compute: 32 hex digits."""
+        return fingerprint(self.config, self.max_seq_length, self._runtime.recipe)
 
     def __repr__(self) -> str:
         return (
@@ -141,7 +148,7 @@ def load_reranker(
         config = replace(config, max_tokens=max_seq_length)
     tokenizer = read_pair_tokenizer(config)
     runtime = load_pair_runtime(config, pad_id=tokenizer.pad_id, compute=compute)
-    return Reranker(
+    reranker = Reranker(
         location,
         config,
         tokenizer,
@@ -149,6 +156,24 @@ def load_reranker(
         sigmoid=_has_sigmoid(location.folder, config),
         load_seconds=time.perf_counter() - started,
     )
+    reranker.restore = restore_reranker
+    return reranker
+
+
+def restore_reranker(settings: Mapping[str, Any]) -> Reranker:
+    """Load a reranker again as it was when it was pickled.
+
+    Args:
+        settings: what `Reranker` was pickled as.
+
+    Raises:
+        FingerprintError: the checkpoint has changed since, or gives other scores on this machine.
+        LikewiseError: see `load_reranker`.
+    """
+    names = ("name", "revision", "compute", "max_seq_length")
+    reranker = load_reranker(**{name: settings[name] for name in names})
+    reranker.verify(settings["fingerprint"])
+    return reranker
 
 
 def is_cross_encoder(name: str | Path, *, revision: str | None = None) -> bool:
