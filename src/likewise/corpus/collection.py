@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -24,8 +23,9 @@ from likewise.corpus.contract import (
     Scores,
     Summary,
 )
-from likewise.corpus.explain import SAMPLE, background, with_best_sentences
-from likewise.corpus.library import Store, translated
+from likewise.corpus.explain import with_best_sentences
+from likewise.corpus.finish import finish_run
+from likewise.corpus.library import Store
 from likewise.corpus.manifest import Manifest, read_manifest
 from likewise.corpus.recommend import Recommended, recommend
 from likewise.corpus.records import Record
@@ -159,8 +159,8 @@ class Collection:
                 manner=self.manifest.manner, covered=covered, progress=progress,
             )  # fmt: skip
             encoded = time.perf_counter()
-            manifest = self._finished(
-                changes, kind, target, resumed=not whole, bar=progress or Bar()
+            manifest = finish_run(
+                self._table, self.name, changes, kind, target, resumed=not whole, progress=progress
             )
         self._view = View(self.name, self._table, manifest)
         return Indexed(
@@ -184,7 +184,7 @@ class Collection:
             whole = history.is_whole(self._table, self.manifest)
             found = [candidate.hit.record for candidate in self._view.get(ids)]
             changes = Changes(removed=remove_records(self._table, found))
-            manifest = self._finished(changes, resumed=not whole)
+            manifest = finish_run(self._table, self.name, changes, resumed=not whole)
         self._view = View(self.name, self._table, manifest)
         return changes.removed
 
@@ -409,51 +409,6 @@ class Collection:
                 hint="open it without as_of to change it",
             )
         return _Writing(self)
-
-    def _finished(
-        self,
-        changes: Changes,
-        kind: str | None = None,
-        target: float | None = None,
-        *,
-        resumed: bool,
-        bar: Bar | None = None,
-    ) -> Manifest:
-        """Bring files and indexes up to date, measure, and close the run.
-
-        Args:
-            changes: what it did.
-            kind: as in `add`.
-            target: as in `add`.
-            resumed: whether an earlier run was stopped, whose changes are not counted.
-            bar: told of the steps.
-        """
-        bar = bar or Bar()
-        table, manifest = self._table, read_manifest(self._table, self.name)
-        index = manifest.index
-        asked = kind or index.asked, index.target if target is None else target
-        nothing = not (changes.added or changes.removed or changes.moved)
-        if nothing and history.is_whole(table, manifest) and asked == (index.asked, index.target):
-            return manifest
-        with translated(f"cannot index the collection {self.name!r}"):
-            bar.tell("joining files")
-            tuning.optimize(table)
-            bar.tell("indexing words")
-            tuning.index_words(table)
-            bar.tell("indexing vectors")
-            changed = len(self) if resumed else changes.added + changes.removed
-            index = tuning.up_to_date(
-                table, index, *asked, changed=changed, measure=manifest.similarity,
-                storage=manifest.storage,
-            )  # fmt: skip
-            sample = tuning.sample_vectors(table, SAMPLE)
-        manifest = replace(
-            manifest, index=index, background=background(sample, manifest.similarity)
-        )
-        return history.record_run(
-            table, manifest, "index", added=changes.added, removed=changes.removed,
-            sources=changes.sources,
-        )  # fmt: skip
 
 
 class _Writing:
