@@ -87,7 +87,7 @@ def test_a_model_is_fetched_cancelled_killed_resumed_and_used(
     hub.faults[:] = [Fault(f"/cdn/.*/{WEIGHTS}", times=2, pause=0.02)]
     with _program(tmp_path, hub) as (program, site), _reader(browser, site) as reader:
         reader.go().tab("model")
-        assert "not on this machine" in _pick(reader, NAME)
+        assert "not downloaded" in _pick(reader, NAME)
         reader.page.wait_for_selector("#fetch-run", state="visible")
         facts = reader.text("#fetch-facts")
         for told in ("about 134 MB", "MIT", f"{hub.endpoint}/{HUB_ID}", str(tmp_path / "cache")):
@@ -126,7 +126,7 @@ def test_a_model_is_fetched_cancelled_killed_resumed_and_used(
         resumed = [each.range for each in hub.asked(f"/cdn/{HUB_ID}") if each.range]
         assert resumed == [f"bytes={partial}-"]
         assert not reader.page.is_visible("#fetch-run")
-        assert "not on this machine" not in _pick(reader, NAME)
+        assert "not downloaded" not in _pick(reader, NAME)
         reader.run("model")
         assert NAME in reader.text("#status")
         assert "the download cache" in reader.text("#model-card")
@@ -141,7 +141,7 @@ def test_what_goes_wrong_is_told_in_the_readers_language(
     with _program(tmp_path, hub) as (_, site):
         with _reader(browser, site, locale="zh-CN") as reader:
             reader.go().tab("model")
-            assert "不在本机" in _pick(reader, "gte-base")
+            assert "未下载" in _pick(reader, "gte-base")
             reader.page.click("#fetch-run")
             _wait(reader, "没有找到该模型")
             assert "Traceback" not in reader.text("#fetch-notice")

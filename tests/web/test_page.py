@@ -65,7 +65,10 @@ def test_similarity_tells_what_was_cut(readers: Readers) -> None:
 
 
 def test_a_script_that_the_model_was_not_made_for_is_told_once(readers: Readers) -> None:
-    reader = readers(locale="zh-CN").go().run("similarity")
+    reader = readers(locale="zh-CN").go()
+    reader.fill("#similarity-a", "小猫在睡觉。").fill("#similarity-b", "猫睡着了。").run(
+        "similarity"
+    )
     assert "2 条文本中有 2 条所用的文字（汉字）" in reader.text("#similarity-notice")
     assert "模型不认识" not in reader.text("#similarity-remark")
     reader = readers().go()
@@ -263,6 +266,30 @@ def test_chinese_by_the_browser_and_by_the_switch(readers: Readers) -> None:
     assert reader.text("#similarity-run") == "Compare", "the choice outlives the visit"
     reader.page.click("#lang-zh")
     reader.page.wait_for_function("document.querySelector('#similarity-run')?.innerText === '比较'")
+
+
+def test_samples_are_in_a_language_that_the_model_reads(
+    readers: Readers, model_folder: Path
+) -> None:
+    reader = readers(locale="zh-CN").go()
+    note = reader.text("#similarity-samples")
+    assert "all-MiniLM-L6-v2 只面向英文" in note
+    for tab in TABS[1:]:
+        reader.tab(tab).run(tab)
+        assert not reader.page.is_visible(f"#{tab}-notice"), tab
+    assert reader.page.input_value("#similarity-a textarea").isascii()
+    reader.tab("encode").fill("#encode-texts", "my own text")
+    # nothing is known of the languages of a folder: the page's own language again
+    reader.tab("model").fill("#model-folder", str(model_folder)).run("model")
+    reader.page.wait_for_selector("#similarity-samples", state="hidden")
+    reader.tab("similarity")
+    assert not reader.page.input_value("#similarity-a textarea").isascii()
+    reader.tab("example")
+    assert not reader.page.input_value("#example-texts textarea").isascii()
+    reader.tab("encode")
+    assert reader.page.input_value("#encode-texts textarea") == "my own text"
+    english = readers().go()
+    assert not english.page.is_visible("#similarity-samples")
 
 
 def test_downloads_work_from_the_chinese_page(readers: Readers, tmp_path: Path) -> None:

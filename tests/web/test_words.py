@@ -39,6 +39,7 @@ def _used() -> set[str]:
     written |= set(re.findall(r'"(http\.[a-z0-9]+)"', SOURCE)) - {"http.disconnect"}
     written |= {f"http.{status}" for status in (400, 403, 404, 405, 413, 422, 429, 500, 503)}
     written |= {f"catalog.here.{each}" for each in ("yes", "no", "damaged")} | {"fetch.offline"}
+    written |= {"encode.sample", "find.sample", "find.sample_query"}
     sources = ("folder", "models", "bundled", "cache", "hub")
     written |= {f"model.source.{source}" for source in sources}
     return written

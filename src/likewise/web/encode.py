@@ -47,7 +47,7 @@ class Tab:
     def __init__(self, frame: Frame) -> None:
         self.frame, words = frame, frame.words
         source = parts.text_source(
-            frame, NAME, label=words("encode.texts"), sample=words("encode.sample"), rows=6
+            frame, NAME, label=words("encode.texts"), sample="encode.sample", rows=6
         )
         pressed = parts.buttons(frame, NAME, words("encode.run"))
         notice = parts.notice(NAME)

@@ -26,9 +26,10 @@ from likewise.web.desk import Job
 from likewise.web.frame import Frame, Panel, Updates, lines, session_of
 from likewise.web.notices import PageError, failure_notice
 from likewise.web.registry import Choice
+from likewise.web.samples import sample_language
 from likewise.web.shelf import DocumentResult
 from likewise.web.visitors import visitor_of
-from likewise.web.words import Words
+from likewise.web.words import Words, words_in
 
 NAME = "example"
 OWN = "own"
@@ -52,20 +53,24 @@ class Tab:
 
     def __init__(self, frame: Frame, page: gr.Blocks) -> None:
         self.frame, self.words = frame, frame.words
-        words, language = frame.words, frame.words.language.code
-        first = next(e for e in EXAMPLES if e.language == language)
+        words, samples = frame.words, frame.samples
+        names = samples.of_examples(lambda each: each.name)
+        texts = samples.of_examples(lambda each: "\n".join(each.texts))
+        language = sample_language(samples.model, words).code
         mine_first = sorted(EXAMPLES, key=lambda e: e.language != language)
         with gr.Row(equal_height=False):
             self.chosen = gr.Dropdown(
                 [(_title(e.name, words), e.name) for e in mine_first]
                 + [(words("example.own"), OWN)],
-                value=first.name, label=words("example.set"), elem_id="example-set",
+                value=samples.now(names), label=words("example.set"), elem_id="example-set",
                 filterable=False, min_width=260,
             )  # fmt: skip
         self.texts = gr.Textbox(
-            "\n".join(first.texts), label=words("example.texts"), info=words("example.texts.info"),
+            samples.now(texts), label=words("example.texts"), info=words("example.texts.info"),
             lines=6, max_lines=12, elem_id="example-texts",
         )  # fmt: skip
+        samples.add(self.chosen, names)
+        samples.add(self.texts, texts)
         pressed = parts.buttons(frame, NAME, words("example.run"))
         notice = parts.notice(NAME)
         with gr.Column(visible=False, elem_id="example-result") as result:
@@ -86,7 +91,7 @@ class Tab:
         self._wire(page, reopen)
 
     def _wire(self, page: gr.Blocks, reopen: gr.Button) -> None:
-        self.chosen.input(self.fill, [self.chosen], [self.texts], **parts.QUIET)
+        self.chosen.input(self.fill, [self.chosen, self.frame.choice], [self.texts], **parts.QUIET)
         self.texts.input(self.edited, [self.texts], [self.chosen], **parts.QUIET)
         parts.wire(
             self.panel,
@@ -102,10 +107,13 @@ class Tab:
         )
         page.load(self.list_past, None, [self.past], **parts.QUIET)
 
-    async def fill(self, name: str) -> str:
+    async def fill(self, name: str, choice: Choice) -> str:
         """The texts of the set that was chosen."""
         found = next((e for e in EXAMPLES if e.name == name), None)
-        return "\n".join(found.texts) if found else self.words("example.own.sample")
+        if found:
+            return "\n".join(found.texts)
+        words = words_in(sample_language(choice.name, self.words).code)
+        return words("example.own.sample")
 
     async def edited(self, typed: str) -> str:
         """A built-in set whose texts were changed is one's own."""

@@ -39,12 +39,14 @@ class Tab:
 
     def __init__(self, frame: Frame) -> None:
         self.frame, words = frame, frame.words
+        first = frame.samples.of("find.sample_query")
         query = gr.Textbox(
-            words("find.sample_query"), label=words("find.query"), lines=2, max_lines=8,
+            frame.samples.now(first), label=words("find.query"), lines=2, max_lines=8,
             elem_id="find-query",
         )  # fmt: skip
+        frame.samples.add(query, first)
         source = parts.text_source(
-            frame, NAME, label=words("find.candidates"), sample=words("find.sample"), rows=6
+            frame, NAME, label=words("find.candidates"), sample="find.sample", rows=6
         )
         with gr.Row():
             top_k = gr.Number(

@@ -15,6 +15,7 @@ from likewise.web import html
 from likewise.web.desk import Desk, Failure, Job
 from likewise.web.notices import PageError, failure_notice, foreign_notice, job_notice
 from likewise.web.registry import Choice
+from likewise.web.samples import Samples
 from likewise.web.shelf import Result
 from likewise.web.visitors import visitor_of
 from likewise.web.words import Words
@@ -34,6 +35,7 @@ class Frame:
         choice: which model this session works with.
         status: the line that says which model is in memory.
         results: folder of saved example tests.
+        samples: the boxes that show samples.
         keyed: whether every visitor has presented a key.
     """
 
@@ -42,6 +44,7 @@ class Frame:
     choice: gr.State
     status: gr.HTML
     results: Path
+    samples: Samples
     keyed: bool = False
 
     def status_line(self, choice: Choice) -> str:

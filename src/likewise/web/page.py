@@ -8,10 +8,11 @@ from typing import Any, cast
 
 import gradio as gr
 
-from likewise.web import encode, example, find, html, model, similarity
+from likewise.web import encode, example, find, html, model, parts, similarity
 from likewise.web.desk import Desk
 from likewise.web.frame import Frame
 from likewise.web.registry import Choice
+from likewise.web.samples import Samples
 from likewise.web.words import LANGUAGES, Words
 
 FONTS = (
@@ -46,23 +47,29 @@ def build_page(
                 html.dot_status(False, choice.name, words("status.off")), elem_id="status",
                 padding=False,
             )  # fmt: skip
-        frame = Frame(words, desk, chosen, status, results, keyed)
+        samples = Samples(words, choice.name)
+        frame = Frame(words, desk, chosen, status, results, samples, keyed)
         with gr.Tabs(selected="similarity", overflow_behavior="wrap", elem_id="tabs"):
             with gr.Tab(words("tab.model"), id="model", elem_id="tab-model"):
                 _about(words, "model")
                 model.Tab(frame, page)
             with gr.Tab(words("tab.similarity"), id="similarity", elem_id="tab-similarity"):
                 _about(words, "similarity")
+                samples.note("similarity")
                 similarity.Tab(frame)
             with gr.Tab(words("tab.encode"), id="encode", elem_id="tab-encode"):
                 _about(words, "encode")
+                samples.note("encode")
                 encode.Tab(frame)
             with gr.Tab(words("tab.find"), id="find", elem_id="tab-find"):
                 _about(words, "find")
+                samples.note("find")
                 find.Tab(frame)
             with gr.Tab(words("tab.example"), id="example", elem_id="tab-example"):
                 _about(words, "example")
+                samples.note("example")
                 example.Tab(frame, page)
+        chosen.change(samples.follow, [chosen, *samples.boxes], samples.outputs, **parts.QUIET)
         gr.HTML(html.note(words("footer")), elem_id="footer", padding=False)
 
         async def leave(request: gr.Request) -> None:

@@ -105,11 +105,21 @@ def wire(panel: Panel, run: Callable[..., Any], inputs: list[Any], shown: list[A
 
 
 def text_source(frame: Frame, name: str, *, label: str, sample: str, rows: int) -> Source:
-    """A box for one text a line, and a file that can take its place."""
-    words = frame.words
+    """A box for one text a line, and a file that can take its place.
+
+    Args:
+        frame: what is around the tab.
+        name: the tab's.
+        label: of the box.
+        sample: key of the texts that it shows first.
+        rows: its height.
+    """
+    words, values = frame.words, frame.samples.of(sample)
     typed = gr.Textbox(
-        value=sample, label=label, lines=rows, max_lines=rows + 6, elem_id=f"{name}-texts"
-    )
+        value=frame.samples.now(values), label=label, lines=rows, max_lines=rows + 6,
+        elem_id=f"{name}-texts",
+    )  # fmt: skip
+    frame.samples.add(typed, values)
     with gr.Accordion(words("source.title"), open=False, elem_id=f"{name}-source"):
         file = gr.File(
             label=words("source.file"), file_types=FILE_KINDS, height=140, elem_id=f"{name}-file"

@@ -50,6 +50,7 @@ class Tab:
 
     def __init__(self, frame: Frame) -> None:
         words = self.words = frame.words
+        self.frame = frame
         with gr.Row(equal_height=True):
             a = self._text("a")
             b = self._text("b")
@@ -65,10 +66,14 @@ class Tab:
         parts.wire(self.panel, self.run, [frame.choice, a, b], shown)
 
     def _text(self, side: str) -> gr.Textbox:
-        return gr.Textbox(
-            self.words(f"similarity.sample_{side}"), label=self.words(f"similarity.{side}"),
+        samples = self.frame.samples
+        values = samples.of(f"similarity.sample_{side}")
+        box = gr.Textbox(
+            samples.now(values), label=self.words(f"similarity.{side}"),
             lines=3, max_lines=10, elem_id=f"similarity-{side}", min_width=280,
         )  # fmt: skip
+        samples.add(box, values)
+        return box
 
     async def run(
         self, choice: Choice, text_a: str, text_b: str, request: gr.Request

@@ -1,0 +1,25 @@
+"""Sample texts: in the page's language where its model reads it."""
+
+from __future__ import annotations
+
+import pytest
+
+from likewise.web.samples import Samples, sample_language
+from likewise.web.words import words_in
+
+
+@pytest.mark.parametrize(
+    ("model", "page", "samples"),
+    [
+        ("all-MiniLM-L6-v2", "en", "en"),
+        ("all-MiniLM-L6-v2", "zh", "en"),
+        ("sentence-transformers/all-MiniLM-L6-v2", "zh", "en"),
+        ("bge-m3", "en", "en"),
+        ("bge-m3", "zh", "zh"),
+        ("/some/folder", "zh", "zh"),
+    ],
+)
+def test_the_language_of_samples(model: str, page: str, samples: str) -> None:
+    assert sample_language(model, words_in(page)).code == samples
+    shown = Samples(words_in(page), model)
+    assert shown.now(shown.of("find.sample")) == words_in(samples)("find.sample")
