@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import likewise
+from likewise.web.limits import MOST_BYTES
 from tests.web.conftest import Reader
 
 pytestmark = pytest.mark.browser
@@ -242,6 +243,24 @@ def test_a_file_that_is_not_utf8(readers: Readers, tmp_path: Path) -> None:
     assert "cannot be read" in told
     assert "old.txt, line 1: not UTF-8" in told.replace("Old.txt", "old.txt")
     assert "/" not in told.split("old.txt")[0].split("\n")[-1], "no path of the server is shown"
+
+
+def test_what_the_framework_says_itself_is_told_in_the_readers_language(
+    readers: Readers, tmp_path: Path
+) -> None:
+    program, large = tmp_path / "a.exe", tmp_path / "large.txt"
+    program.write_bytes(b"x")
+    with large.open("wb") as file:
+        file.truncate(MOST_BYTES + 1)
+    for locale, said in (("zh-CN", ("不支持这种文件", "超过")), ("en-US", ("not read", "larger"))):
+        reader = readers(locale=locale).go().tab("encode")
+        reader.page.click("#encode-source > button")
+        for path, part in zip((program, large), said, strict=True):
+            reader.page.set_input_files("#encode-file input[type=file]", path)
+            reader.page.wait_for_selector(f".toast-body >> text={part}")
+            shown = reader.text(".toast-body")
+            assert path.name in shown
+            assert ("Error" in shown) is (locale == "en-US")
 
 
 # who reads it, and on what

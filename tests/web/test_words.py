@@ -40,6 +40,7 @@ def _used() -> set[str]:
     written |= {f"http.{status}" for status in (400, 403, 404, 405, 413, 422, 429, 500, 503)}
     written |= {f"catalog.here.{each}" for each in ("yes", "no", "damaged")} | {"fetch.offline"}
     written |= {"encode.sample", "find.sample", "find.sample_query"}
+    written |= set(re.findall(r'"(toast\.[a-z]+)"', SOURCE))
     sources = ("folder", "models", "bundled", "cache", "hub")
     written |= {f"model.source.{source}" for source in sources}
     return written

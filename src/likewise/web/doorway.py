@@ -7,6 +7,7 @@ from urllib.parse import parse_qs
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from likewise.web.toasts import toast_script
 from likewise.web.visitors import (
     LANGUAGE_COOKIE,
     VISITOR_COOKIE,
@@ -16,7 +17,7 @@ from likewise.web.visitors import (
     preferred_language,
     read_cookie,
 )
-from likewise.web.words import LANGUAGES, Language
+from likewise.web.words import LANGUAGES, Language, words_in
 
 
 class Doorway:
@@ -89,7 +90,8 @@ def _spoken(body: bytes, page: Language) -> bytes:
     tag = page.locale
     script = (
         f"<head><script>for(const [k,v] of [['language','{tag}'],['languages',['{tag}']]])"
-        "Object.defineProperty(navigator,k,{get:()=>v,configurable:true});</script>"
+        "Object.defineProperty(navigator,k,{get:()=>v,configurable:true});"
+        f"{toast_script(words_in(page.code))}</script>"
     )
     body = body.replace(b"<head>", script.encode(), 1)
     return body.replace(b'lang="en"', f'lang="{tag}"'.encode(), 1)

@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from likewise.web.visitors import path_of
 
-MOST_BYTES = 200_000_000
+MOST_BYTES = 200 << 20
 """Largest file that can be handed in."""
 
 MOST_TYPED = 32_000_000

@@ -15,7 +15,8 @@ _STYLE = (
     "border:1px solid #888;margin-bottom:1rem}"
     "button{font:inherit;font-weight:600;padding:.5rem 1.5rem;border:0;border-radius:8px;"
     "background:#0d9488;color:#fff;cursor:pointer}"
-    ".error{border-left:4px solid #dc2626;padding:.25rem .75rem}a{color:light-dark(#0f766e,#2dd4bf)}"
+    ".error{border-left:4px solid #dc2626;padding:.25rem .75rem}"
+    "a{color:light-dark(#0f766e,#2dd4bf)}"
 )
 
 
