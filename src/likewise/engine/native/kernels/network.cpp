@@ -2,18 +2,17 @@
 // https://arxiv.org/abs/1810.04805, and its relatives), token by token, without padding: linear
 // layers see the tokens of many texts as one matrix, attention sees one text at a time.
 
-#include <cpuid.h>
 #include <string.h>
-#if defined(__linux__)
-#include <sys/syscall.h>
-#include <unistd.h>
-#endif
 
 #include "attention.hpp"
 #include "network.hpp"
 #include "packing.hpp"
 #include "pooling.hpp"
 #include "product.hpp"
+
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
+#endif
 
 namespace {
 
@@ -28,6 +27,10 @@ class Workspace {
     template <class T> T *take(size_t count) {
         T *place = (T *)(base + used);
         used += round(count * sizeof(T));
+#if defined(__SANITIZE_ADDRESS__) // what is written beyond its end is then found
+        ASAN_POISON_MEMORY_REGION(base + used, 64);
+        used += 64;
+#endif
         return place;
     }
     static size_t round(size_t bytes) { return (bytes + 63) / 64 * 64; }
@@ -150,7 +153,7 @@ template <class Format, class Inner> class Pass {
     Rows rows_of(const Element *data) const { return {data, scale, low}; }
 
     void layer(const Layer &layer, int64_t first, int64_t last, int64_t begin, int tokens) {
-        const int hidden = net.hidden, wide = net.wide;
+        const int hidden = net.hidden;
         product<Format>(rows_of(narrow), layer.stacked, tokens,
                         [=, to = stacked](int row, int column, __m512 y)
                             INLINED { Inner::store(to + (size_t)row * 3 * hidden + column, y); });
@@ -239,7 +242,7 @@ template <class Format, class Inner> class Pass {
                     _mm512_reduce_max_ps(_mm512_load_ps(highest + row * LANES)) - least_value;
                 low[row] = least_value;
                 scale[row] = range / 255.0f;
-                __m512 steps = all(range > 0 ? 255.0f / range : 0.0f);
+                __m512 steps = all(steps_over(255.0f, range));
                 const uint16_t *line = half + (size_t)row * wide;
                 for (int c = 0; c < wide; c += LANES) {
                     __m512 y = _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(line + c)));
@@ -291,8 +294,6 @@ template <class Format, class Inner> int pass(const Network &net, Job &job) {
 
 } // namespace
 
-#define EXPORT extern "C" __attribute__((visibility("default")))
-
 // Work on a job until no text is left; several threads may be at it. 0, or 1 without memory.
 EXPORT int likewise_run(const Network *net, Job *job) {
     if (net->tiles && net->format < 2) {
@@ -307,38 +308,8 @@ EXPORT int likewise_run(const Network *net, Job *job) {
                             : pass<Float32, Float32>(*net, *job);
 }
 
-// Changes whenever network.hpp does: a library built from other sources is not used.
-EXPORT int likewise_interface() { return 2; }
-
 // See `pack`.
 EXPORT void likewise_pack(int format, int tiles, const float *from, int outer, int inner, void *to,
                           float *scale, float *sum) {
     pack(format, tiles && format < 2, from, outer, inner, to, scale, sum);
-}
-
-// Linux gives a process tiles when it asks for them.
-static bool tiles_given() {
-#if defined(__linux__)
-    const long request = 0x1023, tile_data = 18; // ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA
-    return syscall(SYS_arch_prctl, request, tile_data) == 0;
-#else
-    return false;
-#endif
-}
-
-// What this processor has, in bits: 1 int8 products, 2 bfloat16, 4 float32, 8 tiles of both (AMX).
-// Asked by hand, since the compiler's own answer is empty in libraries that zig has made.
-EXPORT int likewise_features() {
-    unsigned a, b, c, d, low, high;
-    if (!__get_cpuid(1, &a, &b, &c, &d) || !(c >> 27 & 1)) return 0; // registers are saved: XSAVE
-    __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
-    const unsigned saved = 0xe6; // of 128, 256 and 512 bits, and the masks
-    if ((low & saved) != saved || !__get_cpuid_count(7, 0, &a, &b, &c, &d)) return 0;
-    const unsigned base = 1u << 16 | 1u << 17 | 1u << 30 | 1u << 31; // AVX-512 F, DQ, BW, VL
-    if ((b & base) != base) return 0;
-    const unsigned amx = 1u << 22 | 1u << 24 | 1u << 25, kept = 1u << 17 | 1u << 18;
-    const bool tiles = (d & amx) == amx && (low & kept) == kept && tiles_given();
-    const int vnni = c >> 11 & 1;
-    const int bf16 = a >= 1 && __get_cpuid_count(7, 1, &a, &b, &c, &d) ? a >> 5 & 1 : 0;
-    return 4 | vnni | bf16 << 1 | (vnni && bf16 && tiles) << 3;
 }

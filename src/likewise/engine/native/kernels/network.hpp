@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+#define EXPORT extern "C" __attribute__((visibility("default")))
+
 // A linear layer. Weights lie in panels of columns; see `pack`.
 struct Linear {
     const void *weight;

@@ -70,7 +70,7 @@ INLINE void narrow_row(const float *from, int width, float &scale, float &low, T
     low = _mm512_reduce_min_ps(lowest);
     float range = _mm512_reduce_max_ps(highest) - low;
     scale = range / 255.0f;
-    __m512 steps = all(range > 0 ? 255.0f / range : 0.0f);
+    __m512 steps = all(steps_over(255.0f, range));
     for (int c = 0; c < width; c += LANES) {
         store_int8(to(c), _mm512_loadu_ps(from + c), all(low), steps);
     }
