@@ -8,8 +8,9 @@ import numpy as np
 
 from likewise.checkpoint.hashes import file_hash
 from likewise.engine.native import binding
-from likewise.engine.native.library import PATH, TILES, features, loaded, supported
+from likewise.engine.native.library import TILES, features, loaded, supported
 from likewise.engine.native.network import PackedNetwork
+from likewise.engine.native.sources import LIBRARY
 from likewise.engine.sample import sample
 from likewise.engine.timing import (
     NO_BFLOAT16,
@@ -58,7 +59,7 @@ def formats(compute: str) -> Formats:
 
 
 def _subject(name: str) -> Subject:
-    return Subject(name, file_hash(PATH)[:16], FORMATS)
+    return Subject(name, file_hash(LIBRARY)[:16], FORMATS)
 
 
 def _time_networks() -> Seconds:
