@@ -7,10 +7,14 @@
 Importing this package loads neither the engine nor anything optional; `load` does.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from __future__ import annotations
 
+from importlib import import_module
+
+TYPE_CHECKING = False  # as type checkers read it; the module typing takes a while to load
 if TYPE_CHECKING:
+    from typing import Any
+
     from likewise import errors, vectors
     from likewise.answers import Encoded, Ranked, TokenCount
     from likewise.encoder import Encoder

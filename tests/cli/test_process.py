@@ -130,3 +130,24 @@ def on_a_terminal(*arguments: str, folder: Path) -> str:
     os.close(main)
     assert process.returncode == 0
     return told.decode()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT to one process")
+@pytest.mark.parametrize("start", ["module", "script"])
+def test_ctrl_c_while_it_loads_is_130_without_a_traceback(tmp_path: Path, start: str) -> None:
+    """From the first line of the package on; before that it is Python that answers."""
+    run = "from likewise.cli import main; main()" if start == "script" else ""
+    code = (
+        "import os, signal, sys, threading, time\n"
+        "threading.Thread(target=lambda: (time.sleep(float(sys.argv.pop(1))), "
+        "os.kill(os.getpid(), signal.SIGINT)), daemon=True).start()\n"
+        + (run or "import runpy; runpy.run_module('likewise', run_name='__main__', alter_sys=True)")
+    )
+    for delay in (0.03, 0.1, 0.2, 0.4, 0.8):
+        ended = subprocess.run(
+            [sys.executable, "-c", code, str(delay), "similarity", "a", "b"],
+            check=False, capture_output=True, text=True, cwd=tmp_path, timeout=60,
+        )  # fmt: skip
+        assert "Traceback" not in ended.stderr, ended.stderr
+        assert ended.stderr in {"", "interrupted\n"}
+        assert ended.returncode in {130, 0}

@@ -1,5 +1,16 @@
-"""The command `likewise`: parse, one library call, print."""
+"""The command line."""
 
-from likewise.cli.main import main
+from likewise.cli.interrupts import end_at_once
 
 __all__ = ["main"]
+
+
+def main() -> None:
+    """Run the command line."""
+    end_at_once()
+    from likewise.cli.main import main as run  # a second of imports
+
+    try:
+        run()
+    finally:
+        end_at_once()

@@ -27,6 +27,7 @@ from likewise.cli.example import example
 from likewise.cli.export import export
 from likewise.cli.greedy import Greedy
 from likewise.cli.index import index
+from likewise.cli.interrupts import INTERRUPTED, raise_again
 from likewise.cli.map import map_
 from likewise.cli.models import models_app
 from likewise.cli.printing import note
@@ -66,9 +67,6 @@ COMMANDS = (
 )
 """In the order in which help lists them."""
 
-INTERRUPTED = 130
-"""Exit status after Ctrl-C, as shells have it."""
-
 
 class Commands(TyperGroup):
     """The one place where the project's errors become words and an exit status."""
@@ -78,6 +76,7 @@ class Commands(TyperGroup):
         # commands say in their own words what was assumed and what was cut
         for category in (CheckpointWarning, TruncationWarning):
             warnings.simplefilter("ignore", category)
+        raise_again()
         try:
             result = super().invoke(ctx)
             sys.stdout.flush()
