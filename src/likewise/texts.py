@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from likewise.checkpoint.tokenizer import check_text
 from likewise.errors import InputError
 from likewise.extras import require
+from likewise.wording import with_article
 
 
 def listed(texts: Any) -> list[str]:
@@ -32,7 +33,8 @@ def listed(texts: Any) -> list[str]:
         found = list(texts)
     except TypeError:
         raise InputError(
-            f"cannot encode a {type(texts).__name__}", hint="pass a text, or any iterable of texts"
+            f"cannot encode {with_article(type(texts).__name__)}",
+            hint="pass a text, or any iterable of texts",
         ) from None
     if not all(type(text) is str for text in found):
         found = [_text_of(text, index) for index, text in enumerate(found)]

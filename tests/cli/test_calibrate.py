@@ -80,8 +80,8 @@ def test_texts_are_drawn_where_there_are_more(likewise: Run, pairs: Path) -> Non
 @pytest.mark.parametrize(
     ("content", "options", "error"),
     [
-        ("one\ntwo\n", (), "2 texts are too few to calibrate"),
-        ("same\n" * 50, (), "1 texts are too few"),
+        ("one\ntwo\n", (), "too few texts to calibrate: 2"),
+        ("same\n" * 50, (), "too few texts to calibrate: 1"),
         ("", (), "holds no text"),
         (None, (), "no such file"),
         ("one\ntwo\n", ("--columns", "left=a"), "cannot read 'left'"),

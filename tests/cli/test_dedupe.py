@@ -148,5 +148,30 @@ def test_rows_that_cannot_be_read_are_told_and_stay(likewise: Run, tmp_path: Pat
     source.write_text('{"text": "a b c"}\n{"text": 3}\n{"text": "A b c"}\n')
     result = likewise("dedupe", source, "-o", kept)
     assert result.exit_code == 0, result.stderr
-    assert "a.jsonl, 2: column 'text': a int" in result.stderr
+    assert "a.jsonl, 2: column 'text': an int" in result.stderr
     assert kept.read_text() == '{"text": 3}\n{"text": "A b c"}\n'
+
+
+def test_a_default_that_takes_much_is_questioned(likewise: Run, source: Path) -> None:
+    """2 of 6 are near-duplicates, so this file's own pairs are looked at."""
+    result = likewise("dedupe", source)
+    assert result.exit_code == 0, result.stderr
+    assert "that is 50% of the texts, at the default threshold of 0.9" in result.stderr
+    assert "--percentile 99.99" in result.stderr
+    head, *pairs = result.stdout.split("\n\n")[1].splitlines()
+    assert head.split()[:3] == ["at", "the", "cut"]
+    assert any(" same " in pair for pair in pairs)
+    chosen = likewise("dedupe", source, "--threshold", "0.9")
+    assert "default threshold" not in chosen.stderr
+    value = json.loads(likewise("dedupe", source, "--json").stdout)["suggested_threshold"]
+    assert 0.9 < value <= 1
+    used = json.loads(likewise("dedupe", source, "--percentile", "99.99", "--json").stdout)
+    assert used["threshold"] == pytest.approx(value)
+
+
+def test_few_near_duplicates_raise_no_question(likewise: Run, tmp_path: Path) -> None:
+    lines = ["A plane takes off.", "The soup is hot.", "Rain in spring.", "Cats sleep all day."]
+    (tmp_path / "few.txt").write_text("\n".join(lines) + "\n")
+    result = likewise("dedupe", "few.txt")
+    assert "default threshold" not in result.stderr
+    assert "0 of 4 texts are said elsewhere" in result.stderr

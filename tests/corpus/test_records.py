@@ -139,7 +139,7 @@ BAD = {
     "broken.jsonl": (b'{"text": "a"}\n{"text": \n', "line 2: no valid JSON"),
     "null.jsonl": (b'{"text": "a"}\n{"text": null}\n', "line 2, column 'text': nothing where"),
     "missing.jsonl": (b'{"text": "a"}\n{"other": "b"}\n', "line 2, column 'text': nothing where"),
-    "number.jsonl": (b'"a"\n17\n', "line 2: a int where a text"),
+    "number.jsonl": (b'"a"\n17\n', "line 2: an int where a text"),
     "surrogate.jsonl": (b'"a"\n"x\\ud800"\n', r"line 2: a lone surrogate \(U\+D800\) at char"),
     "surrogate.json": (b'[{"text": "\\udfff"}]', "item 1, column 'text': a lone surrogate"),
     "object.json": (b'{"text": "a"}', "holds a dict, expected a list"),

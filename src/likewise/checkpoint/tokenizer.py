@@ -19,6 +19,7 @@ from likewise.checkpoint.fronts import Fronts
 from likewise.checkpoint.pieces import PIECE, PORTION, bounded_pieces, pieces, portions
 from likewise.checkpoint.words import Words, reads_words
 from likewise.errors import InputError, TextError
+from likewise.wording import with_article
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -355,7 +356,7 @@ def check_text(text: object, index: int) -> None:
     """
     if not isinstance(text, str):
         raise TextError(
-            f"text {index} is a {type(text).__name__}, expected a string",
+            f"text {index} is {with_article(type(text).__name__)}, expected a string",
             hint="pass strings; leave out missing values or replace them by ''",
             index=index,
         )

@@ -13,6 +13,7 @@ from likewise.cli.hits import figures, folded, place, standing
 from likewise.cli.printing import note, say, say_json
 from likewise.corpus.ask import NEAR, Answer
 from likewise.corpus.contract import Mode
+from likewise.wording import counted
 
 
 def ask(
@@ -65,7 +66,7 @@ def _say(answer: Answer) -> None:
         say(f"    {figures(quote.hit)}  {place(quote.hit)}{title}  id {quote.hit.id}")
     say("")
     count = sum(len(document.passages) for document in answer.documents)
-    say(f"from {count} passages of {len(answer.documents)} records:")
+    say(f"from {counted(count, 'passage')} of {counted(len(answer.documents), 'record')}:")
     for document in answer.documents:
         best = document.passages[0]
         figure = f"{best.similarity:.3f}" if best.similarity is not None else ""

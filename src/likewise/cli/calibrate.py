@@ -11,6 +11,7 @@ from likewise.atomic import atomic
 from likewise.cli import options
 from likewise.cli.evaluate import named_columns
 from likewise.cli.printing import note, say, say_json, say_table
+from likewise.wording import counted
 
 if TYPE_CHECKING:
     from likewise.evaluate.calibration import Calibration
@@ -79,8 +80,8 @@ def _read(file: Path, column: str | None, columns: str, *, quiet: bool) -> Corpu
 
 def _say(found: Calibration) -> None:
     known = found.labelled > 0
-    labelled = f", {found.labelled:,} labelled pairs" if known else ""
-    say(f"{found.texts:,} texts, {found.pairs:,} random pairs{labelled}")
+    labelled = f", {counted(found.labelled, 'labelled pair')}" if known else ""
+    say(f"{counted(found.texts, 'text')}, {counted(found.pairs, 'random pair')}{labelled}")
     cuts = [
         [c.purpose, f"{c.threshold.value:.3f}", f"{c.threshold.low:.3f}–{c.threshold.high:.3f}",
          c.basis]

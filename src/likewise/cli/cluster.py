@@ -19,6 +19,7 @@ from likewise.corpus.labelled import labelled
 from likewise.corpus.records import Record
 from likewise.corpus.topics import Topic
 from likewise.extras import require
+from likewise.wording import counted
 
 SHOWN = 3
 """Topics within a topic that the table lists."""
@@ -116,7 +117,7 @@ def _rows(topics: Sequence[Topic], records: Sequence[Record], total: int) -> Ite
 
 def _tell(found: Clustering, output: Path | None) -> None:
     count = len(found.topics)
-    text = f"{len(found.labels):,} texts in {count} cluster{'s' if count != 1 else ''}"
+    text = f"{counted(len(found.labels), 'text')} in {counted(count, 'cluster')}"
     if found.unclustered:
         text += f", {found.unclustered:,} unclustered (--assign-all leaves none)"
     note(f"note: {text}")
@@ -129,4 +130,4 @@ def _tell(found: Clustering, output: Path | None) -> None:
             f"clusters to {steady.rand_index:.2f} (adjusted Rand index; 1 is the same, 0 is chance)"
         )
     if output:
-        note(f"wrote {len(found.labels):,} rows to {output}")
+        note(f"wrote {counted(len(found.labels), 'row')} to {output}")

@@ -13,7 +13,7 @@ import likewise
 from likewise.checkpoint.catalog import DEFAULT
 from likewise.cli import options
 from likewise.cli.asking import ask
-from likewise.cli.printing import note, say_json, say_table
+from likewise.cli.printing import note, say, say_json, say_table
 from likewise.corpus.copies import Keep
 from likewise.corpus.dedupe import THRESHOLD, Duplicates, dedupe, leaks
 from likewise.corpus.plan import (
@@ -28,22 +28,36 @@ from likewise.corpus.plan import (
     write_plan,
 )
 from likewise.corpus.prepared import Prepared, Stage, prepare
-from likewise.corpus.threshold import Tuned, percentile
+from likewise.corpus.threshold import Tuned, borderline, percentile
 from likewise.errors import InputError
 from likewise.progress import bar
+from likewise.wording import counted
 
 SHOWN = 10
 """Groups shown."""
+BORDERLINE = 3
+"""Pairs shown just above the threshold, and just below it."""
+MANY = 0.1
+"""Share of near-duplicates from which the default threshold is questioned."""
+SUGGESTED = 99.99
+"""Percentile of random pairs that is suggested then, as `likewise calibrate` does."""
 WIDTH = 60
 """Characters of a text that are shown."""
 
 
 @dataclass(frozen=True)
 class Limit:
-    """A threshold, and the answers it was learned from, where it was."""
+    """A threshold, and where it comes from.
+
+    Attributes:
+        threshold: the least similarity of near-duplicates.
+        tuned: the answers it was learned from, where it was.
+        chosen: whether it was asked for; else it is the default one.
+    """
 
     threshold: float
     tuned: Tuned | None = None
+    chosen: bool = True
 
 
 def dedupe_files(
@@ -127,12 +141,24 @@ def dedupe_files(
         write_plan(plan, made)
     if output:
         made = carry_out(made, output)
+    suggested = _suggested(corpus, found, limit)
     if as_json:
-        say_json(_summary(encoder, found, made, limit, skipped))
+        summary = _summary(encoder, found, made, limit, skipped)
+        say_json(summary | {"suggested_threshold": suggested})
     elif not (output or plan):
         _show(made)
+        _show_borderline(corpus if other is None else None, limit.threshold, progress)
     if not quiet:
         _tell(found, limit, skipped, output)
+        if suggested is not None:
+            _suggest(found, suggested)
+
+
+def _suggested(corpus: Prepared, found: Duplicates, limit: Limit) -> float | None:
+    """Another threshold, where the default one takes much."""
+    if limit.chosen or found.of("near") <= MANY * found.count:
+        return None
+    return percentile(corpus.vectors, SUGGESTED)
 
 
 def _sources(corpus: Prepared) -> list[str]:
@@ -158,7 +184,9 @@ def _threshold(
         return Limit(tuned.threshold, tuned)
     if percent is not None:
         return Limit(percentile(corpus.vectors, percent))
-    return Limit(THRESHOLD if threshold is None else threshold)
+    if threshold is not None:
+        return Limit(threshold)
+    return Limit(THRESHOLD, chosen=False)
 
 
 def _redo(
@@ -181,7 +209,7 @@ def _redo(
     if apply:
         gone = sum(map(len, carry_out(made, output).lines().values()))
         result: dict[str, object] = {"removed": gone, "output": str(output)}
-        told = f"removed {gone:,} texts; the rest is in {output}"
+        told = f"removed {counted(gone, 'text')}; the rest is in {output}"
     else:
         back = undo(made, output)
         result = {"restored": [str(path) for path in back]}
@@ -210,18 +238,50 @@ def _show(plan: Plan) -> None:
         say_table(["copies", "least", "kept", "farthest from it"], rows)
 
 
+def _show_borderline(corpus: Prepared | None, threshold: float, progress: Stage) -> None:
+    """Pairs of one corpus just above the cut and just below it."""
+    if corpus is None:
+        return
+    texts = corpus.texts
+    rows = [
+        [
+            f"{pair.similarity:.3f}",
+            "same" if pair.similarity >= threshold else "different",
+            texts[pair.row][:WIDTH],
+            texts[pair.other][:WIDTH],
+        ]
+        for pair in borderline(corpus, threshold, BORDERLINE, progress=progress)
+    ]
+    if rows:
+        say("")
+        say_table(["at the cut", "taken as", "one text", "the other"], rows)
+
+
+def _suggest(found: Duplicates, suggested: float) -> None:
+    """Say that the default threshold takes much, and what this file's own pairs suggest."""
+    note(
+        f"note: that is {len(found.removed) / found.count:.0%} of the texts, at the default "
+        f"threshold of {THRESHOLD}; look at the pairs at the cut before you remove them"
+    )
+    note(
+        f"note: {SUGGESTED}% of random pairs of this file are below {suggested:.3f}: "
+        f"--percentile {SUGGESTED} takes that as the threshold, --tune asks you about pairs"
+    )
+
+
 def _tell(found: Duplicates, limit: Limit, skipped: options.Skips, output: Path | None) -> None:
     skipped.report("left as it is")
     if limit.tuned:
         tuned = limit.tuned
         note(
-            f"note: threshold {tuned.threshold:.3f} from {tuned.answers} answers "
+            f"note: threshold {tuned.threshold:.3f} from {counted(tuned.answers, 'answer')} "
             f"(95% interval {tuned.low:.3f} to {tuned.high:.3f})"
         )
+    gone = len(found.removed)
     note(
-        f"{len(found.removed):,} of {found.count:,} texts are said elsewhere "
+        f"{gone:,} of {counted(found.count, 'text')} {'is' if gone == 1 else 'are'} said elsewhere "
         f"({found.of('exact'):,} exactly, {found.of('near'):,} nearly at {found.threshold:.3f} "
-        f"or more), in {len(found.groups):,} groups"
+        f"or more), in {counted(len(found.groups), 'group')}"
     )
     if output:
         note(f"wrote what stays to {output}; {plan_of(output)} tells what went and why")

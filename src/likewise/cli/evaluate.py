@@ -13,6 +13,7 @@ from likewise.cli import options
 from likewise.cli.printing import note, say_json, say_table
 from likewise.errors import InputError
 from likewise.evaluate.kinds import ROLES
+from likewise.wording import counted
 
 if TYPE_CHECKING:
     from likewise.evaluate.results import ModelScores, TaskScores
@@ -117,4 +118,4 @@ def _judge(drops: list[Drop], max_drop: float) -> None:
         note("hint: find what changed, or make a new baseline with --output")
         raise typer.Exit(1)
     if drops:
-        note(f"{len(drops)} scores are within {max_drop:g} of the baseline")
+        note(f"{counted(len(drops), 'score')} within {max_drop:g} of the baseline")

@@ -13,6 +13,7 @@ from likewise.cli.printing import note, say_json
 from likewise.corpus.contract import Index, Indexed, Storage
 from likewise.corpus.records import Skipped, Unit
 from likewise.progress import bar
+from likewise.wording import counted
 
 SHOWN = 10
 """Rows that cannot be read are named one by one, up to so many."""
@@ -101,7 +102,7 @@ def _tell(name: str, result: Indexed) -> None:
     note(
         f"{name}: {result.added:,} added, {result.removed:,} removed, "
         f"{result.unchanged:,} unchanged{moved}; now {result.passages:,} passages"
-        + (f" of {result.records:,} records" if result.records != result.passages else "")
+        + (f" of {counted(result.records, 'record')}" if result.records != result.passages else "")
     )
     rate = result.added / max(result.encoding_seconds, 1e-9)
     speed = f", {rate:,.0f} passages/s" if result.added else ""

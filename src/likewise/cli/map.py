@@ -16,6 +16,7 @@ from likewise.corpus.export import TABLE_FORMATS, check_target
 from likewise.corpus.map import Map, atlas_command, make_map, write_map_table
 from likewise.corpus.map_page import write_page
 from likewise.extras import require
+from likewise.wording import counted
 
 FORMATS: dict[str, Callable[..., object]] = {"html": write_page, **TABLE_FORMATS}
 
@@ -87,7 +88,7 @@ def _tell(drawn: Map, output: Path) -> None:
     if output.suffix.lower() == ".parquet":
         note(f"note: to open it: {atlas_command(output, drawn)}")
     plane = drawn.layout
-    note(f"wrote {output}, a map of {len(drawn.records):,} texts")
+    note(f"wrote {output}, a map of {counted(len(drawn.records), 'text')}")
     if plane.trustworthiness is not None:
         note(
             f"note: trustworthiness {plane.trustworthiness:.3f} on {plane.sampled:,} texts "

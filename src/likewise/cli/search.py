@@ -13,6 +13,7 @@ from likewise.cli.hits import say_hits
 from likewise.cli.printing import note, say_json
 from likewise.corpus.contract import Hit, Mode
 from likewise.errors import InputError
+from likewise.wording import counted
 
 
 def search(
@@ -65,7 +66,7 @@ def search(
             diversity=diversity, rerank=options.load_judge(rerank), by_document=by_document,
         )  # fmt: skip
         if not quiet:
-            note(f"wrote the answers to {count:,} queries to {output}")
+            note(f"wrote the answers to {counted(count, 'query', 'queries')} to {output}")
         return
     if like is not None:
         hits = collection.more_like(like, top_k, where=where, by_document=by_document)

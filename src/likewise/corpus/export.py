@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from likewise.atomic import atomic
 from likewise.errors import InputError, OutputError, ShapeError
 from likewise.extras import require
+from likewise.wording import counted, with_article
 
 __all__ = [
     "TABLE_FORMATS",
@@ -75,7 +76,7 @@ def write_vectors(
     """
     if vectors.ndim != 2 or len(vectors) != len(texts):
         raise ShapeError(
-            f"{len(texts)} texts and vectors of shape {list(vectors.shape)}",
+            f"{counted(len(texts), 'text')} and vectors of shape {list(vectors.shape)}",
             hint="pass one vector a text",
         )
     pieces = [Piece(texts[i : i + _PIECE], vectors[i : i + _PIECE]) for i in _starts(len(texts))]
@@ -167,7 +168,8 @@ def as_mapping(row: object) -> dict[str, Any]:
         row = {field.name: getattr(row, field.name) for field in dataclasses.fields(row)}
     if not isinstance(row, Mapping):
         raise InputError(
-            f"cannot write a {type(row).__name__} as a row", hint="pass dataclasses or mappings"
+            f"cannot write {with_article(type(row).__name__)} as a row",
+            hint="pass dataclasses or mappings",
         )
     return {
         name: value.item() if isinstance(value, np.generic) else value

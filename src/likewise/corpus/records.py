@@ -24,6 +24,7 @@ from likewise.corpus.readers import (
     opened,
 )
 from likewise.errors import InputError, RecordError
+from likewise.wording import with_article
 
 Unit = Literal["auto", "line", "section", "document"]
 UNITS: tuple[Unit, ...] = ("auto", "line", "section", "document")
@@ -299,7 +300,7 @@ class _Chosen:
 
 
 def _no_text(value: object) -> Problem:
-    what = "nothing" if value is None else f"a {type(value).__name__}"
+    what = "nothing" if value is None else with_article(type(value).__name__)
     return Problem(
         f"{what} where a text is expected", "leave the row out, or choose another column"
     )

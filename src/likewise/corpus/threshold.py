@@ -22,6 +22,8 @@ LOWEST = 0.5
 _PAIRS = 500_000
 """Random pairs that a percentile is taken of."""
 _PIECE = 50_000
+_MARGIN = 0.1
+"""Pairs further below a threshold are not borderline."""
 _NEIGHBOURS = 16
 """Neighbours of each text that pairs are taken from, as many as `dedupe` looks up."""
 _BINS, _IN_BIN = 100, 8
@@ -168,6 +170,34 @@ def questions(corpus: Prepared, *, progress: Stage = QUIET) -> tuple[Question, .
             float(found.similarities[place]),
         )
         for place in _spread(found.similarities)
+    )
+
+
+def borderline(
+    corpus: Prepared, threshold: float, count: int, *, progress: Stage = QUIET
+) -> tuple[Question, ...]:
+    """The pairs of different texts nearest to a threshold, most similar first.
+
+    Args:
+        corpus: the records with their vectors.
+        threshold: a cosine similarity.
+        count: pairs at or above it, and pairs below it, at most.
+        progress: opens a bar for each stage.
+    """
+    texts = Distinct(corpus.texts, "longest")
+    if len(texts.rows) < 2 or threshold > 1:
+        return ()
+    low = max(threshold - _MARGIN, 0.0)
+    found = near_pairs(corpus, texts.rows, texts.places, low, k=_NEIGHBOURS, progress=progress)
+    order = np.argsort(-found.similarities, kind="stable")
+    at = int((found.similarities >= threshold).sum())
+    return tuple(
+        Question(
+            int(texts.rows[found.left[place]]),
+            int(texts.rows[found.right[place]]),
+            float(found.similarities[place]),
+        )
+        for place in order[max(at - count, 0) : at + count]
     )
 
 

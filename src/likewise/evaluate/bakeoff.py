@@ -25,6 +25,7 @@ from likewise.evaluate.tables import read_table
 from likewise.evaluate.tasks import PairClassification
 from likewise.evaluate.weak import Weak, mine_labels
 from likewise.loading import load
+from likewise.wording import counted
 
 COMPUTES = ("float32", "bfloat16", "int8")
 SPEED_TEXTS = 512
@@ -156,7 +157,7 @@ def _task(on: Path, reading: Reading) -> tuple[Task, Weak | None]:
         return weak.task, weak
     if len(tasks) != 1:
         raise RecordError(
-            f"{on} makes {len(tasks)} tasks, a bake-off takes one",
+            f"{on} makes {counted(len(tasks), 'task')}, a bake-off takes one",
             hint="name one of " + ", ".join(t.name for t in tasks),
         )
     return tasks[0], None

@@ -95,7 +95,9 @@ def calibrate(
     """
     texts = list(dict.fromkeys(texts))
     if len(texts) < 10:
-        raise InputError(f"{len(texts)} texts are too few to calibrate", hint="give 10 or more")
+        raise InputError(
+            f"too few texts to calibrate: {len(texts)}", hint="give 10 or more different ones"
+        )
     rng = np.random.default_rng(seed)
     count = min(PAIRS, len(texts) * (len(texts) - 1) // 2)
     left = rng.integers(0, len(texts), count)

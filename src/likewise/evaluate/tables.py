@@ -11,6 +11,7 @@ from typing import Any
 
 from likewise.errors import RecordError
 from likewise.extras import require
+from likewise.wording import counted, with_article
 from likewise.workbook import opened_sheet
 
 
@@ -77,7 +78,8 @@ def read_jsonl(path: Path) -> Iterator[dict[str, Any]]:
                 ) from error
             if not isinstance(row, dict):
                 raise RecordError(
-                    f"line {number} of {path} is a {type(row).__name__}, expected an object",
+                    f"line {number} of {path} is {with_article(type(row).__name__)}, "
+                    "expected an object",
                     hint="put one JSON object on each line",
                 )
             yield row
@@ -105,7 +107,8 @@ def _columns(path: Path, rows: Iterator[list[str]]) -> dict[str, list[Any]]:
     for number, row in enumerate(rows, 2):
         if len(row) != len(header):
             raise RecordError(
-                f"row {number} of {path} has {len(row)} fields, its header {len(header)}",
+                f"row {number} of {path} has {counted(len(row), 'field')}, "
+                f"its header {len(header)}",
                 hint="a .tsv is split on tabs without quoting; a .csv on commas with quoting",
             )
         values.append(row)

@@ -10,6 +10,7 @@ from likewise.corpus.readers.contract import Problem, Row, Source
 from likewise.corpus.readers.encodings import decode, read_lines
 from likewise.corpus.readers.limits import read_whole
 from likewise.errors import RecordError
+from likewise.wording import with_article
 
 
 def read_jsonl(stream: BinaryIO, source: Source) -> Iterator[Row]:
@@ -40,7 +41,7 @@ def json_list(stream: BinaryIO, source: Source) -> list[Any]:
         raise RecordError(f"{source.name}: {items.reason}", hint=items.hint)
     if not isinstance(items, list):
         raise RecordError(
-            f"{source.name} holds a {type(items).__name__}, expected a list",
+            f"{source.name} holds {with_article(type(items).__name__)}, expected a list",
             hint='a list of texts, ["a", "b"], or of objects, [{"text": "a"}]',
         )
     return items

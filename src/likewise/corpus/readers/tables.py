@@ -11,6 +11,7 @@ from likewise.corpus.readers.csv_rows import csv_rows
 from likewise.corpus.readers.encodings import read_lines
 from likewise.errors import RecordError
 from likewise.extras import require
+from likewise.wording import counted
 
 
 def read_csv(stream: BinaryIO, source: Source) -> Iterator[Row]:
@@ -62,7 +63,7 @@ def _row(line: int, header: Sequence[str], cells: Sequence[str]) -> Row:
     return Row(
         line,
         Problem(
-            f"{len(cells)} cells, the header has {len(header)}",
+            f"{counted(len(cells), 'cell')}, the header has {len(header)}",
             "put texts that hold the separator between double quotes",
         ),
     )
