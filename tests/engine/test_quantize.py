@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -169,6 +169,73 @@ def test_what_killed_processes_left_is_taken_away_in_time(tiny: Path, cache: Pat
         os.utime(folder, (time.time() - age,) * 2)
     found = quantized(*parts(tiny))
     assert left_in(cache) == [".making-now", found.path.parent.name]
+
+
+def test_what_a_killed_process_left_is_removed_and_what_is_in_use_stays(
+    tiny: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from filelock import FileLock
+
+    for name in ("killed", "at-work"):
+        (cache / "int8" / f".making-{name}").mkdir(parents=True)
+        (cache / "int8" / f".making-{name}" / "lock").touch()
+    monkeypatch.setattr(quantize, "UNLOCKED", -1)
+    with FileLock(cache / "int8" / ".making-at-work" / "lock"):
+        found = quantized(*parts(tiny))
+    assert left_in(cache) == [".making-at-work", found.path.parent.name]
+
+
+@pytest.mark.parametrize("file", ["model.bin", "model.xml", "sizes.json"])
+def test_a_graph_that_was_cut_short_is_made_again(tiny: Path, cache: Path, file: str) -> None:
+    config, tokenizer = parts(tiny)
+    path = quantized(config, tokenizer).path
+    content = (path.parent / file).read_bytes()
+    (path.parent / file).write_bytes(content[:-10])
+    assert find_quantized(config) is None
+    again = quantized(config, tokenizer)
+    assert again.made
+    assert find_quantized(config) == path
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 40 kB."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=40k", "tmpfs", str(place)]
+    try:
+        done = subprocess.run(mount, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        pytest.skip("there is no mount here")
+    if done.returncode:
+        pytest.skip(f"whoever runs the tests may not mount: {done.stderr.strip()}")
+    yield place
+    subprocess.run(["umount", str(place)], check=True)
+
+
+def test_a_full_disk(tiny: Path, small_disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LIKEWISE_CACHE", str(small_disk))
+    with pytest.raises(OutputError) as caught:
+        quantized(*parts(tiny))
+    assert "LIKEWISE_CACHE" in caught.value.hint
+    assert left_in(small_disk) == []
+    done = subprocess.run(
+        [sys.executable, "-m", "likewise", "quantize", str(tiny)],
+        env=os.environ | {"LIKEWISE_CACHE": str(small_disk)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode != 0
+    assert "Traceback" not in done.stderr
+    assert "int8 graph" in done.stderr
+
+
+def test_the_level_of_another_librarys_logger_stays(tiny: Path, cache: Path) -> None:
+    import logging
+
+    logger = logging.getLogger("nncf")
+    before = logger.level
+    quantized(*parts(tiny))
+    assert logger.level == before
 
 
 def test_a_cache_that_cannot_be_written(

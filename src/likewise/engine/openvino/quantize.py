@@ -9,6 +9,7 @@ networks of this kind lose most of their accuracy.
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import os
 import shutil
@@ -21,15 +22,17 @@ from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
+from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
+from likewise.atomic import atomic
 from likewise.cache import cache_folder
 from likewise.checkpoint.config import Config
 from likewise.checkpoint.fingerprint import fingerprint
 from likewise.checkpoint.tokenizer import Tokenizer
 from likewise.engine.openvino.bindings import opset, ov
 from likewise.engine.openvino.pooling import AFTER_NETWORK
-from likewise.engine.openvino.runtime import OpenVinoRuntime, lay
+from likewise.engine.openvino.runtime import OpenVinoRuntime, lay, read_graph
 from likewise.engine.openvino.sources import Source, sources
 from likewise.engine.openvino.timing import formats
 from likewise.errors import EngineError, OutputError, UnsupportedModelError
@@ -47,8 +50,17 @@ LEAST_COSINE = 0.98
 """Mean cosine to float32 over the calibration texts that a graph must reach to be kept."""
 
 MAKING = ".making-"
+LOCK = "lock"
+UNLOCKED = 60
+"""Seconds after which a working folder whose lock no process holds is removed."""
+
 ABANDONED = 24 * 3600
-"""Seconds after which a folder that a graph is made in is nobody's any more."""
+"""The same for a working folder without a lock."""
+
+SIZES = "sizes.json"
+"""File that states the bytes of a graph's files."""
+
+NO_ROOM = "free some space, or set LIKEWISE_CACHE to a folder on another disk that is yours"
 
 
 @dataclass(frozen=True)
@@ -117,32 +129,85 @@ def _make(config: Config, tokenizer: Tokenizer, source: Source) -> None:
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         _clear(place.parent)
-        with tempfile.TemporaryDirectory(dir=place.parent, prefix=MAKING) as folder:
+        with _working_folder(place.parent) as folder:
             model = _quantize(source, tokenizer)
             _check(model, config, tokenizer, source)
-            made = Path(folder) / "graph"
-            ov.save_model(model, made / "model.xml", compress_to_fp16=False)
+            made = folder / "graph"
+            _save(model, made)
             if old:
                 shutil.rmtree(place, ignore_errors=True)
             with contextlib.suppress(FileExistsError, OSError):
                 os.rename(made, place)  # fails where another process was first: then theirs serves
+    except OutputError:
+        raise
     except OSError as error:
         raise OutputError(
-            f"cannot write the int8 graph to {place}: {error.strerror or error}",
-            hint="free some space, or set LIKEWISE_CACHE to a folder that is yours",
+            f"cannot write the int8 graph to {place}: {error.strerror or error}", hint=NO_ROOM
         ) from error
-    if not path.exists():
+    if not _whole(path):
         raise OutputError(
             f"the int8 graph did not get to {place}", hint="check the folder, or set LIKEWISE_CACHE"
         )
 
 
-def _clear(folder: Path) -> None:
-    """Take away what processes that were killed have left, not what others are at work on."""
-    for left in folder.glob(f"{MAKING}*"):
+def _save(model: ov.Model, made: Path) -> None:
+    """Write a graph, and beside it the sizes of its files; OpenVINO says nothing of a full disk.
+
+    Raises:
+        OutputError: it is not whole on the disk.
+    """
+    path = made / "model.xml"
+    try:
+        ov.save_model(model, path, compress_to_fp16=False)
+        read_graph(path)  # refuses a file that ends too early
+    except (RuntimeError, EngineError) as error:
+        raise OutputError(
+            f"the int8 graph is not whole in {made.parent.parent}: the disk may be full",
+            hint=NO_ROOM,
+        ) from error
+    sizes = {file.name: file.stat().st_size for file in sorted(made.iterdir())}
+    with atomic(made / SIZES) as file:
+        file.write(json.dumps(sizes).encode())
+
+
+def _whole(path: Path) -> bool:
+    """Whether a graph's files are there, with the sizes they were written with."""
+    try:
+        sizes = json.loads((path.parent / SIZES).read_text(encoding="utf-8"))
+        return all((path.parent / name).stat().st_size == size for name, size in sizes.items())
+    except (OSError, ValueError, AttributeError):
+        return False
+
+
+@contextlib.contextmanager
+def _working_folder(parent: Path) -> Iterator[Path]:
+    """A folder of one's own, locked until it goes; a process that is killed loses the lock."""
+    with (
+        tempfile.TemporaryDirectory(dir=parent, prefix=MAKING, ignore_cleanup_errors=True) as name,
+        FileLock(Path(name) / LOCK),
+    ):
+        yield Path(name)
+
+
+def _clear(parent: Path) -> None:
+    """Remove what killed processes have left, not what others are at work on."""
+    for left in parent.glob(f"{MAKING}*"):
         with contextlib.suppress(OSError):
-            if time.time() - left.stat().st_mtime > ABANDONED:
+            age = time.time() - left.stat().st_mtime
+            if (left / LOCK).exists():
+                if age > UNLOCKED and _is_free(left / LOCK):
+                    shutil.rmtree(left, ignore_errors=True)
+            elif age > ABANDONED:
                 shutil.rmtree(left, ignore_errors=True)
+
+
+def _is_free(lock: Path) -> bool:
+    """Whether no process holds a lock."""
+    try:
+        with FileLock(lock, timeout=0):
+            return True
+    except Timeout:
+        return False
 
 
 def find_quantized(config: Config) -> Path | None:
@@ -152,7 +217,7 @@ def find_quantized(config: Config) -> Path | None:
 
 
 def _found(config: Config) -> Source | None:
-    return next((s for s in sources(config) if os.path.exists(_graph(config, s))), None)
+    return next((s for s in sources(config) if _whole(_graph(config, s))), None)
 
 
 def _graph(config: Config, source: Source) -> Path:
@@ -250,9 +315,14 @@ def calibration_batches(
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
     """NNCF talks on standard output, which belongs to our own results."""
-    logging.getLogger("nncf").setLevel(logging.ERROR)
+    logger = logging.getLogger("nncf")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
     with (
         open(os.devnull, "w", encoding="utf-8") as nowhere,
         contextlib.redirect_stdout(nowhere if sys.stdout else None),
     ):
-        yield
+        try:
+            yield
+        finally:
+            logger.setLevel(level)
