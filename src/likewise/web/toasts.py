@@ -22,7 +22,9 @@ _SCRIPT = """(() => {
   const rules = RULES.map(([said, words]) => [new RegExp(said, "s"), words]);
   const translate = (node) => {
     const rule = rules.find(([said]) => said.test(node.data));
-    if (rule) node.data = node.data.replace(...rule);
+    const words = rule && node.data.replace(...rule);
+    // to write the same again would call this again, without an end
+    if (rule && words !== node.data) node.data = words;
   };
   new MutationObserver(() => {
     for (const toast of document.querySelectorAll(".toast-body")) {
