@@ -108,3 +108,41 @@ def test_a_target_is_refused_before_the_work(tmp_path: Path) -> None:
         check_target(tmp_path / "v.exe", VECTOR_FORMATS)
     with pytest.raises(OutputError, match="no folder"):
         check_target(tmp_path / "gone" / "v.npy", VECTOR_FORMATS)
+
+
+CELLS = {
+    "=HYPERLINK(\"http://x\")": True, "+1 555 0100 call": True, "-2+3+cmd|' /C calc'!A0": True,
+    "@SUM(1)": True, "\t=1": True, "\r=1": True, "- a list item": True, "＝1+1": True,
+    "-7": False, "+1.5": False, "-1,234.50": False, "-3e-5": False, "-12%": False, "a=b": False,
+    "'quoted": False, "": False,
+}  # fmt: skip
+
+
+def test_cells_that_a_spreadsheet_would_run_are_escaped(tmp_path: Path) -> None:
+    told: list[str] = []
+    rows = [{"=name": text, "score": -0.5} for text in CELLS]
+    path = write_table(tmp_path / "a.csv", rows, tell=told.append)
+    with path.open(encoding="utf-8", newline="") as file:
+        head, *back = csv.reader(file)
+    assert head == ["'=name", "score"]
+    assert [row[0] for row in back] == ["'" * bad + text for text, bad in CELLS.items()]
+    assert {row[1] for row in back} == {"-0.5"}
+    assert told == [
+        f"9 cells of {path} begin like a formula, and got an apostrophe before them so that a "
+        "spreadsheet does not run them (--no-escape-formulas leaves them as they are)"
+    ]
+    write_table(path, rows, escape_formulas=False, tell=told.append)
+    with path.open(encoding="utf-8", newline="") as file:
+        assert [row[0] for row in csv.reader(file)] == ["=name", *CELLS]
+    assert len(told) == 1
+    write_table(tmp_path / "a.jsonl", rows, tell=told.append)
+    assert [json.loads(line)["=name"] for line in (tmp_path / "a.jsonl").open()] == list(CELLS)
+    assert len(told) == 1
+
+
+def test_texts_beside_vectors_are_escaped_too(tmp_path: Path) -> None:
+    vectors = np.array([[-1.0, 2.0]], np.float32)
+    path = write_vectors(tmp_path / "a.csv", vectors, ["=1+1"])
+    assert path.read_text() == "text,0,1\n'=1+1,-1,2\n"
+    write_vectors(path, vectors, ["=1+1"], escape_formulas=False)
+    assert path.read_text() == "text,0,1\n=1+1,-1,2\n"

@@ -50,6 +50,7 @@ def cluster(
         typer.Option("--output", "-o", help="Each text with its cluster: .csv, .jsonl, .parquet."),
     ] = None,
     column: options.Column = None,
+    escape_formulas: options.EscapeFormulas = True,
     model: options.Model = DEFAULT,
     compute: options.Compute = "auto",
     device: options.Device = "auto",
@@ -75,7 +76,10 @@ def cluster(
     corpus = options.prepared(encoder, files, column, quiet=quiet)
     found = group(corpus, choices, progress=options.stage(quiet=quiet))
     if output:
-        write_table(output, labelled(corpus.records, columns(found)))
+        write_table(
+            output, labelled(corpus.records, columns(found)),
+            escape_formulas=escape_formulas, tell=options.telling(quiet=quiet),
+        )  # fmt: skip
     if as_json:
         say_json(found.to_dict(corpus.texts))
     elif not output or not quiet:

@@ -38,6 +38,7 @@ def encode(
     truncation: Annotated[
         str, typer.Option(help="Texts over the model's limit: cut, error or chunk (read it all).")
     ] = "cut",
+    escape_formulas: options.EscapeFormulas = True,
     model: options.Model = DEFAULT,
     compute: options.Compute = "auto",
     device: options.Device = "auto",
@@ -72,7 +73,8 @@ def encode(
                 result = embed_file(
                     encoder, source, output,
                     column=column, encoding=encoding, bad=ignored,
-                    truncation=cast(Truncation, truncation), progress=progress,
+                    truncation=cast(Truncation, truncation), escape_formulas=escape_formulas,
+                    tell=options.telling(quiet=quiet), progress=progress,
                 )  # fmt: skip
         except KeyboardInterrupt:
             _tell_stopped(output)

@@ -37,6 +37,7 @@ def map_(
     title: Annotated[str | None, typer.Option(help="The page's heading.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same map.")] = 0,
     column: options.Column = None,
+    escape_formulas: options.EscapeFormulas = True,
     model: options.Model = DEFAULT,
     compute: options.Compute = "auto",
     device: options.Device = "auto",
@@ -65,7 +66,9 @@ def map_(
     if output.suffix.lower() == ".html":
         write_page(output, drawn, title=title or Path(files[0]).stem)
     else:
-        write_map_table(output, drawn)
+        write_map_table(
+            output, drawn, escape_formulas=escape_formulas, tell=options.telling(quiet=quiet)
+        )
     if as_json:
         say_json(_summary(drawn, output))
     if not quiet:

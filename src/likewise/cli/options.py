@@ -18,6 +18,7 @@ from likewise.checkpoint.scripts import foreign_texts
 from likewise.cli.printing import note
 from likewise.corpus import read_records
 from likewise.corpus.prepared import Prepared, Stage, prepare
+from likewise.corpus.readers import Tell
 from likewise.corpus.records import Record, Skipped
 from likewise.errors import InputError, RecordError
 from likewise.evaluate import unknown_tokens
@@ -53,6 +54,13 @@ Encoding = Annotated[
 SkipBad = Annotated[
     bool, typer.Option("--skip-bad", help="Leave out rows that cannot be read, and name them.")
 ]
+EscapeFormulas = Annotated[
+    bool,
+    typer.Option(
+        "--escape-formulas/--no-escape-formulas",
+        help="In .csv, an apostrophe before texts that a spreadsheet would run.",
+    ),
+]
 StoreAddress = Annotated[
     str | None,
     typer.Option("--store", metavar="PLACE", help="Where collections lie: a folder, or s3://…."),
@@ -71,6 +79,11 @@ AsOf = Annotated[
 
 SKIPS_SHOWN = 10
 """Rows that cannot be read are named one by one, up to so many."""
+
+
+def telling(*, quiet: bool) -> Tell | None:
+    """What takes remarks about a file that is read or written; nothing where all is to be quiet."""
+    return None if quiet else lambda remark: note(f"note: {remark}")
 
 
 def load(model: str, compute: str, device: str, *, quiet: bool) -> likewise.Encoder:

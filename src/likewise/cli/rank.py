@@ -33,6 +33,7 @@ def rank(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write a .csv, .json or .jsonl file.")
     ] = None,
+    escape_formulas: options.EscapeFormulas = True,
     model: options.Model = DEFAULT,
     compute: options.Compute = "auto",
     device: options.Device = "auto",
@@ -66,7 +67,9 @@ def rank(
         if threshold is None or hit.score >= threshold
     ]
     if output:
-        write_table(output, rows)
+        write_table(
+            output, rows, escape_formulas=escape_formulas, tell=options.telling(quiet=quiet)
+        )
     if as_json:
         say_json(rows)
     elif not output:

@@ -25,6 +25,7 @@ from likewise.answers import Encoded
 from likewise.checkpoint.windows import Truncation
 from likewise.corpus.export import VECTOR_FORMATS, check_target, write_pieces
 from likewise.corpus.parts import SAVE_SECONDS, Job, Parts, Texts, saved_in
+from likewise.corpus.readers import Tell
 from likewise.corpus.records import Bad, read_records
 from likewise.errors import InputError, OutputError, RecordError
 from likewise.finite import check_finite
@@ -94,6 +95,8 @@ def embed_file(
     encoding: str | None = None,
     bad: Bad | None = None,
     truncation: Truncation = "cut",
+    escape_formulas: bool = True,
+    tell: Tell | None = None,
     progress: Bar | None = None,
 ) -> Embedded:
     """Encode a file of texts into a file of vectors.
@@ -109,6 +112,8 @@ def embed_file(
         bad: called with rows that cannot be read, as in `read_records`; they are left out. It may
             be called several times with each.
         truncation: what becomes of texts over the limit, as in `Encoder.encode`.
+        escape_formulas: of a `.csv`, as in `write_vectors`.
+        tell: as in `write_vectors`.
         progress: told how many texts are finished, and how many tokens a second.
 
     Raises:
@@ -134,7 +139,8 @@ def embed_file(
 
     return embed_texts(
         encoder, texts, target, identity=before, column=column, encoding=encoding,
-        skip_bad=bad is not None, truncation=truncation, progress=progress, check=unchanged,
+        skip_bad=bad is not None, truncation=truncation, escape_formulas=escape_formulas, tell=tell,
+        progress=progress, check=unchanged,
     )  # fmt: skip
 
 
@@ -149,6 +155,8 @@ def embed_texts(
     skip_bad: bool = False,
     truncation: Truncation = "cut",
     prompt_name: str | None = None,
+    escape_formulas: bool = True,
+    tell: Tell | None = None,
     progress: Bar | None = None,
     check: Callable[[], None] | None = None,
 ) -> Embedded:
@@ -165,6 +173,8 @@ def embed_texts(
         truncation: as in `embed_file`.
         prompt_name: which of the model's prompts to put before each text; its default one where
             none is named.
+        escape_formulas: as in `embed_file`.
+        tell: as in `embed_file`.
         progress: as in `embed_file`.
         check: called when all are encoded; what it raises keeps the target from being written.
     """
@@ -186,7 +196,10 @@ def embed_texts(
             if check:
                 check()
             like = np.empty((0, encoder.dimension), np.float32)
-            write_pieces(target, parts.pieces(target), like, result.texts, scratch=folder)
+            write_pieces(
+                target, parts.pieces(target), like, result.texts,
+                scratch=folder, escape_formulas=escape_formulas, tell=tell,
+            )  # fmt: skip
         except BaseException as error:
             if isinstance(error, InputError) or not parts.saved:  # nothing to resume
                 parts.discard()

@@ -17,6 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likewise.atomic import atomic
+from likewise.corpus.formulas import Formulas
+from likewise.corpus.readers import Tell
 from likewise.errors import InputError, OutputError, ShapeError
 from likewise.extras import require
 from likewise.wording import counted, with_article
@@ -54,6 +56,8 @@ def write_vectors(
     texts: Sequence[str],
     *,
     format: str | None = None,  # noqa: A002 - the word people look for
+    escape_formulas: bool = True,
+    tell: Tell | None = None,
 ) -> Path:
     """Write vectors, beside their texts where the format has room for them.
 
@@ -64,6 +68,9 @@ def write_vectors(
         format: `npy` (vectors alone), `csv` (columns text, 0, 1, …), `jsonl` (objects of text and
             vector) or `parquet` (columns text and vector); taken from the suffix when not given.
             Numbers in csv and jsonl give the same float32 when read again.
+        escape_formulas: in CSV, put an apostrophe before texts that begin with one of `= + - @`, a
+            tab or a line end, which a spreadsheet would run; numbers are none of these.
+        tell: told how many cells were changed so, where any were.
 
     Returns:
         The path.
@@ -80,7 +87,10 @@ def write_vectors(
             hint="pass one vector a text",
         )
     pieces = [Piece(texts[i : i + _PIECE], vectors[i : i + _PIECE]) for i in _starts(len(texts))]
-    return write_pieces(path, pieces, vectors[:0], len(vectors), format=format)
+    return write_pieces(
+        path, pieces, vectors[:0], len(vectors),
+        format=format, escape_formulas=escape_formulas, tell=tell,
+    )  # fmt: skip
 
 
 def write_pieces(
@@ -91,6 +101,8 @@ def write_pieces(
     *,
     format: str | None = None,  # noqa: A002 - the word people look for
     scratch: Path | None = None,
+    escape_formulas: bool = True,
+    tell: Tell | None = None,
 ) -> Path:
     """The same, piece by piece, so that the whole never lies in memory.
 
@@ -101,6 +113,8 @@ def write_pieces(
         count: vectors in all pieces together.
         format: see `write_vectors`.
         scratch: a folder on the same disk for what is not whole yet.
+        escape_formulas: see `write_vectors`.
+        tell: see `write_vectors`.
 
     Raises:
         InputError: an unknown format.
@@ -108,8 +122,10 @@ def write_pieces(
         MissingExtraError: Parquet needs the extra `files`.
     """
     write = _writer(path, format, VECTOR_FORMATS)
+    formulas = Formulas(escape=escape_formulas)
     with atomic(path, scratch) as file:
-        write(file, pieces, like, count)
+        write(file, pieces, like, count, formulas)
+    _tell_escaped(formulas, path, tell)
     return Path(path)
 
 
@@ -118,6 +134,8 @@ def write_table(
     rows: Iterable[object],
     *,
     format: str | None = None,  # noqa: A002 - the word people look for
+    escape_formulas: bool = True,
+    tell: Tell | None = None,
 ) -> Path:
     """Write flat dataclasses or mappings, one a row.
 
@@ -126,6 +144,8 @@ def write_table(
         rows: all of one kind.
         format: `csv`, `json`, `jsonl` or `parquet`; taken from the suffix when not given. A column
             of values of several kinds is JSON text in Parquet.
+        escape_formulas: see `write_vectors`.
+        tell: see `write_vectors`.
 
     Returns:
         The path.
@@ -136,9 +156,16 @@ def write_table(
         MissingExtraError: Parquet needs the extra `files`.
     """
     write = _writer(path, format, TABLE_FORMATS)
+    formulas = Formulas(escape=escape_formulas)
     with atomic(path) as file:
-        write(file, [as_mapping(row) for row in rows])
+        write(file, [as_mapping(row) for row in rows], formulas)
+    _tell_escaped(formulas, path, tell)
     return Path(path)
+
+
+def _tell_escaped(formulas: Formulas, path: str | Path, tell: Tell | None) -> None:
+    if tell and formulas.escaped:
+        tell(formulas.summary(path))
 
 
 def check_target(path: str | Path, formats: Mapping[str, Callable[..., object]]) -> None:
@@ -203,6 +230,21 @@ def _as_text(file: BinaryIO) -> Iterator[TextIO]:
         text.detach()
 
 
+class _Rows:
+    """Rows that end as lines do here.
+
+    `csv` quotes a cell with a line end only where that is part of its own row's end, and a lone
+    carriage return ends a line for whoever reads the file.
+    """
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+
+    def write(self, row: str) -> None:
+        """Write a row of `csv`, which ends it with both."""
+        self._out.write(row.removesuffix("\r\n") + "\n")
+
+
 def _dumped(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
@@ -213,7 +255,13 @@ def _numbers(vectors: NDArray[Any]) -> Iterator[list[str]]:
         yield [f"{value:.9g}" for value in row.tolist()]
 
 
-def _npy(file: BinaryIO, pieces: Iterable[Piece], like: NDArray[Any], count: int) -> None:
+def _npy(
+    file: BinaryIO,
+    pieces: Iterable[Piece],
+    like: NDArray[Any],
+    count: int,
+    formulas: Formulas,  # noqa: ARG001
+) -> None:
     # not numpy.save: on a full disk it raises an error that does not say so
     header = np.lib.format.header_data_from_array_1_0(like)
     header["shape"] = (count, like.shape[1])
@@ -227,13 +275,14 @@ def _csv_vectors(
     pieces: Iterable[Piece],
     like: NDArray[Any],
     count: int,  # noqa: ARG001
+    formulas: Formulas,
 ) -> None:
     with _as_text(file) as out:
-        table = csv.writer(out, lineterminator="\n")
+        table = csv.writer(_Rows(out))
         table.writerow(["text", *range(like.shape[1])])
         for piece in pieces:
             for text, numbers in zip(piece.texts, _numbers(piece.vectors), strict=True):
-                table.writerow([text, *numbers])
+                table.writerow([formulas.shown(text), *numbers])
 
 
 def _jsonl_vectors(
@@ -241,6 +290,7 @@ def _jsonl_vectors(
     pieces: Iterable[Piece],
     like: NDArray[Any],  # noqa: ARG001
     count: int,  # noqa: ARG001
+    formulas: Formulas,  # noqa: ARG001
 ) -> None:
     with _as_text(file) as out:
         for piece in pieces:
@@ -254,6 +304,7 @@ def _parquet_vectors(
     pieces: Iterable[Piece],
     like: NDArray[Any],
     count: int,  # noqa: ARG001
+    formulas: Formulas,  # noqa: ARG001
 ) -> None:
     parquet = require("pyarrow.parquet", "files")
     arrow = require("pyarrow", "files")
@@ -267,25 +318,43 @@ def _parquet_vectors(
             writer.write_table(arrow.Table.from_arrays([texts, column], schema=schema))
 
 
-def _csv_table(file: BinaryIO, rows: Sequence[Mapping[str, Any]]) -> None:
+def _csv_table(file: BinaryIO, rows: Sequence[Mapping[str, Any]], formulas: Formulas) -> None:
     with _as_text(file) as out:
         if rows:
-            table = csv.DictWriter(out, list(rows[0]), lineterminator="\n")
-            table.writeheader()
-            table.writerows(rows)
+            table = csv.writer(_Rows(out))
+            table.writerow(map(formulas.shown, rows[0]))
+            for row in rows:
+                if surplus := row.keys() - rows[0].keys():
+                    raise InputError(
+                        f"a row has the column {min(surplus)!r}, which the first one lacks",
+                        hint="give each row the same columns",
+                    )
+                table.writerow(formulas.shown(row.get(name, "")) for name in rows[0])
 
 
-def _json_table(file: BinaryIO, rows: Sequence[Mapping[str, Any]]) -> None:
+def _json_table(
+    file: BinaryIO,
+    rows: Sequence[Mapping[str, Any]],
+    formulas: Formulas,  # noqa: ARG001
+) -> None:
     with _as_text(file) as out:
         out.write("[" + ",".join("\n  " + _dumped(row) for row in rows) + "\n]\n")
 
 
-def _jsonl_table(file: BinaryIO, rows: Sequence[Mapping[str, Any]]) -> None:
+def _jsonl_table(
+    file: BinaryIO,
+    rows: Sequence[Mapping[str, Any]],
+    formulas: Formulas,  # noqa: ARG001
+) -> None:
     with _as_text(file) as out:
         out.writelines(_dumped(row) + "\n" for row in rows)
 
 
-def _parquet_table(file: BinaryIO, rows: Sequence[Mapping[str, Any]]) -> None:
+def _parquet_table(
+    file: BinaryIO,
+    rows: Sequence[Mapping[str, Any]],
+    formulas: Formulas,  # noqa: ARG001
+) -> None:
     parquet = require("pyarrow.parquet", "files")
     arrow = require("pyarrow", "files")
     columns = {name: [row.get(name) for row in rows] for name in (rows[0] if rows else ())}

@@ -18,6 +18,7 @@ from likewise.corpus.labelled import free_name, labelled, text_column
 from likewise.corpus.layout import Layout, Positions, layout
 from likewise.corpus.neighbours import neighbours
 from likewise.corpus.prepared import QUIET, Prepared, Stage
+from likewise.corpus.readers import Tell
 from likewise.corpus.records import Record
 from likewise.corpus.topics import Topic
 from likewise.vectors import Matrix
@@ -115,7 +116,9 @@ def make_map(
     )
 
 
-def write_map_table(path: str | Path, drawn: Map) -> Path:
+def write_map_table(
+    path: str | Path, drawn: Map, *, escape_formulas: bool = True, tell: Tell | None = None
+) -> Path:
     """Write a map as a table: columns of the data, x, y, cluster, topic, and neighbours.
 
     In Parquet the column `neighbors` holds the row numbers and cosine distances of each text's
@@ -124,6 +127,8 @@ def write_map_table(path: str | Path, drawn: Map) -> Path:
     Args:
         path: a `.parquet`, `.csv`, `.json` or `.jsonl` file; it appears only when it is whole.
         drawn: the map.
+        escape_formulas: of a `.csv`, as in `write_table`.
+        tell: as in `write_table`.
 
     Raises:
         OutputError: it cannot be written.
@@ -141,7 +146,9 @@ def write_map_table(path: str | Path, drawn: Map) -> Path:
                 zip(drawn.near.tolist(), (1 - drawn.similarities).tolist(), strict=True)
             )
         ]
-    return write_table(path, labelled(drawn.records, found))
+    return write_table(
+        path, labelled(drawn.records, found), escape_formulas=escape_formulas, tell=tell
+    )
 
 
 def atlas_command(path: str | Path, drawn: Map) -> str:
