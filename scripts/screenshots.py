@@ -87,7 +87,7 @@ def _take(browser: Browser, address: str, shot: Shot, folder: Path) -> None:
     page.click(f"#tab-{shot.tab}-button")
     page.click(f"#{shot.tab}-run")
     page.wait_for_selector(f"#{shot.tab}-result", state="visible")
-    if shot.tab != "find":
+    if shot.tab == "similarity":
         page.wait_for_selector(f"#{shot.tab}-plot .heatmaplayer image")
     page.wait_for_timeout(500)
     page.screenshot(path=folder / f"{shot.name}.png")

@@ -10,13 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import likewise
-from likewise.errors import LikewiseError, TextError
+from likewise.errors import LikewiseError
 from likewise.web import charts, html
-from likewise.web.desk import Desk, Job, Outcome, encode_in_steps
+from likewise.web.desk import Desk, Job, Outcome
 from likewise.web.notices import failure_notice
 from likewise.web.registry import Choice, NoFolderError, NotHereError, Registry
-from likewise.web.shelf import DocumentResult, Shelf, TableResult, VectorResult
+from likewise.web.shelf import DocumentResult, Shelf, TableResult
 from likewise.web.words import words_in
 
 CHOICE = Choice(compute="float32")
@@ -112,18 +111,6 @@ def test_a_reader_who_leaves_stops_the_work(registry: Registry) -> None:
     assert left.wait(5)
 
 
-def test_steps_give_what_encode_gives(encoder: likewise.Encoder) -> None:
-    texts = [f"text number {i}" for i in range(1100)]
-    job = Job()
-    np.testing.assert_allclose(
-        encode_in_steps(encoder, texts, job), encoder.encode(texts), atol=1e-6
-    )
-    assert (job.done, job.total) == (1100, 1100)
-    with pytest.raises(TextError) as caught:
-        encode_in_steps(encoder, [*texts, "\ud800"], Job())
-    assert caught.value.index == 1100, "the place among all texts, not within a step"
-
-
 def test_models_are_loaded_once_and_the_oldest_goes(model_folder: Path) -> None:
     registry = Registry(limit=2)
     name = str(model_folder)
@@ -186,7 +173,7 @@ def test_results_are_kept_one_a_kind_and_for_a_while() -> None:
     shelf.drop("one")
     assert shelf.get(second) is None
     assert shelf.get(other) is table
-    large = shelf.put("three", VectorResult(np.zeros((100, 100), np.float32), ["x"] * 100))
+    large = shelf.put("three", TableResult([{"text": "x" * 20_000}]))
     assert shelf.get(other) is None, "the oldest makes room"
     assert shelf.get(large) is not None
     brief = Shelf(seconds=0)

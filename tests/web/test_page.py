@@ -157,7 +157,7 @@ def test_example_is_saved_listed_and_opened(readers: Readers) -> None:
     again.page.click("#example-open")
     again.page.wait_for_selector("#example-result", state="visible")
     assert "sentences 1 and 2" in again.text("#example-summary")
-    again.page.wait_for_selector("#example-plot .heatmaplayer image")
+    assert again.page.locator("#example-plot tbody td").count() == 4
 
 
 def test_what_one_visitor_saved_no_other_sees(readers: Readers) -> None:

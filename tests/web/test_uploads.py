@@ -13,7 +13,7 @@ from pyarrow import parquet
 
 from likewise.errors import RecordError
 from likewise.web.notices import PageError
-from likewise.web.uploads import UploadLimits, read_upload
+from likewise.web.uploads import UploadLimits, check_size, read_upload
 
 SMALL = UploadLimits(size=1 << 20, texts=1000)
 
@@ -32,7 +32,8 @@ def test_ordinary_files_are_read(tmp_path: Path) -> None:
         pa.table({"text": texts, "tags": [["a", "b"], [], ["a"]], "year": [1, 2, 3]}), table
     )
     for path in (plain, packed, table):
-        assert read_upload(str(path), None) == texts
+        check_size(str(path))
+        assert [each.text for each in read_upload(str(path), None)] == texts
 
 
 @pytest.mark.parametrize("line", [b"\n", b"0" * 4095 + b"\n", b"0" * 4096])
@@ -45,7 +46,7 @@ def test_a_gzip_bomb(tmp_path: Path, line: bytes) -> None:
     assert path.stat().st_size < 8_000_000
     before = _peak()
     with pytest.raises(PageError) as caught:
-        read_upload(str(path), None)
+        check_size(str(path))
     assert caught.value.key == "failure.upload_size"
     assert _peak() - before < 100
 
@@ -57,7 +58,7 @@ def test_a_workbook_bomb(tmp_path: Path) -> None:
         file.writestr("xl/workbook.xml", "<workbook/>")
         file.writestr("xl/worksheets/sheet1.xml", b" " * (64 << 20))
     with pytest.raises(RecordError, match="unpacked"):
-        read_upload(str(path), None, SMALL)
+        list(read_upload(str(path), None, limits=SMALL))
 
 
 def test_parquet_bombs(tmp_path: Path) -> None:
@@ -66,18 +67,18 @@ def test_parquet_bombs(tmp_path: Path) -> None:
     parquet.write_table(pa.table({"text": long}), path, compression="zstd")
     assert path.stat().st_size < 100_000
     with pytest.raises(PageError):
-        read_upload(str(path), None, SMALL)
+        check_size(str(path), SMALL)
     parquet.write_table(pa.table({"text": ["a"], "n": [[0] * 3_000_000]}), path, compression="zstd")
     assert path.stat().st_size < 100_000
     with pytest.raises(PageError):
-        read_upload(str(path), None, SMALL)
+        check_size(str(path), SMALL)
 
 
-def test_more_texts_than_fit_into_memory(tmp_path: Path) -> None:
+def test_more_texts_than_may_be_handed_in(tmp_path: Path) -> None:
     path = tmp_path / "many.txt"
     path.write_text("a\n" * 1001)
     with pytest.raises(PageError) as caught:
-        read_upload(str(path), None, SMALL)
+        list(read_upload(str(path), None, limits=SMALL))
     assert caught.value.key == "failure.upload_texts"
     path.write_text("a\n" * 1000)
-    assert len(read_upload(str(path), None, SMALL)) == 1000
+    assert len(list(read_upload(str(path), None, limits=SMALL))) == 1000

@@ -15,7 +15,11 @@ MOST_TOKENS = 48
 _WRITTEN = 16
 """Up to so many columns the numbers are written into the cells."""
 
-_SCALE = [[0, "#f1f5f4"], [0.35, "#c9e8e2"], [0.75, "#8fd1c4"], [0.85, "#2f8f80"], [1, "#0b5d52"]]
+_STOPS = (("#f4f7f6", 0.0), ("#c9e8e2", 0.4), ("#8fd1c4", 0.75), ("#2fa897", 1.0))
+"""Colours of scores, all of them light enough for `_INK` to be read on them."""
+
+_SCALE = [[share, color] for color, share in _STOPS]
+_INK = "#111827"
 
 _LAYOUT = {
     "paper_bgcolor": "rgba(0,0,0,0)",
@@ -54,7 +58,7 @@ def heatmap(
             zmax=max(1.0, float(matrix.max(initial=1))),
             colorscale=_SCALE,
             texttemplate="%{z:.2f}" if written else None,
-            textfont={"size": 11},
+            textfont={"size": 11, "color": _INK},
             text=[[f"{_wrapped(row)}<br>{_wrapped(column)}" for column in across] for row in rows],
             hovertemplate=f"%{{text}}<br><b>{score} %{{z:.4f}}</b><extra></extra>",
             xgap=2,
@@ -70,6 +74,17 @@ def heatmap(
     names = {"tickvals": list(range(len(rows))), "ticktext": _plain(rows, 26)}
     figure.update_yaxes(_AXIS, autorange="reversed", **names)
     return figure
+
+
+def shade(score: float, low: float = 0.0) -> str:
+    """The colour of a score between `low` and 1, as CSS has it."""
+    share = min(1.0, max(0.0, (score - low) / (1 - low)))
+    shares = [share for _, share in _STOPS]
+    channels = [
+        np.interp(share, shares, [int(color[i : i + 2], 16) for color, _ in _STOPS])
+        for i in (1, 3, 5)
+    ]
+    return "#" + "".join(f"{round(float(channel)):02x}" for channel in channels)
 
 
 def _plain(names: Sequence[str], most: int) -> list[str]:

@@ -8,16 +8,12 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Generic, TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
-
-from likewise.checkpoint.tokenizer import check_text
 from likewise.encoder import Encoder
 from likewise.errors import LikewiseError
 from likewise.web.registry import Choice, Registry
@@ -222,30 +218,3 @@ def _outcome(function: Callable[[], T]) -> Outcome[T]:
         log_id = uuid.uuid4().hex[:8]
         _log.exception("unexpected error %s", log_id)
         return Outcome(failure=Failure(None, log_id))
-
-
-def encode_in_steps(
-    encoder: Encoder, texts: Sequence[str], job: Job, *, role: str = ""
-) -> NDArray[np.float32]:
-    """Vectors of many texts, float32 `[n, dimension]`, with progress and a look at Stop.
-
-    Args:
-        encoder: the model.
-        texts: the texts.
-        job: told of the progress.
-        role: `document` puts the model's prompt for documents before each.
-
-    Raises:
-        StoppedError: the job shall stop.
-        TextError: a text cannot be encoded.
-    """
-    for index, text in enumerate(texts):
-        check_text(text, index)  # here, so that an error names the place among all of them
-    job.total = len(texts)
-    encode = encoder.encode_document if role == "document" else encoder.encode
-    vectors = np.empty((len(texts), encoder.dimension), np.float32)
-    for start in range(0, len(texts), STEP):
-        job.check()
-        part = texts[start : start + STEP]
-        vectors[start : start + len(part)] = encode(part, progress=job.advance)
-    return vectors

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from itertools import islice
 
 import gradio as gr
 import numpy as np
@@ -12,11 +13,11 @@ from numpy.typing import NDArray
 from likewise import vectors
 from likewise.encoder import Encoder
 from likewise.web import html, parts, reproduce
-from likewise.web.desk import Job, encode_in_steps
+from likewise.web.desk import Job
+from likewise.web.embedding import Embedding, VectorResult, embed
 from likewise.web.frame import Frame, Panel, Updates
 from likewise.web.registry import Choice
 from likewise.web.reproduce import Texts
-from likewise.web.shelf import VectorResult
 from likewise.web.words import Words
 
 NAME = "encode"
@@ -25,20 +26,50 @@ PREVIEW_COLUMNS = 6
 
 
 @dataclass(frozen=True)
-class Encoded:
-    """Texts encoded.
+class Range:
+    """Figures of many numbers, put together block by block."""
 
-    Attributes:
-        matrix: float32 `[n, dimension]`.
-        tokens: tokens read in all.
-        cut: texts of which something was cut off.
-        seconds: time it took.
-    """
+    count: int = 0
+    total: float = 0.0
+    squares: float = 0.0
+    least: float = np.inf
+    most: float = -np.inf
 
-    matrix: NDArray[np.float32]
-    tokens: int
-    cut: int
-    seconds: float
+    def joined(self, block: NDArray[np.float32]) -> Range:
+        """With those of another block."""
+        return Range(
+            self.count + block.size,
+            self.total + float(block.sum(dtype=np.float64)),
+            self.squares + float(np.square(block, dtype=np.float64).sum()),
+            min(self.least, float(block.min())),
+            max(self.most, float(block.max())),
+        )
+
+    @property
+    def mean(self) -> float:
+        """Their mean."""
+        return self.total / self.count
+
+    @property
+    def deviation(self) -> float:
+        """Their standard deviation."""
+        return float(np.sqrt(max(0.0, self.squares / self.count - self.mean**2)))
+
+
+@dataclass(frozen=True)
+class Measures:
+    """Figures of vectors: of their lengths, and of their values."""
+
+    lengths: Range
+    values: Range
+
+
+@dataclass(frozen=True)
+class Found:
+    """Texts encoded."""
+
+    embedding: Embedding
+    measures: Measures
 
 
 class Tab:
@@ -57,49 +88,65 @@ class Tab:
             self.preview = gr.HTML(elem_id="encode-preview", padding=False)
             self.recipe = parts.recipe_panel(frame, NAME)
         self.panel = Panel(frame, notice, result, pressed.start, pressed.stop)
+        self.inputs = {"encode-texts": source.typed}
         shown = [self.summary, self.links, self.preview, *self.recipe.outputs]
-        parts.wire(self.panel, self.run, [frame.choice, *source.inputs], shown)
+        parts.wire(
+            self.panel,
+            self.run,
+            [frame.choice, *source.inputs],
+            shown,
+            script=parts.with_lost(NAME),
+        )
 
-    async def run(
-        self, choice: Choice, typed: str, file: str | None, column: str, request: gr.Request
+    async def run(  # noqa: PLR0917 - Gradio hands inputs over one by one
+        self,
+        choice: Choice,
+        typed: str,
+        file: str | None,
+        column: str,
+        encoding: str,
+        lost: str,
+        request: gr.Request,
     ) -> AsyncIterator[Updates]:
         """Encode the texts."""
 
         def prepare() -> Texts:
-            return parts.read_source(typed, file, column, 1)
+            return parts.read_source(typed, file, column, encoding, lost)
 
-        def show(texts: Texts, found: Encoded) -> Updates:
-            kept = VectorResult(found.matrix, list(texts.texts))
+        def work(encoder: Encoder, job: Job, texts: Texts) -> Found:
+            embedding = embed(encoder, texts, job)
+            return Found(embedding, _measured(embedding))
+
+        def show(texts: Texts, found: Found) -> Updates:
+            result = VectorResult(found.embedding)
             return {
                 self.summary: _summary(found, self.frame.words),
-                self.links: self.frame.links(request, kept),
-                self.preview: _preview(texts, found.matrix, self.frame.words),
+                self.links: self.frame.links(request, result),
+                self.preview: _preview(found.embedding, self.frame.words),
             } | self.recipe.shown(reproduce.encode(choice, texts))
 
         async for updates in self.panel.run(
-            request, choice, prepare, _work, show,
-            read=lambda texts: texts.texts, rename=parts.rename_of(file),
-        ):  # fmt: skip
+            request, choice, prepare, work, show, read=Texts.stream, rename=parts.rename_of(file)
+        ):
             yield updates
 
 
-def _work(encoder: Encoder, job: Job, texts: Texts) -> Encoded:
-    matrix = encode_in_steps(encoder, texts.texts, job)
-    seconds = job.seconds
-    counts = encoder.count_tokens(list(texts.texts))
-    return Encoded(
-        matrix, sum(count.kept for count in counts), sum(count.cut > 0 for count in counts), seconds
-    )
+def _measured(found: Embedding) -> Measures:
+    """Figures of all vectors, block by block."""
+    lengths, values = Range(), Range()
+    for block in found.blocks():
+        lengths = lengths.joined(vectors.norms(block))
+        values = values.joined(block)
+    return Measures(lengths, values)
 
 
-def _summary(found: Encoded, words: Words) -> str:
-    count, dimension = found.matrix.shape
-    lengths = vectors.norms(found.matrix)
-    rate = words("encode.rate", rate=f"{count / max(found.seconds, 1e-9):,.0f}")
+def _summary(done: Found, words: Words) -> str:
+    found, lengths, values = done.embedding, done.measures.lengths, done.measures.values
+    rate = words("encode.rate", rate=f"{found.count / max(found.seconds, 1e-9):,.0f}")
     return html.facts(
         [
-            html.Fact(words("encode.count"), f"{count:,}"),
-            html.Fact(words("measure.dimension"), f"{dimension:,}"),
+            html.Fact(words("encode.count"), f"{found.count:,}"),
+            html.Fact(words("measure.dimension"), f"{found.dimension:,}"),
             html.Fact(words("encode.seconds"), words("seconds", n=f"{found.seconds:.2f}"), rate),
             html.Fact(words("encode.tokens"), f"{found.tokens:,}"),
             html.Fact(
@@ -107,26 +154,27 @@ def _summary(found: Encoded, words: Words) -> str:
                 words("encode.cut.note") if found.cut else "", warn=found.cut > 0,
             ),
             html.Fact(
-                words("encode.norm"), f"{lengths.mean():.4f}",
-                f"{lengths.min():.4f} – {lengths.max():.4f}",
+                words("encode.norm"), f"{lengths.mean:.4f}",
+                f"{lengths.least:.4f} – {lengths.most:.4f}",
             ),
             html.Fact(
-                words("encode.values"), f"{found.matrix.mean():.4f}",
-                f"{found.matrix.min():.4f} – {found.matrix.max():.4f}",
+                words("encode.values"), f"{values.mean:.4f}",
+                f"{values.least:.4f} – {values.most:.4f}",
             ),
-            html.Fact(words("encode.deviation"), f"{found.matrix.std():.4f}"),
+            html.Fact(words("encode.deviation"), f"{values.deviation:.4f}"),
         ]
     )  # fmt: skip
 
 
-def _preview(texts: Texts, matrix: NDArray[np.float32], words: Words) -> str:
-    shown = min(PREVIEW_ROWS, len(matrix))
+def _preview(found: Embedding, words: Words) -> str:
+    shown = min(PREVIEW_ROWS, found.count)
     headers = [words("table.text"), *(str(i) for i in range(PREVIEW_COLUMNS)), "…"]
+    matrix = next(found.blocks())
     rows = [
-        [_short(texts.texts[i]), *(f"{x:.4f}" for x in matrix[i, :PREVIEW_COLUMNS]), "…"]
-        for i in range(shown)
+        [_short(text), *(f"{x:.4f}" for x in row[:PREVIEW_COLUMNS]), "…"]
+        for text, row in zip(islice(found.texts.stream(), shown), matrix, strict=False)
     ]
-    caption = words("encode.preview", shown=shown, total=f"{len(matrix):,}")
+    caption = words("encode.preview", shown=shown, total=f"{found.count:,}")
     return html.table(headers, rows, caption=caption)
 
 

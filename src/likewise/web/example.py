@@ -71,11 +71,12 @@ class Tab:
         )  # fmt: skip
         samples.add(self.chosen, names)
         samples.add(self.texts, texts)
+        self.inputs = {"example-set": self.chosen, "example-texts": self.texts}
         pressed = parts.buttons(frame, NAME, words("example.run"))
         notice = parts.notice(NAME)
         with gr.Column(visible=False, elem_id="example-result") as result:
             self.summary = gr.HTML(elem_id="example-summary", padding=False)
-            self.plot = gr.Plot(show_label=False, container=False, elem_id="example-plot")
+            self.plot = gr.HTML(elem_id="example-plot", padding=False)
             self.links = gr.HTML(elem_id="example-downloads", padding=False)
             self.recipe = parts.recipe_panel(frame, NAME)
         with gr.Row(equal_height=False, elem_classes="lw-past"):
@@ -201,20 +202,24 @@ class Tab:
     def _show(self, saved: SavedResult, request: gr.Request, choice: Choice) -> Updates:
         result, words = saved.result, self.words
         made = reproduce.example(choice, result.name, result.texts)
-        names = [f"{i} · {text}" for i, text in enumerate(result.texts, 1)]
-        figure = charts.heatmap(
-            result.matrix,
-            names,
-            [str(i) for i in range(1, len(names) + 1)],
-            score=words("table.score"),
-            column_titles=names,
-        )
         document = DocumentResult(result.to_dict(), saved.path.stem)
         return {
             self.summary: _summary(saved, words, local=visitor_of(request).local),
-            self.plot: figure,
+            self.plot: _matrix(result),
             self.links: self.frame.links(request, document),
         } | self.recipe.shown(made)
+
+
+def _matrix(result: ExampleResult) -> str:
+    low = min(0.0, float(result.matrix.min()))
+    cells = [
+        [
+            html.Cell(f"{score:.2f}", charts.shade(float(score), low), f"{score:.4f}")
+            for score in row
+        ]
+        for row in result.matrix
+    ]
+    return html.matrix(result.texts, cells)
 
 
 def _name_of(texts: list[str]) -> str:

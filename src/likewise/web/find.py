@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from itertools import chain, islice
 
 import gradio as gr
+import numpy as np
 
 from likewise import vectors
 from likewise.answers import Ranked
 from likewise.encoder import Encoder
 from likewise.web import html, parts, reproduce
-from likewise.web.desk import Job, encode_in_steps
-from likewise.web.frame import Frame, Panel, Updates, required
+from likewise.web.desk import Job
+from likewise.web.embedding import Embedding, embed
+from likewise.web.frame import Frame, Panel, Updates, required, session_of
 from likewise.web.notices import PageError
 from likewise.web.registry import Choice
 from likewise.web.reproduce import Texts
@@ -32,6 +37,59 @@ class Request:
     candidates: Texts
     top_k: int
     threshold: float | None
+
+
+@dataclass(frozen=True)
+class Found:
+    """The nearest candidates, and how many there were."""
+
+    ranked: list[Ranked]
+    total: int
+
+
+@dataclass(frozen=True, eq=False)
+class _Last:
+    """What a page's last candidates were encoded with, and their vectors."""
+
+    fingerprint: str
+    texts: Texts
+    embedding: Embedding
+
+
+class Candidates:
+    """The vectors of the last candidates of each page. Safe from several threads.
+
+    Args:
+        limit: pages whose vectors stay; those that were used longest ago go first.
+    """
+
+    def __init__(self, limit: int = 16) -> None:
+        self._limit = limit
+        self._last: OrderedDict[str, _Last] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def of(self, session: str, encoder: Encoder, texts: Texts, job: Job) -> Embedding:
+        """The vectors of candidates, encoded where they are not the last ones of this page.
+
+        Raises: what `embed` raises.
+        """
+        with self._lock:
+            last = self._last.get(session)
+            if last and last.fingerprint == encoder.fingerprint and last.texts == texts:
+                self._last.move_to_end(session)
+                return last.embedding
+        embedding = embed(encoder, texts, job, role="document")
+        with self._lock:
+            self._last[session] = _Last(encoder.fingerprint, texts, embedding)
+            self._last.move_to_end(session)
+            while len(self._last) > self._limit:
+                self._last.popitem(last=False)
+        return embedding
+
+    def drop(self, session: str) -> None:
+        """Let go of a page's vectors."""
+        with self._lock:
+            self._last.pop(session, None)
 
 
 class Tab:
@@ -56,6 +114,11 @@ class Tab:
                 label=words("find.threshold"), placeholder=words("find.threshold.none"),
                 max_lines=1, elem_id="find-threshold", min_width=140,
             )  # fmt: skip
+        self.inputs = {
+            "find-query": query, "find-texts": source.typed, "find-top-k": top_k,
+            "find-threshold": threshold,
+        }  # fmt: skip
+        self._candidates = Candidates()
         pressed = parts.buttons(frame, NAME, words("find.run"))
         notice = parts.notice(NAME)
         with gr.Column(visible=False, elem_id="find-result") as result:
@@ -64,7 +127,12 @@ class Tab:
             self.recipe = parts.recipe_panel(frame, NAME)
         self.panel = Panel(frame, notice, result, pressed.start, pressed.stop)
         given = [frame.choice, query, top_k, threshold, *source.inputs]
-        parts.wire(self.panel, self.run, given, [self.ranked, self.links, *self.recipe.outputs])
+        shown = [self.ranked, self.links, *self.recipe.outputs]
+        parts.wire(self.panel, self.run, given, shown, script=parts.with_lost(NAME))
+
+    def forget(self, session: str) -> None:
+        """Let go of the vectors of a page that was closed."""
+        self._candidates.drop(session)
 
     async def run(  # noqa: PLR0917 - Gradio hands inputs over one by one
         self,
@@ -75,6 +143,8 @@ class Tab:
         typed: str,
         file: str | None,
         column: str,
+        encoding: str,
+        lost: str,
         request: gr.Request,
     ) -> AsyncIterator[Updates]:
         """Rank the candidates."""
@@ -84,28 +154,31 @@ class Tab:
                 raise PageError("failure.top_k")
             wanted = required(text, "failure.empty_query")
             threshold = _number(least)
-            candidates = parts.read_source(typed, file, column, 1)
+            candidates = parts.read_source(typed, file, column, encoding, lost)
             return Request(wanted, candidates, int(most), threshold)
 
-        def show(asked: Request, found: list[Ranked]) -> Updates:
+        def work(encoder: Encoder, job: Job, asked: Request) -> Found:
+            candidates = self._candidates.of(session_of(request), encoder, asked.candidates, job)
+            return rank(encoder, asked, candidates)
+
+        def show(asked: Request, found: Found) -> Updates:
             return self._show(choice, asked, found, request)
 
         async for updates in self.panel.run(
-            request, choice, prepare, _work, show,
-            read=lambda asked: (asked.query, *asked.candidates.texts), rename=parts.rename_of(file),
+            request, choice, prepare, work, show,
+            read=lambda asked: chain([asked.query], asked.candidates.stream()),
+            rename=parts.rename_of(file),
         ):  # fmt: skip
             yield updates
 
-    def _show(
-        self, choice: Choice, asked: Request, found: list[Ranked], request: gr.Request
-    ) -> Updates:
+    def _show(self, choice: Choice, asked: Request, found: Found, request: gr.Request) -> Updates:
         rows = [
             {"rank": place, "score": each.score, "index": each.index, "text": each.text}
-            for place, each in enumerate(found, 1)
+            for place, each in enumerate(found.ranked, 1)
         ]
         made = reproduce.rank(choice, asked.query, asked.candidates, asked.top_k, asked.threshold)
         return {
-            self.ranked: _table(found, asked, self.frame.words),
+            self.ranked: _table(found, self.frame.words),
             self.links: self.frame.links(request, TableResult(rows)) if rows else "",
         } | self.recipe.shown(made)
 
@@ -124,25 +197,31 @@ def _number(typed: str) -> float | None:
         raise PageError("failure.threshold") from None
 
 
-def _work(encoder: Encoder, job: Job, asked: Request) -> list[Ranked]:
-    """As `Encoder.rank`, with progress."""
-    texts = asked.candidates.texts
-    matrix = encode_in_steps(encoder, texts, job, role="document")
-    scores = vectors.similarity(
-        encoder.encode_query(asked.query), matrix, encoder.similarity_fn_name
+def rank(encoder: Encoder, asked: Request, candidates: Embedding) -> Found:
+    """As `Encoder.rank`, with the candidates' vectors read block by block."""
+    query = encoder.encode_query(asked.query)
+    measure = encoder.similarity_fn_name
+    scores = np.concatenate(
+        [vectors.similarity(query, block, measure)[0] for block in candidates.blocks()]
     )
-    best = vectors.top_k(scores, asked.top_k)
-    return [
-        Ranked(int(i), float(s), texts[i])
-        for i, s in zip(best.indices[0], best.scores[0], strict=True)
-        if asked.threshold is None or s >= asked.threshold
-    ]
+    best = vectors.top_k(scores[None], asked.top_k)
+    chosen = {
+        int(i): float(score)
+        for i, score in zip(best.indices[0], best.scores[0], strict=True)
+        if asked.threshold is None or score >= asked.threshold
+    }
+    if not chosen:
+        return Found([], candidates.count)
+    stream = islice(candidates.texts.stream(), max(chosen) + 1)
+    texts = {i: text for i, text in enumerate(stream) if i in chosen}
+    return Found([Ranked(i, score, texts[i]) for i, score in chosen.items()], candidates.count)
 
 
-def _table(found: list[Ranked], asked: Request, words: Words) -> str:
+def _table(answer: Found, words: Words) -> str:
+    found = answer.ranked
     if not found:
         return html.notice(words("find.none"), words("find.none.body"), kind="info")
-    head = words("find.summary", shown=f"{len(found):,}", total=f"{len(asked.candidates.texts):,}")
+    head = words("find.summary", shown=f"{len(found):,}", total=f"{answer.total:,}")
     if len(found) > MOST_SHOWN:
         head += " " + words("find.summary.first", n=MOST_SHOWN)
     low = min(0.0, found[-1].score)

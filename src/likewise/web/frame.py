@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,6 +24,9 @@ from likewise.web.words import Words
 P = TypeVar("P")
 R = TypeVar("R")
 Updates = dict[Any, Any]
+
+LOOKED_AT = 1000
+"""Texts whose script is looked at."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,14 @@ class Frame:
 
 
 @dataclass(frozen=True)
+class _Foreign:
+    """Texts in scripts that the model was not made for, and whether only the first were seen."""
+
+    found: Foreign | None
+    first: bool
+
+
+@dataclass(frozen=True)
 class Panel:
     """The part of a tab where its results appear.
 
@@ -102,7 +114,7 @@ class Panel:
         work: Callable[[Encoder, Job, P], R],
         show: Callable[[P, R], Updates],
         *,
-        read: Callable[[P], Sequence[str]] = lambda _: (),
+        read: Callable[[P], Iterable[str]] = lambda _: (),
         stays: Choice | None = None,
         rename: tuple[str, str] = ("", ""),
     ) -> AsyncIterator[Updates]:
@@ -119,26 +131,29 @@ class Panel:
             rename: a path on the server, and the name under which the reader knows the file.
         """
         stays = stays or choice
+        busy: Updates = {self.start: gr.update(interactive=False), self.stop: _shown(True)}
+        yield {self.notice: _shown(False)} | busy  # by which the style dims the last result
         prepared = await self.frame.desk.call(prepare)
         if prepared.failure:
             yield self._failed(prepared.failure, stays, rename)
             return
         ready: Any = prepared.value
-        busy: Updates = {self.start: gr.update(interactive=False), self.stop: _shown(True)}
         said = ""
-        foreign: list[Foreign | None] = []
+        foreign: list[_Foreign] = []
 
         def done(encoder: Encoder, job: Job) -> R:
-            foreign.append(foreign_texts(encoder.location.entry, read(ready)))
+            texts = list(islice(read(ready), LOOKED_AT + 1))
+            found = foreign_texts(encoder.location.entry, texts[:LOOKED_AT])
+            foreign.append(_Foreign(found, first=len(texts) > LOOKED_AT))
             return work(encoder, job, ready)
 
         steps = self.frame.desk.steps(session_of(request), choice, done)
         async for step in steps:
             if isinstance(step, Job):
                 now = job_notice(step, choice, self.frame.words)
-                if now != said or busy:
-                    yield {self.notice: gr.update(value=now, visible=True)} | busy
-                said, busy = now, {}
+                if now != said:
+                    yield {self.notice: gr.update(value=now, visible=True)}
+                said = now
             elif step.failure:
                 yield self._failed(step.failure, stays, rename)
             elif step.stopped:
@@ -150,15 +165,19 @@ class Panel:
                     **show(ready, step.value),  # type: ignore[arg-type]
                 }
 
-    def _remark(self, choice: Choice, foreign: Foreign | None) -> Any:
-        if foreign is None:
+    def _remark(self, choice: Choice, foreign: _Foreign) -> Any:
+        if foreign.found is None:
             return _shown(False)
-        return gr.update(value=foreign_notice(foreign, choice, self.frame.words), visible=True)
+        said = foreign_notice(foreign.found, choice, self.frame.words, first=foreign.first)
+        return gr.update(value=said, visible=True)
 
     def _stopped(self, choice: Choice) -> Updates:
         words = self.frame.words
         said = html.notice(words("work.stopped"), words("work.stopped.body"), kind="info")
-        return self._calm(choice) | {self.notice: gr.update(value=said, visible=True)}
+        return self._calm(choice) | {
+            self.notice: gr.update(value=said, visible=True),
+            self.result: _shown(False),
+        }
 
     def _failed(self, failure: Failure, choice: Choice, rename: tuple[str, str]) -> Updates:
         said = failure_notice(failure, self.frame.words, rename=rename)
@@ -173,26 +192,6 @@ class Panel:
             self.stop: _shown(False),
             self.frame.status: self.frame.status_line(choice),
         }
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where a tab's texts come from: lines that were typed, or a file.
-
-    Attributes:
-        typed: one text a line.
-        file: a file that takes their place.
-        column: the column to take from it.
-    """
-
-    typed: gr.Textbox
-    file: gr.File
-    column: gr.Textbox
-
-    @property
-    def inputs(self) -> list[Any]:
-        """The components whose values `read` needs, in its order."""
-        return [self.typed, self.file, self.column]
 
 
 def session_of(request: gr.Request) -> str:

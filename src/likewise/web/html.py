@@ -43,6 +43,21 @@ class Bar:
     share: float
 
 
+@dataclass(frozen=True)
+class Cell:
+    """One number of a matrix.
+
+    Attributes:
+        shown: as it is written.
+        color: of its ground.
+        exact: with more digits, for the pointer.
+    """
+
+    shown: str
+    color: str
+    exact: str
+
+
 def heading(text: str) -> str:
     """A heading inside a tab."""
     return f"<h3>{escape(text)}</h3>"
@@ -92,6 +107,24 @@ def ranking(headers: Sequence[str], rows: Iterable[Bar]) -> str:
     return (
         f'<table class="lw-table lw-ranking"><thead><tr>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table>"
+    )
+
+
+def matrix(texts: Sequence[str], cells: Sequence[Sequence[Cell]]) -> str:
+    """Every text with every other, on coloured ground; the texts stay while the rest scrolls."""
+    head = "".join(f'<th scope="col">{i}</th>' for i in range(1, len(texts) + 1))
+    body = "".join(
+        f'<tr><th scope="row" title="{escape(text)}"><span><b>{i}</b>{escape(text)}</span></th>'
+        + "".join(
+            f'<td style="background:{cell.color}" title="{cell.exact}">{cell.shown}</td>'
+            for cell in row
+        )
+        + "</tr>"
+        for i, (text, row) in enumerate(zip(texts, cells, strict=True), 1)
+    )
+    return (
+        '<div class="lw-scroll lw-plain" tabindex="0"><table class="lw-matrix">'
+        f"<thead><tr><td></td>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
 

@@ -33,6 +33,8 @@ class Tab:
         self.frame, words = frame, frame.words
         with gr.Row(equal_height=False):
             given = self._inputs()
+        names = ("model-pick", "model-folder", "model-compute")
+        self.inputs = dict(zip(names, given, strict=True))
         with gr.Row(elem_classes="lw-actions"):
             start = gr.Button(
                 words("model.load"), variant="primary", elem_id="model-run", scale=0,

@@ -70,6 +70,8 @@ def job_notice(job: Job, choice: Choice, words: Words) -> str:
     """Work under way."""
     if job.phase == "loading":
         return html.progress(words("work.loading", name=choice.name), 0, 0, "")
+    if job.phase == "reading":
+        return html.progress(words("work.reading", n=f"{job.done:,}"), 0, 0, "")
     if job.phase == "waiting":
         return html.progress(words("work.waiting"), 0, 0, "")
     if not job.total:
@@ -78,11 +80,25 @@ def job_notice(job: Job, choice: Choice, words: Words) -> str:
     detail = words(
         "work.progress", done=f"{job.done:,}", total=f"{job.total:,}", rate=f"{rate:,.0f}"
     )
+    if job.done and job.seconds > 1:
+        left = (job.total - job.done) / rate
+        detail += words("work.left", time=_duration(left, words))
     return html.progress(words("work.computing"), job.done, job.total, detail)
+
+
+def _duration(seconds: float, words: Words) -> str:
+    """A time as people say it, in its largest unit."""
+    if seconds < 90:
+        return words("seconds", n=f"{seconds:.0f}")
+    if seconds < 90 * 60:
+        return words("minutes", n=f"{seconds / 60:.0f}")
+    return words("hours", n=f"{seconds / 3600:.1f}")
 
 
 def fetching_notice(job: Job, name: str, words: Words) -> str:
     """A download under way."""
+    if job.phase == "reading":
+        return html.progress(words("work.reading", n=f"{job.done:,}"), 0, 0, "")
     if job.phase == "waiting":
         return html.progress(words("fetch.waiting"), 0, 0, "")
     title = words("fetch.running", name=name)
@@ -103,11 +119,20 @@ def megabytes(size: float) -> str:
     return f"{size / 1e6:,.0f} MB" if size >= 10e6 else f"{size / 1e6:.1f} MB"
 
 
-def foreign_notice(foreign: Foreign, choice: Choice, words: Words) -> str:
-    """Texts in a script that the model was not made for."""
+def foreign_notice(foreign: Foreign, choice: Choice, words: Words, *, first: bool = False) -> str:
+    """Texts in a script that the model was not made for.
+
+    Args:
+        foreign: how many, and which scripts.
+        choice: the model.
+        words: the language.
+        first: whether only the first texts of more were looked at.
+    """
     scripts = ", ".join(words(f"script.{name}") for name in foreign.scripts)
-    title = words(
-        "foreign", n=f"{foreign.texts:,}", total=f"{foreign.total:,}", scripts=scripts,
-        name=choice.name, languages=words(f"language.{foreign.languages}"),
-    )  # fmt: skip
-    return html.notice(title, words("foreign.body"), kind="warn")
+    values = {
+        "n": f"{foreign.texts:,}", "total": f"{foreign.total:,}", "scripts": scripts,
+        "name": choice.name,
+    }  # fmt: skip
+    title = words("foreign.first" if first else "foreign", **values)
+    body = words("foreign.body", languages=words(f"language.{foreign.languages}"))
+    return html.notice(title, body, kind="warn")

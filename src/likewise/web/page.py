@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any, cast
@@ -52,33 +54,49 @@ def build_page(
         with gr.Tabs(selected="similarity", overflow_behavior="wrap", elem_id="tabs"):
             with gr.Tab(words("tab.model"), id="model", elem_id="tab-model"):
                 _about(words, "model")
-                model.Tab(frame, page)
+                inputs = model.Tab(frame, page).inputs
             with gr.Tab(words("tab.similarity"), id="similarity", elem_id="tab-similarity"):
                 _about(words, "similarity")
                 samples.note("similarity")
-                similarity.Tab(frame)
+                inputs |= similarity.Tab(frame).inputs
             with gr.Tab(words("tab.encode"), id="encode", elem_id="tab-encode"):
                 _about(words, "encode")
                 samples.note("encode")
-                encode.Tab(frame)
+                inputs |= encode.Tab(frame).inputs
             with gr.Tab(words("tab.find"), id="find", elem_id="tab-find"):
                 _about(words, "find")
                 samples.note("find")
-                find.Tab(frame)
+                found = find.Tab(frame)
+                inputs |= found.inputs
             with gr.Tab(words("tab.example"), id="example", elem_id="tab-example"):
                 _about(words, "example")
                 samples.note("example")
-                example.Tab(frame, page)
+                inputs |= example.Tab(frame, page).inputs
         chosen.change(samples.follow, [chosen, *samples.boxes], samples.outputs, **parts.QUIET)
         gr.HTML(html.note(words("footer")), elem_id="footer", padding=False)
+
+        _remember(page, inputs)
 
         async def leave(request: gr.Request) -> None:
             desk.stop(str(request.session_hash))
             desk.shelf.drop(str(request.session_hash))
+            found.forget(str(request.session_hash))
 
         page.unload(leave)
     page.queue(max_size=64)
     return cast(gr.Blocks, page)
+
+
+def _remember(page: gr.Blocks, inputs: Mapping[str, Any]) -> None:
+    """Let the browser keep what is typed and chosen, by name, for when the page is opened again."""
+    for name, each in inputs.items():
+        first = json.dumps([name, each.value])
+        keep = f"value => {{ const [name, first] = {first}; likewise.keep(name, value, first); }}"
+        each.change(None, [each], None, js=keep, **parts.QUIET)
+    names = json.dumps(list(inputs))
+    page.load(
+        None, None, list(inputs.values()), js=f"() => likewise.restore({names})", **parts.QUIET
+    )
 
 
 def appearance() -> dict[str, Any]:
@@ -90,9 +108,38 @@ def appearance() -> dict[str, Any]:
         radius_size=gr.themes.sizes.radius_md,
         font=FONTS,
         font_mono=MONO,
-    ).set(body_text_color_subdued="*neutral_500", body_text_color_subdued_dark="*neutral_400")
-    style = resources.files("likewise.web").joinpath("style.css").read_text("utf-8")
-    return {"theme": theme, "css": style}
+    ).set(**_readable())
+    files = resources.files("likewise.web")
+    style = files.joinpath("style.css").read_text("utf-8")
+    script = files.joinpath("page.js").read_text("utf-8")
+    return {"theme": theme, "css": style, "head": f"<script>{script}</script>"}
+
+
+def _readable() -> dict[str, str]:
+    """Colours of the theme with contrasts of level AA: 4.5 to 1 for text, 3 to 1 for controls."""
+    both = {
+        "button_primary_background_fill": "*primary_700",
+        "button_primary_background_fill_hover": "*primary_800",
+        "button_primary_text_color": "white",
+        "button_cancel_background_fill": "#b91c1c",
+        "button_cancel_background_fill_hover": "#991b1b",
+        "button_cancel_text_color": "white",
+    }
+    light = {
+        "body_text_color_subdued": "*neutral_600",
+        "block_info_text_color": "*neutral_600",
+        "block_label_text_color": "*neutral_600",
+        "block_title_text_color": "*neutral_700",
+        "input_placeholder_color": "*neutral_600",
+    }
+    dark = {
+        "body_text_color_subdued_dark": "*neutral_300",
+        "block_info_text_color_dark": "*neutral_300",
+        "block_label_text_color_dark": "*neutral_200",
+        "block_title_text_color_dark": "*neutral_200",
+        "input_placeholder_color_dark": "*neutral_300",
+    }
+    return both | {f"{name}_dark": color for name, color in both.items()} | light | dark
 
 
 def _header(words: Words) -> str:

@@ -10,12 +10,11 @@ from typing import Any
 
 import gradio as gr
 
-from likewise.web.frame import Frame, Panel, Source, Updates, lines, session_of
+from likewise.web.file_input import FileInput, file_input, texts_of
+from likewise.web.frame import Frame, Panel, Updates, lines, session_of
 from likewise.web.notices import PageError
 from likewise.web.reproduce import Recipe, Texts
-from likewise.web.uploads import check_count, read_upload
-
-FILE_KINDS = [".txt", ".md", ".csv", ".tsv", ".jsonl", ".json", ".parquet", ".gz"]
+from likewise.web.uploads import check_count
 
 MODEL_WORK = "model"
 """The queue that everything that computes with a model stands in."""
@@ -86,12 +85,28 @@ def notice(name: str) -> gr.HTML:
     return gr.HTML(visible=False, elem_id=f"{name}-notice", padding=False)
 
 
-def wire(panel: Panel, run: Callable[..., Any], inputs: list[Any], shown: list[Any]) -> None:
-    """Let the panel's buttons begin and stop the work, which changes panel and `shown`."""
+def wire(
+    panel: Panel,
+    run: Callable[..., Any],
+    inputs: list[Any],
+    shown: list[Any],
+    *,
+    script: str | None = None,
+) -> None:
+    """Let the panel's buttons begin and stop the work, which changes panel and `shown`.
+
+    Args:
+        panel: the part of the tab where results appear.
+        run: the work.
+        inputs: the components whose values it is given.
+        shown: the components that it changes beside the panel's.
+        script: what the browser does with the inputs first.
+    """
     panel.start.click(
         run,
         inputs=inputs,
         outputs=[*panel.outputs, *shown],
+        js=script,
         show_progress="hidden",
         concurrency_id=MODEL_WORK,
         concurrency_limit=AT_ONCE,
@@ -104,6 +119,25 @@ def wire(panel: Panel, run: Callable[..., Any], inputs: list[Any], shown: list[A
     panel.stop.click(halt, queue=False, **QUIET)
 
 
+@dataclass(frozen=True)
+class Source:
+    """Where a tab's texts come from: lines that were typed, or a file.
+
+    Attributes:
+        typed: one text a line.
+        upload: a file that takes their place.
+    """
+
+    typed: gr.Textbox
+    upload: FileInput
+
+    @property
+    def inputs(self) -> list[Any]:
+        """The components whose values `read_source` needs, in its order."""
+        upload = self.upload
+        return [self.typed, upload.file, upload.column, upload.encoding, upload.lost]
+
+
 def text_source(frame: Frame, name: str, *, label: str, sample: str, rows: int) -> Source:
     """A box for one text a line, and a file that can take its place.
 
@@ -114,39 +148,38 @@ def text_source(frame: Frame, name: str, *, label: str, sample: str, rows: int) 
         sample: key of the texts that it shows first.
         rows: its height.
     """
-    words, values = frame.words, frame.samples.of(sample)
+    values = frame.samples.of(sample)
     typed = gr.Textbox(
         value=frame.samples.now(values), label=label, lines=rows, max_lines=rows + 6,
         elem_id=f"{name}-texts",
     )  # fmt: skip
     frame.samples.add(typed, values)
-    with gr.Accordion(words("source.title"), open=False, elem_id=f"{name}-source"):
-        file = gr.File(
-            label=words("source.file"), file_types=FILE_KINDS, height=140, elem_id=f"{name}-file"
-        )
-        column = gr.Textbox(
-            label=words("source.column"), info=words("source.column.info"),
-            elem_id=f"{name}-column", max_lines=1,
-        )  # fmt: skip
-    return Source(typed, file, column)
+    return Source(typed, file_input(frame.words, frame.desk, name, QUIET))
 
 
-def read_source(typed: str | None, file: str | None, column: str | None, least: int) -> Texts:
-    """The texts that were typed, or those of the file.
+def with_lost(name: str) -> str:
+    """A script that fills in, as the last input, the name of a file that did not arrive."""
+    return f"(...given) => [...given.slice(0, -1), likewise.lost('{name}')]"
+
+
+def read_source(
+    typed: str | None, file: str | None, column: str | None, encoding: str | None, lost: str | None
+) -> Texts:
+    """The texts that were typed, or those of the file, which is read later.
 
     Raises:
-        PageError: there are fewer than `least`.
+        PageError: there are none, or a file was chosen that has not arrived.
         RecordError: the file cannot be read.
-        InputError: there is no such column.
+        InputError: there is no such column or encoding.
     """
-    named = (column or "").strip()
+    if lost and not file:
+        raise PageError("failure.lost", name=lost)
     if file:
-        found = Texts(read_upload(file, named or None), Path(file).name, named)
-    else:
-        found = Texts(lines(typed))
-        check_count(len(found.texts))
-    if len(found.texts) < least:
-        raise PageError("failure.no_texts" if not found.texts else "failure.few_texts", n=least)
+        return texts_of(file, column or "", encoding or "")
+    found = Texts(tuple(lines(typed)))
+    if not found.texts:
+        raise PageError("failure.no_texts")
+    check_count(len(found.texts))
     return found
 
 

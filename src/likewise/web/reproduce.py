@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from likewise.evaluate.examples import EXAMPLES
 from likewise.web.registry import Choice
+from likewise.web.uploads import read_upload
 
 MOST_LINES = 40
 """More texts than these are named as a file instead of being written out."""
@@ -34,11 +35,27 @@ class Texts:
         texts: the texts.
         file: the name of the file they came from; empty where they were typed.
         column: the column of that file, where one was named.
+        path: where that file lies; its texts are not in memory.
+        encoding: of that file, where one was named.
     """
 
-    texts: Sequence[str]
+    texts: tuple[str, ...]
     file: str = ""
     column: str = ""
+    path: str = ""
+    encoding: str = ""
+
+    def stream(self) -> Iterator[str]:
+        """The texts, from the beginning.
+
+        Raises:
+            RecordError: the file cannot be read.
+            InputError: there is no such column or encoding.
+        """
+        if not self.path:
+            return iter(self.texts)
+        records = read_upload(self.path, self.column or None, self.encoding or None)
+        return (record.text for record in records)
 
     @property
     def name(self) -> str:
@@ -100,7 +117,7 @@ def example(choice: Choice, name: str, texts: Sequence[str]) -> Recipe:
         written = f"{_lines(texts)} > own.txt"
         asked = shlex.join(["likewise", "example", "--file", "own.txt", *_options(choice)])
         command = f"{written} && {asked}"
-        run = f"run_example(model, {_listed(Texts(texts), inline=True)})"
+        run = f"run_example(model, {_listed(Texts(tuple(texts)), inline=True)})"
     return Recipe(
         command,
         "import likewise\n"
@@ -126,8 +143,12 @@ def _load(choice: Choice) -> str:
 def _fed(verb: str, options: list[str], positional: list[str], texts: Texts) -> str:
     """A command that reads texts: from a file, or from what is written before it."""
     column = ["--column", texts.column] if texts.column else []
-    last = texts.name or "-"
+    last = "-" if texts.encoding else texts.name or "-"
     command = shlex.join(["likewise", verb, *options, *column, "--", *positional, last])
+    if texts.encoding:
+        return (
+            shlex.join(["iconv", "-f", texts.encoding, "-t", "utf-8", texts.name]) + f" | {command}"
+        )
     return command if texts.name else f"{_lines(texts.texts)} | {command}"
 
 
@@ -136,11 +157,15 @@ def _lines(texts: Sequence[str]) -> str:
 
 
 def _import(texts: Texts) -> str:
-    return "from likewise.corpus import read_texts\n" if texts.name else ""
+    reader = "read_records" if texts.encoding else "read_texts"
+    return f"from likewise.corpus import {reader}\n" if texts.name else ""
 
 
 def _listed(texts: Texts, *, inline: bool = False) -> str:
     if texts.name and not inline:
         column = f", column={texts.column!r}" if texts.column else ""
+        if texts.encoding:
+            read = f"read_records({texts.name!r}{column}, encoding={texts.encoding!r})"
+            return f"[record.text for record in {read}]"
         return f"read_texts({texts.name!r}{column})"
     return "[\n" + "".join(f"    {text!r},\n" for text in texts.texts) + "]"

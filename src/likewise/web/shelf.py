@@ -13,14 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-import numpy as np
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import FileResponse
-from numpy.typing import NDArray
 from starlette.background import BackgroundTask
 
 from likewise.atomic import atomic
-from likewise.corpus.export import write_table, write_vectors
+from likewise.corpus.export import write_table
 from likewise.web.visitors import visitor_of
 
 
@@ -39,31 +37,12 @@ class Result(Protocol):
 
     @property
     def size(self) -> int:
-        """About how many bytes it holds in memory."""
+        """About how many bytes it holds, in memory or on disk."""
         ...
 
     def write(self, path: Path) -> None:
         """Write it in the format that the ending names."""
         ...
-
-
-@dataclass(frozen=True)
-class VectorResult:
-    """Texts and their vectors, float32 `[n, dimension]`."""
-
-    vectors: NDArray[np.float32]
-    texts: list[str]
-    stem: str = "likewise-vectors"
-    formats: tuple[str, ...] = ("npy", "csv", "jsonl", "parquet")
-
-    @property
-    def size(self) -> int:
-        """About how many bytes it holds in memory."""
-        return self.vectors.nbytes + sum(map(len, self.texts))
-
-    def write(self, path: Path) -> None:
-        """Write it in the format that the ending names."""
-        write_vectors(path, self.vectors, self.texts)
 
 
 @dataclass(frozen=True)

@@ -54,6 +54,7 @@ class Tab:
         with gr.Row(equal_height=True):
             a = self._text("a")
             b = self._text("b")
+        self.inputs = {"similarity-a": a, "similarity-b": b}
         pressed = parts.buttons(frame, NAME, words("similarity.run"))
         notice = parts.notice(NAME)
         with gr.Column(visible=False, elem_id="similarity-result") as result:
@@ -138,6 +139,8 @@ def _facts(found: Comparison, words: Words) -> str:
 
 
 def _tokens(name: str, count: TokenCount, words: Words) -> html.Fact:
+    if not count.exact:
+        return html.Fact(name, f"{count.kept:,}", words("measure.cut.more"), warn=True)
     if count.cut:
         note = words("measure.cut", seen=count.seen, cut=count.cut)
         return html.Fact(name, f"{count.kept:,}", note, warn=True)

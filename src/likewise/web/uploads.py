@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from likewise.corpus.readers import opened
-from likewise.corpus.readers.contract import Limits
+from likewise.corpus.readers.contract import Detected, Limits
 from likewise.corpus.readers.formats import PACKED
-from likewise.corpus.records import read_records
+from likewise.corpus.records import Record, read_records
 from likewise.extras import require
 from likewise.web.notices import PageError
 
@@ -26,40 +27,47 @@ class UploadLimits:
     """
 
     size: int = 1 << 29
-    texts: int = 1_000_000
+    texts: int = 10_000_000
 
 
 USUAL = UploadLimits()
 
 
-def read_upload(path: str, column: str | None, limits: UploadLimits = USUAL) -> list[str]:
-    """The texts of a file.
+def read_upload(
+    path: str,
+    column: str | None,
+    encoding: str | None = None,
+    *,
+    limits: UploadLimits = USUAL,
+    detected: Detected | None = None,
+) -> Iterator[Record]:
+    """The texts of a file, one after the other.
 
     Args:
         path: the file.
         column: the column of the texts; see `read_records`.
+        encoding: of the file; see `read_records`.
         limits: how much it may hold.
+        detected: takes the encoding that it is read in.
 
     Raises:
         PageError: it holds more.
         RecordError: it cannot be read.
-        InputError: there is no such column.
+        InputError: there is no such column or encoding.
     """
-    _check_size(path, limits)
-    texts: list[str] = []
     size = 0
     bounds = Limits(row=limits.size, file=limits.size)
-    for record in read_records(path, column=column, limits=bounds):
-        texts.append(record.text)
+    records = read_records(path, column=column, encoding=encoding, limits=bounds, detected=detected)
+    for count, record in enumerate(records, 1):
         size += len(record.text)
-        check_count(len(texts), limits)
+        check_count(count, limits)
         if size > limits.size:
             raise _too_large(limits)
-    return texts
+        yield record
 
 
 def check_count(count: int, limits: UploadLimits = USUAL) -> None:
-    """Refuse more texts than vectors fit into memory for.
+    """Refuse more texts than a visitor may hand in.
 
     Raises:
         PageError: there are more.
@@ -68,8 +76,13 @@ def check_count(count: int, limits: UploadLimits = USUAL) -> None:
         raise PageError("failure.upload_texts", n=f"{limits.texts:,}")
 
 
-def _check_size(path: str, limits: UploadLimits) -> None:
-    """Unpack a file, or read what it says of itself, without keeping any of it."""
+def check_size(path: str, limits: UploadLimits = USUAL) -> None:
+    """Unpack a file, or read what it says of itself, without keeping any of it.
+
+    Raises:
+        PageError: it unpacks to more than the limit.
+        RecordError: it cannot be unpacked.
+    """
     suffixes = [suffix.lower() for suffix in Path(path).suffixes]
     if suffixes and suffixes[-1] in PACKED:
         with opened(path, Path(path).name) as stream:

@@ -1,0 +1,182 @@
+"""A file of texts that is handed in: how it is read, its first rows, what may be chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from likewise.corpus.readers import DetectedEncoding
+from likewise.corpus.records import Record
+from likewise.web import html
+from likewise.web.desk import Desk
+from likewise.web.frame import Updates
+from likewise.web.notices import PageError, failure_notice
+from likewise.web.reproduce import Texts
+from likewise.web.uploads import check_size, read_upload
+from likewise.web.words import Words
+
+FIRST = 5
+"""Rows that are shown of a file before anything is done with it."""
+
+ENCODINGS = (
+    "utf-8", "gb18030", "big5", "shift_jis", "euc_jp", "euc_kr", "cp1252", "cp1251", "koi8_r",
+    "iso8859_2", "utf-16",
+)  # fmt: skip
+"""Encodings that can be chosen where the one that was detected is wrong."""
+
+
+Looker = Callable[[str | None, str, str], Awaitable[Updates]]
+"""Reads the first rows of a file, by its path, the column and the encoding that were chosen."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What is known of a file from its first rows.
+
+    Attributes:
+        records: the first rows.
+        encoding: the one it is read in; None where its kind has none of its own.
+    """
+
+    records: list[Record]
+    encoding: DetectedEncoding | None
+
+    @property
+    def column(self) -> str | None:
+        """The column of the texts; None where the file has no columns."""
+        return self.records[0].column if self.records else None
+
+    @property
+    def columns(self) -> list[str]:
+        """All of the file's columns, that of the texts first."""
+        return [self.column, *map(str, self.records[0].fields)] if self.column else []
+
+
+@dataclass(frozen=True)
+class FileInput:
+    """The components of a file that takes the place of what is typed.
+
+    Attributes:
+        file: the file.
+        column: the column to take from it; empty for the one that is found.
+        encoding: the encoding to read it in; empty for the one that is detected.
+        about: how it is read, and its first rows.
+        lost: name of a file that was chosen and did not arrive; filled in by the page.
+    """
+
+    file: gr.File
+    column: gr.Dropdown
+    encoding: gr.Dropdown
+    about: gr.HTML
+    lost: gr.Textbox
+
+
+def file_input(words: Words, desk: Desk, name: str, quiet: Mapping[str, Any]) -> FileInput:
+    """The closed box in which a file is handed in."""
+    with gr.Accordion(words("source.title"), open=False, elem_id=f"{name}-source"):
+        # every kind is taken, so that one that cannot be read is an error and not just not there
+        file = gr.File(label=words("source.file"), height=140, elem_id=f"{name}-file")
+        with gr.Row():
+            column = gr.Dropdown(
+                _columns(None, words), value="", label=words("source.column"), visible=False,
+                elem_id=f"{name}-column", filterable=False, min_width=200,
+            )  # fmt: skip
+            encoding = gr.Dropdown(
+                [(words("source.encoding.detect"), ""), *((each, each) for each in ENCODINGS)],
+                value="", label=words("source.encoding"), elem_id=f"{name}-encoding",
+                filterable=False, min_width=200,
+            )  # fmt: skip
+        about = gr.HTML(elem_id=f"{name}-about", padding=False)
+        lost = gr.Textbox(visible=False)
+    given = FileInput(file, column, encoding, about, lost)
+    look = _looker(given, words, desk)
+    arrived = f"(file, ...rest) => {{ likewise.arrived('{name}'); return [file, ...rest]; }}"
+    shown = [column, about]
+
+    async def new(path: str | None, coded: str) -> Updates:
+        return await look(path, "", coded)
+
+    file.change(new, [file, encoding], shown, js=arrived, **quiet)
+    for choice in (column, encoding):
+        choice.input(look, [file, column, encoding], shown, **quiet)
+    return given
+
+
+def _looker(
+    given: FileInput, words: Words, desk: Desk
+) -> Callable[[str | None, str, str], Awaitable[Updates]]:
+    async def look(path: str | None, column: str, encoding: str) -> Updates:
+        if not path:
+            return {given.column: gr.update(visible=False, value=""), given.about: ""}
+        outcome = await desk.call(lambda: look_at(path, column, encoding))
+        if outcome.failure or outcome.value is None:
+            assert outcome.failure is not None
+            said = failure_notice(outcome.failure, words, rename=(path, Path(path).name))
+            return {given.about: said}
+        found = outcome.value
+        about = _about(found, words, column, encoding)
+        if column:
+            return {given.about: about}
+        choices = _columns(found, words) + [(each, each) for each in found.columns]
+        column_update = gr.update(choices=choices, value="", visible=bool(found.columns))
+        return {given.column: column_update, given.about: about}
+
+    return look
+
+
+def look_at(path: str, column: str, encoding: str) -> Look:
+    """Read the first rows of a file.
+
+    Raises:
+        RecordError: it cannot be read.
+        InputError: there is no such column or encoding.
+        PageError: there is no text in it, or it unpacks to too much.
+    """
+    check_size(path)
+    seen: list[DetectedEncoding] = []
+    records = read_upload(
+        path, column or None, encoding or None, detected=lambda _, found: seen.append(found)
+    )
+    first = list(islice(records, FIRST))
+    if not first:
+        raise PageError("failure.no_texts")
+    return Look(first, seen[-1] if seen else None)
+
+
+def texts_of(file: str, column: str, encoding: str) -> Texts:
+    """The texts of a file, checked by its first rows.
+
+    Raises: what `look_at` raises.
+    """
+    look_at(file, column, encoding)
+    return Texts((), Path(file).name, column, file, encoding)
+
+
+def _columns(found: Look | None, words: Words) -> list[tuple[str, str]]:
+    """The choice to take the column that is found."""
+    label = words("source.column.found", column=found.column) if found and found.column else ""
+    return [(label or words("source.column.auto"), "")]
+
+
+def _about(found: Look, words: Words, column: str, encoding: str) -> str:
+    rows = []
+    if found.encoding:
+        note = words("source.encoding.wrong") if found.encoding.guessed else ""
+        name = found.encoding.name.upper()
+        read = words("source.encoding.given" if encoding else "source.encoding.detected", name=name)
+        rows.append(html.Fact(words("source.encoding"), read, note, warn=found.encoding.guessed))
+    if found.column is not None:
+        note = "" if column else words("source.column.note")
+        rows.append(html.Fact(words("source.column"), found.column, note))
+    first = [[_short(record.text)] for record in found.records]
+    table = html.table([words("table.text")], first, caption=words("source.first", n=len(first)))
+    return (html.facts(rows) if rows else "") + table
+
+
+def _short(text: str, most: int = 120) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"

@@ -1,0 +1,153 @@
+"""Texts to files of vectors: what comes out, how much memory it takes, what is used again."""
+
+from __future__ import annotations
+
+import csv
+import gc
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import likewise
+from likewise.checkpoint.scripts import Foreign
+from likewise.errors import RecordError, TextError
+from likewise.web import embedding
+from likewise.web.desk import Job, StoppedError
+from likewise.web.embedding import VectorResult, embed
+from likewise.web.encode import Range
+from likewise.web.file_input import look_at, texts_of
+from likewise.web.find import Candidates, Request, rank
+from likewise.web.notices import PageError, foreign_notice, job_notice
+from likewise.web.registry import Choice
+from likewise.web.reproduce import Texts
+from likewise.web.words import LANGUAGES, words_in
+
+
+def test_vectors_are_those_of_encode(encoder: likewise.Encoder, tmp_path: Path) -> None:
+    texts = tuple(f"text number {i}" for i in range(1100))
+    job = Job()
+    found = embed(encoder, Texts(texts), job)
+    expected = encoder.encode(list(texts))
+    np.testing.assert_allclose(np.concatenate(list(found.blocks())), expected, atol=1e-6)
+    assert (job.done, job.total, found.count) == (1100, 1100, 1100)
+    assert found.tokens == sum(count.kept for count in encoder.count_tokens(list(texts)))
+    with pytest.raises(TextError) as caught:
+        embed(encoder, Texts((*texts, "\ud800")), Job())
+    assert caught.value.index == 1100, "the place among all texts"
+    VectorResult(found).write(tmp_path / "v.csv")
+    with (tmp_path / "v.csv").open(encoding="utf-8", newline="") as file:
+        assert [row[0] for row in list(csv.reader(file))[1:]] == list(texts)
+    folder = found.path.parent
+    assert folder.exists()
+    del found
+    gc.collect()
+    assert not folder.exists(), "it goes with the last reference"
+
+
+def test_a_file_outlives_its_upload(encoder: likewise.Encoder, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("id,title\n1,one\n2,two\n", "utf-8")
+    found = embed(encoder, texts_of(str(path), "", ""), Job())
+    path.unlink()
+    assert [piece.texts for piece in found.pieces()] == [["one", "two"]]
+
+
+def test_stop_and_a_bad_row_leave_nothing(encoder: likewise.Encoder, tmp_path: Path) -> None:
+    def folders() -> set[Path]:
+        return set(Path(embedding.tempfile.gettempdir()).glob("likewise-*"))
+
+    before, job = folders(), Job()
+    job.stop.set()
+    with pytest.raises(StoppedError):
+        embed(encoder, Texts(("one", "two")), job)
+    path = tmp_path / "bad.jsonl"
+    path.write_text('{"text": "fine"}\n{"text": 1}\n', "utf-8")
+    with pytest.raises(RecordError, match="line 2"):
+        embed(encoder, texts_of(str(path), "", ""), Job())
+    with pytest.raises(PageError, match=r"failure\.few_texts"):
+        embed(encoder, Texts(("one",)), Job(), least=2)
+    assert folders() <= before
+
+
+def test_figures_block_by_block_are_those_of_the_whole() -> None:
+    values = np.random.default_rng(0).normal(size=(50, 7)).astype(np.float32)
+    found = Range().joined(values[:20]).joined(values[20:])
+    assert found.mean == pytest.approx(float(values.mean()), abs=1e-6)
+    assert found.deviation == pytest.approx(float(values.std()), rel=1e-5)
+    assert (found.least, found.most) == (values.min(), values.max())
+
+
+def test_a_large_file_takes_little_memory(model_folder: Path, tmp_path: Path) -> None:
+    """In its own process, whose memory can be told; the vectors alone have 46 MB."""
+    path = tmp_path / "many.csv"
+    path.write_text("id,text\n" + "".join(f"{i},a b\n" for i in range(30_000)), "utf-8")
+    code = (
+        "import resource, sys, likewise\n"
+        "from likewise.web.desk import Job\n"
+        "from likewise.web.embedding import embed\n"
+        "from likewise.web.file_input import texts_of\n"
+        "encoder = likewise.load(sys.argv[1], compute='int8')\n"
+        "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024\n"
+        "encoder.encode(['a b'] * 8192)\n"
+        "before = peak()\n"
+        "found = embed(encoder, texts_of(sys.argv[2], '', ''), Job())\n"
+        "print(found.count, peak() - before)\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code, str(model_folder), str(path)],
+        capture_output=True, encoding="utf-8", timeout=120, check=True,
+    )  # fmt: skip
+    count, megabytes = map(int, ran.stdout.split())
+    assert count == 30_000
+    assert megabytes < 30
+
+
+def test_candidates_are_encoded_once(encoder: likewise.Encoder) -> None:
+    candidates, texts = Candidates(limit=2), Texts(("It rains.", "A dog barks.", "Rain falls."))
+    first = candidates.of("page", encoder, texts, Job())
+    assert candidates.of("page", encoder, Texts(tuple(texts.texts)), Job()) is first
+    assert candidates.of("other page", encoder, texts, Job()) is not first
+    assert candidates.of("page", encoder, Texts(("other",)), Job()) is not first
+    candidates.drop("page")
+    for top_k in (1, 2, 3):
+        found = rank(encoder, Request("wet", texts, top_k, None), first)
+        expected = encoder.rank("wet", list(texts.texts), top_k)
+        assert [(each.index, each.text) for each in found.ranked] == [
+            (each.index, each.text) for each in expected
+        ]
+        np.testing.assert_allclose(
+            [each.score for each in found.ranked], [each.score for each in expected], atol=1e-5
+        )
+    assert rank(encoder, Request("wet", texts, 3, 2.0), first).ranked == []
+
+
+def test_a_look_at_a_file_tells_column_and_encoding(tmp_path: Path) -> None:
+    path = tmp_path / "old.csv"
+    rows = "编号,标题,内容\n1,天气,今天天气很好我们去公园散步\n2,新闻,股市下午大幅下跌引起关注\n"
+    path.write_bytes(rows.encode("gb18030"))
+    found = look_at(str(path), "", "")
+    assert found.encoding
+    assert found.encoding.name == "gb18030"
+    assert set(found.columns) == {"编号", "标题", "内容"}
+    assert look_at(str(path), "内容", "").records[0].text == "今天天气很好我们去公园散步"
+    (tmp_path / "report.docx").write_bytes(b"x")
+    with pytest.raises(RecordError, match="docx"):
+        look_at(str(tmp_path / "report.docx"), "", "")
+
+
+@pytest.mark.parametrize("code", [each.code for each in LANGUAGES])
+def test_notices_are_filled_in(code: str) -> None:
+    words = words_in(code)
+    foreign = Foreign(2, 3, ("Chinese",), "English")
+    for first in (False, True):
+        said = foreign_notice(foreign, Choice(), words, first=first)
+        assert "{" not in said
+        assert words("language.English") in said
+    job = Job("computing", 100, 1000)
+    job.started -= 20
+    said = job_notice(job, Choice(), words)
+    assert words("work.left", time=words("minutes", n="3")) in said
+    assert "12" in job_notice(Job("reading", 12), Choice(), words)
