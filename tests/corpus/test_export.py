@@ -95,7 +95,7 @@ def test_unknown_formats_are_refused(tmp_path: Path) -> None:
     assert caught.value.hint == "end its name in one of .npy, .csv, .jsonl, .parquet"
     with pytest.raises(InputError, match="names no format"):
         write_table(tmp_path / "v", [])
-    with pytest.raises(InputError, match="cannot write a int as a row"):
+    with pytest.raises(InputError, match="cannot write an int as a row"):
         write_table(tmp_path / "v.csv", [1])
     with pytest.raises(ShapeError, match="4 texts"):
         write_vectors(tmp_path / "v.npy", VECTORS, TEXTS[:4])

@@ -44,7 +44,9 @@ def cluster(
     runs: Annotated[
         int, typer.Option(min=0, help="Repetitions that tell how stable the clusters are.")
     ] = 5,
-    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same clusters.")] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, max=2**31 - 1, help="The same seed gives the same clusters.")
+    ] = 0,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="Each text with its cluster: .csv, .jsonl, .parquet."),
@@ -70,6 +72,7 @@ def cluster(
     """
     if output:
         check_target(output, TABLE_FORMATS)
+        options.not_onto(output, files)
     choices = Choices(clusters, resolution, levels, assign_all, smallest, runs, seed)
     require("graspologic_native", "explore")  # before hours of encoding
     encoder = options.load(model, compute, device, quiet=quiet)

@@ -278,8 +278,9 @@ def _tell(found: Duplicates, limit: Limit, skipped: options.Skips, output: Path 
             f"(95% interval {tuned.low:.3f} to {tuned.high:.3f})"
         )
     gone = len(found.removed)
+    verb = "is" if 1 in {gone, found.count} else "are"
     note(
-        f"{gone:,} of {counted(found.count, 'text')} {'is' if gone == 1 else 'are'} said elsewhere "
+        f"{gone:,} of {counted(found.count, 'text')} {verb} said elsewhere "
         f"({found.of('exact'):,} exactly, {found.of('near'):,} nearly at {found.threshold:.3f} "
         f"or more), in {counted(len(found.groups), 'group')}"
     )

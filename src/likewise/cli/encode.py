@@ -55,6 +55,7 @@ def encode(
       likewise encode articles.jsonl --column title -o vectors.parquet
     """
     check_target(output, VECTOR_FORMATS)
+    options.not_onto(output, [file])
     with options.as_file(file) as source:
         skipped = options.Skips() if skip_bad else None
         total = count_texts(source, column=column, encoding=encoding, bad=skipped)

@@ -35,7 +35,9 @@ def map_(
         int | None, typer.Option("--clusters", "-k", min=1, help="So many clusters.")
     ] = None,
     title: Annotated[str | None, typer.Option(help="The page's heading.")] = None,
-    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same map.")] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, max=2**31 - 1, help="The same seed gives the same map.")
+    ] = 0,
     column: options.Column = None,
     escape_formulas: options.EscapeFormulas = True,
     model: options.Model = DEFAULT,
@@ -55,6 +57,7 @@ def map_(
       likewise map reviews.parquet --column body --color stars -o map.html
     """
     check_target(output, FORMATS)
+    options.not_onto(output, files)
     require("graspologic_native", "explore")  # before hours of encoding
     require("openTSNE", "explore")
     encoder = options.load(model, compute, device, quiet=quiet)

@@ -169,6 +169,20 @@ class Skips:
             note(f"note: {counted(more, 'other row')} cannot be read; {outcome}")
 
 
+def not_onto(output: Path | None, files: Sequence[str | Path]) -> None:
+    """Refuse to write a result over one of the files it is made from.
+
+    Raises:
+        InputError: the output is one of the files.
+    """
+    if output and any(
+        str(file) != "-" and Path(file).resolve() == output.resolve() for file in files
+    ):
+        raise InputError(
+            f"the output {output} is one of the inputs", hint="choose another name with -o"
+        )
+
+
 def stage(*, quiet: bool) -> Stage:
     """What opens a bar for each stage of a job over a corpus."""
     return partial(bar, show=False if quiet else None)

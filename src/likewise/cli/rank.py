@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,7 @@ from likewise.corpus import write_table
 from likewise.corpus.export import TABLE_FORMATS, check_target
 from likewise.corpus.ranking import rank_records
 from likewise.corpus.reranking import pool, reranked
+from likewise.errors import InputError
 from likewise.wording import counted
 
 
@@ -50,8 +52,11 @@ def rank(
       likewise rank refund old.csv --encoding latin-1 --skip-bad
       cat lines.txt | likewise rank "A man is eating." - --json
     """
+    if threshold is not None and not math.isfinite(threshold):
+        raise InputError(f"the threshold is {threshold}", hint="give a number, such as 0.5")
     if output:
         check_target(output, TABLE_FORMATS)
+        options.not_onto(output, [file])
     skipped = options.Skips() if skip_bad else None
     records = options.read(file, column, quiet=quiet, encoding=encoding, skipped=skipped)
     texts = [record.text for record in records]

@@ -187,7 +187,7 @@ def leaks(
 def _check(threshold: float, keep: str) -> None:
     if keep not in KEEPS:
         raise InputError(f"unknown keep {keep!r}", hint="one of " + ", ".join(KEEPS))
-    if not threshold > 0:
+    if not 0 < threshold < np.inf:
         raise InputError(
             f"the threshold is {threshold}, expected a similarity above 0",
             hint=f"1 is the same direction, {THRESHOLD} nearly the same words",
