@@ -54,6 +54,23 @@ def test_onnxruntime_answers_alike(checkpoint: Path, tmp_path: Path) -> None:
     assert_alike(session.run(["last_hidden_state"], padded(model))[0], model)
 
 
+def test_onnx_exports_without_warnings(
+    checkpoint: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    import logging
+    import warnings
+
+    before = logging.getLogger("torch.onnx").level
+    capfd.readouterr()
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always")
+        export(checkpoint, "onnx", tmp_path / "out")
+    assert [str(warning.message) for warning in found] == []
+    assert logging.getLogger("torch.onnx").level == before
+    said = capfd.readouterr()
+    assert "arn" not in said.out + said.err
+
+
 def test_openvino_answers_alike(checkpoint: Path, tmp_path: Path) -> None:
     import openvino as ov
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import logging
 import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -101,18 +104,32 @@ def _write_onnx(config: Config, folder: Path) -> None:
     mask[1, 4:] = 0  # without any padding, transformers would leave the mask out of the graph
     axes = {0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC}
     size = sum(weight.numel() * weight.element_size() for weight in network.parameters())
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # else: what has to do with images
-    torch.onnx.export(
-        Network(),
-        (token_ids, mask),
-        str(folder / "onnx" / "model.onnx"),
-        input_names=list(names),
-        output_names=["last_hidden_state"],
-        dynamic_shapes=dict.fromkeys(names, axes),
-        dynamo=True,
-        external_data=size > LARGEST_ONNX,
-        verbose=False,
-    )
+    with _quiet():
+        torch.onnx.export(
+            Network().eval(),
+            (token_ids, mask),
+            str(folder / "onnx" / "model.onnx"),
+            input_names=list(names),
+            output_names=["last_hidden_state"],
+            dynamic_shapes=dict.fromkeys(names, axes),
+            dynamo=True,
+            external_data=size > LARGEST_ONNX,
+            verbose=False,
+        )
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without torch's warnings of its own deprecated parts and of packages for images."""
+    logger = logging.getLogger("torch.onnx")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)
 
 
 def _nothing_more(config: Config, folder: Path) -> None:

@@ -27,6 +27,7 @@ from likewise.engine.openvino.bindings import ov
 from likewise.engine.openvino.graph import INPUTS, POOLING_INPUTS
 from likewise.engine.openvino.kept import compile_kept
 from likewise.engine.openvino.lanes import OWN, Inputs, Lanes
+from likewise.engine.openvino.messages import without_source_paths
 from likewise.engine.openvino.timing import HINTS
 from likewise.engine.timing import Formats
 from likewise.errors import EngineError
@@ -200,6 +201,6 @@ class _translated:  # noqa: N801 - reads as a word: `with _translated():`
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
         if isinstance(error, RuntimeError):
             raise EngineError(
-                f"OpenVINO refused: {str(error).strip().splitlines()[-1]}",
+                f"OpenVINO refused: {without_source_paths(str(error))}",
                 hint="likewise doctor says what this machine lacks",
             ) from error
