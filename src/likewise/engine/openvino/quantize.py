@@ -81,8 +81,9 @@ class Quantized:
 
     @property
     def size(self) -> int:
-        """Bytes on disk."""
-        return sum(file.stat().st_size for file in self.path.parent.glob("model.*"))
+        """Bytes on disk, without graphs compiled from it."""
+        folder = self.path.parent
+        return sum(file.stat().st_size for file in (*folder.glob("model.*"), folder / SIZES))
 
 
 def quantized(
