@@ -94,7 +94,7 @@ FOCUS = """() => {
 @pytest.mark.parametrize("tab", ["similarity", "encode", "find"])
 def test_focus_is_seen_on_every_control(readers: Readers, tab: str) -> None:
     reader = readers().go().tab(tab).run(tab)
-    reader.page.evaluate("document.activeElement.blur()")
+    reader.page.focus("#lang-en")
     seen: list[str] = []
     for _ in range(40):
         reader.page.keyboard.press("Tab")
@@ -155,10 +155,15 @@ def test_a_rejected_or_lost_file_blocks_the_run(readers: Readers, tmp_path: Path
     _choose(reader, rejected)
     reader.page.wait_for_selector("#encode-about .lw-error")
     assert "'.docx' are not known" in reader.fails("encode")
+    large = tmp_path / "large.csv"
+    with large.open("wb") as file:
+        file.truncate(230_000_000)  # the browser refuses to upload it
     reader = readers().go().tab("encode")
-    reader.page.route("**/upload*", lambda _: None)  # an upload that never ends
-    _choose(reader, rejected)
-    assert "report.docx has not been uploaded" in reader.fails("encode")
+    _choose(reader, large)
+    reader.page.wait_for_timeout(1000)
+    assert "large.csv has not been uploaded" in reader.fails("encode")
+    reader.run("encode")
+    reader.complaints.clear()  # the refusal is one
 
 
 def test_a_file_shows_its_column_and_encoding_and_takes_others(

@@ -107,8 +107,9 @@ class Tab:
                 check_remote(choice.name)
 
         async for updates in self.panel.run(request, choice, prepare, work, show, stays=current):
-            yield updates
-        yield await self.offer(name, path, request)
+            # with the last changes, not after them: of two sent at once the page loses the first
+            last = self.frame.status in updates
+            yield updates | await self.offer(name, path, request) if last else updates
 
     async def offer(self, name: str, path: str, request: gr.Request) -> Updates:
         """Where the chosen model is not on this machine: what downloading it needs."""

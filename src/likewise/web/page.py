@@ -118,14 +118,14 @@ def appearance() -> dict[str, Any]:
 def _readable() -> dict[str, str]:
     """Colours of the theme with contrasts of level AA: 4.5 to 1 for text, 3 to 1 for controls."""
     both = {
-        "button_primary_background_fill": "*primary_700",
-        "button_primary_background_fill_hover": "*primary_800",
-        "button_primary_text_color": "white",
         "button_cancel_background_fill": "#b91c1c",
         "button_cancel_background_fill_hover": "#991b1b",
         "button_cancel_text_color": "white",
     }
     light = {
+        "button_primary_background_fill": "*primary_700",
+        "button_primary_background_fill_hover": "*primary_800",
+        "button_primary_text_color": "white",
         "body_text_color_subdued": "*neutral_600",
         "block_info_text_color": "*neutral_600",
         "block_label_text_color": "*neutral_600",
@@ -133,6 +133,9 @@ def _readable() -> dict[str, str]:
         "input_placeholder_color": "*neutral_600",
     }
     dark = {
+        "button_primary_background_fill_dark": "*primary_400",
+        "button_primary_background_fill_hover_dark": "*primary_300",
+        "button_primary_text_color_dark": "*neutral_950",
         "body_text_color_subdued_dark": "*neutral_300",
         "block_info_text_color_dark": "*neutral_300",
         "block_label_text_color_dark": "*neutral_200",
