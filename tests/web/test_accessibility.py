@@ -57,7 +57,7 @@ CONTRASTS = """() => {
   }
   for (const box of document.querySelectorAll("textarea, input, button.primary, button.lg")) {
     if (!shown(box) || box.disabled || box.type === "file") continue;
-    const frame = box.matches('[role="listbox"]') ? box.closest(".wrap") : box;
+    const frame = box.matches('[role="combobox"]') ? box.closest(".wrap") : box;
     const outside = ground(frame.parentElement), style = getComputedStyle(frame);
     const edge = parseFloat(style.borderTopWidth) ? parse(style.borderTopColor) : [0, 0, 0, 0];
     const best = Math.max(ratio(ground(frame), outside), ratio(over(edge, outside), outside));
