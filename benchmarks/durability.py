@@ -22,8 +22,8 @@ from benchmarks.indexing import done, start
 from benchmarks.options import Options
 from benchmarks.results import Result
 from benchmarks.tables import Table
-from likewise.corpus.opening import open_collection
-from likewise.corpus.records import read_records
+from likewise.collections.open_collection import open_collection
+from likewise.data.records import read_records
 from likewise.errors import CollectionNotFoundError
 
 QUESTION = "Does an index build survive kill -9: nothing lost that was reported, nothing doubled?"

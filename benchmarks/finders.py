@@ -21,9 +21,9 @@ from typing import Any
 def likewise(texts: list[str], folder: Path, threshold: float) -> dict[str, Any]:
     """Encode, once bare and once as `likewise dedupe` does it, then find duplicates."""
     import likewise as library
-    from likewise.corpus.dedupe import dedupe
-    from likewise.corpus.prepared import prepare_records
-    from likewise.corpus.records import Record
+    from likewise.analysis.dedup.dedupe import dedupe
+    from likewise.analysis.embedded_corpus import embed_records
+    from likewise.data.records import Record
 
     model = library.load()
     model.encode(texts[:200])
@@ -32,7 +32,7 @@ def likewise(texts: list[str], folder: Path, threshold: float) -> dict[str, Any]
         pass
     bare = time.perf_counter() - started
     started = time.perf_counter()
-    corpus = prepare_records(model, [Record(text) for text in texts])
+    corpus = embed_records(model, [Record(text) for text in texts])
     prepared = time.perf_counter() - started
     started = time.perf_counter()
     found = dedupe(corpus, threshold)

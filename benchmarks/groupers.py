@@ -23,12 +23,12 @@ def likewise(texts: list[str], vectors: Any, seed: int, *, assign_all: bool = Fa
     """As `likewise cluster` does it, names of topics and all, without the repetitions."""
     from tempfile import mkdtemp
 
-    from likewise.corpus.cluster import Choices, cluster
-    from likewise.corpus.prepared import Prepared
-    from likewise.corpus.records import Record
+    from likewise.analysis.clustering.cluster import ClusterSettings, cluster
+    from likewise.analysis.embedded_corpus import EmbeddedCorpus
+    from likewise.data.records import Record
 
-    corpus = Prepared([Record(text) for text in texts], vectors, "texts", Path(mkdtemp()))
-    return cluster(corpus, Choices(assign_all=assign_all, runs=0, seed=seed)).labels
+    corpus = EmbeddedCorpus([Record(text) for text in texts], vectors, "texts", Path(mkdtemp()))
+    return cluster(corpus, ClusterSettings(assign_all=assign_all, runs=0, seed=seed)).labels
 
 
 def likewise_all(texts: list[str], vectors: Any, seed: int) -> Any:

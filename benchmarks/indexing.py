@@ -18,12 +18,12 @@ import likewise
 from benchmarks import texts
 from benchmarks.environments import ROOT, variables
 from likewise import vectors
-from likewise.checkpoint import windows
-from likewise.corpus import sync
-from likewise.corpus.files import index_files
-from likewise.corpus.opening import open_collection
-from likewise.corpus.rows import restored
-from likewise.progress import Bar
+from likewise.collections import sync
+from likewise.collections.index_files import index_files
+from likewise.collections.open_collection import open_collection
+from likewise.collections.schema import restored
+from likewise.progress import Progress
+from likewise.tokenization import token_stream
 
 MODEL = "all-MiniLM-L6-v2"
 QUERIES = 1000
@@ -106,9 +106,9 @@ def told(file: str, store: str, compute: str, commit_rows: int) -> dict[str, Any
 
     Windows of texts and commits are of `commit_rows`, so that a short build has many of them.
     """
-    windows.WINDOW = sync.COMMIT_ROWS = commit_rows
+    token_stream.WINDOW = sync.COMMIT_ROWS = commit_rows
 
-    class Told(Bar):
+    class Told(Progress):
         def tell(self, text: str) -> None:
             print(text, flush=True)
 

@@ -16,7 +16,7 @@ from benchmarks.options import Options
 from benchmarks.processes import loaded
 from benchmarks.results import Result
 from benchmarks.tables import Table
-from likewise.engine.openvino.peak import CHAINS, Multiplier
+from likewise.engine.openvino.roofline import CHAINS, Multiplier
 
 QUESTION = "What share of the machine's matrix peak does encoding reach?"
 ROUNDS = 5

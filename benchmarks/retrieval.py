@@ -17,11 +17,11 @@ import likewise
 from benchmarks.options import Options
 from benchmarks.results import Result, UnavailableError
 from benchmarks.tables import Table
-from likewise.corpus import Record, read_records
-from likewise.corpus.collection import Collection
-from likewise.corpus.opening import open_collection
+from likewise.collections.collection import Collection
+from likewise.collections.open_collection import open_collection
+from likewise.data import Record, read_records
 from likewise.errors import MissingExtraError
-from likewise.evaluate.metrics.ranking import ndcg_at, recall_at
+from likewise.evaluation.metrics.ranking import ndcg_at, recall_at
 
 QUESTION = "What does a collection find by meaning, by words and by both, in passages and in texts?"
 DEPTH = 300

@@ -15,8 +15,8 @@ import pytest
 from numpy.typing import NDArray
 
 import likewise
-from likewise.checkpoint.catalog import DEFAULT
-from likewise.checkpoint.locate import find_local
+from likewise.hub.catalog import DEFAULT
+from likewise.hub.locate import find_local
 
 SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 

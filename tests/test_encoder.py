@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 import likewise
 from likewise import Encoder
 from likewise.engine.native import TILES, features
-from likewise.engine.openvino import lanes
+from likewise.engine.openvino import stream_pool
 from likewise.errors import InputError, ShapeError, TextError, TooLongError
 from likewise.vectors import similarity_pairwise
 
@@ -156,8 +156,8 @@ def test_a_text_is_itself_in_other_computes_too(  # noqa: PLR0917
             np.testing.assert_array_equal(given, expected)
 
     same(model.encode([texts[i] for i in order]), alone[order])
-    monkeypatch.setattr(lanes, "LONG", 1)
-    monkeypatch.setattr(lanes, "OFTEN", 1)  # from here on in graphs of fixed row length too
+    monkeypatch.setattr(stream_pool, "LONG", 1)
+    monkeypatch.setattr(stream_pool, "OFTEN", 1)  # from here on in graphs of fixed row length too
     same(model.encode([texts[i] for i in order]), alone[order])
     for start in range(0, 400, 7):
         same(model.encode(texts[start : start + 7]), alone[start : start + 7])

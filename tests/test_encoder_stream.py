@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 import likewise
 from likewise import Encoder
-from likewise.answers import Encoded
 from likewise.checkpoint.config import read_config
-from likewise.checkpoint.tokenizer import Tokenizer, TokenRows, read_tokenizer
-from likewise.checkpoint.windows import OVERLAP, WINDOW
 from likewise.errors import InputError, TextError, TooLongError, TruncationWarning
+from likewise.results import Encoded
+from likewise.tokenization.token_stream import OVERLAP, WINDOW
+from likewise.tokenization.tokenizer import Tokenizer, TokenRows, read_tokenizer
 
 WORDS = ("a", "quick", "brown", "fox", "jumps", "over", "lazy", "dogs", "in", "that", "old", "town")
 LONG = " ".join(WORDS * 40)

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from typing import Any
 
     from likewise import errors, vectors
-    from likewise.answers import Encoded, Ranked, TokenCount
     from likewise.encoder import Encoder
     from likewise.errors import LikewiseError
     from likewise.loading import load
     from likewise.reranker import Reranker, load_reranker
+    from likewise.results import Encoded, Ranked, TokenCount
 
 __version__ = "0.1.0"
 
@@ -39,12 +39,12 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Encoded": "likewise.answers",
+    "Encoded": "likewise.results",
     "Encoder": "likewise.encoder",
     "LikewiseError": "likewise.errors",
-    "Ranked": "likewise.answers",
+    "Ranked": "likewise.results",
     "Reranker": "likewise.reranker",
-    "TokenCount": "likewise.answers",
+    "TokenCount": "likewise.results",
     "load": "likewise.loading",
     "load_reranker": "likewise.reranker",
 }

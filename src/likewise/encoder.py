@@ -13,17 +13,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likewise import vectors
-from likewise.answers import Encoded, Ranked, TokenCount
 from likewise.checkpoint.config import Config, Normalize
 from likewise.checkpoint.fingerprint import fingerprint
-from likewise.checkpoint.locate import Location
-from likewise.checkpoint.tokenizer import Tokenizer, check_text
-from likewise.checkpoint.windows import EvenPace, Pace, Truncation, Window, windows
-from likewise.compatibility import BATCH, SentenceTransformerMethods
-from likewise.engine.contract import Progress, Runtime
+from likewise.drop_in import BATCH, SentenceTransformerMethods
+from likewise.engine.contract import Runtime
 from likewise.errors import InputError, TruncationWarning
-from likewise.progress import bar
+from likewise.hub.locate import Location
+from likewise.progress import Advance, bar
+from likewise.results import Encoded, Ranked, TokenCount
 from likewise.texts import is_single, is_tensor, listed, tensor
+from likewise.tokenization.token_stream import (
+    EvenPace,
+    Pace,
+    TokenizedBatch,
+    Truncation,
+    token_stream,
+)
+from likewise.tokenization.tokenizer import Tokenizer, check_text
 
 Texts = str | Iterable[str] | Mapping[str, str] | Iterable[Mapping[str, str]]
 OutputValue = Literal["sentence_embedding", "token_embeddings"]
@@ -116,7 +122,7 @@ class Encoder(SentenceTransformerMethods):
         normalize_embeddings: bool = False,
         truncate_dim: int | None = None,
         truncation: Truncation = "cut",
-        progress: Progress | None = None,
+        progress: Advance | None = None,
     ) -> Any:
         """Encode texts.
 
@@ -196,7 +202,7 @@ class Encoder(SentenceTransformerMethods):
         normalize_embeddings: bool = False,
         truncate_dim: int | None = None,
         truncation: Truncation = "cut",
-        progress: Progress | None = None,
+        progress: Advance | None = None,
         seconds: float | None = None,
     ) -> Iterator[Encoded]:
         """Encode texts as they come, in bounded memory: some thousands at a time, in their order.
@@ -209,7 +215,7 @@ class Encoder(SentenceTransformerMethods):
         prefix = self._prompt(prompt_name, prompt)
         dimension = self._width(truncate_dim)
         pace = self._pace(seconds) if seconds is not None else None
-        for window in windows(
+        for window in token_stream(
             self._tokenizer, sentences, prefix=prefix, truncation=truncation, pace=pace
         ):
             started = time.perf_counter()
@@ -343,7 +349,7 @@ class Encoder(SentenceTransformerMethods):
     ) -> list[NDArray[np.float32]]:
         return [
             states
-            for window in windows(self._tokenizer, texts, prefix=prefix, truncation=truncation)
+            for window in token_stream(self._tokenizer, texts, prefix=prefix, truncation=truncation)
             for states in self._runtime.token_states(window.rows)
         ]
 
@@ -352,7 +358,7 @@ class Encoder(SentenceTransformerMethods):
         """Whether the checkpoint's own vectors are of length 1."""
         return any(isinstance(module, Normalize) for module in self.config.modules)
 
-    def _joined(self, window: Window, matrix: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _joined(self, window: TokenizedBatch, matrix: NDArray[np.float32]) -> NDArray[np.float32]:
         """One vector a text, where some texts were read in several rows."""
         matrix = window.joined(matrix)
         if self._normal:

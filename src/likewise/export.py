@@ -13,9 +13,9 @@ from typing import Any
 
 from likewise.checkpoint.config import STATIC, Config, read_config
 from likewise.checkpoint.copying import write_checkpoint
-from likewise.checkpoint.locate import locate
 from likewise.errors import InputError, OutputError, UnsupportedModelError
 from likewise.extras import require
+from likewise.hub.locate import locate
 
 LARGEST_ONNX = 2_000_000_000
 """Bytes of weights that one ONNX file can hold; larger ones lie beside it."""

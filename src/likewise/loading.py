@@ -10,12 +10,12 @@ from types import MappingProxyType
 from typing import Any
 
 from likewise.checkpoint.config import read_config
-from likewise.checkpoint.download import progress_bar
-from likewise.checkpoint.locate import locate
-from likewise.checkpoint.tokenizer import read_tokenizer
 from likewise.encoder import Encoder
 from likewise.engine import load_runtime
 from likewise.errors import CheckpointWarning, InputError
+from likewise.hub.download import progress_bar
+from likewise.hub.locate import locate
+from likewise.tokenization.tokenizer import read_tokenizer
 
 
 def load(

@@ -1,69 +1,99 @@
-"""A progress bar on standard error, only where it is wanted and rich's import is worth it."""
+"""Progress of long work: one protocol, and a bar on standard error where one is wanted."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from rich.progress import ProgressColumn
 
-
 Advance = Callable[[int], None]
-"""Told how many more pieces are finished; a `Bar` is one."""
+"""Called with the number of pieces that have just been finished; a `Progress` is one."""
+
+MessageCallback = Callable[[str], None]
+"""Called with one line of text for the person who waits."""
 
 
-class Bar:
-    """Counts finished pieces of work; shows nothing."""
+class Progress:
+    """Counts finished pieces of work; this one shows nothing."""
 
     def __call__(self, done: int) -> None:
-        """So many more are finished."""
+        """Count some more finished pieces."""
 
-    def tell(self, text: str) -> None:
-        """Show a few words behind the bar."""
+    def message(self, text: str) -> None:
+        """Show a few words beside the count."""
+
+
+class ProgressFactory(Protocol):
+    """Opens a `Progress` for one stage of work; `bar` and `no_progress` are two."""
+
+    def __call__(
+        self, total: int | None, *, title: str, unit: str = "texts"
+    ) -> AbstractContextManager[Progress]:
+        """A progress for a stage.
+
+        Args:
+            total: number of pieces; None where it is not known.
+            title: what is being done.
+            unit: what is counted.
+        """
+        ...
+
+
+@contextmanager
+def no_progress(
+    total: int | None,  # noqa: ARG001 - the signature of a `ProgressFactory`
+    *,
+    title: str,  # noqa: ARG001
+    unit: str = "texts",  # noqa: ARG001
+) -> Iterator[Progress]:
+    """Shows nothing."""
+    yield Progress()
 
 
 @contextmanager
 def bar(
     total: int | None, *, title: str, unit: str = "texts", show: bool | None = None
-) -> Iterator[Bar]:
-    """Count finished pieces of work; a bar appears with rate and time left.
+) -> Iterator[Progress]:
+    """A bar on standard error with rate and time left.
 
     Args:
-        total: how many there are; None where it is not known.
-        title: what is going on.
+        total: number of pieces; None where it is not known.
+        title: what is being done.
         unit: what is counted.
         show: None shows it where standard error is a terminal.
     """
     if not (sys.stderr.isatty() if show is None else show):
-        yield Bar()
+        yield Progress()
         return
+    from rich import progress as rich_progress
     from rich.console import Console
-    from rich.progress import Progress
 
-    with Progress(*_columns(unit), console=Console(stderr=True)) as progress:
-        task = progress.add_task(title, total=total, rate="…", words="")
+    console = Console(stderr=True)
+    with rich_progress.Progress(*_columns(unit), console=console) as display:
+        task = display.add_task(title, total=total, rate="…", words="")
 
-        class Shown(Bar):
+        class Shown(Progress):
             def __call__(self, done: int) -> None:
-                progress.advance(task, done)
-                speed = progress.tasks[0].speed
-                progress.update(task, rate=f"{speed:,.0f}" if speed else "…")
+                display.advance(task, done)
+                speed = display.tasks[0].speed
+                display.update(task, rate=f"{speed:,.0f}" if speed else "…")
 
-            def tell(self, text: str) -> None:
-                progress.update(task, words=text)
+            def message(self, text: str) -> None:
+                display.update(task, words=text)
 
         yield Shown()
 
 
 @contextmanager
 def busy(title: str, *, show: bool | None = None) -> Iterator[None]:
-    """Show that something is going on whose end is not known, and how long it has taken.
+    """A spinner with the time elapsed, for work whose length is not known.
 
     Args:
-        title: what is going on.
+        title: what is being done.
         show: None shows it where standard error is a terminal.
     """
     if not (sys.stderr.isatty() if show is None else show):

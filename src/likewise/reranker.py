@@ -14,16 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likewise import vectors
-from likewise.answers import Ranked
 from likewise.checkpoint.config import Config, read_config, read_json
-from likewise.checkpoint.download import progress_bar
 from likewise.checkpoint.fingerprint import fingerprint
-from likewise.checkpoint.locate import Location, locate
-from likewise.checkpoint.pairs import PairTokenizer, read_pair_tokenizer
-from likewise.engine.contract import Progress, Runtime
+from likewise.engine.contract import Runtime
 from likewise.engine.openvino.load import load_pair_runtime
 from likewise.errors import InputError, UnsupportedModelError
-from likewise.model import LoadedModel
+from likewise.hub.download import progress_bar
+from likewise.hub.locate import Location, locate
+from likewise.loaded_model import LoadedModel
+from likewise.progress import Advance
+from likewise.results import Ranked
+from likewise.tokenization.pair_tokenizer import PairTokenizer, read_pair_tokenizer
 
 WINDOW = 1024
 """Pairs that are tokenized and laid in batches together."""
@@ -67,7 +68,7 @@ class Reranker(LoadedModel):
         )
 
     def scores(
-        self, query: str, texts: Sequence[str], *, progress: Progress | None = None
+        self, query: str, texts: Sequence[str], *, progress: Advance | None = None
     ) -> NDArray[np.float32]:
         """How well each text answers the query.
 

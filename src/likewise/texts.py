@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from likewise.checkpoint.tokenizer import check_text
 from likewise.errors import InputError
 from likewise.extras import require
+from likewise.tokenization.tokenizer import check_text
 from likewise.wording import with_article
 
 

@@ -21,7 +21,7 @@ from benchmarks.tables import Table, best_peer, times
 from likewise.checkpoint.config import read_config
 from likewise.checkpoint.weights import parameter_count
 from likewise.engine.openvino.architectures import ARCHITECTURES
-from likewise.engine.openvino.peak import CHAINS
+from likewise.engine.openvino.roofline import CHAINS
 
 
 def latency(ours: float) -> Result:

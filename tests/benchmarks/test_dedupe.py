@@ -11,7 +11,7 @@ from benchmarks import dedupe
 from benchmarks.dedupe import judge, plant, tables
 from benchmarks.perturb import PERTURBATIONS
 from benchmarks.results import Result
-from likewise.corpus.copies import plain
+from likewise.analysis.dedup.exact import plain
 
 SENTENCES = [f"This is the sentence number {n}, and it is a short one." for n in range(50)]
 

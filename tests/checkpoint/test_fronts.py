@@ -17,9 +17,9 @@ import likewise
 from likewise.checkpoint.config import read_config
 from likewise.checkpoint.fronts import Fronts
 from likewise.checkpoint.pieces import PIECE
-from likewise.checkpoint.tokenizer import Tokenizer, read_tokenizer
-from likewise.checkpoint.windows import windows
 from likewise.errors import TextError, TooLongError
+from likewise.tokenization.token_stream import token_stream
+from likewise.tokenization.tokenizer import Tokenizer, read_tokenizer
 
 ALPHABETS = {
     "words": ["fox", "running", "unbelievable", "it's", " ", " ", "  ", "\n", "\t", ".", ", "],
@@ -198,9 +198,9 @@ def test_a_lone_surrogate_behind_the_cut_is_refused(model_folder: Path) -> None:
 def test_an_error_of_a_long_text_says_more_than(model_folder: Path) -> None:
     tokenizer = read_tokenizer(read_config(model_folder))
     with pytest.raises(TooLongError, match="text 1 has more than 256 tokens"):
-        list(windows(tokenizer, ["a", "word " * 10_000], truncation="error"))
+        list(token_stream(tokenizer, ["a", "word " * 10_000], truncation="error"))
     with pytest.raises(TooLongError, match="text 0 has 402 tokens"):
-        list(windows(tokenizer, ["word " * 400], truncation="error"))
+        list(token_stream(tokenizer, ["word " * 400], truncation="error"))
 
 
 def test_counts_are_exact_unless_asked_otherwise() -> None:
@@ -224,6 +224,6 @@ def test_ten_megabytes_take_no_longer_than_what_is_read(model_folder: Path) -> N
         work()
         return time.perf_counter() - started
 
-    quick = seconds(lambda: list(windows(tokenizer, [text])))
+    quick = seconds(lambda: list(token_stream(tokenizer, [text])))
     assert quick * 5 < seconds(lambda: tokenizer.rows([text]))
     assert seconds(lambda: tokenizer.special_tokens_mask(text)) < 1

@@ -7,13 +7,12 @@ from pathlib import Path
 import pytest
 from loopback_hub import Fault, LoopbackHub
 
-from likewise.checkpoint import download
-from likewise.checkpoint.cache import Repository
-from likewise.checkpoint.hub import Hub
 from likewise.checkpoint.inventory import Installed, in_cache, inventory, remove
 from likewise.errors import DownloadError, ModelNotFoundError
-
-from .conftest import NAME, NEEDED, WEIGHTS, published
+from likewise.hub import download
+from likewise.hub.cache import Repository
+from likewise.hub.client import Hub
+from tests.hub.conftest import NAME, NEEDED, WEIGHTS, published
 
 GTE = "thenlper/gte-small"
 

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 import likewise as library
-from likewise.checkpoint.catalog import CATALOG, DEFAULT
 from likewise.errors import CheckpointWarning
-from likewise.evaluate import EXAMPLES, compare, load_result
+from likewise.evaluation import EXAMPLES, compare, load_result
+from likewise.hub.catalog import CATALOG, DEFAULT
 
 Run = Callable[..., Any]
 LINES = "The cat sleeps on the sofa.\n\nStock markets fell sharply today.\nA kitten naps.\n"

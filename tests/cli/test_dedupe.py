@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from likewise.corpus.plan import read_plan
+from likewise.analysis.dedup.removal_plan import read_plan
 
 Run = Callable[..., Any]
 

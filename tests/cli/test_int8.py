@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 import likewise as library
-from likewise.checkpoint.catalog import DEFAULT
-from likewise.checkpoint.tokenizer import Tokenizer
 from likewise.engine import native
 from likewise.engine.openvino import quantize
+from likewise.hub.catalog import DEFAULT
+from likewise.tokenization.tokenizer import Tokenizer
 
 Run = Callable[..., Any]
 

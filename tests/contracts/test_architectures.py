@@ -12,8 +12,8 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 import likewise
-from likewise.engine.openvino import lanes
 from likewise.engine.openvino import runtime as openvino_runtime
+from likewise.engine.openvino import stream_pool
 from likewise.errors import DamagedFileError, UnsupportedModelError
 
 Cosine = Callable[[Any, Any], float]
@@ -59,8 +59,8 @@ def test_graphs_of_fixed_row_length_give_the_same_bits(
     folder = checkpoints.make(family)
     many = list(texts) * 40
     expected = likewise.load(folder, compute=compute).encode(many)
-    monkeypatch.setattr(lanes, "LONG", 1)
-    monkeypatch.setattr(lanes, "OFTEN", 1)
+    monkeypatch.setattr(stream_pool, "LONG", 1)
+    monkeypatch.setattr(stream_pool, "OFTEN", 1)
     monkeypatch.setattr(openvino_runtime, "OWN", 99)
     np.testing.assert_array_equal(likewise.load(folder, compute=compute).encode(many), expected)
 

@@ -20,12 +20,12 @@ from numpy.typing import NDArray
 
 import likewise
 from likewise.checkpoint.config import POOLING_MODES, Pooling, read_config
-from likewise.checkpoint.tokenizer import TokenRows, read_tokenizer
+from likewise.engine.architectures import DESCRIPTIONS
 from likewise.engine.native import NativeRuntime, features, library, network, supported
 from likewise.engine.native import runtime as native
 from likewise.engine.openvino.load import load_graph_runtime
-from likewise.engine.stacks import STACKS
 from likewise.errors import DamagedFileError, EngineError, InputError, UnsupportedModelError
+from likewise.tokenization.tokenizer import TokenRows, read_tokenizer
 
 Cosine = Callable[[Any, Any], float]
 Open = Callable[[Path], Any]
@@ -37,7 +37,7 @@ KERNEL_SIZES = {
 """Small, and of widths that the kernels take."""
 
 
-@pytest.fixture(params=sorted(STACKS))
+@pytest.fixture(params=sorted(DESCRIPTIONS))
 def folder(request: pytest.FixtureRequest, checkpoints: Any, families: dict[str, Any]) -> Path:
     return make(checkpoints, families[request.param])
 

@@ -13,7 +13,6 @@ import pytest
 
 import likewise
 from likewise.checkpoint.config import read_config
-from likewise.checkpoint.tokenizer import read_tokenizer
 from likewise.engine.contract import Runtime
 from likewise.engine.openvino.quantize import find_quantized
 from likewise.engine.openvino.runtime import OpenVinoRuntime, read_graph
@@ -22,6 +21,7 @@ from likewise.engine.static import StaticRuntime
 from likewise.engine.torch import TorchRuntime
 from likewise.errors import DamagedFileError, InputError, UnsupportedModelError
 from likewise.export import export
+from likewise.tokenization.tokenizer import read_tokenizer
 
 Open = Callable[[Path], Any]
 Cosine = Callable[[Any, Any], float]

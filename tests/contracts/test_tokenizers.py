@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from likewise.checkpoint.config import read_config
-from likewise.checkpoint.tokenizer import read_tokenizer
 from likewise.errors import UnsupportedModelError
+from likewise.tokenization.tokenizer import read_tokenizer
 
 KINDS = {"WordPiece": "bert", "Unigram": "xlm-roberta", "byte pairs": "roberta"}
 

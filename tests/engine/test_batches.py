@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from likewise.checkpoint.tokenizer import TokenRows
 from likewise.engine import batches
-from likewise.engine.batches import Batch, plan
+from likewise.engine.batches import TokenBatch, plan
+from likewise.tokenization.tokenizer import TokenRows
 
 LENGTHS = st.one_of(
     st.lists(st.integers(1, 300), max_size=300),
@@ -18,7 +18,7 @@ LENGTHS = st.one_of(
 )
 
 
-def laid(lengths: list[int], **options: object) -> list[Batch]:
+def laid(lengths: list[int], **options: object) -> list[TokenBatch]:
     return plan(np.array(lengths, dtype=np.int64), **options)  # type: ignore[arg-type]
 
 

@@ -17,12 +17,12 @@ import pytest
 
 import likewise
 from likewise.checkpoint.config import Config, read_config
-from likewise.checkpoint.tokenizer import Tokenizer, read_tokenizer
 from likewise.engine.openvino import quantize
 from likewise.engine.openvino.quantize import find_quantized, quantized
 from likewise.engine.openvino.runtime import read_graph
 from likewise.errors import EngineError, MissingExtraError, OutputError, UnsupportedModelError
-from likewise.evaluate import EXAMPLES
+from likewise.evaluation import EXAMPLES
+from likewise.tokenization.tokenizer import Tokenizer, read_tokenizer
 from likewise.vectors import similarity_pairwise
 
 pytest.importorskip("nncf")
@@ -31,7 +31,7 @@ MAKE = """
 from pathlib import Path
 import sys
 from likewise.checkpoint.config import read_config
-from likewise.checkpoint.tokenizer import read_tokenizer
+from likewise.tokenization.tokenizer import read_tokenizer
 from likewise.engine.openvino.quantize import quantized
 config = read_config(Path(sys.argv[1]))
 print(quantized(config, read_tokenizer(config)).path)

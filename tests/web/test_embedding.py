@@ -12,18 +12,18 @@ import numpy as np
 import pytest
 
 import likewise
-from likewise.checkpoint.scripts import Foreign
 from likewise.errors import RecordError, TextError
+from likewise.tokenization.unicode_scripts import Foreign
 from likewise.web import embedding
-from likewise.web.desk import Job, StoppedError
 from likewise.web.embedding import VectorResult, embed
 from likewise.web.encode import Range
 from likewise.web.file_input import look_at, texts_of
-from likewise.web.find import Candidates, Request, rank
-from likewise.web.notices import PageError, foreign_notice, job_notice
+from likewise.web.find import Candidates, FindRequest, rank
+from likewise.web.job_runner import Job, StoppedError
+from likewise.web.messages import PageError, foreign_notice, job_notice
 from likewise.web.registry import Choice
 from likewise.web.reproduce import Texts
-from likewise.web.words import LANGUAGES, words_in
+from likewise.web.translations import LANGUAGES, translations_for
 
 
 def test_vectors_are_those_of_encode(encoder: likewise.Encoder, tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_a_large_file_takes_little_memory(model_folder: Path, tmp_path: Path) ->
     path.write_text("id,text\n" + "".join(f"{i},a b\n" for i in range(30_000)), "utf-8")
     code = (
         "import resource, sys, likewise\n"
-        "from likewise.web.desk import Job\n"
+        "from likewise.web.job_runner import Job\n"
         "from likewise.web.embedding import embed\n"
         "from likewise.web.file_input import texts_of\n"
         "encoder = likewise.load(sys.argv[1], compute='int8')\n"
@@ -113,7 +113,7 @@ def test_candidates_are_encoded_once(encoder: likewise.Encoder) -> None:
     assert candidates.of("page", encoder, Texts(("other",)), Job()) is not first
     candidates.drop("page")
     for top_k in (1, 2, 3):
-        found = rank(encoder, Request("wet", texts, top_k, None), first)
+        found = rank(encoder, FindRequest("wet", texts, top_k, None), first)
         expected = encoder.rank("wet", list(texts.texts), top_k)
         assert [(each.index, each.text) for each in found.ranked] == [
             (each.index, each.text) for each in expected
@@ -121,7 +121,7 @@ def test_candidates_are_encoded_once(encoder: likewise.Encoder) -> None:
         np.testing.assert_allclose(
             [each.score for each in found.ranked], [each.score for each in expected], atol=1e-5
         )
-    assert rank(encoder, Request("wet", texts, 3, 2.0), first).ranked == []
+    assert rank(encoder, FindRequest("wet", texts, 3, 2.0), first).ranked == []
 
 
 def test_a_look_at_a_file_tells_column_and_encoding(tmp_path: Path) -> None:
@@ -140,7 +140,7 @@ def test_a_look_at_a_file_tells_column_and_encoding(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("code", [each.code for each in LANGUAGES])
 def test_notices_are_filled_in(code: str) -> None:
-    words = words_in(code)
+    words = translations_for(code)
     foreign = Foreign(2, 3, ("Chinese",), "English")
     for first in (False, True):
         said = foreign_notice(foreign, Choice(), words, first=first)

@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from likewise.corpus.cluster import Clustering
-from likewise.corpus.colors import Coloring, by_cluster, by_column
-from likewise.corpus.layout import METHODS, Layout
-from likewise.corpus.map import Label, Map
-from likewise.corpus.map_page import PARTS, page_html, write_page
-from likewise.corpus.records import Record
-from likewise.corpus.topics import Topic
+from likewise.analysis.clustering.cluster import Clusters
+from likewise.analysis.clustering.topics import Topic
+from likewise.analysis.projection.coloring import Coloring, by_cluster, by_column
+from likewise.analysis.projection.map import Label, Map
+from likewise.analysis.projection.map_page import PARTS, page_html, write_page
+from likewise.analysis.projection.projection import METHODS, Projection
+from likewise.data.records import Record
 
 MANY = 100_000
 GROUPS = 20
@@ -45,7 +45,7 @@ def drawn(count: int, color: str | None = None, **fields: Any) -> Map:
         for g in range(GROUPS)
     )
     none = np.zeros((count, 0))
-    found = Clustering(groups, ("",) * count, np.ones(count, np.float32), topics, None, "leiden", 0)
+    found = Clusters(groups, ("",) * count, np.ones(count, np.float32), topics, None, "leiden", 0)
     coloring: Coloring = by_cluster(groups, [topic.name for topic in topics])
     if color:
         coloring = by_column(records, color)
@@ -53,7 +53,7 @@ def drawn(count: int, color: str | None = None, **fields: Any) -> Map:
         (np.cos(g / GROUPS * 6.283) * 0.8, np.sin(g / GROUPS * 6.283) * 0.8) for g in range(20)
     ]
     labels = tuple(Label(t.name, *places[g], t.size, 1, g) for g, t in enumerate(topics))
-    plane = Layout(positions.astype(np.float32), "tsne", 0.954, 1000)
+    plane = Projection(positions.astype(np.float32), "tsne", 0.954, 1000)
     return Map(
         records, plane.positions, coloring, labels, found, plane, none.astype(np.int32),
         none.astype(np.float32),

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import likewise
-from likewise.evaluate.examples import EXAMPLES
+from likewise.evaluation.examples import EXAMPLES
 from likewise.web import reproduce
 from likewise.web.registry import Choice
 from likewise.web.reproduce import Recipe, Texts

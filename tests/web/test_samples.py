@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from likewise.web.samples import Samples, sample_language
-from likewise.web.words import words_in
+from likewise.web.translations import translations_for
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,6 @@ from likewise.web.words import words_in
     ],
 )
 def test_the_language_of_samples(model: str, page: str, samples: str) -> None:
-    assert sample_language(model, words_in(page)).code == samples
-    shown = Samples(words_in(page), model)
-    assert shown.now(shown.of("find.sample")) == words_in(samples)("find.sample")
+    assert sample_language(model, translations_for(page)).code == samples
+    shown = Samples(translations_for(page), model)
+    assert shown.now(shown.of("find.sample")) == translations_for(samples)("find.sample")

@@ -12,7 +12,7 @@ import pytest
 from pyarrow import parquet
 
 from likewise.errors import RecordError
-from likewise.web.notices import PageError
+from likewise.web.messages import PageError
 from likewise.web.uploads import UploadLimits, check_size, read_upload
 
 SMALL = UploadLimits(size=1 << 20, texts=1000)

@@ -7,8 +7,8 @@ import json
 from pathlib import Path
 
 from likewise.checkpoint.config import Config
-from likewise.checkpoint.hashes import file_hash
 from likewise.checkpoint.weights import weight_files
+from likewise.hub.verification import file_hash
 
 _TOKENIZER_FILES = (
     "tokenizer.json", "vocab.txt", "vocab.json", "merges.txt", "sentencepiece.bpe.model",

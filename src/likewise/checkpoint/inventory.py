@@ -9,12 +9,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from likewise.checkpoint import catalog, selection
-from likewise.checkpoint.cache import Repository, repositories
 from likewise.checkpoint.config import Config, Dense, read_config
-from likewise.checkpoint.hub import Hub
-from likewise.checkpoint.locate import MODELS, Source, bundled_folder, find_local, is_checkpoint
 from likewise.errors import CheckpointError, DamagedFileError, ModelNotFoundError, OutputError
+from likewise.hub import catalog, file_selection
+from likewise.hub.cache import Repository, repositories
+from likewise.hub.client import Hub
+from likewise.hub.locate import MODELS, LocationKind, bundled_folder, find_local, is_checkpoint
 
 _LICENCE = re.compile(r"^license:\s*[\"']?([\w.+-]+)", re.MULTILINE)
 
@@ -37,7 +37,7 @@ class Installed:
     """
 
     name: str
-    source: Source
+    source: LocationKind
     folder: Path
     size: int
     dimension: int | None
@@ -49,7 +49,7 @@ class Installed:
 
 
 @dataclass(frozen=True)
-class Removed:
+class RemovedModel:
     """A model taken out of the cache.
 
     Attributes:
@@ -87,7 +87,7 @@ def in_cache(name: str, hub: Hub | None = None) -> Installed:
     raise ModelNotFoundError(f"{name} is not in the cache at {hub.cache}", hint=hint)
 
 
-def remove(name: str, hub: Hub | None = None) -> Removed:
+def remove(name: str, hub: Hub | None = None) -> RemovedModel:
     """Take a model out of the cache, all its commits.
 
     Raises:
@@ -109,7 +109,7 @@ def remove(name: str, hub: Hub | None = None) -> Removed:
             f"{repository.folder} cannot be deleted: {error.strerror}", hint="delete it by hand"
         ) from error
     shutil.rmtree(repository.locks, ignore_errors=True)
-    return Removed(installed.name, repository.folder, installed.size)
+    return RemovedModel(installed.name, repository.folder, installed.size)
 
 
 def size_on_disk(folder: Path) -> int:
@@ -141,7 +141,7 @@ def _bundled() -> Iterator[Installed]:
 def _cached(hub: Hub) -> Iterator[Installed]:
     for repository in repositories(hub.cache):
         found = _describe_cached(repository)
-        known = found.entry or (found.folder / selection.MODULES).exists()
+        known = found.entry or (found.folder / file_selection.MODULES).exists()
         if known or found.dimension is not None:
             yield found
 
@@ -169,7 +169,7 @@ def _latest(repository: Repository) -> str | None:
 
 def _described(
     name: str,
-    source: Source,
+    source: LocationKind,
     folder: Path,
     entry: catalog.Entry | None,
     *,
@@ -209,7 +209,7 @@ def _dimension(config: Config) -> int | None:
 def _licence(folder: Path) -> str | None:
     """What the model card says at its head."""
     with suppress(OSError, UnicodeDecodeError):
-        head = (folder / selection.CARD).read_text("utf-8")[:20_000]
+        head = (folder / file_selection.CARD).read_text("utf-8")[:20_000]
         if head.startswith("---") and (found := _LICENCE.search(head)):
             return found[1]
     return None

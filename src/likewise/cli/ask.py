@@ -8,11 +8,11 @@ from typing import Annotated, Any, cast
 import typer
 
 from likewise.cli import options
-from likewise.cli.hits import as_json as hit_as_json
-from likewise.cli.hits import figures, folded, place, standing
+from likewise.cli.hit_format import as_json as hit_as_json
+from likewise.cli.hit_format import figures, folded, place, standing
 from likewise.cli.printing import note, say, say_json
-from likewise.corpus.ask import NEAR, Answer
-from likewise.corpus.contract import Mode
+from likewise.collections.answers import NEAR, Answer
+from likewise.collections.contract import Mode
 from likewise.wording import counted
 
 
@@ -42,7 +42,7 @@ def ask(
     collection = options.open_collection(name, store, as_of, quiet=quiet)
     answer = collection.ask(
         question, passages=passages, quotes=quotes, near=near, mode=cast(Mode, mode), where=where,
-        rerank=options.load_judge(rerank),
+        rerank=options.load_scorer(rerank),
     )  # fmt: skip
     if as_json:
         say_json(_plain(answer))

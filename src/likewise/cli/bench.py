@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import likewise
-from likewise.checkpoint.catalog import DEFAULT
 from likewise.cli import options
 from likewise.cli.printing import note, say_json, say_table
 from likewise.errors import InputError, MissingExtraError
+from likewise.hub.catalog import DEFAULT
 from likewise.progress import busy
 
 if TYPE_CHECKING:
-    from likewise.evaluate.speed import Speed
+    from likewise.evaluation.speed import Speed
 
 COMPUTES = ("float32", "bfloat16", "int8")
 
@@ -43,7 +43,7 @@ def bench(
     """
     # these load the engine, which --help must not
     from likewise.engine.cores import usable_cores
-    from likewise.evaluate.speed import measure_speed
+    from likewise.evaluation.speed import measure_speed
 
     speeds = []
     for encoder in _loaded(model, compute, quiet=quiet):

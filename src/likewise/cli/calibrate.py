@@ -14,8 +14,8 @@ from likewise.cli.printing import note, say, say_json, say_table
 from likewise.wording import counted
 
 if TYPE_CHECKING:
-    from likewise.evaluate.calibration import Calibration
-    from likewise.evaluate.corpora import Corpus
+    from likewise.evaluation.calibration import Calibration
+    from likewise.evaluation.corpora import Corpus
 
 
 def calibrate(
@@ -49,9 +49,9 @@ def calibrate(
       likewise calibrate all-MiniLM-L6-v2 questions.txt
       likewise calibrate all-MiniLM-L6-v2 pairs.csv --report scores.html
     """
-    from likewise.evaluate.calibration import calibrate as judge
-    from likewise.evaluate.corpora import sampled
-    from likewise.evaluate.meaning import calibration_page
+    from likewise.evaluation.calibration import calibrate as judge
+    from likewise.evaluation.corpora import sampled
+    from likewise.evaluation.score_report import calibration_page
 
     corpus = sampled(_read(file, column, columns, quiet=quiet), sample)
     encoder = options.load(model, compute, device, quiet=quiet)
@@ -70,8 +70,8 @@ def calibrate(
 
 def _read(file: Path, column: str | None, columns: str, *, quiet: bool) -> Corpus:
     """The texts of a task, or else the records of a file."""
-    from likewise.evaluate.corpora import Corpus, corpus_at
-    from likewise.evaluate.discover import Reading
+    from likewise.evaluation.corpora import Corpus, corpus_at
+    from likewise.evaluation.discover import Reading
 
     if column is None and (found := corpus_at(file, Reading(named_columns(columns)))):
         return found

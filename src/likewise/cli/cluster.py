@@ -8,17 +8,17 @@ from typing import Annotated
 
 import typer
 
-from likewise.checkpoint.catalog import DEFAULT
+from likewise.analysis.clustering.cluster import Clusters, ClusterSettings
+from likewise.analysis.clustering.cluster import cluster as group
+from likewise.analysis.clustering.topics import Topic
 from likewise.cli import options
 from likewise.cli.printing import note, say_json, say_table
-from likewise.corpus import write_table
-from likewise.corpus.cluster import Choices, Clustering
-from likewise.corpus.cluster import cluster as group
-from likewise.corpus.export import TABLE_FORMATS, check_target
-from likewise.corpus.labelled import labelled
-from likewise.corpus.records import Record
-from likewise.corpus.topics import Topic
+from likewise.data import write_table
+from likewise.data.records import Record
+from likewise.data.tabular import records_table
+from likewise.data.writers import TABLE_FORMATS, check_target
 from likewise.extras import require
+from likewise.hub.catalog import DEFAULT
 from likewise.wording import counted
 
 SHOWN = 3
@@ -73,14 +73,14 @@ def cluster(
     if output:
         check_target(output, TABLE_FORMATS)
         options.not_onto(output, files)
-    choices = Choices(clusters, resolution, levels, assign_all, smallest, runs, seed)
+    choices = ClusterSettings(clusters, resolution, levels, assign_all, smallest, runs, seed)
     require("graspologic_native", "explore")  # before hours of encoding
     encoder = options.load(model, compute, device, quiet=quiet)
     corpus = options.prepared(encoder, files, column, quiet=quiet)
     found = group(corpus, choices, progress=options.stage(quiet=quiet))
     if output:
         write_table(
-            output, labelled(corpus.records, columns(found)),
+            output, records_table(corpus.records, columns(found)),
             escape_formulas=escape_formulas, tell=options.telling(quiet=quiet),
         )  # fmt: skip
     if as_json:
@@ -91,7 +91,7 @@ def cluster(
         _tell(found, output)
 
 
-def columns(found: Clustering) -> dict[str, Sequence[object]]:
+def columns(found: Clusters) -> dict[str, Sequence[object]]:
     """What is known of each text, by the name of its column."""
     return {
         "cluster": found.labels.tolist(),
@@ -101,7 +101,7 @@ def columns(found: Clustering) -> dict[str, Sequence[object]]:
     }
 
 
-def _print(found: Clustering, records: Sequence[Record]) -> None:
+def _print(found: Clusters, records: Sequence[Record]) -> None:
     rows = list(_rows(found.topics, records, len(found.labels)))
     if found.unclustered:
         share = f"{found.unclustered / len(found.labels):.1%}"
@@ -122,7 +122,7 @@ def _rows(topics: Sequence[Topic], records: Sequence[Record], total: int) -> Ite
             yield ["", f"{size:,}", f"{size / total:.1%}", "", more, ""]
 
 
-def _tell(found: Clustering, output: Path | None) -> None:
+def _tell(found: Clusters, output: Path | None) -> None:
     count = len(found.topics)
     text = f"{counted(len(found.labels), 'text')} in {counted(count, 'cluster')}"
     if found.unclustered:

@@ -11,7 +11,7 @@ import typer
 from likewise.cli import options
 from likewise.cli.index import described
 from likewise.cli.printing import note, say_json, say_table
-from likewise.corpus.contract import Run, Summary
+from likewise.collections.contract import Run, Summary
 from likewise.errors import CollectionError, DamagedCollectionError, InputError
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The collection.")]
@@ -37,8 +37,8 @@ def _list(
     """
     if ctx.invoked_subcommand:
         return
-    from likewise.corpus.library import Store
-    from likewise.corpus.opening import open_collection
+    from likewise.collections.open_collection import open_collection
+    from likewise.collections.store import Store
 
     place = Store(store)
     found: list[Summary] = []
@@ -83,7 +83,7 @@ def _list(
 @collections_app.command()
 def show(name: Name, store: options.StoreAddress = None, as_json: options.AsJson = False) -> None:
     """Show one collection: its model, sizes, columns and index."""
-    from likewise.corpus.opening import open_collection
+    from likewise.collections.open_collection import open_collection
 
     summary = open_collection(name, store=store).summary()
     if as_json:
@@ -106,7 +106,7 @@ def show(name: Name, store: options.StoreAddress = None, as_json: options.AsJson
 @collections_app.command()
 def log(name: Name, store: options.StoreAddress = None, as_json: options.AsJson = False) -> None:
     """Show what was changed when; --as-of takes the numbers."""
-    from likewise.corpus.opening import open_collection
+    from likewise.collections.open_collection import open_collection
 
     runs = open_collection(name, store=store).log()
     if as_json:
@@ -163,7 +163,7 @@ def restore(
 @collections_app.command()
 def compact(name: Name, store: options.StoreAddress = None) -> None:
     """Free disk: join small files and forget earlier states, which ends undo and --as-of."""
-    from likewise.corpus.opening import open_collection
+    from likewise.collections.open_collection import open_collection
 
     run = open_collection(name, store=store).compact()
     note(f"{name} is compact: {run.passages:,} passages; earlier states are gone")
@@ -176,8 +176,8 @@ def rm(
     yes: Yes = False,
 ) -> None:
     """Remove a collection with all its states, also one that is damaged."""
-    from likewise.corpus.library import Store
-    from likewise.corpus.opening import open_collection
+    from likewise.collections.open_collection import open_collection
+    from likewise.collections.store import Store
 
     place = Store(store)
     try:
@@ -198,7 +198,7 @@ def _bring_back(
     *,
     yes: bool,
 ) -> None:
-    from likewise.corpus.opening import open_collection
+    from likewise.collections.open_collection import open_collection
 
     collection = open_collection(name, store=store)
     target = collection.target(action, number)

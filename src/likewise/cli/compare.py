@@ -41,9 +41,9 @@ def compare(
     Example:
       likewise compare all-MiniLM-L6-v2 gte-small --on questions.csv
     """
-    from likewise.evaluate.bakeoff import compare_models
-    from likewise.evaluate.discover import Reading
-    from likewise.evaluate.report import html_report
+    from likewise.evaluation.discover import Reading
+    from likewise.evaluation.model_comparison import compare_models
+    from likewise.evaluation.report import html_report
 
     result = compare_models(
         models,

@@ -10,15 +10,11 @@ from typing import Annotated, cast
 import typer
 
 import likewise
-from likewise.checkpoint.catalog import DEFAULT
-from likewise.cli import options
-from likewise.cli.asking import ask
-from likewise.cli.printing import note, say, say_json, say_table
-from likewise.corpus.copies import Keep
-from likewise.corpus.dedupe import THRESHOLD, Duplicates, dedupe, leaks
-from likewise.corpus.plan import (
-    Plan,
-    Step,
+from likewise.analysis.dedup.dedupe import THRESHOLD, Duplicates, dedupe, leaks
+from likewise.analysis.dedup.exact import Keep
+from likewise.analysis.dedup.removal_plan import (
+    PlannedRemoval,
+    RemovalPlan,
     carry_out,
     check_outputs,
     make_plan,
@@ -27,10 +23,14 @@ from likewise.corpus.plan import (
     undo,
     write_plan,
 )
-from likewise.corpus.prepared import Prepared, Stage, prepare
-from likewise.corpus.threshold import Tuned, borderline, percentile
+from likewise.analysis.dedup.threshold import LearnedThreshold, borderline, percentile
+from likewise.analysis.embedded_corpus import EmbeddedCorpus, embed_corpus
+from likewise.cli import options
+from likewise.cli.printing import note, say, say_json, say_table
+from likewise.cli.threshold_prompt import ask
 from likewise.errors import InputError
-from likewise.progress import bar
+from likewise.hub.catalog import DEFAULT
+from likewise.progress import ProgressFactory, bar
 from likewise.wording import counted
 
 SHOWN = 10
@@ -56,7 +56,7 @@ class Limit:
     """
 
     threshold: float
-    tuned: Tuned | None = None
+    tuned: LearnedThreshold | None = None
     chosen: bool = True
 
 
@@ -124,7 +124,7 @@ def dedupe_files(
     skipped = options.Skips()
     tell = (lambda _: None) if quiet else (lambda line: note(f"note: {line}"))
     encoder = options.load(model, compute, device, quiet=quiet)
-    read = partial(prepare, encoder, column=column, bad=skipped, tell=tell, progress=progress)
+    read = partial(embed_corpus, encoder, column=column, bad=skipped, tell=tell, progress=progress)
     corpus = read(files)
     if output:
         check_outputs(_sources(corpus), output)
@@ -154,25 +154,25 @@ def dedupe_files(
             _suggest(found, suggested)
 
 
-def _suggested(corpus: Prepared, found: Duplicates, limit: Limit) -> float | None:
+def _suggested(corpus: EmbeddedCorpus, found: Duplicates, limit: Limit) -> float | None:
     """Another threshold, where the default one takes much."""
     if limit.chosen or found.of("near") <= MANY * found.count:
         return None
     return percentile(corpus.vectors, SUGGESTED)
 
 
-def _sources(corpus: Prepared) -> list[str]:
+def _sources(corpus: EmbeddedCorpus) -> list[str]:
     return list(dict.fromkeys(record.source for record in corpus.records))
 
 
 def _threshold(
-    corpus: Prepared,
+    corpus: EmbeddedCorpus,
     threshold: float | None,
     percent: float | None,
     answers: Path | None,
     *,
     tune: bool,
-    progress: Stage,
+    progress: ProgressFactory,
 ) -> Limit:
     tune = tune or answers is not None
     if (threshold is not None) + (percent is not None) + tune > 1:
@@ -220,9 +220,9 @@ def _redo(
         note(told)
 
 
-def _show(plan: Plan) -> None:
+def _show(plan: RemovalPlan) -> None:
     """The largest groups, two of each one's texts."""
-    groups: dict[int, list[Step]] = {}
+    groups: dict[int, list[PlannedRemoval]] = {}
     for step in plan.steps:
         groups.setdefault(step.group, []).append(step)
     rows = [
@@ -238,7 +238,9 @@ def _show(plan: Plan) -> None:
         say_table(["copies", "least", "kept", "farthest from it"], rows)
 
 
-def _show_borderline(corpus: Prepared | None, threshold: float, progress: Stage) -> None:
+def _show_borderline(
+    corpus: EmbeddedCorpus | None, threshold: float, progress: ProgressFactory
+) -> None:
     """Pairs of one corpus just above the cut and just below it."""
     if corpus is None:
         return
@@ -291,7 +293,7 @@ def _tell(found: Duplicates, limit: Limit, skipped: options.Skips, output: Path 
 def _summary(
     encoder: likewise.Encoder,
     found: Duplicates,
-    plan: Plan,
+    plan: RemovalPlan,
     limit: Limit,
     skipped: options.Skips,
 ) -> dict[str, object]:

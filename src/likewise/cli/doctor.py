@@ -24,7 +24,7 @@ def doctor(
     Example:
       likewise doctor --network
     """
-    from likewise.cli.machine import examine  # loads the engine, which --help must not
+    from likewise.cli.diagnostics import examine  # loads the engine, which --help must not
 
     checks = examine(network=network)
     if as_json:

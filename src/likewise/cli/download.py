@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from likewise.checkpoint.download import progress_bar
-from likewise.checkpoint.locate import locate
 from likewise.cli import options
 from likewise.cli.printing import note, say, say_json
+from likewise.hub.download import progress_bar
+from likewise.hub.locate import locate
 
 
 def download(

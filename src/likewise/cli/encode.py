@@ -10,15 +10,15 @@ from typing import Annotated, cast
 import typer
 
 import likewise
-from likewise.checkpoint.catalog import DEFAULT
-from likewise.checkpoint.windows import Truncation
+from likewise.analysis.embed_file import Embedded, count_texts, embed_file, saved_texts
 from likewise.cli import options
 from likewise.cli.printing import note, say_json
-from likewise.corpus import read_records
-from likewise.corpus.embed import Embedded, count_texts, embed_file, saved_texts
-from likewise.corpus.export import VECTOR_FORMATS, check_target
-from likewise.corpus.records import Bad, Skipped
+from likewise.data import read_records
+from likewise.data.records import Bad, Skipped
+from likewise.data.writers import VECTOR_FORMATS, check_target
+from likewise.hub.catalog import DEFAULT
 from likewise.progress import bar
+from likewise.tokenization.token_stream import Truncation
 from likewise.wording import counted
 
 LOOKED_AT = 1000

@@ -12,12 +12,12 @@ import likewise
 from likewise.cli import options
 from likewise.cli.printing import note, say_json, say_table
 from likewise.errors import InputError
-from likewise.evaluate.kinds import ROLES
+from likewise.evaluation.task_schemas import ROLES
 from likewise.wording import counted
 
 if TYPE_CHECKING:
-    from likewise.evaluate.results import ModelScores, TaskScores
-    from likewise.evaluate.run import Drop
+    from likewise.evaluation.results import ModelScores, TaskScores
+    from likewise.evaluation.run import Drop
 
 
 def evaluate(
@@ -56,10 +56,10 @@ def evaluate(
       likewise evaluate all-MiniLM-L6-v2 --tasks stsbenchmark scifact --compute float32
       likewise evaluate all-MiniLM-L6-v2 --tasks pairs.csv --baseline results.json --max-drop 0.3
     """
-    from likewise.evaluate.discover import Reading
-    from likewise.evaluate.results import load_evaluation
-    from likewise.evaluate.run import against_baseline, tasks_named
-    from likewise.evaluate.run import evaluate as score
+    from likewise.evaluation.discover import Reading
+    from likewise.evaluation.results import load_evaluation
+    from likewise.evaluation.run import against_baseline, tasks_named
+    from likewise.evaluation.run import evaluate as score
 
     before = load_evaluation(baseline) if baseline else None
     found = tasks_named(tasks, Reading(named_columns(columns), kind))

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from likewise.checkpoint.catalog import DEFAULT
 from likewise.cli import options
 from likewise.cli.printing import note, say, say_json, say_table
-from likewise.evaluate import EXAMPLES, ExampleResult, find_example, run_example
+from likewise.evaluation import EXAMPLES, ExampleResult, find_example, run_example
+from likewise.hub.catalog import DEFAULT
 
 
 def example(

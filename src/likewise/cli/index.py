@@ -7,11 +7,11 @@ from typing import Annotated, cast
 
 import typer
 
-from likewise.checkpoint.catalog import DEFAULT
 from likewise.cli import options
 from likewise.cli.printing import note, say_json
-from likewise.corpus.contract import Index, Indexed, Storage
-from likewise.corpus.records import Skipped, Unit
+from likewise.collections.contract import Index, Indexed, Storage
+from likewise.data.records import Skipped, Unit
+from likewise.hub.catalog import DEFAULT
 from likewise.progress import bar
 from likewise.wording import counted
 
@@ -62,7 +62,7 @@ def index(
       likewise index articles.jsonl notes/ --into help
       likewise search help "How do I get a refund?"
     """
-    from likewise.corpus.files import count_records, index_files
+    from likewise.collections.index_files import count_records, index_files
 
     kinds = cast(Unit, unit)
     total = count_records(files, column=column, unit=kinds)

@@ -8,14 +8,14 @@ from typing import Annotated
 
 import typer
 
-from likewise.checkpoint.catalog import DEFAULT
+from likewise.analysis.clustering.cluster import ClusterSettings
+from likewise.analysis.projection.map import Map, atlas_command, make_map, write_map_table
+from likewise.analysis.projection.map_page import write_page
 from likewise.cli import options
 from likewise.cli.printing import note, say_json
-from likewise.corpus.cluster import Choices
-from likewise.corpus.export import TABLE_FORMATS, check_target
-from likewise.corpus.map import Map, atlas_command, make_map, write_map_table
-from likewise.corpus.map_page import write_page
+from likewise.data.writers import TABLE_FORMATS, check_target
 from likewise.extras import require
+from likewise.hub.catalog import DEFAULT
 from likewise.wording import counted
 
 FORMATS: dict[str, Callable[..., object]] = {"html": write_page, **TABLE_FORMATS}
@@ -63,7 +63,7 @@ def map_(
     encoder = options.load(model, compute, device, quiet=quiet)
     corpus = options.prepared(encoder, files, column, quiet=quiet)
     drawn = make_map(
-        corpus, method=method, color=color, choices=Choices(clusters, runs=0, seed=seed),
+        corpus, method=method, color=color, choices=ClusterSettings(clusters, runs=0, seed=seed),
         progress=options.stage(quiet=quiet),
     )  # fmt: skip
     if output.suffix.lower() == ".html":

@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
-from likewise.checkpoint.catalog import CATALOG, Entry
 from likewise.checkpoint.inventory import Installed, in_cache, inventory, remove
 from likewise.cli import options
 from likewise.cli.printing import say, say_json, say_table
+from likewise.hub.catalog import CATALOG, Entry
 
 models_app = typer.Typer(name="models", rich_markup_mode=None)
 

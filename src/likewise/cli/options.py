@@ -14,20 +14,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import likewise
-from likewise.checkpoint.scripts import foreign_texts
+from likewise.analysis.embedded_corpus import EmbeddedCorpus, embed_corpus
 from likewise.cli.printing import note
-from likewise.corpus import read_records
-from likewise.corpus.prepared import Prepared, Stage, prepare
-from likewise.corpus.readers import Tell
-from likewise.corpus.records import Record, Skipped
+from likewise.data import read_records
+from likewise.data.records import Record, Skipped
 from likewise.errors import InputError, RecordError
-from likewise.evaluate import unknown_tokens
-from likewise.progress import bar
+from likewise.evaluation import unknown_tokens
+from likewise.progress import MessageCallback, ProgressFactory, bar
+from likewise.tokenization.unicode_scripts import foreign_texts
 from likewise.wording import counted
 
 if TYPE_CHECKING:
-    from likewise.corpus.collection import Collection
-    from likewise.corpus.contract import Scores
+    from likewise.collections.collection import Collection
+    from likewise.collections.contract import Scorer
 
 Files = Annotated[
     list[str],
@@ -81,7 +80,7 @@ SKIPS_SHOWN = 10
 """Rows that cannot be read are named one by one, up to so many."""
 
 
-def telling(*, quiet: bool) -> Tell | None:
+def telling(*, quiet: bool) -> MessageCallback | None:
     """What takes remarks about a file that is read or written; nothing where all is to be quiet."""
     return None if quiet else lambda remark: note(f"note: {remark}")
 
@@ -97,7 +96,7 @@ def load(model: str, compute: str, device: str, *, quiet: bool) -> likewise.Enco
 
 def open_collection(name: str, store: str | None, as_of: str | None, *, quiet: bool) -> Collection:
     """Open a collection to be read."""
-    from likewise.corpus.opening import open_collection
+    from likewise.collections.open_collection import open_collection
 
     collection = open_collection(name, store=store, as_of=as_of)
     if not quiet and as_of is None and not collection.summary().whole:
@@ -105,13 +104,13 @@ def open_collection(name: str, store: str | None, as_of: str | None, *, quiet: b
     return collection
 
 
-def load_judge(model: str | None) -> Scores | None:
+def load_scorer(model: str | None) -> Scorer | None:
     """The model that reranks, where one is wanted."""
     if model is None:
         return None
-    from likewise.corpus.reranking import load_judge
+    from likewise.collections.reranking import load_scorer
 
-    return load_judge(model)
+    return load_scorer(model)
 
 
 def read(
@@ -183,16 +182,16 @@ def not_onto(output: Path | None, files: Sequence[str | Path]) -> None:
         )
 
 
-def stage(*, quiet: bool) -> Stage:
+def stage(*, quiet: bool) -> ProgressFactory:
     """What opens a bar for each stage of a job over a corpus."""
     return partial(bar, show=False if quiet else None)
 
 
 def prepared(
     encoder: likewise.Encoder, files: Sequence[str | Path], column: str | None, *, quiet: bool
-) -> Prepared:
+) -> EmbeddedCorpus:
     """The records of files with their vectors; the column that was chosen is told."""
-    corpus = prepare(encoder, files, column=column, unit="auto", progress=stage(quiet=quiet))
+    corpus = embed_corpus(encoder, files, column=column, unit="auto", progress=stage(quiet=quiet))
     first = corpus.records[0]
     tell_column(first, Path(first.source), column, quiet=quiet)
     if not quiet:

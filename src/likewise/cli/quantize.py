@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from likewise.checkpoint.catalog import DEFAULT
-from likewise.checkpoint.download import progress_bar
-from likewise.checkpoint.locate import locate
 from likewise.cli import options
 from likewise.cli.printing import note, say, say_json
+from likewise.hub.catalog import DEFAULT
+from likewise.hub.download import progress_bar
+from likewise.hub.locate import locate
 
 
 def quantize(
@@ -34,8 +34,8 @@ def quantize(
       likewise quantize all-MiniLM-L6-v2
     """
     from likewise.checkpoint.config import read_config
-    from likewise.checkpoint.tokenizer import read_tokenizer
     from likewise.engine.openvino.quantize import quantized  # not before: --help needs no engine
+    from likewise.tokenization.tokenizer import read_tokenizer
 
     location = locate(model, progress=None if quiet else progress_bar)
     config = read_config(location.folder)

@@ -8,14 +8,14 @@ from typing import Annotated
 
 import typer
 
-from likewise.checkpoint.catalog import DEFAULT
+from likewise.analysis.ranking import rank_records
 from likewise.cli import options
 from likewise.cli.printing import note, say_json, say_table
-from likewise.corpus import write_table
-from likewise.corpus.export import TABLE_FORMATS, check_target
-from likewise.corpus.ranking import rank_records
-from likewise.corpus.reranking import pool, reranked
+from likewise.collections.reranking import pool, reranked
+from likewise.data import write_table
+from likewise.data.writers import TABLE_FORMATS, check_target
 from likewise.errors import InputError
+from likewise.hub.catalog import DEFAULT
 from likewise.wording import counted
 
 
@@ -61,7 +61,7 @@ def rank(
     records = options.read(file, column, quiet=quiet, encoding=encoding, skipped=skipped)
     texts = [record.text for record in records]
     encoder = options.load(model, compute, device, quiet=quiet)
-    judge = options.load_judge(rerank)
+    judge = options.load_scorer(rerank)
     wanted = pool(top_k) if judge else top_k
     ranked = rank_records(encoder, query, records, wanted, progress=options.stage(quiet=quiet))
     if judge:

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from likewise.cli import options
-from likewise.cli.hits import as_json as hit_as_json
-from likewise.cli.hits import say_hits
+from likewise.cli.hit_format import as_json as hit_as_json
+from likewise.cli.hit_format import say_hits
 from likewise.cli.printing import note, say_json
 
 

@@ -8,10 +8,10 @@ from typing import Annotated, cast
 import typer
 
 from likewise.cli import options
-from likewise.cli.hits import as_json as hit_as_json
-from likewise.cli.hits import say_hits
+from likewise.cli.hit_format import as_json as hit_as_json
+from likewise.cli.hit_format import say_hits
 from likewise.cli.printing import note, say_json
-from likewise.corpus.contract import Hit, Mode
+from likewise.collections.contract import Hit, Mode
 from likewise.errors import InputError
 from likewise.wording import counted
 
@@ -57,13 +57,13 @@ def search(
         raise InputError("what to look for?", hint="give one of QUERY, --like ID, --batch FILE")
     collection = options.open_collection(name, store, as_of, quiet=quiet)
     if batch is not None:
-        from likewise.corpus.batch import search_file
+        from likewise.collections.batch_search import search_file
 
         if output is None:
             raise InputError("--batch needs a file to write", hint="name it with -o answers.jsonl")
         count = search_file(
             collection, batch, output, k=top_k, mode=cast(Mode, mode), where=where,
-            diversity=diversity, rerank=options.load_judge(rerank), by_document=by_document,
+            diversity=diversity, rerank=options.load_scorer(rerank), by_document=by_document,
         )  # fmt: skip
         if not quiet:
             note(f"wrote the answers to {counted(count, 'query', 'queries')} to {output}")
@@ -73,7 +73,7 @@ def search(
     else:
         hits = collection.search(
             cast(str, query), top_k, mode=cast(Mode, mode), where=where, diversity=diversity,
-            rerank=options.load_judge(rerank), highlight=True, by_document=by_document,
+            rerank=options.load_scorer(rerank), highlight=True, by_document=by_document,
         )  # fmt: skip
     _say(hits, as_json=as_json, quiet=quiet)
 

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from likewise.checkpoint.catalog import DEFAULT
 from likewise.cli import options
 from likewise.extras import require
+from likewise.hub.catalog import DEFAULT
 
 
 def ui(

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from likewise.checkpoint.catalog import DEFAULT
 from likewise.cli import options
 from likewise.cli.printing import note, say_json, say_table
 from likewise.errors import InputError
+from likewise.hub.catalog import DEFAULT
 from likewise.progress import busy
 
 if TYPE_CHECKING:
-    from likewise.evaluate.verify import Verification
+    from likewise.evaluation.verify import Verification
 
 
 def verify(
@@ -34,8 +34,8 @@ def verify(
     Example:
       likewise verify all-MiniLM-L6-v2 --compute int8
     """
-    from likewise.evaluate.verify import LIMITS
-    from likewise.evaluate.verify import verify as measure
+    from likewise.evaluation.verify import LIMITS
+    from likewise.evaluation.verify import verify as measure
 
     if compute not in LIMITS:
         hint = "one of " + ", ".join(LIMITS)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from likewise.checkpoint.tokenizer import TokenRows
+from likewise.tokenization.tokenizer import TokenRows
 
 ROW_LENGTHS = (
     16, 32, 48, 64, 96, 128, 192, 256, 384, 512,
@@ -43,7 +43,7 @@ same numbers meet in the same order, and a text gives the same bits wherever it 
 
 
 @dataclass(frozen=True)
-class Batch:
+class TokenBatch:
     """Where each of `k` texts lies in a rectangle.
 
     Attributes:
@@ -120,7 +120,7 @@ def plan(
     shared: bool = True,
     alignment: int = ALIGNMENT,
     row_lengths: Sequence[int] = ROW_LENGTHS,
-) -> list[Batch]:
+) -> list[TokenBatch]:
     """Lay texts of these lengths in batches, longest first.
 
     Args:
@@ -169,7 +169,7 @@ class _Layout:
             self._room.setdefault(left, []).append(row)
             self._sizes |= 1 << left
 
-    def batches(self, budget: int) -> Iterator[Batch]:
+    def batches(self, budget: int) -> Iterator[TokenBatch]:
         if len(self._capacity) == 1:
             self._capacity[0] = self._trimmed(0)
         by_length: dict[int, list[int]] = {}
@@ -193,14 +193,14 @@ class _Layout:
             if n >= used and slots_of(n) >= texts
         )
 
-    def _batch(self, rows: list[int], length: int, step: int) -> Batch:
+    def _batch(self, rows: list[int], length: int, step: int) -> TokenBatch:
         placed = [
             (text, at, slot, offset)
             for at, row in enumerate(rows)
             for slot, (text, offset) in enumerate(self._members[row])
         ]
         texts, row, slot, offset = np.array(placed, dtype=np.int64).T
-        return Batch(texts, row, slot, offset, _round_rows(len(rows), step), length)
+        return TokenBatch(texts, row, slot, offset, _round_rows(len(rows), step), length)
 
 
 def _round_rows(rows: int, step: int) -> int:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from likewise.checkpoint.tokenizer import TokenRows
-
-Progress = Callable[[int], None]
-"""Told how many texts have just been finished."""
+from likewise.progress import Advance
+from likewise.tokenization.tokenizer import TokenRows
 
 
 class Runtime(Protocol):
@@ -45,7 +42,7 @@ class Runtime(Protocol):
         """Where it runs, such as `cpu`."""
         ...
 
-    def embed(self, rows: TokenRows, progress: Progress | None = None) -> NDArray[np.float32]:
+    def embed(self, rows: TokenRows, progress: Advance | None = None) -> NDArray[np.float32]:
         """One vector a text, in the order given: float32 `[n, dimension]`.
 
         Raises:

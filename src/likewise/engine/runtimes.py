@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 
 from likewise.checkpoint.config import STATIC, Config
-from likewise.checkpoint.tokenizer import Tokenizer
 from likewise.engine.contract import Runtime
 from likewise.engine.native import NativeRuntime
 from likewise.engine.static import StaticRuntime
 from likewise.engine.torch import TorchRuntime
 from likewise.errors import InputError, MissingExtraError, UnsupportedModelError
+from likewise.tokenization.tokenizer import Tokenizer
 
 COMPUTES = ("auto", "float32", "bfloat16", "float16", "int8")
 DEVICES = ("auto", "cpu", "cuda", "mps")

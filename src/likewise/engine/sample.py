@@ -5,16 +5,16 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from likewise.engine.parts import Sizes
-from likewise.engine.stacks import Stack
-from likewise.engine.stacks.bert import NAMES
+from likewise.engine.architectures import EncoderDescription
+from likewise.engine.architectures.bert import NAMES
+from likewise.engine.layer_parameters import LayerSizes
 from likewise.engine.tensors import Tensors
 
 PERIOD = 251
 """A prime, so that the made-up numbers of neighbouring rows differ."""
 
 
-def sample(hidden: int, heads: int, wide: int, tokens: int, layers: int = 1) -> Stack:
+def sample(hidden: int, heads: int, wide: int, tokens: int, layers: int = 1) -> EncoderDescription:
     """Layers as BERT has them.
 
     Args:
@@ -41,9 +41,9 @@ def sample(hidden: int, heads: int, wide: int, tokens: int, layers: int = 1) -> 
         one[f"{norm}.weight"], one[f"{norm}.bias"] = ones, zeros
     tensors = {f"layer.{i}.{name}": tensor for i in range(layers) for name, tensor in one.items()}
     tensors |= {"norm.weight": ones, "norm.bias": zeros}
-    return Stack(
+    return EncoderDescription(
         Tensors(tensors),
-        Sizes(hidden=hidden, heads=heads, wide=wide, activation="gelu", epsilon=1e-12),
+        LayerSizes(hidden=hidden, heads=heads, wide=wide, activation="gelu", epsilon=1e-12),
         layers=layers,
         prefix="layer.",
         names=NAMES,

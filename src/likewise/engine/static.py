@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likewise.checkpoint.config import Config
-from likewise.checkpoint.tokenizer import TokenRows
 from likewise.checkpoint.weights import read_weights
-from likewise.engine.contract import Progress
-from likewise.engine.modules import after_pooling
+from likewise.engine.after_pooling import after_pooling
 from likewise.errors import DamagedFileError
+from likewise.progress import Advance
+from likewise.tokenization.tokenizer import TokenRows
 
 PORTION = 1024
 """Texts whose token vectors are gathered at once."""
@@ -37,7 +37,7 @@ class StaticRuntime:
         self._after = after_pooling(config.modules)
         self.dimension = self._after(self._table[:1]).shape[1]
 
-    def embed(self, rows: TokenRows, progress: Progress | None = None) -> NDArray[np.float32]:
+    def embed(self, rows: TokenRows, progress: Advance | None = None) -> NDArray[np.float32]:
         """One vector a text, in the order given: float32 `[n, dimension]`; see `Runtime`."""
         vectors = np.empty((len(rows), self.dimension), dtype=np.float32)
         ends = np.cumsum(rows.lengths)

@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likewise.checkpoint.config import Config, Dense, LayerNorm, Module, Normalize, Pooling
-from likewise.checkpoint.tokenizer import TokenRows
 from likewise.checkpoint.weights import Weights, not_finite, read_weights, weight_files
-from likewise.engine.batches import Batch, plan
-from likewise.engine.contract import Progress
+from likewise.engine.batches import TokenBatch, plan
 from likewise.errors import EngineError, InputError, UnsupportedModelError
 from likewise.extras import require
+from likewise.progress import Advance
+from likewise.tokenization.tokenizer import TokenRows
 
 BUDGETS = MappingProxyType({"cpu": 2048, "mps": 8192, "cuda": 32768})
 """Tokens of a batch, by device."""
@@ -56,7 +56,7 @@ class TorchRuntime:
     def _kind(self) -> str:
         return self.device.split(":")[0]
 
-    def embed(self, rows: TokenRows, progress: Progress | None = None) -> NDArray[np.float32]:
+    def embed(self, rows: TokenRows, progress: Advance | None = None) -> NDArray[np.float32]:
         """One vector a text, in the order given: float32 `[n, dimension]`; see `Runtime`."""
         vectors = np.empty((len(rows), self.dimension), dtype=np.float32)
         with self._lock, self._torch.inference_mode():
@@ -80,14 +80,14 @@ class TorchRuntime:
                     found[text] = row[: int(rows.lengths[text])].copy()
         return [found[i] for i in range(len(rows))]
 
-    def _plan(self, rows: TokenRows) -> list[Batch]:
+    def _plan(self, rows: TokenRows) -> list[TokenBatch]:
         """Length-sorted batches, each as long as its longest text."""
         batches = plan(rows.lengths, budget=BUDGETS[self._kind], shared=False)
         return [
             replace(b, rows=len(b.texts), length=int(rows.lengths[b.texts].max())) for b in batches
         ]
 
-    def _states(self, batch: Batch, rows: TokenRows) -> tuple[Any, Any]:
+    def _states(self, batch: TokenBatch, rows: TokenRows) -> tuple[Any, Any]:
         """States `[rows, length, hidden]` and attention mask `[rows, length]`."""
         inputs = batch.inputs(rows, self._pad_id)
         order = np.argsort(batch.row)  # row i of the rectangle is text i of the batch

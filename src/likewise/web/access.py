@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from likewise.errors import InputError
 from likewise.web.standalone import login_page
+from likewise.web.translations import LANGUAGES, Language, translations_for
 from likewise.web.visitors import (
     LOOPBACK_NAMES,
     is_loopback_address,
@@ -25,7 +26,6 @@ from likewise.web.visitors import (
     path_of,
     read_cookie,
 )
-from likewise.web.words import LANGUAGES, Language, words_in
 
 COOKIE = "likewise_key"
 _MONTH = 30 * 24 * 3600
@@ -236,5 +236,5 @@ async def _refuse(scope: Scope, receive: Receive, send: Send, answer: Response) 
 
 
 def _ask_key(language: Language, action: str, *, failed: bool = False) -> Response:
-    page = login_page(words_in(language.code), action, failed=failed)
+    page = login_page(translations_for(language.code), action, failed=failed)
     return HTMLResponse(page, 401, {"Cache-Control": "no-store"})

@@ -10,9 +10,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from likewise.checkpoint.catalog import DEFAULT
 from likewise.errors import InputError
 from likewise.extras import require
+from likewise.hub.catalog import DEFAULT
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -44,25 +44,29 @@ def create_app(
     gradio: Any = require("gradio", "web")
     fastapi: Any = require("fastapi", "web")
     from likewise.web.access import Access, Guard
-    from likewise.web.desk import Desk
-    from likewise.web.doorway import Doorway
+    from likewise.web.download_store import DownloadStore, add_downloads
+    from likewise.web.job_runner import JobRunner
     from likewise.web.limits import MOST_BYTES, BodyLimit
+    from likewise.web.locale_middleware import LocaleMiddleware
     from likewise.web.page import appearance, build_page
     from likewise.web.refusals import Refusals
     from likewise.web.registry import Choice, Registry
-    from likewise.web.shelf import Shelf, add_downloads
     from likewise.web.streams import EndedStreams, Streams
-    from likewise.web.words import LANGUAGES, words_in
+    from likewise.web.translations import LANGUAGES, translations_for
 
     access = access or Access()
     app = app or fastapi.FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    shelf = Shelf()
-    desk = Desk(Registry(), shelf)
+    shelf = DownloadStore()
+    desk = JobRunner(Registry(), shelf)
     add_downloads(app, shelf)
     _close_with(app, desk)
     for language in reversed(LANGUAGES):  # the one at the root last: it answers everything
         page = build_page(
-            words_in(language.code), desk, Choice(model), Path(results), keyed=bool(access.key)
+            translations_for(language.code),
+            desk,
+            Choice(model),
+            Path(results),
+            keyed=bool(access.key),
         )
         gradio.mount_gradio_app(
             app, page, path=f"/{language.path}".rstrip("/") or "/", footer_links=[],
@@ -71,7 +75,7 @@ def create_app(
             app_kwargs={"openapi_url": None}, **appearance(),
         )  # fmt: skip
     # the last one is the outermost
-    app.add_middleware(Doorway)
+    app.add_middleware(LocaleMiddleware)
     app.add_middleware(BodyLimit)
     app.add_middleware(Guard, access=access)
     app.add_middleware(Refusals)

@@ -16,10 +16,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from likewise.corpus.export import Piece, write_pieces
+from likewise.data.writers import Piece, write_pieces
 from likewise.encoder import Encoder
-from likewise.web.desk import Job
-from likewise.web.notices import PageError
+from likewise.web.job_runner import Job
+from likewise.web.messages import PageError
 from likewise.web.reproduce import Texts
 
 BLOCK = 16_384

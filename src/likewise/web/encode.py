@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from likewise import vectors
 from likewise.encoder import Encoder
-from likewise.web import html, parts, reproduce
-from likewise.web.desk import Job
+from likewise.web import components, html, reproduce
 from likewise.web.embedding import Embedding, VectorResult, embed
-from likewise.web.frame import Frame, Panel, Updates
+from likewise.web.job_runner import Job
+from likewise.web.page_context import PageContext, Panel, Updates
 from likewise.web.registry import Choice
 from likewise.web.reproduce import Texts
-from likewise.web.words import Words
+from likewise.web.translations import Translations
 
 NAME = "encode"
 PREVIEW_ROWS = 10
@@ -72,30 +72,30 @@ class Found:
     measures: Measures
 
 
-class Tab:
+class EncodeTab:
     """The tab's components and what they do."""
 
-    def __init__(self, frame: Frame) -> None:
+    def __init__(self, frame: PageContext) -> None:
         self.frame, words = frame, frame.words
-        source = parts.text_source(
+        source = components.text_source(
             frame, NAME, label=words("encode.texts"), sample="encode.sample", rows=6
         )
-        pressed = parts.buttons(frame, NAME, words("encode.run"))
-        notice = parts.notice(NAME)
+        pressed = components.buttons(frame, NAME, words("encode.run"))
+        notice = components.notice(NAME)
         with gr.Column(visible=False, elem_id="encode-result") as result:
             self.summary = gr.HTML(elem_id="encode-summary", padding=False)
             self.links = gr.HTML(elem_id="encode-downloads", padding=False)
             self.preview = gr.HTML(elem_id="encode-preview", padding=False)
-            self.recipe = parts.recipe_panel(frame, NAME)
+            self.recipe = components.recipe_panel(frame, NAME)
         self.panel = Panel(frame, notice, result, pressed.start, pressed.stop)
         self.inputs = {"encode-texts": source.typed}
         shown = [self.summary, self.links, self.preview, *self.recipe.outputs]
-        parts.wire(
+        components.wire(
             self.panel,
             self.run,
             [frame.choice, *source.inputs],
             shown,
-            script=parts.with_lost(NAME),
+            script=components.with_lost(NAME),
         )
 
     async def run(  # noqa: PLR0917 - Gradio hands inputs over one by one
@@ -111,7 +111,7 @@ class Tab:
         """Encode the texts."""
 
         def prepare() -> Texts:
-            return parts.read_source(typed, file, column, encoding, lost)
+            return components.read_source(typed, file, column, encoding, lost)
 
         def work(encoder: Encoder, job: Job, texts: Texts) -> Found:
             embedding = embed(encoder, texts, job)
@@ -126,7 +126,13 @@ class Tab:
             } | self.recipe.shown(reproduce.encode(choice, texts))
 
         async for updates in self.panel.run(
-            request, choice, prepare, work, show, read=Texts.stream, rename=parts.rename_of(file)
+            request,
+            choice,
+            prepare,
+            work,
+            show,
+            read=Texts.stream,
+            rename=components.rename_of(file),
         ):
             yield updates
 
@@ -140,7 +146,7 @@ def _measured(found: Embedding) -> Measures:
     return Measures(lengths, values)
 
 
-def _summary(done: Found, words: Words) -> str:
+def _summary(done: Found, words: Translations) -> str:
     found, lengths, values = done.embedding, done.measures.lengths, done.measures.values
     rate = words("encode.rate", rate=f"{found.count / max(found.seconds, 1e-9):,.0f}")
     return html.facts(
@@ -166,7 +172,7 @@ def _summary(done: Found, words: Words) -> str:
     )  # fmt: skip
 
 
-def _preview(found: Embedding, words: Words) -> str:
+def _preview(found: Embedding, words: Translations) -> str:
     shown = min(PREVIEW_ROWS, found.count)
     headers = [words("table.text"), *(str(i) for i in range(PREVIEW_COLUMNS)), "…"]
     matrix = next(found.blocks())

@@ -14,22 +14,22 @@ import gradio as gr
 import numpy as np
 
 from likewise.encoder import Encoder
-from likewise.evaluate.examples import (
+from likewise.evaluation.examples import (
     EXAMPLES,
     ExampleResult,
     SavedResult,
     list_results,
     run_example,
 )
-from likewise.web import charts, html, parts, reproduce
-from likewise.web.desk import Job
-from likewise.web.frame import Frame, Panel, Updates, lines, session_of
-from likewise.web.notices import PageError, failure_notice
+from likewise.web import charts, components, html, reproduce
+from likewise.web.download_store import DocumentResult
+from likewise.web.job_runner import Job
+from likewise.web.messages import PageError, failure_notice
+from likewise.web.page_context import PageContext, Panel, Updates, lines, session_of
 from likewise.web.registry import Choice
 from likewise.web.samples import sample_language
-from likewise.web.shelf import DocumentResult
+from likewise.web.translations import Translations, translations_for
 from likewise.web.visitors import visitor_of
-from likewise.web.words import Words, words_in
 
 NAME = "example"
 OWN = "own"
@@ -48,10 +48,10 @@ class Chosen:
     texts: tuple[str, ...]
 
 
-class Tab:
+class ExampleTab:
     """The tab's components and what they do."""
 
-    def __init__(self, frame: Frame, page: gr.Blocks) -> None:
+    def __init__(self, frame: PageContext, page: gr.Blocks) -> None:
         self.frame, self.words = frame, frame.words
         words, samples = frame.words, frame.samples
         names = samples.of_examples(lambda each: each.name)
@@ -72,13 +72,13 @@ class Tab:
         samples.add(self.chosen, names)
         samples.add(self.texts, texts)
         self.inputs = {"example-set": self.chosen, "example-texts": self.texts}
-        pressed = parts.buttons(frame, NAME, words("example.run"))
-        notice = parts.notice(NAME)
+        pressed = components.buttons(frame, NAME, words("example.run"))
+        notice = components.notice(NAME)
         with gr.Column(visible=False, elem_id="example-result") as result:
             self.summary = gr.HTML(elem_id="example-summary", padding=False)
             self.plot = gr.HTML(elem_id="example-plot", padding=False)
             self.links = gr.HTML(elem_id="example-downloads", padding=False)
-            self.recipe = parts.recipe_panel(frame, NAME)
+            self.recipe = components.recipe_panel(frame, NAME)
         with gr.Row(equal_height=False, elem_classes="lw-past"):
             self.past = gr.Dropdown(
                 [], label=words("example.past"), info=words("example.past.info"),
@@ -92,9 +92,11 @@ class Tab:
         self._wire(page, reopen)
 
     def _wire(self, page: gr.Blocks, reopen: gr.Button) -> None:
-        self.chosen.input(self.fill, [self.chosen, self.frame.choice], [self.texts], **parts.QUIET)
-        self.texts.input(self.edited, [self.texts], [self.chosen], **parts.QUIET)
-        parts.wire(
+        self.chosen.input(
+            self.fill, [self.chosen, self.frame.choice], [self.texts], **components.QUIET
+        )
+        self.texts.input(self.edited, [self.texts], [self.chosen], **components.QUIET)
+        components.wire(
             self.panel,
             self.run,
             [self.frame.choice, self.texts],
@@ -104,16 +106,16 @@ class Tab:
             self.open,
             [self.past],
             [self.panel.notice, self.panel.result, *self.shown],
-            **parts.QUIET,
+            **components.QUIET,
         )
-        page.load(self.list_past, None, [self.past], **parts.QUIET)
+        page.load(self.list_past, None, [self.past], **components.QUIET)
 
     async def fill(self, name: str, choice: Choice) -> str:
         """The texts of the set that was chosen."""
         found = next((e for e in EXAMPLES if e.name == name), None)
         if found:
             return "\n".join(found.texts)
-        words = words_in(sample_language(choice.name, self.words).code)
+        words = translations_for(sample_language(choice.name, self.words).code)
         return words("example.own.sample")
 
     async def edited(self, typed: str) -> str:
@@ -227,7 +229,7 @@ def _name_of(texts: list[str]) -> str:
     return next((e.name for e in EXAMPLES if list(e.texts) == texts), OWN)
 
 
-def _title(name: str, words: Words) -> str:
+def _title(name: str, words: Translations) -> str:
     found = next((e for e in EXAMPLES if e.name == name), None)
     if found is None:
         return words("example.own")
@@ -238,7 +240,7 @@ def _moment(result: ExampleResult) -> datetime:
     return datetime.fromisoformat(result.timestamp)
 
 
-def _summary(saved: SavedResult, words: Words, *, local: bool) -> str:
+def _summary(saved: SavedResult, words: Translations, *, local: bool) -> str:
     result = saved.result
     place = str(saved.path) if local else saved.path.name
     off = result.matrix.astype(float).copy()

@@ -10,19 +10,19 @@ from typing import Any
 
 import gradio as gr
 
-from likewise.checkpoint import catalog
-from likewise.checkpoint.cache import Repository, is_hub_id
-from likewise.checkpoint.download import Plan, Progress
-from likewise.checkpoint.hub import Hub
-from likewise.checkpoint.locate import Location, find_local, locate
 from likewise.errors import CheckpointError
+from likewise.hub import catalog
+from likewise.hub.cache import Repository, is_hub_id
+from likewise.hub.client import Hub
+from likewise.hub.download import DownloadPlan, DownloadProgress
+from likewise.hub.locate import Location, find_local, locate
 from likewise.progress import Advance
-from likewise.web import html, parts
-from likewise.web.desk import Job, Outcome
-from likewise.web.frame import Frame, Updates, session_of
-from likewise.web.notices import PageError, failure_notice, fetching_notice, megabytes
+from likewise.web import components, html
+from likewise.web.job_runner import Job, Outcome
+from likewise.web.messages import PageError, failure_notice, fetching_notice, megabytes
+from likewise.web.page_context import PageContext, Updates, session_of
+from likewise.web.translations import Translations
 from likewise.web.visitors import visitor_of
-from likewise.web.words import Words
 
 BYTES_PER_PARAMETER = 4
 """Most checkpoints are published in float32."""
@@ -85,7 +85,7 @@ class Fetch:
         arrived: called when a model has arrived; gives changes to the page.
     """
 
-    def __init__(self, frame: Frame, arrived: Callable[[], Updates]) -> None:
+    def __init__(self, frame: PageContext, arrived: Callable[[], Updates]) -> None:
         self.frame, self._arrived = frame, arrived
         words = frame.words
         self.name = gr.State("")
@@ -109,12 +109,12 @@ class Fetch:
 
     def wire(self, shown: list[Any]) -> None:
         """Let the buttons begin and end a download, which may also change `shown`."""
-        self.start.click(self.run, [self.name], [*self.outputs, *shown], **parts.QUIET)
+        self.start.click(self.run, [self.name], [*self.outputs, *shown], **components.QUIET)
 
         async def halt(request: gr.Request) -> None:
             self.frame.desk.stop(session_of(request))
 
-        self.cancel.click(halt, queue=False, **parts.QUIET)
+        self.cancel.click(halt, queue=False, **components.QUIET)
 
     def offered(self, offer: Offer | None, *, local: bool) -> Updates:
         """An offer, as changes to the page; hides the box where there is none."""
@@ -174,7 +174,7 @@ class Fetch:
         )
 
 
-def _offer(offer: Offer, words: Words, *, local: bool) -> str:
+def _offer(offer: Offer, words: Translations, *, local: bool) -> str:
     size = (
         words("fetch.about", size=megabytes(offer.size)) if offer.size else words("fetch.unknown")
     )
@@ -191,11 +191,11 @@ def _offer(offer: Offer, words: Words, *, local: bool) -> str:
     return html.facts(rows)
 
 
-def _progress(job: Job) -> Progress:
+def _progress(job: Job) -> DownloadProgress:
     """Counts a download's bytes for the page; stops it where somebody pressed Cancel."""
 
     @contextmanager
-    def opened(plan: Plan) -> Iterator[Advance]:
+    def opened(plan: DownloadPlan) -> Iterator[Advance]:
         job.total = plan.total_bytes
 
         def advance(count: int) -> None:

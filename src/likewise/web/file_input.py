@@ -10,15 +10,15 @@ from typing import Any
 
 import gradio as gr
 
-from likewise.corpus.readers import DetectedEncoding
-from likewise.corpus.records import Record
+from likewise.data.readers import DetectedEncoding
+from likewise.data.records import Record
 from likewise.web import html
-from likewise.web.desk import Desk
-from likewise.web.frame import Updates
-from likewise.web.notices import PageError, failure_notice
+from likewise.web.job_runner import JobRunner
+from likewise.web.messages import PageError, failure_notice
+from likewise.web.page_context import Updates
 from likewise.web.reproduce import Texts
+from likewise.web.translations import Translations
 from likewise.web.uploads import check_size, read_upload
-from likewise.web.words import Words
 
 FIRST = 5
 """Rows that are shown of a file before anything is done with it."""
@@ -76,7 +76,9 @@ class FileInput:
     lost: gr.Textbox
 
 
-def file_input(words: Words, desk: Desk, name: str, quiet: Mapping[str, Any]) -> FileInput:
+def file_input(
+    words: Translations, desk: JobRunner, name: str, quiet: Mapping[str, Any]
+) -> FileInput:
     """The closed box in which a file is handed in."""
     with gr.Accordion(words("source.title"), open=False, elem_id=f"{name}-source"):
         # every kind is taken, so that one that cannot be read is an error and not just not there
@@ -108,7 +110,7 @@ def file_input(words: Words, desk: Desk, name: str, quiet: Mapping[str, Any]) ->
 
 
 def _looker(
-    given: FileInput, words: Words, desk: Desk
+    given: FileInput, words: Translations, desk: JobRunner
 ) -> Callable[[str | None, str, str], Awaitable[Updates]]:
     async def look(path: str | None, column: str, encoding: str) -> Updates:
         if not path:
@@ -157,13 +159,13 @@ def texts_of(file: str, column: str, encoding: str) -> Texts:
     return Texts((), Path(file).name, column, file, encoding)
 
 
-def _columns(found: Look | None, words: Words) -> list[tuple[str, str]]:
+def _columns(found: Look | None, words: Translations) -> list[tuple[str, str]]:
     """The choice to take the column that is found."""
     label = words("source.column.found", column=found.column) if found and found.column else ""
     return [(label or words("source.column.auto"), "")]
 
 
-def _about(found: Look, words: Words, column: str, encoding: str) -> str:
+def _about(found: Look, words: Translations, column: str, encoding: str) -> str:
     rows = []
     if found.encoding:
         note = words("source.encoding.wrong") if found.encoding.guessed else ""

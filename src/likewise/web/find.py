@@ -12,17 +12,17 @@ import gradio as gr
 import numpy as np
 
 from likewise import vectors
-from likewise.answers import Ranked
 from likewise.encoder import Encoder
-from likewise.web import html, parts, reproduce
-from likewise.web.desk import Job
+from likewise.results import Ranked
+from likewise.web import components, html, reproduce
+from likewise.web.download_store import TableResult
 from likewise.web.embedding import Embedding, embed
-from likewise.web.frame import Frame, Panel, Updates, required, session_of
-from likewise.web.notices import PageError
+from likewise.web.job_runner import Job
+from likewise.web.messages import PageError
+from likewise.web.page_context import PageContext, Panel, Updates, required, session_of
 from likewise.web.registry import Choice
 from likewise.web.reproduce import Texts
-from likewise.web.shelf import TableResult
-from likewise.web.words import Words
+from likewise.web.translations import Translations
 
 NAME = "find"
 MOST_SHOWN = 200
@@ -30,7 +30,7 @@ MOST_SHOWN = 200
 
 
 @dataclass(frozen=True)
-class Request:
+class FindRequest:
     """What is looked for."""
 
     query: str
@@ -92,10 +92,10 @@ class Candidates:
             self._last.pop(session, None)
 
 
-class Tab:
+class FindTab:
     """The tab's components and what they do."""
 
-    def __init__(self, frame: Frame) -> None:
+    def __init__(self, frame: PageContext) -> None:
         self.frame, words = frame, frame.words
         first = frame.samples.of("find.sample_query")
         query = gr.Textbox(
@@ -103,7 +103,7 @@ class Tab:
             elem_id="find-query",
         )  # fmt: skip
         frame.samples.add(query, first)
-        source = parts.text_source(
+        source = components.text_source(
             frame, NAME, label=words("find.candidates"), sample="find.sample", rows=6
         )
         with gr.Row():
@@ -119,16 +119,16 @@ class Tab:
             "find-threshold": threshold,
         }  # fmt: skip
         self._candidates = Candidates()
-        pressed = parts.buttons(frame, NAME, words("find.run"))
-        notice = parts.notice(NAME)
+        pressed = components.buttons(frame, NAME, words("find.run"))
+        notice = components.notice(NAME)
         with gr.Column(visible=False, elem_id="find-result") as result:
             self.ranked = gr.HTML(elem_id="find-table", padding=False)
             self.links = gr.HTML(elem_id="find-downloads", padding=False)
-            self.recipe = parts.recipe_panel(frame, NAME)
+            self.recipe = components.recipe_panel(frame, NAME)
         self.panel = Panel(frame, notice, result, pressed.start, pressed.stop)
         given = [frame.choice, query, top_k, threshold, *source.inputs]
         shown = [self.ranked, self.links, *self.recipe.outputs]
-        parts.wire(self.panel, self.run, given, shown, script=parts.with_lost(NAME))
+        components.wire(self.panel, self.run, given, shown, script=components.with_lost(NAME))
 
     def forget(self, session: str) -> None:
         """Let go of the vectors of a page that was closed."""
@@ -149,29 +149,31 @@ class Tab:
     ) -> AsyncIterator[Updates]:
         """Rank the candidates."""
 
-        def prepare() -> Request:
+        def prepare() -> FindRequest:
             if most is None or most < 1:
                 raise PageError("failure.top_k")
             wanted = required(text, "failure.empty_query")
             threshold = _number(least)
-            candidates = parts.read_source(typed, file, column, encoding, lost)
-            return Request(wanted, candidates, int(most), threshold)
+            candidates = components.read_source(typed, file, column, encoding, lost)
+            return FindRequest(wanted, candidates, int(most), threshold)
 
-        def work(encoder: Encoder, job: Job, asked: Request) -> Found:
+        def work(encoder: Encoder, job: Job, asked: FindRequest) -> Found:
             candidates = self._candidates.of(session_of(request), encoder, asked.candidates, job)
             return rank(encoder, asked, candidates)
 
-        def show(asked: Request, found: Found) -> Updates:
+        def show(asked: FindRequest, found: Found) -> Updates:
             return self._show(choice, asked, found, request)
 
         async for updates in self.panel.run(
             request, choice, prepare, work, show,
             read=lambda asked: chain([asked.query], asked.candidates.stream()),
-            rename=parts.rename_of(file),
+            rename=components.rename_of(file),
         ):  # fmt: skip
             yield updates
 
-    def _show(self, choice: Choice, asked: Request, found: Found, request: gr.Request) -> Updates:
+    def _show(
+        self, choice: Choice, asked: FindRequest, found: Found, request: gr.Request
+    ) -> Updates:
         rows = [
             {"rank": place, "score": each.score, "index": each.index, "text": each.text}
             for place, each in enumerate(found.ranked, 1)
@@ -197,7 +199,7 @@ def _number(typed: str) -> float | None:
         raise PageError("failure.threshold") from None
 
 
-def rank(encoder: Encoder, asked: Request, candidates: Embedding) -> Found:
+def rank(encoder: Encoder, asked: FindRequest, candidates: Embedding) -> Found:
     """As `Encoder.rank`, with the candidates' vectors read block by block."""
     query = encoder.encode_query(asked.query)
     measure = encoder.similarity_fn_name
@@ -217,7 +219,7 @@ def rank(encoder: Encoder, asked: Request, candidates: Embedding) -> Found:
     return Found([Ranked(i, score, texts[i]) for i, score in chosen.items()], candidates.count)
 
 
-def _table(answer: Found, words: Words) -> str:
+def _table(answer: Found, words: Translations) -> str:
     found = answer.ranked
     if not found:
         return html.notice(words("find.none"), words("find.none.body"), kind="info")
@@ -227,7 +229,7 @@ def _table(answer: Found, words: Words) -> str:
     low = min(0.0, found[-1].score)
     span = max(1.0, found[0].score) - low
     bars = [
-        html.Bar(i, each.text, f"{each.score:.4f}", (each.score - low) / span)
+        html.RankingBar(i, each.text, f"{each.score:.4f}", (each.score - low) / span)
         for i, each in enumerate(found[:MOST_SHOWN], 1)
     ]
     headers = [words("table.rank"), words("table.text"), words("table.score")]

@@ -27,7 +27,7 @@ class Fact:
 
 
 @dataclass(frozen=True)
-class Bar:
+class RankingBar:
     """One row of a ranking.
 
     Attributes:
@@ -94,7 +94,7 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[str]], *, caption: str
     )
 
 
-def ranking(headers: Sequence[str], rows: Iterable[Bar]) -> str:
+def ranking(headers: Sequence[str], rows: Iterable[RankingBar]) -> str:
     """A ranked table; a bar under each text shows its score."""
     body = "".join(
         f'<tr><td class="lw-rank">{row.rank}</td>'

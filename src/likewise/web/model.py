@@ -9,27 +9,27 @@ from typing import Any
 import gradio as gr
 import psutil
 
-from likewise.checkpoint.catalog import CATALOG, Entry
-from likewise.checkpoint.locate import find_local
 from likewise.encoder import Encoder
 from likewise.engine.runtimes import COMPUTES
 from likewise.errors import CheckpointError
-from likewise.web import html, parts
-from likewise.web.desk import Job
+from likewise.hub.catalog import CATALOG, Entry
+from likewise.hub.locate import find_local
+from likewise.web import components, html
 from likewise.web.fetch import Fetch, Offer, find_offer
-from likewise.web.frame import Frame, Panel, Updates, session_of
+from likewise.web.job_runner import Job
+from likewise.web.page_context import PageContext, Panel, Updates, session_of
 from likewise.web.registry import Choice
 from likewise.web.remote import check_remote
+from likewise.web.translations import Translations
 from likewise.web.visitors import visitor_of
-from likewise.web.words import Words
 
 NAME = "model"
 
 
-class Tab:
+class ModelTab:
     """The tab's components and what they do."""
 
-    def __init__(self, frame: Frame, page: gr.Blocks) -> None:
+    def __init__(self, frame: PageContext, page: gr.Blocks) -> None:
         self.frame, words = frame, frame.words
         with gr.Row(equal_height=False):
             given = self._inputs()
@@ -44,28 +44,30 @@ class Tab:
                 words("model.unload"), elem_id="model-unload", scale=0, min_width=120
             )
             stop = gr.Button(words("work.stop"), visible=False, elem_id="model-stop")
-        notice = parts.notice(NAME)
+        notice = components.notice(NAME)
         self.fetch = Fetch(frame, self._arrived)
         with gr.Column(visible=False, elem_id="model-result") as result:
             self.card = gr.HTML(elem_id="model-card", padding=False)
         self.catalog = gr.HTML(elem_id="model-catalog", padding=False)
         self.panel = Panel(frame, notice, result, start, stop)
         changed = [frame.choice, self.card, *self.fetch.outputs]
-        parts.wire(self.panel, self.run, [frame.choice, *given], changed)
+        components.wire(self.panel, self.run, [frame.choice, *given], changed)
         for chosen in (self.pick, self.typed):
             chosen.change(
                 self.offer,
                 [self.pick, self.typed],
                 self.fetch.outputs,
                 trigger_mode="always_last",
-                **parts.QUIET,
+                **components.QUIET,
             )
         self.fetch.wire([self.catalog, self.pick])
-        unload.click(self.unload, [frame.choice], [notice, result, frame.status], **parts.QUIET)
+        unload.click(
+            self.unload, [frame.choice], [notice, result, frame.status], **components.QUIET
+        )
         page.load(
             self.arrive, [frame.choice],
             [self.catalog, self.pick, frame.status, self.card, result],
-            **parts.QUIET,
+            **components.QUIET,
         )  # fmt: skip
 
     def _inputs(self) -> list[Any]:
@@ -158,7 +160,7 @@ class Tab:
         }
 
 
-def _choices(first: str, words: Words) -> list[tuple[str, str]]:
+def _choices(first: str, words: Translations) -> list[tuple[str, str]]:
     """The models to choose from; those that are not on this machine say so."""
     known = []
     for entry in CATALOG:
@@ -170,7 +172,7 @@ def _choices(first: str, words: Words) -> list[tuple[str, str]]:
     return known
 
 
-def _card(encoder: Encoder, words: Words, *, local: bool) -> str:
+def _card(encoder: Encoder, words: Translations, *, local: bool) -> str:
     memory = psutil.Process().memory_info().rss / 2**20
     config, place = encoder.config, str(encoder.location.folder)
     rows = [
@@ -190,7 +192,7 @@ def _card(encoder: Encoder, words: Words, *, local: bool) -> str:
     return html.facts(rows)
 
 
-def _catalog(words: Words) -> str:
+def _catalog(words: Translations) -> str:
     headers = ["name", "dimension", "tokens", "parameters", "languages", "licence", "here"]
     return html.table(
         [words(f"catalog.{each}") for each in headers],
@@ -199,7 +201,7 @@ def _catalog(words: Words) -> str:
     )
 
 
-def _row(entry: Entry, words: Words) -> list[str]:
+def _row(entry: Entry, words: Translations) -> list[str]:
     return [
         entry.name,
         f"{entry.dimension:,}",
@@ -211,7 +213,7 @@ def _row(entry: Entry, words: Words) -> list[str]:
     ]
 
 
-def _languages(told: str, words: Words) -> str:
+def _languages(told: str, words: Translations) -> str:
     """What a model was made for, in the reader's language: a language, or how many."""
     count = re.search(r"\d+", told)
     if count is None:

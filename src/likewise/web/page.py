@@ -10,12 +10,12 @@ from typing import Any, cast
 
 import gradio as gr
 
-from likewise.web import encode, example, find, html, model, parts, similarity
-from likewise.web.desk import Desk
-from likewise.web.frame import Frame
+from likewise.web import components, encode, example, find, html, model, similarity
+from likewise.web.job_runner import JobRunner
+from likewise.web.page_context import PageContext
 from likewise.web.registry import Choice
 from likewise.web.samples import Samples
-from likewise.web.words import LANGUAGES, Words
+from likewise.web.translations import LANGUAGES, Translations
 
 FONTS = (
     "system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "PingFang SC",
@@ -28,7 +28,7 @@ FORGET_AFTER = 3600
 
 
 def build_page(
-    words: Words, desk: Desk, choice: Choice, results: Path, *, keyed: bool = False
+    words: Translations, desk: JobRunner, choice: Choice, results: Path, *, keyed: bool = False
 ) -> gr.Blocks:
     """The page in one language.
 
@@ -50,29 +50,29 @@ def build_page(
                 padding=False,
             )  # fmt: skip
         samples = Samples(words, choice.name)
-        frame = Frame(words, desk, chosen, status, results, samples, keyed)
+        frame = PageContext(words, desk, chosen, status, results, samples, keyed)
         with gr.Tabs(selected="similarity", overflow_behavior="wrap", elem_id="tabs"):
             with gr.Tab(words("tab.model"), id="model", elem_id="tab-model"):
                 _about(words, "model")
-                inputs = model.Tab(frame, page).inputs
+                inputs = model.ModelTab(frame, page).inputs
             with gr.Tab(words("tab.similarity"), id="similarity", elem_id="tab-similarity"):
                 _about(words, "similarity")
                 samples.note("similarity")
-                inputs |= similarity.Tab(frame).inputs
+                inputs |= similarity.SimilarityTab(frame).inputs
             with gr.Tab(words("tab.encode"), id="encode", elem_id="tab-encode"):
                 _about(words, "encode")
                 samples.note("encode")
-                inputs |= encode.Tab(frame).inputs
+                inputs |= encode.EncodeTab(frame).inputs
             with gr.Tab(words("tab.find"), id="find", elem_id="tab-find"):
                 _about(words, "find")
                 samples.note("find")
-                found = find.Tab(frame)
+                found = find.FindTab(frame)
                 inputs |= found.inputs
             with gr.Tab(words("tab.example"), id="example", elem_id="tab-example"):
                 _about(words, "example")
                 samples.note("example")
-                inputs |= example.Tab(frame, page).inputs
-        chosen.change(samples.follow, [chosen, *samples.boxes], samples.outputs, **parts.QUIET)
+                inputs |= example.ExampleTab(frame, page).inputs
+        chosen.change(samples.follow, [chosen, *samples.boxes], samples.outputs, **components.QUIET)
         gr.HTML(html.note(words("footer")), elem_id="footer", padding=False)
 
         _remember(page, inputs)
@@ -92,10 +92,10 @@ def _remember(page: gr.Blocks, inputs: Mapping[str, Any]) -> None:
     for name, each in inputs.items():
         first = json.dumps([name, each.value])
         keep = f"value => {{ const [name, first] = {first}; likewise.keep(name, value, first); }}"
-        each.change(None, [each], None, js=keep, **parts.QUIET)
+        each.change(None, [each], None, js=keep, **components.QUIET)
     names = json.dumps(list(inputs))
     page.load(
-        None, None, list(inputs.values()), js=f"() => likewise.restore({names})", **parts.QUIET
+        None, None, list(inputs.values()), js=f"() => likewise.restore({names})", **components.QUIET
     )
 
 
@@ -145,7 +145,7 @@ def _readable() -> dict[str, str]:
     return both | {f"{name}_dark": color for name, color in both.items()} | light | dark
 
 
-def _header(words: Words) -> str:
+def _header(words: Translations) -> str:
     switches = "".join(
         f'<a id="lang-{each.code}" lang="{each.locale}" href="?lang={each.code}"'
         + (' aria-current="true"' if each == words.language else "")
@@ -158,5 +158,5 @@ def _header(words: Words) -> str:
     )
 
 
-def _about(words: Words, tab: str) -> None:
+def _about(words: Translations, tab: str) -> None:
     gr.HTML(html.note(words(f"{tab}.about")), padding=False)

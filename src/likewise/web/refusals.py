@@ -10,8 +10,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from likewise.web.standalone import error_page
+from likewise.web.translations import LANGUAGES, Translations, translations_for
 from likewise.web.visitors import language_of, path_of
-from likewise.web.words import LANGUAGES, Words, words_in
 
 _log = logging.getLogger("likewise.web")
 
@@ -53,7 +53,7 @@ class _Answer:
 
     def __init__(self, scope: Scope, send: Send) -> None:
         # now, since a mounted app changes the scope
-        self._words, self._path = words_in(language_of(scope).code), path_of(scope)
+        self._words, self._path = translations_for(language_of(scope).code), path_of(scope)
         self._page = "text/html" in Headers(scope=scope).get("accept", "")
         self._head = scope["method"] == "HEAD"
         self._send = send
@@ -90,7 +90,7 @@ class _Answer:
         sent = self._body if body is None else body
         await self._send({"type": "http.response.body", "body": b"" if self._head else sent})
 
-    def _rewritten(self, status: int, words: Words) -> tuple[bytes | None, str]:
+    def _rewritten(self, status: int, words: Translations) -> tuple[bytes | None, str]:
         """The body in that language and its type; None where it stays as it is."""
         key = _PLAIN.get(self._body) or _detail(self._body)
         if not words.has(key):

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from likewise.checkpoint.catalog import DEFAULT, find
-from likewise.checkpoint.locate import find_local
 from likewise.encoder import Encoder
 from likewise.errors import ModelNotFoundError
+from likewise.hub.catalog import DEFAULT, find
+from likewise.hub.locate import find_local
 from likewise.loading import load
 
 

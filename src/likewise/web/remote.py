@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from likewise.checkpoint import catalog
-from likewise.checkpoint.cache import is_hub_id
-from likewise.checkpoint.locate import MODELS
-from likewise.web.notices import PageError
+from likewise.hub import catalog
+from likewise.hub.cache import is_hub_id
+from likewise.hub.locate import MODELS
+from likewise.web.messages import PageError
 
 
 def check_remote(name: str) -> None:

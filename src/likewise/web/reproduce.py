@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from likewise.evaluate.examples import EXAMPLES
+from likewise.evaluation.examples import EXAMPLES
 from likewise.web.registry import Choice
 from likewise.web.uploads import read_upload
 
@@ -69,7 +69,7 @@ def similarity(choice: Choice, a: str, b: str) -> Recipe:
     return Recipe(
         shlex.join(command),
         "import likewise\n"
-        "from likewise.evaluate import compare, compare_tokens\n\n"
+        "from likewise.evaluation import compare, compare_tokens\n\n"
         f"model = {_load(choice)}\n"
         f"a = {a!r}\n"
         f"b = {b!r}\n"
@@ -121,7 +121,7 @@ def example(choice: Choice, name: str, texts: Sequence[str]) -> Recipe:
     return Recipe(
         command,
         "import likewise\n"
-        "from likewise.evaluate import run_example\n\n"
+        "from likewise.evaluation import run_example\n\n"
         f"model = {_load(choice)}\n"
         f"result = {run}\n"
         "print(result.matrix)\n"
@@ -158,7 +158,7 @@ def _lines(texts: Sequence[str]) -> str:
 
 def _import(texts: Texts) -> str:
     reader = "read_records" if texts.encoding else "read_texts"
-    return f"from likewise.corpus import {reader}\n" if texts.name else ""
+    return f"from likewise.collections import {reader}\n" if texts.name else ""
 
 
 def _listed(texts: Texts, *, inline: bool = False) -> str:

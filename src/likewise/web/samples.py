@@ -8,25 +8,27 @@ from typing import Any
 
 import gradio as gr
 
-from likewise.checkpoint import catalog
-from likewise.checkpoint.scripts import foreign_texts
-from likewise.evaluate.examples import EXAMPLES, Example
+from likewise.evaluation.examples import EXAMPLES, Example
+from likewise.hub import catalog
+from likewise.tokenization.unicode_scripts import foreign_texts
 from likewise.web import html
 from likewise.web.registry import Choice
-from likewise.web.words import LANGUAGES, Language, Words, words_in
+from likewise.web.translations import LANGUAGES, Language, Translations, translations_for
 
 _PROBE = "similarity.sample_a"
 Values = Mapping[str, str]
 """What a box holds as its sample, by the code of a language."""
 
 
-def sample_language(model: str, words: Words) -> Language:
+def sample_language(model: str, words: Translations) -> Language:
     """The page's language where its model reads it, or where nothing is known of the model."""
     entry = catalog.find(model)
     if foreign_texts(entry, [words(_PROBE)]) is None:
         return words.language
     readable = (
-        each for each in LANGUAGES if foreign_texts(entry, [words_in(each.code)(_PROBE)]) is None
+        each
+        for each in LANGUAGES
+        if foreign_texts(entry, [translations_for(each.code)(_PROBE)]) is None
     )
     return next(readable, words.language)
 
@@ -45,14 +47,14 @@ class Samples:
         model: the model that a new page works with.
     """
 
-    words: Words
+    words: Translations
     model: str
     _boxes: list[tuple[Any, Values]] = field(default_factory=list)
     _notes: list[gr.HTML] = field(default_factory=list)
 
     def of(self, key: str) -> Values:
         """The samples of a key of the words."""
-        return {each.code: words_in(each.code)(key) for each in LANGUAGES}
+        return {each.code: translations_for(each.code)(key) for each in LANGUAGES}
 
     def of_examples(self, value: Callable[[Example], str]) -> Values:
         """Something of the first example set of each language."""

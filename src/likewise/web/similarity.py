@@ -8,10 +8,8 @@ from typing import Any
 
 import gradio as gr
 
-from likewise.answers import TokenCount
-from likewise.checkpoint.scripts import foreign_texts
 from likewise.encoder import Encoder
-from likewise.evaluate.comparison import (
+from likewise.evaluation.comparison import (
     Comparison,
     TokenSimilarity,
     UnknownTokens,
@@ -19,17 +17,19 @@ from likewise.evaluate.comparison import (
     compare_tokens,
     unknown_tokens,
 )
-from likewise.web import charts, html, parts, reproduce
-from likewise.web.desk import Job
-from likewise.web.frame import Frame, Panel, Updates, required
+from likewise.results import TokenCount
+from likewise.tokenization.unicode_scripts import foreign_texts
+from likewise.web import charts, components, html, reproduce
+from likewise.web.job_runner import Job
+from likewise.web.page_context import PageContext, Panel, Updates, required
 from likewise.web.registry import Choice
-from likewise.web.words import Words
+from likewise.web.translations import Translations
 
 NAME = "similarity"
 
 
 @dataclass(frozen=True)
-class Pair:
+class TextPair:
     """The two texts."""
 
     a: str
@@ -37,7 +37,7 @@ class Pair:
 
 
 @dataclass(frozen=True)
-class Answer:
+class SimilarityAnswer:
     """Everything that the tab shows."""
 
     comparison: Comparison
@@ -45,26 +45,26 @@ class Answer:
     unknown: UnknownTokens | None
 
 
-class Tab:
+class SimilarityTab:
     """The tab's components and what they do."""
 
-    def __init__(self, frame: Frame) -> None:
+    def __init__(self, frame: PageContext) -> None:
         words = self.words = frame.words
         self.frame = frame
         with gr.Row(equal_height=True):
             a = self._text("a")
             b = self._text("b")
         self.inputs = {"similarity-a": a, "similarity-b": b}
-        pressed = parts.buttons(frame, NAME, words("similarity.run"))
-        notice = parts.notice(NAME)
+        pressed = components.buttons(frame, NAME, words("similarity.run"))
+        notice = components.notice(NAME)
         with gr.Column(visible=False, elem_id="similarity-result") as result:
             self.summary = gr.HTML(elem_id="similarity-summary", padding=False)
             self.remark = gr.HTML(elem_id="similarity-remark", padding=False)
             self.plot = gr.Plot(show_label=False, container=False, elem_id="similarity-plot")
-            self.recipe = parts.recipe_panel(frame, NAME)
+            self.recipe = components.recipe_panel(frame, NAME)
         self.panel = Panel(frame, notice, result, pressed.start, pressed.stop)
         shown = [self.summary, self.remark, self.plot, *self.recipe.outputs]
-        parts.wire(self.panel, self.run, [frame.choice, a, b], shown)
+        components.wire(self.panel, self.run, [frame.choice, a, b], shown)
 
     def _text(self, side: str) -> gr.Textbox:
         samples = self.frame.samples
@@ -81,20 +81,22 @@ class Tab:
     ) -> AsyncIterator[Updates]:
         """Compare the two texts."""
 
-        def prepare() -> Pair:
-            return Pair(
+        def prepare() -> TextPair:
+            return TextPair(
                 required(text_a, "failure.empty_text"), required(text_b, "failure.empty_text")
             )
 
-        def work(encoder: Encoder, job: Job, pair: Pair) -> Answer:
+        def work(encoder: Encoder, job: Job, pair: TextPair) -> SimilarityAnswer:
             compared = compare(encoder, pair.a, pair.b)
             job.check()
             tokens = compare_tokens(encoder, pair.a, pair.b)
             texts = (pair.a, pair.b)
             told = foreign_texts(encoder.location.entry, texts)
-            return Answer(compared, tokens, None if told else unknown_tokens(encoder, texts))
+            return SimilarityAnswer(
+                compared, tokens, None if told else unknown_tokens(encoder, texts)
+            )
 
-        def show(pair: Pair, answer: Answer) -> Updates:
+        def show(pair: TextPair, answer: SimilarityAnswer) -> Updates:
             return self._show(choice, pair, answer)
 
         async for updates in self.panel.run(
@@ -102,7 +104,7 @@ class Tab:
         ):
             yield updates
 
-    def _show(self, choice: Choice, pair: Pair, answer: Answer) -> Updates:
+    def _show(self, choice: Choice, pair: TextPair, answer: SimilarityAnswer) -> Updates:
         words = self.words
         found = html.side_by_side(
             _score(answer.comparison, words), _facts(answer.comparison, words)
@@ -114,7 +116,7 @@ class Tab:
         } | self.recipe.shown(reproduce.similarity(choice, pair.a, pair.b))
 
 
-def _score(found: Comparison, words: Words) -> str:
+def _score(found: Comparison, words: Translations) -> str:
     return html.score(
         words("measure.cosine"),
         f"{found.cosine:.4f}",
@@ -123,7 +125,7 @@ def _score(found: Comparison, words: Words) -> str:
     )
 
 
-def _facts(found: Comparison, words: Words) -> str:
+def _facts(found: Comparison, words: Translations) -> str:
     return html.facts(
         [
             html.Fact(words("measure.dot"), f"{found.dot:.4f}"),
@@ -138,7 +140,7 @@ def _facts(found: Comparison, words: Words) -> str:
     )
 
 
-def _tokens(name: str, count: TokenCount, words: Words) -> html.Fact:
+def _tokens(name: str, count: TokenCount, words: Translations) -> html.Fact:
     if not count.exact:
         return html.Fact(name, f"{count.kept:,}", words("measure.cut.more"), warn=True)
     if count.cut:
@@ -147,7 +149,7 @@ def _tokens(name: str, count: TokenCount, words: Words) -> html.Fact:
     return html.Fact(name, f"{count.seen:,}", words("measure.whole"))
 
 
-def _remark(answer: Answer, words: Words) -> str:
+def _remark(answer: SimilarityAnswer, words: Translations) -> str:
     tokens, unknown = answer.tokens, answer.unknown
     title = html.heading(words("similarity.tokens"))
     if unknown and unknown.unknown:
@@ -161,7 +163,7 @@ def _remark(answer: Answer, words: Words) -> str:
     return title + html.note(said)
 
 
-def _plot(tokens: TokenSimilarity, words: Words) -> Any:
+def _plot(tokens: TokenSimilarity, words: Translations) -> Any:
     most = charts.MOST_TOKENS
     if not tokens.matrix.size:
         return gr.update(value=None, visible=False)

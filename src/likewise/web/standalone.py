@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from likewise.web.words import Words
+from likewise.web.translations import Translations
 
 _STYLE = (
     ":root{color-scheme:light dark}"
@@ -20,7 +20,7 @@ _STYLE = (
 )
 
 
-def login_page(words: Words, action: str, *, failed: bool = False) -> str:
+def login_page(words: Translations, action: str, *, failed: bool = False) -> str:
     """The page that asks for the key.
 
     Args:
@@ -41,7 +41,7 @@ def login_page(words: Words, action: str, *, failed: bool = False) -> str:
     return _page(words, words("login.title"), form)
 
 
-def error_page(words: Words, status: int, message: str, home: str) -> str:
+def error_page(words: Translations, status: int, message: str, home: str) -> str:
     """A page that says why a request was not answered.
 
     Args:
@@ -54,7 +54,7 @@ def error_page(words: Words, status: int, message: str, home: str) -> str:
     return _page(words, f"{status}", f'<p role="alert">{escape(message)}</p>{link}')
 
 
-def _page(words: Words, title: str, body: str) -> str:
+def _page(words: Translations, title: str, body: str) -> str:
     return (
         f'<!doctype html><html lang="{words.language.locale}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'

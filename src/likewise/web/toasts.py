@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from likewise.web.words import Words
+from likewise.web.translations import Translations
 
 _PATTERNS = (
     ("^\\s*Error\\s*$", "toast.error"),
@@ -35,7 +35,7 @@ _SCRIPT = """(() => {
 })();"""
 
 
-def toast_script(words: Words) -> str:
+def toast_script(words: Translations) -> str:
     """A script that rewrites the framework's messages as they appear."""
     rules = [(said, words(key, a="$1", b="$2")) for said, key in _PATTERNS]
     return _SCRIPT.replace("RULES", json.dumps(rules, ensure_ascii=False).replace("<", "\\u003c"))

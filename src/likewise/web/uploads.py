@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from likewise.corpus.readers import opened
-from likewise.corpus.readers.contract import Detected, Limits
-from likewise.corpus.readers.formats import PACKED
-from likewise.corpus.records import Record, read_records
+from likewise.data.readers import opened
+from likewise.data.readers.contract import Detected, Limits
+from likewise.data.readers.formats import PACKED
+from likewise.data.records import Record, read_records
 from likewise.extras import require
-from likewise.web.notices import PageError
+from likewise.web.messages import PageError
 
 _PIECE = 1 << 20
 

@@ -12,7 +12,7 @@ from typing import Protocol
 from starlette.datastructures import Address, Headers
 from starlette.types import Scope
 
-from likewise.web.words import LANGUAGES, Language, preferred
+from likewise.web.translations import LANGUAGES, Language, preferred
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 """Host names by which a browser on this machine reaches the app."""

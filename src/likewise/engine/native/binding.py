@@ -10,7 +10,7 @@ ACTIVATIONS = {"gelu": 0, "gelu_new": 1, "gelu_pytorch_tanh": 1, "relu": 2}
 MOST_POOLINGS = 8
 
 
-class Linear(ctypes.Structure):
+class LinearStruct(ctypes.Structure):
     """A linear layer, packed."""
 
     _fields_ = (
@@ -23,33 +23,33 @@ class Linear(ctypes.Structure):
     )
 
 
-class Norm(ctypes.Structure):
+class NormStruct(ctypes.Structure):
     """A layer normalisation."""
 
     _fields_ = (("weight", c_void_p), ("bias", c_void_p))
 
 
-class Layer(ctypes.Structure):
+class LayerStruct(ctypes.Structure):
     """One layer."""
 
     _fields_ = (
-        ("stacked", Linear),
-        ("attended", Linear),
-        ("inner", Linear),
-        ("outer", Linear),
-        ("attention_norm", Norm),
-        ("output_norm", Norm),
+        ("stacked", LinearStruct),
+        ("attended", LinearStruct),
+        ("inner", LinearStruct),
+        ("outer", LinearStruct),
+        ("attention_norm", NormStruct),
+        ("output_norm", NormStruct),
     )
 
 
-class Network(ctypes.Structure):
+class NetworkStruct(ctypes.Structure):
     """Embeddings and layers."""
 
     _fields_ = (
-        ("layers", ctypes.POINTER(Layer)),
+        ("layers", ctypes.POINTER(LayerStruct)),
         ("words", c_void_p),
         ("places", c_void_p),
-        ("norm", Norm),
+        ("norm", NormStruct),
         ("relative", c_void_p),
         ("layer_count", c_int32),
         ("hidden", c_int32),
@@ -64,7 +64,7 @@ class Network(ctypes.Structure):
     )
 
 
-class Job(ctypes.Structure):
+class JobStruct(ctypes.Structure):
     """Texts, and where their vectors go."""
 
     _fields_ = (

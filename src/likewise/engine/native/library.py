@@ -16,7 +16,13 @@ TILES = 8
 """The bit of processors with AMX, on whose tiles int8 and bfloat16 are multiplied."""
 
 
-STRUCTURES = (binding.Linear, binding.Norm, binding.Layer, binding.Network, binding.Job)
+STRUCTURES = (
+    binding.LinearStruct,
+    binding.NormStruct,
+    binding.LayerStruct,
+    binding.NetworkStruct,
+    binding.JobStruct,
+)
 """In the order of `network.hpp`."""
 
 
@@ -42,7 +48,10 @@ def _opened() -> ctypes.CDLL | str:
 
 
 def _declare(found: ctypes.CDLL) -> None:
-    found.likewise_run.argtypes = (ctypes.POINTER(binding.Network), ctypes.POINTER(binding.Job))
+    found.likewise_run.argtypes = (
+        ctypes.POINTER(binding.NetworkStruct),
+        ctypes.POINTER(binding.JobStruct),
+    )
     pointer = ctypes.c_void_p
     found.likewise_pack.argtypes = (
         ctypes.c_int, ctypes.c_int, pointer, ctypes.c_int, ctypes.c_int, pointer, pointer, pointer,

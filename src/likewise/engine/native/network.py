@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from likewise.engine.architectures import EncoderDescription
+from likewise.engine.layer_parameters import LinearParameters, Parameters
 from likewise.engine.native import binding
 from likewise.engine.native.library import FORMATS, TILES, features, loaded
-from likewise.engine.parts import Linear, Parameters
-from likewise.engine.stacks import Stack
 from likewise.errors import UnsupportedModelError
 
 PANEL = 64
@@ -40,18 +40,20 @@ class PackedNetwork:
         DamagedFileError: a tensor is missing, or has another shape.
     """
 
-    def __init__(self, stack: Stack, compute: str, inner: str, max_tokens: int) -> None:
+    def __init__(
+        self, stack: EncoderDescription, compute: str, inner: str, max_tokens: int
+    ) -> None:
         self._kept: list[object] = []
         self._stack, self._compute = stack, compute
         self._tiles = bool((features() or 0) & TILES)
         sizes = stack.sizes
         _check(stack)
-        layers = (binding.Layer * stack.layers)(*map(self._layer, range(stack.layers)))
+        layers = (binding.LayerStruct * stack.layers)(*map(self._layer, range(stack.layers)))
         reach = -(-max_tokens // LANES) * LANES
         self._kept.append(layers)
         self.max_tokens = min(max_tokens, len(stack.places))
         self.hidden, self.vocabulary = sizes.hidden, len(stack.words)
-        self.structure = binding.Network(
+        self.structure = binding.NetworkStruct(
             layers=layers,
             words=self._keep(stack.words),
             places=self._keep(stack.places_alone),
@@ -69,15 +71,15 @@ class PackedNetwork:
             epsilon=sizes.epsilon,
         )
 
-    def _layer(self, index: int) -> binding.Layer:
+    def _layer(self, index: int) -> binding.LayerStruct:
         stack, names, prefix = self._stack, self._stack.names, self._stack.layer(index)
         hidden, wide = stack.sizes.hidden, stack.sizes.wide
 
-        def read(part: Linear, inner: int, outer: int) -> Parameters:
+        def read(part: LinearParameters, inner: int, outer: int) -> Parameters:
             return part.read(stack.tensors, prefix, inner, outer)
 
         parts = [read(part, hidden, hidden) for part in (names.query, names.key, names.value)]
-        return binding.Layer(
+        return binding.LayerStruct(
             stacked=self._pack(*parts),
             attended=self._pack(read(names.attended, hidden, hidden)),
             inner=self._pack(read(names.inner, hidden, wide)),
@@ -86,7 +88,7 @@ class PackedNetwork:
             output_norm=self._norm(prefix + names.output_norm),
         )
 
-    def _pack(self, *side_by_side: Parameters) -> binding.Linear:
+    def _pack(self, *side_by_side: Parameters) -> binding.LinearStruct:
         """One linear layer of several whose columns lie side by side."""
         inner = side_by_side[0].weight.shape[1]
         outer = sum(len(part.weight) for part in side_by_side)
@@ -104,7 +106,7 @@ class PackedNetwork:
             if part.bias is not None:
                 bias[done : done + len(weight)] = part.bias
             done += len(weight)
-        return binding.Linear(
+        return binding.LinearStruct(
             weight=self._keep(packed),
             scale=self._keep(scale),
             sum=self._keep(total),
@@ -113,9 +115,9 @@ class PackedNetwork:
             outer=outer,
         )
 
-    def _norm(self, name: str) -> binding.Norm:
+    def _norm(self, name: str) -> binding.NormStruct:
         weight, bias = self._stack.normal(name)
-        return binding.Norm(
+        return binding.NormStruct(
             weight=self._keep(weight),
             bias=self._keep(np.zeros_like(weight) if bias is None else bias),
         )
@@ -136,7 +138,7 @@ class PackedNetwork:
         return int(array.ctypes.data)
 
 
-def _check(stack: Stack) -> None:
+def _check(stack: EncoderDescription) -> None:
     """Refuse what the kernels do not know."""
     sizes = stack.sizes
     widths = (sizes.hidden, sizes.wide)

@@ -9,18 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likewise.checkpoint.config import Config, Pooling
-from likewise.checkpoint.tokenizer import TokenRows
 from likewise.checkpoint.weights import read_weights
-from likewise.engine.contract import Progress
+from likewise.engine.after_pooling import after_pooling
+from likewise.engine.architectures import DESCRIPTIONS
 from likewise.engine.cores import usable_cores
-from likewise.engine.modules import after_pooling
 from likewise.engine.native import binding, timing
 from likewise.engine.native.library import library, loaded, supported
 from likewise.engine.native.network import PackedNetwork
-from likewise.engine.stacks import STACKS
 from likewise.engine.tensors import Tensors
 from likewise.engine.timing import Formats
 from likewise.errors import DamagedFileError, EngineError, UnsupportedModelError
+from likewise.progress import Advance
+from likewise.tokenization.tokenizer import TokenRows
 
 RECIPE = "by row 1"
 """Changes whenever int8's numbers do, and with it the fingerprint of its vectors."""
@@ -69,7 +69,7 @@ class NativeRuntime:
         self._cores = usable_cores()
         self.dimension = self._after(self._empty_vectors(1)).shape[1]
 
-    def embed(self, rows: TokenRows, progress: Progress | None = None) -> NDArray[np.float32]:
+    def embed(self, rows: TokenRows, progress: Advance | None = None) -> NDArray[np.float32]:
         """One vector a text, in the order given: float32 `[n, dimension]`; see `Runtime`."""
         vectors = self._empty_vectors(len(rows))
         if len(rows):
@@ -89,7 +89,7 @@ class NativeRuntime:
     def _run(
         self,
         rows: TokenRows,
-        progress: Progress | None,
+        progress: Advance | None,
         *,
         vectors: NDArray[np.float32] | None = None,
         states: NDArray[np.float32] | None = None,
@@ -100,7 +100,7 @@ class NativeRuntime:
         np.cumsum(rows.lengths, out=starts[1:])
         threads = max(1, min(self._cores, len(token_ids) // FEW))
         modes = self._pooling.modes
-        job = binding.Job(
+        job = binding.JobStruct(
             token_ids=token_ids.ctypes.data,
             starts=starts.ctypes.data,
             texts=len(rows),
@@ -133,13 +133,13 @@ class NativeRuntime:
                     hint="tokenizer and weights do not belong together; download it again",
                 )
 
-    def _work(self, job: binding.Job, buffers: object = None) -> None:  # noqa: ARG002
+    def _work(self, job: binding.JobStruct, buffers: object = None) -> None:  # noqa: ARG002
         """One thread's share of a job, which holds on to the buffers until it is done."""
         if loaded().likewise_run(self._network.structure, job):
             raise EngineError("no memory for the kernels", hint="close other programs")
 
     def _share_out(
-        self, job: binding.Job, threads: int, progress: Progress | None, buffers: object
+        self, job: binding.JobStruct, threads: int, progress: Advance | None, buffers: object
     ) -> None:
         """Run a job on several threads.
 
@@ -182,7 +182,7 @@ def refusal(model_type: str, compute: str) -> str | None:
         return "there are no kernels: they were not built"
     if not supported():
         return "there are no kernels for this processor"
-    if model_type not in STACKS:
+    if model_type not in DESCRIPTIONS:
         return f"there are no kernels for the family {model_type!r}"
     if compute != "auto" and compute not in supported():
         return f"there are no kernels for {compute} on this processor"
@@ -197,7 +197,7 @@ def _recipe(formats: Formats) -> str:
 
 
 def _packed(config: Config, formats: Formats) -> PackedNetwork:
-    family = STACKS[config.model_type]
+    family = DESCRIPTIONS[config.model_type]
     tensors = Tensors(read_weights(config.folder), family.prefixes)
     try:
         stack = family.stack(config.network, tensors)

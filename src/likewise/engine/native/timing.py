@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from likewise.checkpoint.hashes import file_hash
 from likewise.engine.native import binding
 from likewise.engine.native.library import TILES, features, loaded, supported
 from likewise.engine.native.network import PackedNetwork
@@ -24,6 +23,7 @@ from likewise.engine.timing import (
     time_alternately,
 )
 from likewise.errors import EngineError
+from likewise.hub.verification import file_hash
 
 FORMATS = ("bfloat16", "float32")
 """The number formats between which is chosen; on a tie the first."""
@@ -87,7 +87,7 @@ def _run(network: PackedNetwork, lengths: Sequence[int]) -> Callable[[], None]:
     vectors = np.empty((len(lengths), network.hidden), np.float32)
 
     def run() -> None:
-        job = binding.Job(
+        job = binding.JobStruct(
             token_ids=token_ids.ctypes.data,
             starts=starts.ctypes.data,
             texts=len(lengths),

@@ -20,7 +20,7 @@ from likewise.checkpoint.weights import Weights, read_weights
 from likewise.engine.openvino import ops
 from likewise.engine.openvino.architectures import ARCHITECTURES, Inputs
 from likewise.engine.openvino.bindings import opset, ov
-from likewise.engine.openvino.pooling import Layout, apply
+from likewise.engine.openvino.pooling import OutputLayout, apply
 from likewise.engine.tensors import Tensors
 from likewise.errors import DamagedFileError, UnsupportedModelError
 
@@ -110,7 +110,7 @@ def finish(
     x, parameters = states, list(parameters)
     if pooled:
         slots, prompt_tokens = (parameter(name, (-1,)) for name in POOLING_INPUTS)
-        layout = Layout(parameters[1], parameters[2], slots, prompt_tokens)
+        layout = OutputLayout(parameters[1], parameters[2], slots, prompt_tokens)
         parameters += (slots, prompt_tokens)
         for module in config.modules:
             x = apply(module, x, layout)

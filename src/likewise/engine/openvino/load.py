@@ -5,14 +5,14 @@ from __future__ import annotations
 from functools import partial
 
 from likewise.checkpoint.config import Config
-from likewise.checkpoint.tokenizer import Tokenizer
 from likewise.engine.contract import Runtime
-from likewise.engine.openvino.pairs import build_pairs
+from likewise.engine.openvino.cross_encoder_graph import build_pairs
 from likewise.engine.openvino.quantize import RECIPE, quantized
 from likewise.engine.openvino.runtime import OpenVinoRuntime, read_graph
-from likewise.engine.openvino.sources import Source, sources
+from likewise.engine.openvino.sources import GraphSource, graph_sources
 from likewise.engine.openvino.timing import formats
 from likewise.errors import InputError, UnsupportedModelError
+from likewise.tokenization.tokenizer import Tokenizer
 
 
 def load_graph_runtime(config: Config, tokenizer: Tokenizer, compute: str) -> Runtime:
@@ -31,7 +31,7 @@ def load_graph_runtime(config: Config, tokenizer: Tokenizer, compute: str) -> Ru
     """
     if compute == "float16":
         raise InputError("float16 is for GPUs", hint="use bfloat16 or float32 on the CPU")
-    ours, *theirs = sources(config)
+    ours, *theirs = graph_sources(config)
     if compute == "int8":
         return _int8(config, tokenizer)
     try:
@@ -59,7 +59,7 @@ def load_pair_runtime(config: Config, *, pad_id: int, compute: str) -> Runtime:
     return OpenVinoRuntime(graph, graph, formats=chosen, recipe=chosen.network, pad_id=pad_id)
 
 
-def _on_cpu(source: Source, tokenizer: Tokenizer, compute: str) -> Runtime:
+def _on_cpu(source: GraphSource, tokenizer: Tokenizer, compute: str) -> Runtime:
     chosen = formats(compute)
     return OpenVinoRuntime(
         source.build,

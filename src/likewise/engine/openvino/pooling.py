@@ -4,14 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from likewise.checkpoint.config import (
-    POOLING_MODES,
-    Dense,
-    LayerNorm,
-    Module,
-    Normalize,
-    Pooling,
-)
+from likewise.checkpoint.config import POOLING_MODES, Dense, LayerNorm, Module, Normalize, Pooling
 from likewise.checkpoint.weights import read_weights
 from likewise.engine.openvino import ops
 from likewise.engine.openvino.bindings import opset
@@ -23,7 +16,7 @@ AFTER_NETWORK = "after_network/"
 
 
 @dataclass(frozen=True)
-class Layout:
+class OutputLayout:
     """Which token belongs to which text.
 
     Attributes:
@@ -39,7 +32,7 @@ class Layout:
     prompt_tokens: ops.Node
 
 
-def apply(module: Module, x: ops.Node, layout: Layout) -> ops.Node:
+def apply(module: Module, x: ops.Node, layout: OutputLayout) -> ops.Node:
     """One module: `[rows, length, hidden]` in for a pooling, else `[rows, slots, dimension]`.
 
     Raises:
@@ -66,7 +59,7 @@ def apply(module: Module, x: ops.Node, layout: Layout) -> ops.Node:
             return ops.layer_norm(x, weight, shift, 1e-5)
 
 
-def _pool(mode: str, x: ops.Node, layout: Layout, include_prompt: bool) -> ops.Node:
+def _pool(mode: str, x: ops.Node, layout: OutputLayout, include_prompt: bool) -> ops.Node:
     """One vector a text, `[rows, slots, hidden]`, each the sum of its tokens under some weights."""
     belongs = opset.equal(
         opset.unsqueeze(layout.segments, ops.integers(1)),

@@ -29,15 +29,15 @@ from likewise.atomic import atomic
 from likewise.cache import cache_folder
 from likewise.checkpoint.config import Config
 from likewise.checkpoint.fingerprint import fingerprint
-from likewise.checkpoint.tokenizer import Tokenizer
 from likewise.engine.openvino.bindings import opset, ov
 from likewise.engine.openvino.pooling import AFTER_NETWORK
 from likewise.engine.openvino.runtime import OpenVinoRuntime, lay, read_graph
-from likewise.engine.openvino.sources import Source, sources
+from likewise.engine.openvino.sources import GraphSource, graph_sources
 from likewise.engine.openvino.timing import formats
 from likewise.errors import EngineError, OutputError, UnsupportedModelError
 from likewise.extras import require
 from likewise.progress import busy
+from likewise.tokenization.tokenizer import Tokenizer
 from likewise.vectors import similarity_pairwise
 
 RECIPE = "nncf-3"
@@ -77,7 +77,7 @@ class Quantized:
     path: Path
     made: bool
     seconds: float
-    source: Source
+    source: GraphSource
 
     @property
     def size(self) -> int:
@@ -110,7 +110,7 @@ def quantized(
     source = None if again else _found(config)
     if source is not None:
         return Quantized(_graph(config, source), False, time.perf_counter() - started, source)
-    source, *others = sources(config)
+    source, *others = graph_sources(config)
     with busy(f"making the int8 graph of {config.folder.name} (only this once)", show=show):
         try:
             _make(config, tokenizer, source)
@@ -122,7 +122,7 @@ def quantized(
     return Quantized(_graph(config, source), True, time.perf_counter() - started, source)
 
 
-def _make(config: Config, tokenizer: Tokenizer, source: Source) -> None:
+def _make(config: Config, tokenizer: Tokenizer, source: GraphSource) -> None:
     """Make the graph and put it in its place, where an older one goes."""
     path = _graph(config, source)
     place = path.parent
@@ -217,16 +217,16 @@ def find_quantized(config: Config) -> Path | None:
     return None if source is None else _graph(config, source)
 
 
-def _found(config: Config) -> Source | None:
-    return next((s for s in sources(config) if _whole(_graph(config, s))), None)
+def _found(config: Config) -> GraphSource | None:
+    return next((s for s in graph_sources(config) if _whole(_graph(config, s))), None)
 
 
-def _graph(config: Config, source: Source) -> Path:
+def _graph(config: Config, source: GraphSource) -> Path:
     folder = cache_folder() / "int8" / fingerprint(config, f"{source.recipe}{RECIPE}")
     return folder / "model.xml"
 
 
-def _quantize(source: Source, tokenizer: Tokenizer) -> ov.Model:
+def _quantize(source: GraphSource, tokenizer: Tokenizer) -> ov.Model:
     with _quiet():
         nncf = require("nncf", "int8")
         advanced = require("nncf.quantization.advanced_parameters", "int8")
@@ -269,7 +269,7 @@ def widen_late(model: ov.Model) -> None:
     model.validate_nodes_and_infer_types()
 
 
-def _check(model: ov.Model, config: Config, tokenizer: Tokenizer, source: Source) -> None:
+def _check(model: ov.Model, config: Config, tokenizer: Tokenizer, source: GraphSource) -> None:
     """Refuse a graph whose vectors are no numbers, or not those of the float32 graph."""
     rows = tokenizer.rows(calibration_texts())
     exact, coarse = (

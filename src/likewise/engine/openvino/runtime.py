@@ -11,26 +11,26 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from likewise.checkpoint.tokenizer import TokenRows
 from likewise.engine.batches import (
     ALIGNMENT,
     INT8_ROW_LENGTHS,
     ROW_LENGTHS,
     STRICT_ALIGNMENT,
-    Batch,
+    TokenBatch,
     plan,
     slots_of,
 )
-from likewise.engine.contract import Progress
 from likewise.engine.cores import usable_cores
 from likewise.engine.openvino.bindings import ov
+from likewise.engine.openvino.compile_cache import compile_cached
 from likewise.engine.openvino.graph import INPUTS, POOLING_INPUTS
-from likewise.engine.openvino.kept import compile_kept
-from likewise.engine.openvino.lanes import OWN, Inputs, Lanes
 from likewise.engine.openvino.messages import without_source_paths
+from likewise.engine.openvino.stream_pool import OWN, Inputs, StreamPool
 from likewise.engine.openvino.timing import HINTS
 from likewise.engine.timing import Formats
 from likewise.errors import EngineError
+from likewise.progress import Advance
+from likewise.tokenization.tokenizer import TokenRows
 
 FEW = 8
 """Batches, of a thousand tokens or so, for which no lane is compiled (a fifth of a second each)."""
@@ -41,7 +41,7 @@ MOST_LANES = 8
 _SETTLING = threading.Lock()
 
 
-def lay(rows: TokenRows, longest: int | None, compute: str) -> list[Batch]:
+def lay(rows: TokenRows, longest: int | None, compute: str) -> list[TokenBatch]:
     """Batches of token rows; where texts must not share a row, none is longer than `longest`."""
     batches = plan(
         rows.lengths,
@@ -107,16 +107,16 @@ class OpenVinoRuntime:
         self._lane_cores = self._cores // lanes
         # graphs made elsewhere may not bear being reshaped
         own = OWN if longest is None else 0
-        self._lanes = Lanes(self._compile_lane, self._ask, lanes, own)
+        self._lanes = StreamPool(self._compile_lane, self._ask, lanes, own)
         self._tokens: ov.InferRequest | None = None
         shape = self._one.get_compiled_model().output(0).partial_shape
         self.dimension = int(shape[2].get_length())
 
-    def embed(self, rows: TokenRows, progress: Progress | None = None) -> NDArray[np.float32]:
+    def embed(self, rows: TokenRows, progress: Advance | None = None) -> NDArray[np.float32]:
         """One vector a text, in the order given: float32 `[n, dimension]`; see `Runtime`."""
         vectors = np.empty((len(rows), self.dimension), dtype=np.float32)
 
-        def take(given: NDArray[np.float32], batch: Batch) -> None:
+        def take(given: NDArray[np.float32], batch: TokenBatch) -> None:
             vectors[batch.texts] = given[batch.row, batch.slot]
             if progress:
                 progress(len(batch.texts))
@@ -147,7 +147,7 @@ class OpenVinoRuntime:
                     states[int(text)] = result[row, offset : offset + rows.lengths[text]].copy()
         return [states[i] for i in range(len(rows))]
 
-    def _plan(self, rows: TokenRows) -> list[Batch]:
+    def _plan(self, rows: TokenRows) -> list[TokenBatch]:
         return lay(rows, self._longest, self.compute)
 
     def _compile_lane(self, length: int | None) -> ov.CompiledModel:
@@ -167,7 +167,7 @@ class OpenVinoRuntime:
         if self._file is None:
             return self._compile(self._build(), cores)
         with _translated():
-            return compile_kept(self._file, self._settings(cores))
+            return compile_cached(self._file, self._settings(cores))
 
     def _compile(self, model: ov.Model, cores: int) -> ov.CompiledModel:
         with _translated():

@@ -14,7 +14,7 @@ from likewise.engine.openvino.onnx import build_onnx
 
 
 @dataclass(frozen=True)
-class Source:
+class GraphSource:
     """One way to a checkpoint's graph.
 
     Attributes:
@@ -30,14 +30,14 @@ class Source:
     longest: int | None = None
 
 
-def sources(config: Config) -> tuple[Source, ...]:
+def graph_sources(config: Config) -> tuple[GraphSource, ...]:
     """The ways there may be, the best first; the first refuses a family that is not known here."""
     read = cache(read_weights)  # all graphs of a model share its weights
-    ours = Source(
+    ours = GraphSource(
         partial(build, config, read=read), partial(build, config, pooled=False, read=read)
     )
     if path := onnx_file(config.folder):
-        theirs = Source(
+        theirs = GraphSource(
             partial(build_onnx, config, path),
             partial(build_onnx, config, path, pooled=False),
             "onnx ",

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 
 from likewise.engine.openvino import ops
-from likewise.engine.openvino.architectures.shape import Inputs
-from likewise.engine.openvino.architectures.stacked import stack_states
+from likewise.engine.openvino.architectures.contract import Inputs
+from likewise.engine.openvino.architectures.described import stack_states
 from likewise.engine.openvino.bindings import opset, ov
 from likewise.engine.openvino.graph import INPUTS, parameter
 from likewise.engine.sample import sample

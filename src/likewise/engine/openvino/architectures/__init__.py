@@ -7,14 +7,14 @@ well; any other is a file here and a row below.
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from likewise.engine.architectures import DESCRIPTIONS
 from likewise.engine.openvino.architectures import gte, modernbert, nomic_bert
-from likewise.engine.openvino.architectures.shape import Architecture, Inputs
-from likewise.engine.openvino.architectures.stacked import architecture
-from likewise.engine.stacks import STACKS
+from likewise.engine.openvino.architectures.contract import Architecture, Inputs
+from likewise.engine.openvino.architectures.described import architecture
 
 ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType(
     {
-        **{name: architecture(family) for name, family in STACKS.items()},
+        **{name: architecture(family) for name, family in DESCRIPTIONS.items()},
         "gte": Architecture(gte.hidden_states, ("new.", "gte.")),
         "modernbert": Architecture(modernbert.hidden_states, ("model.",)),
         "nomic_bert": Architecture(nomic_bert.hidden_states, ("bert.", "nomic_bert.")),

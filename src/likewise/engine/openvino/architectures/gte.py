@@ -9,7 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from likewise.engine.layer_parameters import (
+    LayerParameterNames,
+    LayerSizes,
+    LinearParameters,
+    refuse,
+)
 from likewise.engine.openvino import ops
+from likewise.engine.openvino.architectures.contract import Inputs
 from likewise.engine.openvino.architectures.layers import (
     Layer,
     layer_norm,
@@ -17,38 +24,36 @@ from likewise.engine.openvino.architectures.layers import (
     rotary_frequencies,
     token_embeddings,
 )
-from likewise.engine.openvino.architectures.shape import Inputs
 from likewise.engine.openvino.bindings import opset
-from likewise.engine.parts import Linear, Names, Sizes, refuse
 from likewise.engine.tensors import Tensors
 
-RELEASED = Names(
-    query=Linear("attention.qkv_proj", True, 0, 3),
-    key=Linear("attention.qkv_proj", True, 1, 3),
-    value=Linear("attention.qkv_proj", True, 2, 3),
-    attended=Linear("attention.o_proj"),
+RELEASED = LayerParameterNames(
+    query=LinearParameters("attention.qkv_proj", True, 0, 3),
+    key=LinearParameters("attention.qkv_proj", True, 1, 3),
+    value=LinearParameters("attention.qkv_proj", True, 2, 3),
+    attended=LinearParameters("attention.o_proj"),
     attention_norm="attn_ln",
-    inner=Linear("mlp.up_gate_proj", False, 0, 2),
-    gate=Linear("mlp.up_gate_proj", False, 1, 2),
-    outer=Linear("mlp.down_proj"),
+    inner=LinearParameters("mlp.up_gate_proj", False, 0, 2),
+    gate=LinearParameters("mlp.up_gate_proj", False, 1, 2),
+    outer=LinearParameters("mlp.down_proj"),
     output_norm="mlp_ln",
 )
-RENAMED = Names(
-    query=Linear("self_attn.q_proj"),
-    key=Linear("self_attn.k_proj"),
-    value=Linear("self_attn.v_proj"),
-    attended=Linear("self_attn.o_proj"),
+RENAMED = LayerParameterNames(
+    query=LinearParameters("self_attn.q_proj"),
+    key=LinearParameters("self_attn.k_proj"),
+    value=LinearParameters("self_attn.v_proj"),
+    attended=LinearParameters("self_attn.o_proj"),
     attention_norm="post_attention_layernorm",
-    inner=Linear("mlp.up_proj", False),
-    gate=Linear("mlp.gate_proj", False),
-    outer=Linear("mlp.down_proj"),
+    inner=LinearParameters("mlp.up_proj", False),
+    gate=LinearParameters("mlp.gate_proj", False),
+    outer=LinearParameters("mlp.down_proj"),
     output_norm="post_mlp_layernorm",
 )
 
 
 def hidden_states(config: Mapping[str, Any], tensors: Tensors, inputs: Inputs) -> ops.Node:
     """The last layer's states; see `Network`."""
-    sizes = Sizes(
+    sizes = LayerSizes(
         hidden=config["hidden_size"],
         heads=config["num_attention_heads"],
         wide=config["intermediate_size"],

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from likewise.engine.layer_parameters import LayerParameterNames, LayerSizes, LinearParameters
 from likewise.engine.openvino import ops
 from likewise.engine.openvino.bindings import opset
-from likewise.engine.parts import Linear, Names, Sizes
 from likewise.engine.tensors import Tensors
 
 
@@ -32,10 +32,10 @@ class Layer:
 
     tensors: Tensors
     prefix: str
-    names: Names
-    sizes: Sizes
+    names: LayerParameterNames
+    sizes: LayerSizes
 
-    def linear(self, part: Linear, x: ops.Node, inner: int, outer: int) -> ops.Node:
+    def linear(self, part: LinearParameters, x: ops.Node, inner: int, outer: int) -> ops.Node:
         """A linear layer, applied."""
         return ops.linear(x, *part.read(self.tensors, self.prefix, inner, outer))
 
@@ -67,7 +67,7 @@ class Layer:
         return self.linear(names.outer, inner, size.wide, size.hidden)
 
 
-def layer_norm(tensors: Tensors, name: str, x: ops.Node, sizes: Sizes) -> ops.Node:
+def layer_norm(tensors: Tensors, name: str, x: ops.Node, sizes: LayerSizes) -> ops.Node:
     """The layer normalisation of that name, applied."""
     weight = tensors(f"{name}.weight", (sizes.hidden,))
     bias = tensors(f"{name}.bias", (sizes.hidden,)) if sizes.norm_bias else None

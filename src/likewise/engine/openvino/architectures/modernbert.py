@@ -11,16 +11,21 @@ from typing import Any
 
 import numpy as np
 
+from likewise.engine.layer_parameters import (
+    LayerParameterNames,
+    LayerSizes,
+    LinearParameters,
+    refuse,
+)
 from likewise.engine.openvino import ops
+from likewise.engine.openvino.architectures.contract import Inputs
 from likewise.engine.openvino.architectures.layers import (
     Layer,
     layer_norm,
     pre_norm,
     rotary_frequencies,
 )
-from likewise.engine.openvino.architectures.shape import Inputs
 from likewise.engine.openvino.bindings import opset
-from likewise.engine.parts import Linear, Names, Sizes, refuse
 from likewise.engine.tensors import Tensors
 
 LOCAL = "sliding_attention"
@@ -29,7 +34,7 @@ GLOBAL = "full_attention"
 
 def hidden_states(config: Mapping[str, Any], tensors: Tensors, inputs: Inputs) -> ops.Node:
     """The last layer's states; see `Network`."""
-    sizes = Sizes(
+    sizes = LayerSizes(
         hidden=config["hidden_size"],
         heads=config["num_attention_heads"],
         wide=config["intermediate_size"],
@@ -56,17 +61,17 @@ def hidden_states(config: Mapping[str, Any], tensors: Tensors, inputs: Inputs) -
     return layer_norm(tensors, "final_norm", x, sizes)
 
 
-def _names(config: Mapping[str, Any]) -> Names:
+def _names(config: Mapping[str, Any]) -> LayerParameterNames:
     attention, wide = config.get("attention_bias", False), config.get("mlp_bias", False)
-    return Names(
-        query=Linear("attn.Wqkv", attention, 0, 3),
-        key=Linear("attn.Wqkv", attention, 1, 3),
-        value=Linear("attn.Wqkv", attention, 2, 3),
-        attended=Linear("attn.Wo", attention),
+    return LayerParameterNames(
+        query=LinearParameters("attn.Wqkv", attention, 0, 3),
+        key=LinearParameters("attn.Wqkv", attention, 1, 3),
+        value=LinearParameters("attn.Wqkv", attention, 2, 3),
+        attended=LinearParameters("attn.Wo", attention),
         attention_norm="attn_norm",
-        gate=Linear("mlp.Wi", wide, 0, 2),
-        inner=Linear("mlp.Wi", wide, 1, 2),
-        outer=Linear("mlp.Wo", wide),
+        gate=LinearParameters("mlp.Wi", wide, 0, 2),
+        inner=LinearParameters("mlp.Wi", wide, 1, 2),
+        outer=LinearParameters("mlp.Wo", wide),
         output_norm="mlp_norm",
     )
 

@@ -10,7 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from likewise.engine.layer_parameters import (
+    LayerParameterNames,
+    LayerSizes,
+    LinearParameters,
+    refuse,
+)
 from likewise.engine.openvino import ops
+from likewise.engine.openvino.architectures.contract import Inputs
 from likewise.engine.openvino.architectures.layers import (
     Layer,
     layer_norm,
@@ -18,31 +25,29 @@ from likewise.engine.openvino.architectures.layers import (
     rotary_frequencies,
     token_embeddings,
 )
-from likewise.engine.openvino.architectures.shape import Inputs
 from likewise.engine.openvino.bindings import opset
-from likewise.engine.parts import Linear, Names, Sizes, refuse
 from likewise.engine.tensors import Tensors
 
-RELEASED = Names(
-    query=Linear("attn.Wqkv", False, 0, 3),
-    key=Linear("attn.Wqkv", False, 1, 3),
-    value=Linear("attn.Wqkv", False, 2, 3),
-    attended=Linear("attn.out_proj", False),
+RELEASED = LayerParameterNames(
+    query=LinearParameters("attn.Wqkv", False, 0, 3),
+    key=LinearParameters("attn.Wqkv", False, 1, 3),
+    value=LinearParameters("attn.Wqkv", False, 2, 3),
+    attended=LinearParameters("attn.out_proj", False),
     attention_norm="norm1",
-    inner=Linear("mlp.fc11", False),
-    gate=Linear("mlp.fc12", False),
-    outer=Linear("mlp.fc2", False),
+    inner=LinearParameters("mlp.fc11", False),
+    gate=LinearParameters("mlp.fc12", False),
+    outer=LinearParameters("mlp.fc2", False),
     output_norm="norm2",
 )
-RENAMED = Names(
-    query=Linear("self_attn.q_proj", False),
-    key=Linear("self_attn.k_proj", False),
-    value=Linear("self_attn.v_proj", False),
-    attended=Linear("self_attn.o_proj", False),
+RENAMED = LayerParameterNames(
+    query=LinearParameters("self_attn.q_proj", False),
+    key=LinearParameters("self_attn.k_proj", False),
+    value=LinearParameters("self_attn.v_proj", False),
+    attended=LinearParameters("self_attn.o_proj", False),
     attention_norm="post_attention_layernorm",
-    inner=Linear("mlp.up_proj", False),
-    gate=Linear("mlp.gate_proj", False),
-    outer=Linear("mlp.down_proj", False),
+    inner=LinearParameters("mlp.up_proj", False),
+    gate=LinearParameters("mlp.gate_proj", False),
+    outer=LinearParameters("mlp.down_proj", False),
     output_norm="post_mlp_layernorm",
 )
 
@@ -50,7 +55,7 @@ RENAMED = Names(
 def hidden_states(config: Mapping[str, Any], tensors: Tensors, inputs: Inputs) -> ops.Node:
     """The last layer's states; see `Network`."""
     config = _in_one_notation(config)
-    sizes = Sizes(
+    sizes = LayerSizes(
         hidden=config["hidden_size"],
         heads=config["num_attention_heads"],
         wide=config["intermediate_size"],

@@ -1,0 +1,1 @@
+"""Jobs over a whole corpus: embeddings, neighbors, duplicates, clusters and maps."""

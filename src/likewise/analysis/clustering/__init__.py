@@ -1,0 +1,1 @@
+"""Clusters, their names and their stability."""

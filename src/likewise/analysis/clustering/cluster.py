@@ -1,0 +1,249 @@
+"""Texts into groups of what they are about, with names, and how far each group can be trusted.
+
+Groups are communities in the graph of nearest neighbours, so that their number need not be known;
+with a number, k-means. Each is parted again while its own graph falls apart into communities.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from likewise.analysis.clustering import communities
+from likewise.analysis.clustering.communities import Floats, Labels
+from likewise.analysis.clustering.stability import Stability, stability
+from likewise.analysis.clustering.topics import Material, Topic, TopicNames, tree
+from likewise.analysis.embedded_corpus import EmbeddedCorpus
+from likewise.analysis.memmap import release
+from likewise.analysis.neighbors.knn_graph import KnnGraph, knn_graph
+from likewise.analysis.unique_corpus import unique_corpus
+from likewise.errors import InputError
+from likewise.progress import ProgressFactory, no_progress
+from likewise.vectors import Matrix
+
+NEIGHBOURS = 30
+"""Of each text, in a corpus large enough."""
+
+UNCLUSTERED = -1
+"""Label of a text that is in no group."""
+
+HALF = 0.5
+"""A text of whose neighbourhood less than this is in its own group is left unclustered."""
+
+
+@dataclass(frozen=True)
+class ClusterSettings:
+    """How to cluster.
+
+    Attributes:
+        clusters: so many, by k-means; None finds their number by itself.
+        resolution: more than 1 gives more and smaller groups, less than 1 fewer and larger ones.
+        levels: topics within topics, so deep; 1 gives groups alone.
+        assign_all: leave nothing unclustered.
+        smallest: texts a group has at least; None chooses by the size of the corpus.
+        runs: repetitions for stability; 0 does without.
+        seed: the same seed gives the same groups.
+    """
+
+    clusters: int | None = None
+    resolution: float = 1.0
+    levels: int = 2
+    assign_all: bool = False
+    smallest: int | None = None
+    runs: int = 5
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Clusters:
+    """What was found.
+
+    Attributes:
+        labels: int32 `[n]`, the group of each text from 0, the largest first; -1 is none.
+        paths: for each text the id of the deepest topic it is in, empty where it is in none.
+        strengths: float32 `[n]`, the share of each text's neighbourhood that is in its own group.
+        topics: the groups.
+        stability: None where it was not asked for.
+        method: `leiden` or `k-means`.
+        seed: that gives the same again.
+    """
+
+    labels: Labels
+    paths: tuple[str, ...]
+    strengths: Floats
+    topics: tuple[Topic, ...]
+    stability: Stability | None
+    method: str
+    seed: int
+
+    @property
+    def unclustered(self) -> int:
+        """Texts in no group."""
+        return int((self.labels == UNCLUSTERED).sum())
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """For each text the name of its group, empty where it is in none."""
+        by_label = [topic.name for topic in self.topics] + [""]
+        return tuple(by_label[label] for label in self.labels.tolist())
+
+    def to_dict(self, texts: Sequence[str]) -> dict[str, Any]:
+        """Topics as a tree, with the exemplars' texts and without the labels of single texts."""
+        return {
+            "texts": len(self.labels),
+            "clusters": len(self.topics),
+            "unclustered": self.unclustered,
+            "method": self.method,
+            "seed": self.seed,
+            "stability": asdict(self.stability) if self.stability else None,
+            "topics": [topic.to_dict(texts) for topic in self.topics],
+        }
+
+
+def cluster(
+    corpus: EmbeddedCorpus,
+    choices: ClusterSettings = ClusterSettings(),
+    *,
+    progress: ProgressFactory = no_progress,
+) -> Clusters:
+    """Group the texts of a corpus.
+
+    Args:
+        corpus: its texts and vectors.
+        choices: how.
+        progress: opens a bar for each stage.
+
+    Raises:
+        InputError: fewer different texts than clusters, or a choice out of its range.
+        MissingExtraError: the extra `explore` is not installed.
+    """
+    once = unique_corpus(corpus)
+    m = len(once.corpus)
+    _check(choices, m)
+    check_varied(corpus, m)
+    graph = knn_graph(once.corpus, width(m), progress=progress)
+    vectors = once.corpus.vectors
+    with progress(None, title="clustering", unit="steps") as step:
+        found = _found(vectors, graph, choices)
+        step(1)
+    release(vectors)
+    labels = found.labels[once.rows]
+    steadiness = _steadiness(vectors, found, choices, progress)
+    material = Material(corpus.texts, corpus.vectors, found.matrix, once.rows)
+    names = TopicNames(choices.levels, max(_smallest(choices, m), 5), choices.seed)
+    with progress(None, title="naming topics", unit="steps") as step:
+        named = tree(material, labels, names, steadiness.clusters if steadiness else None)
+        step(1)
+    release(corpus.vectors)
+    return Clusters(
+        labels,
+        named.paths,
+        found.strengths[once.rows],
+        named.topics,
+        steadiness,
+        "k-means" if choices.clusters else "leiden",
+        choices.seed,
+    )
+
+
+def check_varied(corpus: EmbeddedCorpus, different: int) -> None:
+    """Refuse a corpus in which there is nothing to compare.
+
+    Raises:
+        InputError: it holds one text, or the same one again and again.
+    """
+    if different > 1:
+        return
+    count = len(corpus)
+    same = "one text" if count == 1 else f"the same text {count:,} times"
+    raise InputError(f"there is only {same}", hint="give a file of at least two different texts")
+
+
+def width(count: int) -> int:
+    """Neighbours of each text that suit a corpus of so many."""
+    return max(2, min(count // 4, max(5, count // 20), NEIGHBOURS))
+
+
+@dataclass(frozen=True)
+class _Found:
+    labels: Labels
+    strengths: Floats
+    matrix: Any
+
+
+def _check(choices: ClusterSettings, count: int) -> None:
+    if choices.clusters is not None and not 1 <= choices.clusters <= count:
+        raise InputError(
+            f"{choices.clusters} clusters asked of {count:,} different texts",
+            hint=f"ask for 1 to {count}, or leave the number out",
+        )
+    if choices.resolution <= 0:
+        raise InputError(
+            f"resolution is {choices.resolution}, expected more than 0",
+            hint="1 is the default; 2 gives more and smaller clusters",
+        )
+    if choices.levels < 1:
+        raise InputError(f"levels is {choices.levels}, expected at least 1", hint="1, 2 or 3")
+
+
+def _smallest(choices: ClusterSettings, count: int) -> int:
+    return choices.smallest if choices.smallest is not None else min(10, max(2, count // 50))
+
+
+def _found(vectors: Matrix, graph: KnnGraph, choices: ClusterSettings) -> _Found:
+    """Groups of distinct texts."""
+    matrix = communities.as_matrix(graph.indices, graph.similarities)
+    labels = _grouped(vectors, matrix, choices, choices.seed)
+    if choices.clusters is None:
+        labels = communities.without_small(labels, _smallest(choices, len(labels)))
+    strengths = communities.agreement(graph.indices, graph.similarities, labels)
+    if choices.clusters is None and not choices.assign_all and labels.max(initial=-1) > 0:
+        labels = np.where(strengths >= HALF, labels, UNCLUSTERED).astype(np.int32)
+    elif choices.assign_all:
+        labels = _all_assigned(vectors, labels)
+    return _Found(communities.by_size(labels), strengths, matrix)
+
+
+def _grouped(vectors: Matrix, matrix: Any, choices: ClusterSettings, seed: int) -> Labels:
+    if choices.clusters is not None:
+        return communities.kmeans(vectors, choices.clusters, seed=seed)
+    return communities.leiden(matrix, resolution=choices.resolution, seed=seed)
+
+
+def _all_assigned(vectors: Matrix, labels: Labels) -> Labels:
+    """Texts in no group go to the one whose centre is nearest."""
+    count = int(labels.max(initial=-1)) + 1
+    lost = np.flatnonzero(labels == UNCLUSTERED)
+    if not count:
+        return np.zeros_like(labels)
+    if not len(lost):
+        return labels
+    centres = np.stack([vectors[labels == group].mean(axis=0) for group in range(count)])
+    centres /= np.maximum(np.linalg.norm(centres, axis=1, keepdims=True), 1e-12)
+    filled = labels.copy()
+    filled[lost] = np.argmax(vectors[lost] @ centres.T, axis=1)
+    return filled
+
+
+def _steadiness(
+    vectors: Matrix, found: _Found, choices: ClusterSettings, progress: ProgressFactory
+) -> Stability | None:
+    if not choices.runs or found.labels.max(initial=-1) < 1:
+        return None
+    with progress(choices.runs, title="repeating", unit="runs") as advance:
+
+        def again(places: NDArray[np.int64], seed: int) -> Labels:
+            if choices.clusters is None:
+                part = found.matrix[places][:, places]
+                labels = communities.leiden(part, resolution=choices.resolution, seed=seed)
+            else:
+                labels = communities.kmeans(vectors[places], choices.clusters, seed=seed)
+                release(vectors)
+            advance(1)
+            return labels
+
+        return stability(found.labels, again, runs=choices.runs, seed=choices.seed)

@@ -1,0 +1,1 @@
+"""The kNN graph of a corpus."""

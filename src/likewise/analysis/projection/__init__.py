@@ -1,0 +1,1 @@
+"""2-D maps of a corpus."""

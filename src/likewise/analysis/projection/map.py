@@ -1,0 +1,190 @@
+"""A corpus as a map: where each text lies, its colour, the names of what lies where."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from likewise.analysis.clustering.cluster import (
+    Clusters,
+    ClusterSettings,
+    check_varied,
+    cluster,
+    width,
+)
+from likewise.analysis.clustering.topics import Topic
+from likewise.analysis.embedded_corpus import EmbeddedCorpus
+from likewise.analysis.neighbors.knn_graph import knn_graph
+from likewise.analysis.projection.coloring import Coloring, by_cluster, by_column
+from likewise.analysis.projection.projection import Positions, Projection, project
+from likewise.analysis.unique_corpus import unique_corpus
+from likewise.data.records import Record
+from likewise.data.tabular import free_name, records_table, text_column
+from likewise.data.writers import write_table
+from likewise.progress import MessageCallback, ProgressFactory, no_progress
+from likewise.vectors import Matrix
+
+KEPT = 10
+"""Neighbours of each text that go into a table."""
+
+
+@dataclass(frozen=True)
+class Label:
+    """The name of a topic where most of its texts lie.
+
+    Attributes:
+        name: of the topic.
+        x: in [-1, 1].
+        y: in [-1, 1].
+        size: texts in the topic.
+        level: 1 for a cluster, 2 for a topic within one.
+        group: number of the cluster it is, or is in.
+    """
+
+    name: str
+    x: float
+    y: float
+    size: int
+    level: int
+    group: int
+
+
+@dataclass(frozen=True)
+class Map:
+    """Texts on a plane.
+
+    Attributes:
+        records: n records.
+        positions: float32 `[n, 2]`, in [-1, 1]; equal texts lie at the same place.
+        coloring: what their colours show.
+        labels: names of topics, the largest first.
+        clustering: the clusters.
+        layout: of the distinct texts: how it was made and how far it can be trusted.
+        near: int32 `[n, k]`, the nearest neighbours of each text, places among the records.
+        similarities: float32 `[n, k]`, their cosines.
+    """
+
+    records: Sequence[Record]
+    positions: Positions
+    coloring: Coloring
+    labels: tuple[Label, ...]
+    clustering: Clusters
+    layout: Projection
+    near: NDArray[np.int32]
+    similarities: Matrix
+
+
+def make_map(
+    corpus: EmbeddedCorpus,
+    *,
+    method: str = "tsne",
+    color: str | None = None,
+    choices: ClusterSettings = ClusterSettings(runs=0),  # noqa: B008 - frozen
+    progress: ProgressFactory = no_progress,
+) -> Map:
+    """Lay a corpus out on a plane.
+
+    Args:
+        corpus: its texts and vectors.
+        method: `tsne`, or `pca` for a coarse map at once.
+        color: a column; clusters where none is named.
+        choices: how to cluster.
+        progress: opens a bar for each stage.
+
+    Raises:
+        InputError: no such method or column, or nothing to compare.
+        MissingExtraError: the extra `explore` is not installed.
+    """
+    coloring = by_column(corpus.records, color) if color is not None else None
+    once = unique_corpus(corpus)
+    check_varied(corpus, len(once.corpus))
+    graph = knn_graph(once.corpus, width(len(once.corpus)), progress=progress)
+    clustering = cluster(corpus, choices, progress=progress)
+    plane = project(once.corpus.vectors, graph, method, seed=choices.seed, progress=progress)
+    positions = plane.positions[once.rows]
+    if coloring is None:
+        coloring = by_cluster(clustering.labels, [topic.name for topic in clustering.topics])
+    _, first = np.unique(once.rows, return_index=True)
+    return Map(
+        corpus.records,
+        positions,
+        coloring,
+        tuple(sorted(_labels(clustering, positions), key=lambda label: -label.size)),
+        clustering,
+        plane,
+        first[graph.indices[:, :KEPT]][once.rows].astype(np.int32),
+        graph.similarities[:, :KEPT][once.rows],
+    )
+
+
+def write_map_table(
+    path: str | Path,
+    drawn: Map,
+    *,
+    escape_formulas: bool = True,
+    tell: MessageCallback | None = None,
+) -> Path:
+    """Write a map as a table: columns of the data, x, y, cluster, topic, and neighbours.
+
+    In Parquet the column `neighbors` holds the row numbers and cosine distances of each text's
+    neighbours, itself first, the way embedding-atlas reads them.
+
+    Args:
+        path: a `.parquet`, `.csv`, `.json` or `.jsonl` file; it appears only when it is whole.
+        drawn: the map.
+        escape_formulas: of a `.csv`, as in `write_table`.
+        tell: as in `write_table`.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    found = {
+        "x": drawn.positions[:, 0].tolist(),
+        "y": drawn.positions[:, 1].tolist(),
+        "cluster": drawn.clustering.labels.tolist(),
+        "topic": drawn.clustering.names,
+    }
+    if Path(path).suffix == ".parquet":
+        found["neighbors"] = [
+            {"ids": [row, *ids], "distances": [0.0, *distances]}
+            for row, (ids, distances) in enumerate(
+                zip(drawn.near.tolist(), (1 - drawn.similarities).tolist(), strict=True)
+            )
+        ]
+    return write_table(
+        path, records_table(drawn.records, found), escape_formulas=escape_formulas, tell=tell
+    )
+
+
+def atlas_command(path: str | Path, drawn: Map) -> str:
+    """The command that opens a map's Parquet file in embedding-atlas, with its columns' names."""
+    parts = ["embedding-atlas", str(path), "--text", text_column(drawn.records)]
+    for name in ("x", "y", "neighbors"):
+        parts += [f"--{name}", free_name(drawn.records, name)]
+    return shlex.join(parts)
+
+
+def _labels(clustering: Clusters, positions: Positions) -> Iterator[Label]:
+    for group, topic in enumerate(clustering.topics):
+        members = clustering.labels == group
+        yield _label(topic, positions[members], group)
+        for part in topic.topics:
+            inside = members & [
+                p == part.id or p.startswith(f"{part.id}.") for p in clustering.paths
+            ]
+            if inside.any():
+                yield _label(part, positions[inside], group)
+
+
+def _label(topic: Topic, positions: Positions, group: int) -> Label:
+    """A topic's name at the middle of where it lies thickest."""
+    grid = np.clip(((positions + 1) * 16).astype(int), 0, 31)
+    cells = grid[:, 0] * 32 + grid[:, 1]
+    thickest = cells == np.bincount(cells).argmax()
+    middle = np.median(positions[thickest], axis=0)
+    return Label(topic.name, float(middle[0]), float(middle[1]), topic.size, topic.level, group)

@@ -1,0 +1,144 @@
+"""A map as one page that opens anywhere, offline: its parts and the data in a single file."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import html
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from likewise.analysis.projection.map import Map
+from likewise.atomic import atomic
+from likewise.data.tabular import text_column
+from likewise.data.writers import as_mapping
+
+PARTS = Path(__file__).parent / "page"
+SCRIPTS = ("data.js", "points.js", "colors.js", "labels.js", "page.js", "hands.js")
+"""In the order in which the page reads them."""
+
+_GRID = 65535
+"""Steps of a place from edge to edge: finer than a screen at the deepest zoom needs."""
+
+
+def write_page(path: str | Path, drawn: Map, *, title: str) -> Path:
+    """Write a map as one HTML file that asks for nothing outside itself.
+
+    Args:
+        path: the file; it appears only when it is whole.
+        drawn: the map.
+        title: its heading.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    page = page_html(drawn, title=title, file=Path(path).stem)
+    with atomic(path) as file:
+        file.write(page.encode("utf-8", "replace"))
+    return Path(path)
+
+
+def page_html(drawn: Map, *, title: str, file: str = "map") -> str:
+    """The page.
+
+    Args:
+        drawn: the map.
+        title: its heading.
+        file: name of what is saved from it, without the ending.
+    """
+    columns = _columns(drawn)
+    pieces = {
+        "title": html.escape(title),
+        "style": (PARTS / "map.css").read_text("utf-8"),
+        "words": _script(json.loads((PARTS / "words.json").read_text("utf-8"))),
+        "scripts": "\n".join(
+            f"<script>\n{(PARTS / name).read_text('utf-8')}</script>" for name in SCRIPTS
+        ),
+        "facts": _script(_facts(drawn, columns, file)),
+        "parts": "\n".join(
+            f'<script type="text/plain" id="part-{name}">{_packed(content)}</script>'
+            for name, content in _parts(drawn, columns).items()
+        ),
+    }
+    first, *rest = (PARTS / "index.html").read_text("utf-8").split("{{")
+    filled = [first]
+    for part in rest:  # one pass, so that nothing in the data is taken for a name
+        name, after = part.split("}}", 1)
+        filled += [pieces[name], after]
+    return "".join(filled)
+
+
+def _facts(drawn: Map, columns: Mapping[str, Any], file: str) -> dict[str, Any]:
+    coloring = drawn.coloring
+    taken = {text_column(drawn.records), *columns}
+    return {
+        "file": f"{file}-selection",
+        "text": text_column(drawn.records),
+        "extra": [_free(name, taken) for name in ("x", "y", coloring.title)],
+        "clusters": len(drawn.clustering.topics),
+        "method": drawn.layout.method,
+        "trustworthiness": drawn.layout.trustworthiness,
+        "sampled": drawn.layout.sampled,
+        "byColumn": coloring.by_column,
+        "coloring": {
+            "title": coloring.title,
+            "names": coloring.names,
+            "low": coloring.low,
+            "high": coloring.high,
+        },
+        "labels": [asdict(label) for label in drawn.labels],
+    }
+
+
+def _free(name: str, taken: set[str]) -> str:
+    while name in taken:
+        name += "_"
+    return name
+
+
+def _columns(drawn: Map) -> dict[str, list[Any]]:
+    """The data's other columns, and where each row stands."""
+    names = dict.fromkeys(name for record in drawn.records for name in record.fields)
+    columns = {
+        name: [_known(as_mapping(record.fields).get(name)) for record in drawn.records]
+        for name in names
+    }
+    taken = {text_column(drawn.records), *names}
+    if len({record.source for record in drawn.records}) > 1:
+        columns[_free("source", taken)] = [record.source for record in drawn.records]
+    columns[_free("line", taken)] = [record.line for record in drawn.records]
+    return columns
+
+
+def _known(value: Any) -> Any:
+    """JSON knows no infinities, and nothing that is no number."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _parts(drawn: Map, columns: Mapping[str, Any]) -> dict[str, bytes]:
+    places = np.rint((np.clip(drawn.positions, -1, 1) + 1) / 2 * _GRID).astype("<u2")
+    return {
+        "positions": places.tobytes(),
+        "groups": drawn.coloring.groups.astype("<u2").tobytes(),
+        "texts": _json([record.text for record in drawn.records]),
+        "columns": _json(columns),
+    }
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, default=str).encode("utf-8", "replace")
+
+
+def _packed(content: bytes) -> str:
+    return base64.b64encode(gzip.compress(content, 6, mtime=0)).decode()
+
+
+def _script(value: Any) -> str:
+    """JSON that can stand in a script element: nothing in it ends the element."""
+    return json.dumps(value, ensure_ascii=False).replace("<", "\\u003c")

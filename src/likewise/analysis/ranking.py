@@ -1,0 +1,74 @@
+"""Records by their similarity to a query, their vectors kept for the next query."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from likewise import vectors
+from likewise.analysis.embedded_corpus import embed_records
+from likewise.analysis.memmap import in_blocks
+from likewise.data.records import Record
+from likewise.finite import check_finite
+from likewise.progress import ProgressFactory, no_progress
+from likewise.results import Ranked
+
+if TYPE_CHECKING:  # a command's help must not load the engine
+    from likewise.encoder import Encoder
+
+CACHED = 256
+"""Fewer records than this are encoded each time: a file in the cache is not worth it."""
+
+
+def rank_records(
+    encoder: Encoder,
+    query: str,
+    records: Sequence[Record],
+    top_k: int | None = None,
+    *,
+    progress: ProgressFactory = no_progress,
+) -> list[Ranked]:
+    """What `Encoder.rank` gives for the records' texts; many records are encoded only once.
+
+    Args:
+        encoder: the model.
+        query: the source text.
+        records: the candidates.
+        top_k: how many to give; all of them when not given.
+        progress: opens a bar for each stage.
+
+    Raises:
+        EngineError: a score is not a finite number.
+        OutputError: the cache cannot be written.
+    """
+    role = encoder.role_prompt("document")
+    if len(records) < CACHED:
+        texts = [record.text for record in records]
+        with progress(len(records), title="encoding") as advance:
+            candidates = encoder.encode(texts, prompt_name=role, progress=advance)
+        scores = _scores(encoder, query, candidates)
+    else:
+        corpus = embed_records(
+            encoder, records, prompt_name=role,
+            unit_length=encoder.similarity_fn_name == "cosine", progress=progress,
+        )  # fmt: skip
+        scores = _scores(encoder, query, corpus.vectors)
+    best = vectors.top_k(scores, len(records) if top_k is None else top_k)
+    return [
+        Ranked(int(i), float(s), records[i].text)
+        for i, s in zip(best.indices[0], best.scores[0], strict=True)
+    ]
+
+
+def _scores(encoder: Encoder, query: str, candidates: vectors.Matrix) -> NDArray[np.float32]:
+    """Similarity of each candidate to the query: float32 `[n]`."""
+    asked = encoder.encode_query(query)
+    scores = np.empty(len(candidates), np.float32)
+    for block in in_blocks(candidates):
+        found = vectors.similarity(asked, block.vectors, encoder.similarity_fn_name)
+        scores[block.rows] = found[0]
+    check_finite(scores, encoder.name)
+    return scores

@@ -1,0 +1,60 @@
+"""A corpus with every text once: what a graph of neighbours should be made of.
+
+A text that stands there a hundred times would otherwise have only itself for a neighbour.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from likewise.analysis.embedded_corpus import EmbeddedCorpus
+from likewise.analysis.memmap import write_rows
+from likewise.errors import OutputError
+
+
+@dataclass(frozen=True)
+class UniqueCorpus:
+    """The distinct texts of a corpus.
+
+    Attributes:
+        corpus: m records, each text once, where it stood first.
+        rows: int64 `[n]`, for each record of the whole corpus its place among the m.
+    """
+
+    corpus: EmbeddedCorpus
+    rows: NDArray[np.int64]
+
+
+def unique_corpus(corpus: EmbeddedCorpus) -> UniqueCorpus:
+    """Every text once; what is derived from them is kept beside what is derived from the whole."""
+    numbers: dict[str, int] = {}
+    rows = np.fromiter(
+        (numbers.setdefault(record.text, len(numbers)) for record in corpus.records),
+        np.int64,
+        len(corpus),
+    )
+    if len(numbers) == len(corpus):
+        return UniqueCorpus(corpus, rows)
+    _, first = np.unique(rows, return_index=True)
+    folder = corpus.folder / "distinct"
+    kept = folder / "vectors.npy"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"cannot write {folder}: {error.strerror or error}",
+            hint="free some space, or choose another folder with LIKEWISE_CACHE",
+        ) from error
+    if not kept.exists():
+        write_rows(kept, corpus.vectors, first)
+    once = replace(
+        corpus,
+        records=[corpus.records[i] for i in first],
+        vectors=np.load(kept, mmap_mode="r"),
+        key=f"{corpus.key}-distinct",
+        folder=folder,
+    )
+    return UniqueCorpus(once, rows)

@@ -1,0 +1,107 @@
+"""Commands derived from requests: options from fields, `--json` from the result."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any, TypeVar, get_args, get_origin
+
+import typer
+
+from likewise.cli.options import AsJson, Quiet, as_file
+from likewise.cli.printing import note, say_json
+from likewise.operations.contract import RequestField, Result, request_fields
+from likewise.operations.session import Message, Session
+from likewise.progress import bar
+
+Q = TypeVar("Q")
+R = TypeVar("R", bound=Result)
+
+RESUMABLE = "stopped; the same command continues from here"
+
+
+def command(
+    request: type[Q], operation: Callable[[Q, Session], R], *, resumable: bool = False
+) -> Callable[[Callable[[R, Q], None]], Callable[..., None]]:
+    """Make a command of an operation; what is decorated prints the result for people.
+
+    Args:
+        request: the operation's request; each field becomes an argument or an option.
+        operation: the operation.
+        resumable: whether the same command continues after Ctrl-C.
+    """
+
+    def decorate(show: Callable[[R, Q], None]) -> Callable[..., None]:
+        fields = list(request_fields(request))
+
+        def run(*, as_json: bool, quiet: bool, **values: Any) -> None:
+            session = terminal_session(quiet=quiet)
+            with ExitStack() as stack:
+                given = {f.name: _value(f, values[f.name], stack) for f in fields}
+                try:
+                    result = operation(request(**given), session)
+                except KeyboardInterrupt:
+                    if resumable:
+                        note(RESUMABLE)
+                    raise
+            if as_json:
+                say_json(result.to_dict())
+            else:
+                show(result, request(**given))
+
+        parameters = [_parameter(field) for field in fields]
+        parameters += [
+            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=False, annotation=kind)
+            for name, kind in (("as_json", AsJson), ("quiet", Quiet))
+        ]
+        run.__name__, run.__doc__ = show.__name__, show.__doc__
+        run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        run.__annotations__ = {p.name: p.annotation for p in parameters}
+        return run
+
+    return decorate
+
+
+def terminal_session(*, quiet: bool) -> Session:
+    """A session whose progress and messages go to standard error."""
+    return Session(
+        progress=partial(bar, show=False if quiet else None),
+        on_message=None if quiet else _print_message,
+    )
+
+
+def _print_message(message: Message) -> None:
+    note(f"note: {message.text}")
+
+
+def _parameter(field: RequestField) -> inspect.Parameter:
+    many = get_origin(field.type) is tuple
+    kind: Any = list[get_args(field.type)[0]] if many else field.type  # type: ignore[misc]
+    meta = field.field
+    bounds = {"min": meta.minimum, "max": meta.maximum}
+    settings: dict[str, Any] = {"help": meta.help, "metavar": meta.metavar or None}
+    settings |= {name: value for name, value in bounds.items() if value is not None}
+    if meta.positional:
+        info: Any = typer.Argument(**settings)
+    else:
+        flag = meta.flag or "--" + field.name.replace("_", "-")
+        info = typer.Option(*filter(None, (flag, meta.short)), **settings)
+    default = inspect.Parameter.empty if field.required else field.default
+    if many and not field.required:
+        default = list(field.default)
+    return inspect.Parameter(
+        field.name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=default,
+        annotation=Annotated[kind, info],
+    )
+
+
+def _value(field: RequestField, value: Any, stack: ExitStack) -> Any:
+    """The value as the request has it; `-` becomes a file with what stands on standard input."""
+    if field.field.stdin and str(value) == "-":
+        return stack.enter_context(as_file(Path("-")))
+    return tuple(value) if isinstance(value, list) else value

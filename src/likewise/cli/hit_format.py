@@ -1,0 +1,125 @@
+"""How passages that were found are shown."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from likewise.cli.printing import say
+from likewise.collections.contract import Hit
+from likewise.collections.explain import plain as as_json
+
+__all__ = ["as_json", "figures", "folded", "passage", "place", "say_hits", "standing"]
+
+BOLD = "\x1b[1m"
+PLAIN = "\x1b[0m"
+ALL = "above all random pairs"
+FEW = 1000
+"""Pairs below which a percentage would claim more than they tell."""
+SHOWN = 320
+"""Characters of a passage that are shown around its best sentence."""
+
+
+def say_hits(hits: Sequence[Hit], notes: Sequence[str] = ()) -> None:
+    """Hits as blocks: a line of figures and place, the passage below it, a line of notes."""
+    width = min(shutil.get_terminal_size((80, 24)).columns, 100)
+    for rank, hit in enumerate(hits, 1):
+        if rank > 1:
+            say("")
+        head, origin = f"{rank:>2}. {figures(hit)}", f"{place(hit)}  id {hit.id}"
+        if len(head) + 2 + len(origin) <= width:
+            say(f"{head}  {origin}")
+        else:
+            say(head)
+            say(f"    {origin}")
+        if hit.title:
+            say(f"    {hit.title}")
+        for line in folded(passage(hit), width - 4):
+            say(f"    {line}")
+        if hit.further:
+            say(f"    (and {hit.further:,} further passages of this document)")
+        if notes:
+            first, *rest = folded(notes[rank - 1], width - 8)
+            say(f"    ({first}{' …' if rest else ''})")
+
+
+def figures(hit: Hit) -> str:
+    """Its score, and what it means."""
+    parts = [f"{hit.score:.3f}" if hit.measure in SIMILAR else f"{hit.measure} {hit.score:.3f}"]
+    if hit.similarity is not None and hit.measure not in SIMILAR:
+        parts.append(f"similarity {hit.similarity:.3f}")
+    if hit.percentile is not None:
+        parts.append(standing(hit.percentile, hit.pairs))
+    return ", ".join(parts)
+
+
+SIMILAR = ("cosine", "dot", "euclidean")
+
+
+def standing(percentile: float, pairs: int) -> str:
+    """Where a similarity stands among random pairs: in percent, or counted where they are few."""
+    if not 0 < pairs < FEW:
+        return f"above {percent(percentile)} of random pairs" if percentile < 100 else ALL
+    below = min(int(percentile * pairs / 100 + 1e-6), pairs)
+    if pairs == 1:
+        return f"{'above' if below else 'not above'} the only pair of passages here"
+    return f"above {'all' if below == pairs else below or 'none'} of {pairs} pairs here"
+
+
+def percent(percentile: float) -> str:
+    """A percentile with as many nines as it has, never rounded up to 100."""
+    digits = 1 if percentile < 99.9 else 3
+    scale = 10**digits
+    return f"{int(percentile * scale) / scale:.{digits}f}%"
+
+
+def place(hit: Hit) -> str:
+    """File and line, the file as it is seen from here."""
+    if not hit.source:
+        return "no file"
+    source = Path(hit.source)
+    here = Path.cwd()
+    name = source.relative_to(here) if source.is_relative_to(here) else source.name
+    part = f" ({hit.passage + 1} of {hit.passages})" if hit.passages > 1 else ""
+    return f"{name}:{hit.line}{part}"
+
+
+def passage(hit: Hit) -> str:
+    """The passage around its best sentence, which is bold on a terminal and marked elsewhere."""
+    if hit.best is None:
+        return hit.text if len(hit.text) <= SHOWN else hit.text[:SHOWN].rstrip() + " …"
+    start, end = hit.best.start, hit.best.end
+    room = max(SHOWN - (end - start), 80) // 2
+    before, after = hit.text[:start], hit.text[end:]
+    if len(before) > room:
+        before = "… " + before[-room:].partition(" ")[2]
+    if len(after) > room:
+        after = after[:room].rpartition(" ")[0] + " …"
+    left, right = (BOLD, PLAIN) if sys.stdout.isatty() else (">>", "<<")
+    return f"{before}{left}{hit.text[start:end]}{right}{after}"
+
+
+def folded(text: str, width: int) -> list[str]:
+    """A text in lines of so many columns, its own line breaks gone."""
+    from rich.cells import cell_len
+
+    lines, line = [], ""
+    for word in " ".join(text.split()).split(" "):
+        rest = word
+        while cell_len(rest) > width:  # Chinese has no spaces to break at
+            room = max(width - cell_len(line) - bool(line), 1)
+            head = rest[:1]
+            while len(head) < len(rest) and cell_len(rest[: len(head) + 1]) <= room:
+                head = rest[: len(head) + 1]
+            lines.append(f"{line} {head}" if line else head)
+            line, rest = "", rest[len(head) :]
+        plain = rest.replace(BOLD, "").replace(PLAIN, "")
+        shown = line.replace(BOLD, "").replace(PLAIN, "")
+        if line and cell_len(shown) + 1 + cell_len(plain) > width:
+            lines.append(line)
+            line = rest
+        else:
+            line = f"{line} {rest}" if line else rest
+    return [*lines, line] if line else lines

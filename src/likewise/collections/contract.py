@@ -1,0 +1,267 @@
+"""What collections take and what they answer with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from likewise.data.chunking import Chunker
+from likewise.results import Encoded
+
+Storage = Literal["float32", "float16", "int8"]
+STORAGES: tuple[Storage, ...] = ("float32", "float16", "int8")
+
+Mode = Literal["semantic", "keyword", "hybrid"]
+MODES: tuple[Mode, ...] = ("semantic", "keyword", "hybrid")
+
+
+class Model(Chunker, Protocol):
+    """What a collection asks of an encoder; `likewise.Encoder` has it all."""
+
+    name: str
+
+    @property
+    def reference(self) -> str:
+        """What loads it again."""
+
+    @property
+    def compute(self) -> str:
+        """Number format of the network."""
+
+    @property
+    def dimension(self) -> int:
+        """Dimensions of the vectors."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Two vectors compare only where fingerprints agree."""
+
+    @property
+    def similarity_fn_name(self) -> str:
+        """The similarity it was trained for."""
+
+    def role_prompt(self, role: Literal["query", "document"]) -> str | None:
+        """Name of the prompt for queries or documents, where it has one."""
+
+    def encode_query(self, sentences: Any) -> Any:
+        """Vectors of queries."""
+
+    def encode_document(self, sentences: Any) -> Any:
+        """Vectors of documents."""
+
+    def encode_stream(
+        self,
+        sentences: Iterable[str],
+        prompt_name: str | None = None,
+        *,
+        seconds: float | None = None,
+    ) -> Iterator[Encoded]:
+        """Vectors of texts as they come, in their order; a part for each so many seconds."""
+
+
+class Scorer(Protocol):
+    """Anything that judges texts against a query; `likewise.reranker.Reranker` does."""
+
+    def scores(self, query: str, texts: Sequence[str]) -> NDArray[np.float32]:
+        """One score a text, higher is better: float32 `[n]`."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """A part of a passage.
+
+    Attributes:
+        start: its first character.
+        end: the character after its last one.
+        score: similarity to the query.
+    """
+
+    start: int
+    end: int
+    score: float
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One passage that a search found.
+
+    Attributes:
+        id: of the passage; `Collection.more_like` and `recommend` take it.
+        text: the passage.
+        score: what it was ordered by; see `measure`.
+        measure: what the score is: `cosine`, `dot` or `euclidean` similarity, `bm25`, `rrf` (a sum
+            of reciprocal ranks: it orders, and says nothing of how alike two texts are), `mmr`
+            or `rerank`.
+        similarity: to the query by the collection's model; None where only words were compared.
+        percentile: of the similarity among random pairs of this collection, 0 to 100.
+        pairs: how many pairs those are; with few of them a percentile says little.
+        title: of the text it is taken from; empty where it has none.
+        source: the file.
+        line: in the file, from 1.
+        passage: which passage of the record it is, from 0.
+        passages: how many the record has.
+        fields: the other columns of its row.
+        best: its sentence nearest to the query, where that was asked for.
+        further: how many more passages of its record were found, where hits are by document.
+    """
+
+    id: str
+    text: str
+    score: float
+    measure: str
+    similarity: float | None = None
+    percentile: float | None = None
+    title: str = ""
+    source: str = ""
+    line: int = 0
+    passage: int = 0
+    passages: int = 1
+    fields: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    best: Span | None = None
+    pairs: int = 0
+    further: int | None = None
+
+    @property
+    def record(self) -> str:
+        """Id of the record that the passage belongs to."""
+        return self.id.partition(".")[0]
+
+    @property
+    def sentence(self) -> str:
+        """The sentence nearest to the query; the whole passage where none was looked for."""
+        return self.text[self.best.start : self.best.end] if self.best else self.text
+
+
+@dataclass(frozen=True)
+class Run:
+    """One change of a collection: a line of its log.
+
+    Attributes:
+        number: from 1.
+        action: `index`, `undo`, `redo`, `restore` or `compact`.
+        time: when it ended, ISO 8601 in UTC.
+        version: the store's own number for the collection as it was then.
+        added: passages that came.
+        removed: passages that went.
+        records: records there were then.
+        passages: passages there were then.
+        sources: the files that records came from, the first twenty.
+        back_to: the run whose state an undo, a redo or a restore brought back; 0 is the empty
+            collection.
+        before: the run whose state this one changed.
+    """
+
+    number: int
+    action: str
+    time: str
+    version: int
+    added: int = 0
+    removed: int = 0
+    records: int = 0
+    passages: int = 0
+    sources: tuple[str, ...] = ()
+    back_to: int | None = None
+    before: int = 0
+
+
+@dataclass(frozen=True)
+class Index:
+    """How nearest neighbours are found.
+
+    Attributes:
+        kind: `exact`, `ivf_rq`, `hnsw_sq` or `hnsw_pq`.
+        recall: of the ten nearest, the share it finds; measured against an exact search with
+            passages and with vectors drawn at random, the lower of the two.
+        target: the recall that was asked for.
+        milliseconds: median time of a search when it was measured.
+        probes: partitions looked into.
+        refine: how many times more candidates are compared in full.
+        effort: size of the list of candidates that HNSW keeps.
+        rows: passages there were when it was built.
+        sample: how many searches were measured.
+        asked: the kind that was asked for; `auto` leaves it to the size.
+        changed: passages that have come or gone since it was measured.
+    """
+
+    kind: str = "exact"
+    recall: float = 1.0
+    target: float = 0.97
+    milliseconds: float | None = None
+    probes: int | None = None
+    refine: int | None = None
+    effort: int | None = None
+    rows: int = 0
+    sample: int = 0
+    asked: str = "auto"
+    changed: int = 0
+
+
+@dataclass(frozen=True)
+class Indexed:
+    """What became of the records handed to `Collection.add`.
+
+    Attributes:
+        added: passages encoded and written.
+        removed: passages whose record has gone from its source.
+        unchanged: records that were there already.
+        moved: of these, how many stand on another line now.
+        records: records in the collection now.
+        passages: passages in the collection now.
+        blank: records without any text, left out.
+        cut: texts longer than the model reads whose ends were cut.
+        misfits: values, by column, that do not fit the column's type and were left empty.
+        index: how neighbours are found now.
+        seconds: time it all took.
+        encoding_seconds: time until the last vector was written.
+    """
+
+    added: int
+    removed: int
+    unchanged: int
+    moved: int
+    records: int
+    passages: int
+    blank: int
+    cut: int
+    misfits: Mapping[str, int]
+    index: Index
+    seconds: float
+    encoding_seconds: float
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A collection in figures.
+
+    Attributes:
+        name: its name.
+        model: the model that made its vectors.
+        compute: number format that model ran in.
+        dimension: of the vectors.
+        storage: number format they are kept in.
+        records: how many there are.
+        passages: how many there are; a long record has several.
+        index: how neighbours are found.
+        runs: changes in its log.
+        updated: when it was last changed, ISO 8601 in UTC.
+        whole: False where the last run was stopped, and indexing again would go on with it.
+        columns: columns that conditions may name.
+    """
+
+    name: str
+    model: str
+    compute: str
+    dimension: int
+    storage: str
+    records: int
+    passages: int
+    index: Index
+    runs: int
+    updated: str
+    whole: bool
+    columns: tuple[str, ...]

@@ -1,0 +1,109 @@
+"""What a similarity means here: its place among random pairs, and the sentence that earned it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from likewise import vectors
+from likewise.collections.contract import Hit, Model, Span
+
+SAMPLE = 2000
+"""Passages drawn for the background: two million pairs."""
+
+LEVELS = (*range(100), 99.5, 99.8, 99.9, 99.95, 99.98, 99.99, 99.995, 99.998, 99.999, 100)
+"""Percentiles that are kept; the upper tail is where hits lie, so it is kept finely."""
+
+# an end of a sentence: a stop and a space, or a full-width stop; closing quotes belong to it
+_SENTENCE = re.compile(r"""[^\n]*?(?:[.!?…]+["'”’»)\]]*(?=\s)|[。！？…]+[”’」』）]*|(?=\n)|$)""")
+
+
+@dataclass(frozen=True)
+class SimilarityDistribution:
+    """Similarities of random pairs of passages.
+
+    Attributes:
+        values: the similarity at each of `LEVELS`.
+        pairs: how many pairs they are of.
+    """
+
+    values: tuple[float, ...]
+    pairs: int
+
+    def percentile(self, similarity: float) -> float:
+        """Percent of the random pairs that are less alike than this."""
+        return float(np.interp(similarity, self.values, LEVELS))
+
+
+def similarity_distribution(
+    sample: NDArray[np.float32], measure: str
+) -> SimilarityDistribution | None:
+    """The background from a random sample of vectors, float32 `[n, d]`; None from fewer than two.
+
+    A passage that stands several times would count as its own neighbour, so copies are left out.
+    """
+    sample = np.unique(sample, axis=0)
+    if len(sample) < 2:
+        return None
+    scores = vectors.similarity(sample, sample, measure)
+    pairs = scores[np.triu_indices(len(sample), 1)]
+    values = np.percentile(pairs, LEVELS)
+    return SimilarityDistribution(tuple(round(float(value), 6) for value in values), len(pairs))
+
+
+def sentences(text: str) -> list[Span]:
+    """The sentences of a passage, without the spaces around them; scores are 0."""
+    found = []
+    for match in _SENTENCE.finditer(text):
+        part = match.group()
+        if part.strip():
+            start = match.start() + len(part) - len(part.lstrip())
+            found.append(Span(start, start + len(part.strip()), 0.0))
+    return found
+
+
+def with_best_sentences(hits: Sequence[Hit], query: NDArray[np.float32], model: Model) -> list[Hit]:
+    """The same hits, each with its sentence nearest to the query.
+
+    Args:
+        hits: any.
+        query: the query's vector, float32 `[d]`.
+        model: the one that made it.
+    """
+    spans = [sentences(hit.text) for hit in hits]
+    texts = [
+        hit.text[span.start : span.end]
+        for hit, parts in zip(hits, spans, strict=True)
+        if len(parts) > 1
+        for span in parts
+    ]
+    if not texts:
+        return list(hits)
+    measure = model.similarity_fn_name
+    scores = iter(vectors.similarity(query, model.encode_document(texts), measure)[0].tolist())
+    best = []
+    for hit, parts in zip(hits, spans, strict=True):
+        if len(parts) > 1:
+            scored = [replace(span, score=next(scores)) for span in parts]
+            best.append(replace(hit, best=max(scored, key=lambda span: span.score)))
+        else:
+            best.append(hit)
+    return best
+
+
+def plain(hit: Hit) -> dict[str, Any]:
+    """A hit as JSON has it."""
+    # a read-only mapping cannot be copied by asdict
+    shown = asdict(replace(hit, fields={})) | {"fields": dict(hit.fields)}
+    if hit.further is None:
+        del shown["further"]
+    if hit.best is None:
+        del shown["best"]
+    else:
+        shown["best"] |= {"text": hit.sentence}
+    return shown

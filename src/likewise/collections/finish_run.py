@@ -1,0 +1,65 @@
+"""The end of a run: files joined, indexes brought up to date and measured, a line in the log."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from likewise.collections import history, tuning
+from likewise.collections.explain import SAMPLE, similarity_distribution
+from likewise.collections.manifest import Manifest, read_manifest
+from likewise.collections.store import store_errors
+from likewise.collections.sync import Changes
+from likewise.progress import Progress
+
+if TYPE_CHECKING:
+    from lancedb.table import Table
+
+
+def finish_run(
+    table: Table,
+    name: str,
+    changes: Changes,
+    kind: str | None = None,
+    target: float | None = None,
+    *,
+    resumed: bool,
+    progress: Progress | None = None,
+) -> Manifest:
+    """Bring files and indexes up to date, measure, and close the run.
+
+    Args:
+        table: the collection's, at its latest version; the caller holds the lock.
+        name: the collection's.
+        changes: what the run did.
+        kind: of index, as in `Collection.add`.
+        target: recall, as in `Collection.add`.
+        resumed: whether an earlier run was stopped, whose changes are not counted.
+        progress: shown the steps.
+    """
+    bar = progress or Progress()
+    manifest = read_manifest(table, name)
+    index = manifest.index
+    asked = kind or index.asked, index.target if target is None else target
+    nothing = not (changes.added or changes.removed or changes.moved)
+    if nothing and history.is_whole(table, manifest) and asked == (index.asked, index.target):
+        return manifest
+    with store_errors(f"cannot index the collection {name!r}"):
+        bar.message("joining files")
+        tuning.optimize(table)
+        bar.message("indexing words")
+        tuning.index_words(table)
+        bar.message("indexing vectors")
+        changed = table.count_rows() if resumed else changes.added + changes.removed
+        index = tuning.up_to_date(
+            table, index, *asked, changed=changed, measure=manifest.similarity,
+            storage=manifest.storage,
+        )  # fmt: skip
+        sample = tuning.sample_vectors(table, SAMPLE)
+    manifest = replace(
+        manifest, index=index, background=similarity_distribution(sample, manifest.similarity)
+    )
+    return history.record_run(
+        table, manifest, "index", added=changes.added, removed=changes.removed,
+        sources=changes.sources,
+    )  # fmt: skip

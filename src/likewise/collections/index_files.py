@@ -1,0 +1,147 @@
+"""Files into a collection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any
+
+from likewise.collections.contract import Indexed, Model, Storage
+from likewise.collections.open_collection import open_collection
+from likewise.collections.store import Store
+from likewise.data.readers import expand
+from likewise.data.records import Bad, Record, Skipped, Unit, read_records
+from likewise.errors import InputError, RecordError
+from likewise.progress import MessageCallback, Progress
+
+COUNTED_BYTES = 2**30
+"""Larger files are not read twice to know how many records there are."""
+
+_SLOW = (".pdf", ".html", ".htm", ".xlsx", ".xlsm")
+
+
+def index_files(
+    paths: Sequence[str | Path],
+    name: str,
+    model: Model,
+    *,
+    store: str | Path | None = None,
+    column: str | None = None,
+    unit: Unit = "auto",
+    encoding: str | None = None,
+    sheet: str | None = None,
+    storage: Storage | None = None,
+    passage: int | None = None,
+    kind: str | None = None,
+    target: float | None = None,
+    bad: Bad | None = None,
+    tell: MessageCallback | None = None,
+    progress: Progress | None = None,
+) -> Indexed:
+    """Bring a collection to what files say now; it is made where there is none.
+
+    Records that have gone from these files go from the collection, and those of files that have
+    gone from a folder named here; a file that could not be read to its end loses nothing.
+
+    Args:
+        paths: files, folders and patterns; see `read_records`.
+        name: the collection's.
+        model: makes the vectors.
+        store: where collections lie; see `open_collection`.
+        column: of the texts, see `read_records`.
+        unit: what a record of plain text is, see `read_records`.
+        encoding: of the files, see `read_records`.
+        sheet: of workbooks, see `read_records`.
+        storage: number format of the vectors kept, see `open_collection`.
+        passage: tokens of a passage, see `open_collection`.
+        kind: of index, as in `Collection.add`.
+        target: recall, as in `Collection.add`.
+        bad: told of rows and files that cannot be read; without it the first one is an error.
+        tell: told what was guessed of the files.
+        progress: told of records that are finished.
+
+    Raises:
+        RecordError: a file or a row cannot be read; what came before it is kept.
+        FingerprintError: the collection was made with another model.
+        CollectionError: another process is writing it, or the disk refuses.
+    """
+    reading = _Reading(paths, bad)
+    records = reading.records(column=column, unit=unit, encoding=encoding, sheet=sheet, tell=tell)
+    first = list(islice(records, 1))
+    if not first and name not in Store(store).names():
+        reading.refuse_all()
+    collection = open_collection(
+        name, store=store, model=model, create=True, storage=storage, passage=passage
+    )
+    return collection.add(
+        chain(first, records), covered=reading.covers, kind=kind, target=target, progress=progress
+    )
+
+
+def count_records(
+    paths: Sequence[str | Path], *, column: str | None = None, unit: Unit = "auto"
+) -> int | None:
+    """How many records there are; None where to know it would take long."""
+    try:
+        files = [Path(file) for path in paths for file in expand(path, _ignore)]
+        if any(str(file) == "-" or file.suffix.lower() in _SLOW for file in files):
+            return None
+        if sum(file.stat().st_size for file in files) > COUNTED_BYTES:
+            return None
+    except (RecordError, OSError):
+        return None  # indexing will say what is wrong
+    return sum(1 for _ in read_records(files, column=column, unit=unit, bad=_ignore))
+
+
+class _Reading:
+    """The files that are read, and which of them can be relied on."""
+
+    def __init__(self, paths: Sequence[str | Path], bad: Bad | None) -> None:
+        self._paths, self._bad = paths, bad
+        named = [Path(path).resolve() for path in paths]
+        self._folders = [path for path in named if path.is_dir()]
+        self._files = {str(path) for path in named}
+        self._broken: dict[str, Skipped] = {}
+
+    def records(self, **options: Any) -> Iterator[Record]:
+        """Their records; the same file is the same source wherever it is named from."""
+        source = full = ""
+        bad = self._told if self._bad else None
+        for record in read_records(self._paths, bad=bad, **options):
+            if record.source != source:
+                source, full = record.source, _full(record.source)
+                self._files.add(full)
+            # written out, since replace() takes as long as reading a line does
+            yield Record(
+                record.text, record.fields, full, record.line, record.column, record.title,
+                record.breaks,
+            )  # fmt: skip
+
+    def covers(self, source: str) -> bool:
+        """Whether all records that this source has now were read."""
+        if source in self._broken:
+            return False
+        return source in self._files or any(Path(source).is_relative_to(f) for f in self._folders)
+
+    def refuse_all(self) -> None:
+        """There was nothing to begin a collection with."""
+        listed = ", ".join(map(str, self._paths))
+        if not self._broken:
+            raise InputError(f"{listed}: no text", hint="give a file with one text a line")
+        skipped = next(iter(self._broken.values()))
+        raise RecordError(skipped.reason, hint=skipped.hint)
+
+    def _told(self, skipped: Skipped) -> None:
+        if skipped.line == 0:
+            self._broken[_full(skipped.source)] = skipped
+        if self._bad:
+            self._bad(skipped)
+
+
+def _full(source: str) -> str:
+    return source if source == "standard input" else str(Path(source).resolve())
+
+
+def _ignore(_: object) -> None:
+    """Nobody asks."""

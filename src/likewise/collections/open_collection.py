@@ -1,0 +1,100 @@
+"""Opening collections, and making new ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from likewise.collections import history, tuning
+from likewise.collections.collection import Collection
+from likewise.collections.contract import STORAGES, Model, Storage
+from likewise.collections.manifest import Manifest, read_manifest
+from likewise.collections.schema import schema
+from likewise.collections.store import Store
+from likewise.data.chunking import OVERLAP, PASSAGE, chunk_records
+from likewise.errors import CollectionNotFoundError, InputError
+
+
+def open_collection(
+    name: str,
+    *,
+    store: str | Path | Store | None = None,
+    model: Model | None = None,
+    create: bool = False,
+    storage: Storage | None = None,
+    passage: int | None = None,
+    as_of: str | int | None = None,
+) -> Collection:
+    """Open a collection.
+
+    Args:
+        name: its name.
+        store: a folder or the address of an object store; `LIKEWISE_STORE` or the platform's place
+            for data when not given.
+        model: the model that made it, or shall make it; an existing collection loads its own.
+        create: make an empty one where there is none; needs a model.
+        storage: number format of the vectors kept: `float32` (default), `float16` or `int8`.
+        passage: tokens of a passage at most, in which long texts are split; 0 keeps texts whole;
+            for a new collection `passages.PASSAGE` when not given.
+        as_of: open its state of an earlier time, to be read: a number of its log, or a date.
+
+    Raises:
+        CollectionNotFoundError: there is none of this name.
+        FingerprintError: the model is not the one that made it.
+        InputError: a bad name or storage, or no such time.
+    """
+    place = store if isinstance(store, Store) else Store(store)
+    try:
+        table = place.open(name)
+    except CollectionNotFoundError:
+        if not create or model is None:
+            raise
+        with place.writing(name):
+            table = place.create(name, _empty(model, storage or "float32", passage))
+    manifest = read_manifest(table, name)
+    if storage is not None and storage != manifest.storage:
+        raise InputError(
+            f"the collection {name!r} keeps vectors as {manifest.storage}, not {storage}",
+            hint="leave the storage out, or index into another collection",
+        )
+    if passage is not None and passage != manifest.passage:
+        raise InputError(
+            f"the collection {name!r} has passages of {manifest.passage} tokens, not {passage}",
+            hint="leave the size out, or index into another collection",
+        )
+    moment = None
+    if as_of is not None:
+        moment = history.as_of(table, manifest, as_of)
+        table.checkout(moment.version)
+    return Collection(place, name, table, model=model, as_of=moment)
+
+
+def _empty(model: Model, storage: Storage, passage: int | None) -> Any:
+    if storage not in STORAGES:
+        raise InputError(f"unknown storage {storage!r}", hint="one of " + ", ".join(STORAGES))
+    if model.similarity_fn_name not in tuning.DISTANCES:
+        raise InputError(
+            f"{model.name} compares by {model.similarity_fn_name}, which no index knows",
+            hint="choose a model that compares by " + ", ".join(tuning.DISTANCES),
+        )
+    if storage == "int8" and model.similarity_fn_name != "cosine":
+        raise InputError(
+            f"vectors of {model.name} cannot be kept as int8: it compares by "
+            f"{model.similarity_fn_name}, which needs their lengths",
+            hint="keep them as float16",
+        )
+    size = min(PASSAGE, model.max_seq_length) if passage is None else passage
+    list(
+        chunk_records([], model, max_tokens=size or None)
+    )  # refuses a size that the model does not read
+    manifest = Manifest(
+        model=model.reference,
+        fingerprint=model.fingerprint,
+        compute=model.compute,
+        dimension=model.dimension,
+        similarity=model.similarity_fn_name,
+        storage=storage,
+        passage=size,
+        overlap=size // OVERLAP,
+    )
+    return schema(model.dimension, storage, manifest.dumps())

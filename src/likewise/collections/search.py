@@ -1,0 +1,364 @@
+"""Searching one version of a collection: by meaning, by words, and by both."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cached_property
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from likewise import vectors
+from likewise.collections import lance_query
+from likewise.collections.contract import Hit, Mode, Scorer
+from likewise.collections.flat_search import ScanBlock, blocks, nearest
+from likewise.collections.fusion import marginal_relevance, reciprocal_ranks
+from likewise.collections.lance_query import Question
+from likewise.collections.manifest import Manifest
+from likewise.collections.schema import OWN, restored
+from likewise.collections.store import repair, store_errors
+from likewise.collections.tuning import similarities, vector_question
+from likewise.data.chunking import Chunker, titled, titles_read
+from likewise.data.records import Record
+from likewise.errors import InputError
+
+if TYPE_CHECKING:
+    from lancedb.table import Table
+
+POOL = 50
+"""Candidates that are fused, reranked or diversified, at least."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A hit with its vector, float32 `[d]`."""
+
+    hit: Hit
+    vector: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One version of a collection, as it is read.
+
+    Attributes:
+        name: of the collection.
+        table: its rows.
+        manifest: its description.
+    """
+
+    name: str
+    table: Table
+    manifest: Manifest
+
+    @cached_property
+    def columns(self) -> list[str]:
+        """What conditions may name; not the vector."""
+        return [name for name in self.table.schema.names if name != "vector"]
+
+    @cached_property
+    def _read(self) -> list[str]:
+        """What a hit needs; a record's id stands in the passage's."""
+        return [name for name in self.columns if name != "record"]
+
+    @cached_property
+    def _blocks(self) -> list[ScanBlock]:
+        return list(blocks(self.table))
+
+    def by_vector(
+        self, query: NDArray[np.float32], k: int, where: str | None = None
+    ) -> list[Candidate]:
+        """The k passages nearest to a vector; vectors come along."""
+        return self._candidates(self._nearest(query, k, where, [*self._read, "vector"]))
+
+    def hits_by_vector(
+        self, query: NDArray[np.float32], k: int, where: str | None = None
+    ) -> list[Hit]:
+        """The k passages nearest to a vector."""
+        table = self._nearest(query, k, where, self._read)
+        return self._hits(table, table["similarity"].to_numpy(), self.manifest.similarity)
+
+    def by_words(
+        self,
+        query: str,
+        k: int,
+        where: str | None = None,
+        vector: NDArray[np.float32] | None = None,
+    ) -> list[Candidate]:
+        """The k passages with the highest BM25 score.
+
+        Args:
+            query: words; any of them may match.
+            k: how many.
+            where: an SQL condition.
+            vector: of the query, so that similarities can be told as well.
+        """
+        columns = [*self._read, "vector", "_score"]
+        with self._translated(where):
+            found = lance_query.answer(self.table, Question(columns, k, where, words=query))
+        scores = found["_score"].to_numpy()
+        matrix = restored(found["vector"])
+        if vector is not None and len(matrix):
+            own = vectors.similarity(vector, matrix, self.manifest.similarity)[0]
+        else:
+            own = np.full(len(matrix), np.nan, np.float32)
+        hits = [
+            replace(hit, score=float(score), measure="bm25")
+            for hit, score in zip(self._hits(found, own, "bm25"), scores, strict=True)
+        ]
+        return [Candidate(hit, row) for hit, row in zip(hits, matrix, strict=True)]
+
+    def by_both(
+        self, query: str, vector: NDArray[np.float32], k: int, where: str | None = None
+    ) -> list[Candidate]:
+        """The k best of both orders, by reciprocal rank fusion."""
+        pool = max(POOL, 2 * k)
+        semantic = self.by_vector(vector, pool, where)
+        keyword = self.by_words(query, pool, where, vector)
+        by_id = {candidate.hit.id: candidate for candidate in [*keyword, *semantic]}
+        fused = reciprocal_ranks(
+            [[candidate.hit.id for candidate in ranking] for ranking in (semantic, keyword)]
+        )
+        return [
+            replace(by_id[name], hit=replace(by_id[name].hit, score=score, measure="rrf"))
+            for name, score in list(fused.items())[:k]
+        ]
+
+    def get(self, ids: Sequence[str]) -> list[Candidate]:
+        """Passages by their ids, in the order of the ids; a record's id means its first passage.
+
+        Raises:
+            InputError: there is none of some id.
+        """
+        listed = ", ".join("'" + name.replace("'", "''") + "'" for name in ids)
+        where = f"id IN ({listed}) OR (record IN ({listed}) AND passage = 0)"
+        with self._translated(where):
+            question = Question([*self._read, "vector"], where=where)
+            found = lance_query.answer(self.table, question)
+        unknown = np.full(len(found), np.nan, np.float32)
+        hits = self._hits(found, unknown, "")
+        there = {
+            name: Candidate(hit, row)
+            for hit, row in zip(hits, restored(found["vector"]), strict=True)
+            for name in (hit.record, hit.id)
+        }
+        missing = [name for name in ids if name not in there]
+        if missing:
+            raise InputError(
+                f"the collection {self.name!r} has no passage {missing[0]!r}",
+                hint="ids stand beside the hits of a search",
+            )
+        return [there[name] for name in ids]
+
+    def percentile(self, similarity: float) -> float | None:
+        """Its place among random pairs, 0 to 100; None where there is no background."""
+        known = self.manifest.background
+        return known.percentile(similarity) if known else None
+
+    def _candidates(self, table: Any) -> list[Candidate]:
+        matrix = restored(table["vector"])
+        hits = self._hits(table, table["similarity"].to_numpy(), self.manifest.similarity)
+        return [Candidate(hit, row) for hit, row in zip(hits, matrix, strict=True)]
+
+    def _nearest(
+        self, query: NDArray[np.float32], k: int, where: str | None, columns: list[str]
+    ) -> Any:
+        """Rows with a column `similarity`, nearest first."""
+        measure = self.manifest.similarity
+        if self.manifest.storage == "int8":
+            return self._scanned(query, k, where, columns)
+        question = vector_question(
+            query, k, self.manifest.index, measure=measure, columns=columns, where=where
+        )
+        with self._translated(where):
+            found = lance_query.answer(self.table, question)
+        scores = similarities(found["_distance"].to_numpy(), measure)
+        return found.append_column("similarity", [scores])
+
+    def _scanned(
+        self, query: NDArray[np.float32], k: int, where: str | None, columns: list[str]
+    ) -> Any:
+        allowed = None
+        if where:
+            with self._translated(where):
+                rows = self.table.search().where(where).select(["line"]).with_row_id(True)
+                allowed = np.sort(rows.to_arrow()["_rowid"].to_numpy())
+        best = nearest(self._blocks, query[np.newaxis], k, self.manifest.similarity, allowed)
+        row_ids, scores = best.row_ids[0], best.scores[0]
+        taken = self.table.take_row_ids(row_ids.tolist()).select(columns).with_row_id()
+        found = taken.to_arrow()
+        place = {row_id: n for n, row_id in enumerate(found["_rowid"].to_pylist())}
+        ordered = found.take([place[row_id] for row_id in row_ids.tolist()])
+        return ordered.append_column("similarity", [scores])
+
+    def _hits(self, table: Any, scores: NDArray[np.float32], measure: str) -> list[Hit]:
+        given = [name for name in self._read if name not in OWN]
+        columns = {name: table[name].to_pylist() for name in self._read}
+        pairs = self.manifest.background.pairs if self.manifest.background else 0
+        hits = []
+        for n, score in enumerate(scores.tolist()):
+            known = not math.isnan(score)
+            fields = {name: columns[name][n] for name in given if columns[name][n] is not None}
+            hits.append(
+                Hit(
+                    id=columns["id"][n],
+                    text=columns["text"][n],
+                    score=score if known else 0.0,
+                    measure=measure,
+                    similarity=score if known else None,
+                    percentile=self.percentile(score) if known else None,
+                    pairs=pairs,
+                    title=columns["title"][n] or "",
+                    source=columns["source"][n],
+                    line=columns["line"][n],
+                    passage=columns["passage"][n],
+                    passages=columns["passages"][n],
+                    fields=MappingProxyType(fields),
+                )
+            )
+        return hits
+
+    @contextmanager
+    def _translated(self, where: str | None) -> Iterator[None]:
+        """Tell a condition that the store refuses from files that it cannot read."""
+        what = f"the collection {self.name!r} cannot be read"
+        hint = f"check the store and the disk; where files are damaged, {repair(self.name)}"
+        with store_errors(what, hint):
+            if where is None:
+                yield
+                return
+            with store_errors(
+                f"cannot search by the condition {where!r}",
+                hint="an SQL condition such as \"year > 2020 AND lang = 'en'\"; the columns: "
+                + ", ".join(self.columns),
+                kind=InputError,
+                only=("Invalid input", "panicked"),
+            ):
+                yield
+
+
+@dataclass(frozen=True)
+class SnapshotQuery:
+    """What a search is asked for; see `Collection.search`."""
+
+    query: str
+    k: int
+    mode: Mode = "semantic"
+    where: str | None = None
+    diversity: float = 0.0
+    rerank: Scorer | None = None
+    by_document: bool = False
+
+    @property
+    def needs_vector(self) -> bool:
+        """Whether the query has to be encoded."""
+        return self.mode != "keyword" or self.diversity > 0
+
+    @property
+    def pool(self) -> int:
+        """How many candidates are looked at."""
+        return max(POOL, 5 * self.k) if self.rerank or self.diversity else self.k
+
+
+def run_search(
+    view: Snapshot,
+    wanted: SnapshotQuery,
+    vector: NDArray[np.float32] | None,
+    splitter: Callable[[], Chunker],
+) -> list[Hit]:
+    """The hits of a search.
+
+    Args:
+        view: of the collection.
+        wanted: what is asked for.
+        vector: of the query, float32 `[d]`; a search by words alone needs none.
+        splitter: gives the collection's model, where long titles have to be cut as it read them.
+    """
+
+    def ordered(size: int, taken: int) -> list[Hit]:
+        return _ordered(view, wanted, vector, splitter, size=size, taken=taken)
+
+    if wanted.by_document:
+        return by_document(wanted.k, lambda size: ordered(size, size))
+    return ordered(wanted.pool, wanted.pool if wanted.rerank else wanted.k)[: wanted.k]
+
+
+def by_document(k: int, search: Callable[[int], list[Hit]]) -> list[Hit]:
+    """The best hit of each document, with the number of further ones.
+
+    Args:
+        k: how many documents.
+        search: gives so many hits, best first; fewer where there are no more.
+    """
+    size = max(POOL, 5 * k)
+    while True:
+        hits = search(size)
+        counts = Counter(hit.record for hit in hits)
+        if len(counts) >= k or len(hits) < size:
+            best = {hit.record: hit for hit in reversed(hits)}
+            return [replace(best[name], further=counts[name] - 1) for name in list(counts)[:k]]
+        size *= 4  # a few long documents have taken all places
+
+
+def _ordered(
+    view: Snapshot,
+    wanted: SnapshotQuery,
+    vector: NDArray[np.float32] | None,
+    splitter: Callable[[], Chunker],
+    *,
+    size: int,
+    taken: int,
+) -> list[Hit]:
+    """The best `taken` of `size` candidates, in the order that is wanted."""
+    if vector is not None and wanted.mode == "semantic" and not wanted.diversity:
+        hits = view.hits_by_vector(vector, size, wanted.where)
+    else:
+        candidates = _candidates(view, wanted, vector, size)
+        if wanted.diversity:
+            measure = view.manifest.similarity
+            candidates = _diversified(candidates, taken, wanted.diversity, measure)
+        hits = [candidate.hit for candidate in candidates]
+    if wanted.rerank is not None:
+        hits = _reranked(wanted.query, hits, wanted.rerank, view.manifest.passage, splitter)
+    return hits
+
+
+def _candidates(
+    view: Snapshot, wanted: SnapshotQuery, vector: NDArray[np.float32] | None, size: int
+) -> list[Candidate]:
+    if vector is None or wanted.mode == "keyword":
+        return view.by_words(wanted.query, size, wanted.where, vector)
+    if wanted.mode == "hybrid":
+        return view.by_both(wanted.query, vector, size, wanted.where)
+    return view.by_vector(vector, size, wanted.where)
+
+
+def _diversified(
+    candidates: Sequence[Candidate], k: int, diversity: float, measure: str
+) -> list[Candidate]:
+    """The best k candidates by maximal marginal relevance; relevance is their similarity."""
+    if not candidates:
+        return []
+    relevance = np.array([candidate.hit.similarity for candidate in candidates], np.float32)
+    matrix = np.stack([candidate.vector for candidate in candidates])
+    return [candidates[n] for n in marginal_relevance(relevance, matrix, k, diversity, measure)]
+
+
+def _reranked(
+    query: str, hits: Sequence[Hit], scorer: Scorer, size: int, splitter: Callable[[], Chunker]
+) -> list[Hit]:
+    """Hits in the order of another model's scores, which reads what was encoded: titles too."""
+    if not hits:
+        return []
+    records = [Record(hit.text, title=hit.title) for hit in hits]
+    titles = titles_read(records, [hit.passages == 1 for hit in hits], splitter, size)
+    texts = [titled(title, hit.text) for title, hit in zip(titles, hits, strict=True)]
+    scores = scorer.scores(query, texts)
+    order = np.argsort(-np.asarray(scores), kind="stable")
+    return [replace(hits[n], score=float(scores[n]), measure="rerank") for n in order.tolist()]

@@ -1,0 +1,281 @@
+"""Where collections live: a folder of Lance tables, or an address of an object store."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from filelock import FileLock, Timeout
+
+from likewise.errors import (
+    CollectionError,
+    CollectionNotFoundError,
+    DamagedCollectionError,
+    InputError,
+    LikewiseError,
+)
+from likewise.extras import defer, require
+
+if TYPE_CHECKING:
+    from lancedb.db import DBConnection
+    from lancedb.table import Table
+
+CACHE_BYTES = 256 * 2**20
+"""Memory that an open store may use for indexes."""
+
+WAIT = "wait until it has finished, then index again; what was reported as written is there"
+"""The way out for whom another writer was in the way."""
+
+_REST_CLIENT = "lance_namespace_urllib3_client"
+"""LanceDB's client for servers: a third of the time its import takes, and not needed here."""
+
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
+
+
+def default_store() -> str:
+    """`LIKEWISE_STORE`, or the platform's own place for a person's data."""
+    if chosen := os.environ.get("LIKEWISE_STORE"):
+        return chosen if "://" in chosen else str(Path(chosen).expanduser())
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData/Local"))
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library/Application Support"
+    else:
+        base = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share")
+    return str(base / "likewise" / "collections")
+
+
+class Store:
+    """A place that holds collections.
+
+    Attributes:
+        address: a folder, or such as `s3://bucket/prefix`.
+    """
+
+    def __init__(self, address: str | Path | None = None) -> None:
+        self.address = str(address) if address is not None else default_store()
+        self._connection: DBConnection | None = None
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder; None for an object store."""
+        return None if "://" in self.address else Path(self.address)
+
+    @property
+    def hint(self) -> str:
+        """What to look at where the place cannot be reached."""
+        if self.folder is not None:
+            return "check the store's address and the disk"
+        return (
+            "check the address, that the bucket is there, and the provider's variables, such as "
+            "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION, AWS_ENDPOINT_URL"
+        )
+
+    def names(self) -> list[str]:
+        """The collections here, by name."""
+        if self.folder is not None and not self.folder.is_dir():
+            return []
+        with store_errors(f"cannot list the collections in {self.address}", self.hint):
+            return sorted(_pages(self._connected()))
+
+    def open(self, name: str) -> Table:
+        """A collection's table.
+
+        Raises:
+            CollectionNotFoundError: there is none of this name.
+        """
+        check_name(name)
+        if self.folder is None or (self.folder / f"{name}.lance").is_dir():
+            try:
+                with self.reading(name):
+                    return self._connected().open_table(name)
+            except CollectionError as error:
+                if "not found" not in str(error.__cause__):
+                    raise
+        known = self.names()
+        if name in known:
+            raise DamagedCollectionError(
+                f"the collection {name!r} cannot be read: its folder holds no version of it",
+                hint=repair(name),
+            )
+        raise CollectionNotFoundError(
+            f"no collection {name!r} in {self.address}",
+            hint=f"there are: {', '.join(known)}"
+            if known
+            else f"likewise index FILE --into {name}",
+        )
+
+    def reading(self, name: str) -> AbstractContextManager[None]:
+        """Translate errors of reading a collection: on a disk of ours its files are damaged."""
+        what = f"the collection {name!r} cannot be read"
+        if self.folder is None:
+            return store_errors(what, self.hint)
+        return store_errors(what, repair(name), DamagedCollectionError)
+
+    def create(self, name: str, schema: Any) -> Table:
+        """An empty table; the one that someone else has made meanwhile."""
+        check_name(name)
+        if self.folder is not None:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        with store_errors(f"cannot create the collection {name!r} in {self.address}", self.hint):
+            return self._connected().create_table(name, schema=schema, exist_ok=True)
+
+    def remove(self, name: str) -> None:
+        """Delete a collection with all its versions, also one that is damaged.
+
+        Raises:
+            CollectionNotFoundError: there is none of this name.
+        """
+        with suppress(DamagedCollectionError):
+            self.open(name)
+        with self.writing(name), store_errors(f"cannot remove the collection {name!r}"):
+            self._connected().drop_table(name)
+        if self.folder is not None:
+            self._lock(self.folder, name).unlink(missing_ok=True)
+
+    @contextmanager
+    def writing(self, name: str) -> Iterator[None]:
+        """Be the only writer of a collection; readers go on.
+
+        An object store has no locks; there `Alone` sees to it.
+
+        Raises:
+            CollectionError: someone else is writing it.
+        """
+        check_name(name)
+        if self.folder is None:
+            yield
+            return
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(self._lock(self.folder, name))
+            lock.acquire(timeout=0)
+        except Timeout as error:
+            raise CollectionError(
+                f"another process is writing the collection {name!r}",
+                hint="wait until it has finished; searching goes on meanwhile",
+            ) from error
+        except OSError as error:
+            raise CollectionError(
+                f"cannot write {self.folder}: {error.strerror or error}",
+                hint="choose another folder with --store or LIKEWISE_STORE",
+            ) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    @staticmethod
+    def _lock(folder: Path, name: str) -> Path:
+        return folder / f".{name}.lock"
+
+    def _connected(self) -> DBConnection:
+        if self._connection is None:
+            lancedb = _lancedb()
+            session = lancedb.Session(index_cache_size_bytes=CACHE_BYTES)
+            with store_errors(f"cannot open the store {self.address}", self.hint):
+                self._connection = lancedb.connect(self.address, session=session)
+        return self._connection
+
+
+def repair(name: str) -> str:
+    """What to do about a collection that is damaged."""
+    return (
+        "bring its files back from a backup; or remove it with "
+        f"'likewise collections rm {name}', and index the files again"
+    )
+
+
+def check_name(name: str) -> None:
+    """Refuse what is no name of a collection.
+
+    Raises:
+        InputError: it is none.
+    """
+    if not _NAME.fullmatch(name):
+        raise InputError(
+            f"{name!r} is no name for a collection",
+            hint="letters, digits, _ . and -, not beginning with . or -",
+        )
+
+
+@contextmanager
+def store_errors(
+    what: str,
+    hint: str = "check the store's address and the disk",
+    kind: type[LikewiseError] = CollectionError,
+    only: Sequence[str] = (),
+) -> Iterator[None]:
+    """Turn errors that the store raises into the project's own; others pass as they are.
+
+    Args:
+        what: the message, to which the store's own first line is added.
+        hint: the way out.
+        kind: of the error.
+        only: words of which one must be in the store's message; none for any message.
+    """
+    try:
+        yield
+    except LikewiseError:
+        raise
+    except Exception as error:
+        if not _raised_by_store(error):
+            raise  # a mistake of our own
+        if only and not any(words in str(error) for words in only):
+            raise
+        if "commit conflict" in str(error):  # where nothing locks, two may commit at once
+            raise CollectionError(
+                f"{what}: another process is writing the collection",
+                hint=WAIT,
+            ) from error
+        raise kind(f"{what}: {_first(error)}", hint=hint) from error
+
+
+def _raised_by_store(error: BaseException) -> bool:
+    """Whether an error comes out of LanceDB, and not out of code of ours that it called."""
+    names = [
+        frame.f_globals.get("__name__", "").partition(".")[0]
+        for frame, _ in traceback.walk_tb(error.__traceback__)
+    ]
+    ours = max((place for place, name in enumerate(names) if name == "likewise"), default=-1)
+    return "lancedb" in names[ours + 1 :]
+
+
+def _lancedb() -> Any:
+    """LanceDB, whose log keeps to errors where nothing else is asked for.
+
+    Its warnings are of its own work, and would stand between a command's lines. It reads the
+    variable once, while it is imported, and knows no other way to be told.
+    """
+    if "lancedb" in sys.modules:
+        return require("lancedb", "store")
+    defer(_REST_CLIENT)
+    if "LANCEDB_LOG" in os.environ:
+        return require("lancedb", "store")
+    os.environ["LANCEDB_LOG"] = "error"
+    try:
+        return require("lancedb", "store")
+    finally:
+        os.environ.pop("LANCEDB_LOG", None)
+
+
+def _first(error: BaseException) -> str:
+    """The first line of its message, without the place in the store's own sources."""
+    line = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return re.sub(r",? \S+\.rs:\d+:\d+$", "", line)[:300]
+
+
+def _pages(connection: DBConnection) -> Iterator[str]:
+    token: str | None = None
+    while True:
+        page = connection.list_tables(page_token=token)
+        yield from page.tables
+        token = page.page_token
+        if not token:
+            return

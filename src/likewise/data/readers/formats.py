@@ -1,0 +1,139 @@
+"""Which reader reads a file, and what it is unpacked with: two tables."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import sys
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import MappingProxyType
+from typing import BinaryIO, cast
+
+from likewise.data.readers.contract import Format
+from likewise.data.readers.html import read_html, read_html_sections
+from likewise.data.readers.markdown import read_sections
+from likewise.data.readers.objects import read_json, read_jsonl
+from likewise.data.readers.pdf import read_pdf
+from likewise.data.readers.plain import read_line_texts, read_markdown, read_text
+from likewise.data.readers.prose import read_paragraphs, read_plain
+from likewise.data.readers.tables import read_csv, read_parquet, read_tsv
+from likewise.data.readers.workbook import read_workbook
+from likewise.errors import RecordError
+from likewise.extras import require
+
+_PLAIN = Format(read_line_texts, document=read_text, sections=read_paragraphs, usual=read_plain)
+_PARAGRAPHS = Format(
+    read_line_texts, document=read_text, sections=read_paragraphs, usual=read_paragraphs
+)
+_MARKDOWN = Format(
+    read_line_texts, document=read_markdown, sections=read_sections, usual=read_sections
+)
+_PAGE = Format(read_html, sections=read_html_sections, usual=read_html_sections)
+
+FORMATS: Mapping[str, Format] = MappingProxyType(
+    {
+        ".txt": _PLAIN,
+        ".text": _PLAIN,
+        ".rst": _PARAGRAPHS,
+        ".md": _MARKDOWN,
+        ".markdown": _MARKDOWN,
+        ".csv": Format(read_csv),
+        ".tsv": Format(read_tsv),
+        ".jsonl": Format(read_jsonl),
+        ".ndjson": Format(read_jsonl),
+        ".json": Format(read_json, "item"),
+        ".parquet": Format(read_parquet, "row"),
+        ".xlsx": Format(read_workbook, "row"),
+        ".xlsm": Format(read_workbook, "row"),
+        ".html": _PAGE,
+        ".htm": _PAGE,
+        ".pdf": Format(read_pdf, "page"),
+    }
+)
+"""Kinds of files by suffix; one without a suffix that is named itself is taken as plain text."""
+
+
+def _gzipped(path: Path) -> BinaryIO:
+    return cast(BinaryIO, gzip.open(path, "rb"))
+
+
+def _zstandard(path: Path) -> BinaryIO:
+    arrow = require("pyarrow", "files")
+    return cast(BinaryIO, arrow.CompressedInputStream(str(path), "zstd"))
+
+
+PACKED: Mapping[str, Callable[[Path], BinaryIO]] = MappingProxyType(
+    {".gz": _gzipped, ".zst": _zstandard, ".zstd": _zstandard}
+)
+"""What may stand behind the suffix of any kind, and what opens it."""
+
+
+def form_of(path: Path | str) -> Format | None:
+    """The kind of a file by its name; None where it is none of `FORMATS`."""
+    if str(path) == "-":
+        return _PLAIN
+    return FORMATS.get(_suffix(Path(path)))
+
+
+def named_form(path: Path | str) -> Format:
+    """The kind of a file that somebody asked for by its name.
+
+    Raises:
+        RecordError: it is not known.
+    """
+    if found := form_of(path):
+        return found
+    suffix = _suffix(Path(path))
+    if not suffix:
+        return _PLAIN
+    raise RecordError(
+        f"{path}: files of the kind {suffix!r} are not known",
+        hint="one of " + ", ".join(FORMATS) + "; also with .gz or .zst behind it",
+    )
+
+
+def _suffix(path: Path) -> str:
+    name = path.name.lower()
+    for packed in PACKED:
+        name = name.removesuffix(packed)
+    return Path(name).suffix
+
+
+@contextmanager
+def opened(path: Path | str, name: str) -> Iterator[BinaryIO]:
+    """The bytes of a file, unpacked; what reading them raises is named.
+
+    Raises:
+        RecordError: it cannot be opened or read.
+    """
+    try:
+        if str(path) == "-":
+            yield _buffered(sys.stdin.buffer)
+            return
+        opener = PACKED.get(Path(path).suffix.lower())
+        with opener(Path(path)) if opener else open(path, "rb") as stream:
+            yield _buffered(stream)
+    except FileNotFoundError as error:
+        raise RecordError(f"no file {name}", hint="check the path") from error
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise RecordError(
+            f"{name} is no whole gzip file: {error}", hint="fetch or make it again"
+        ) from error
+    except OSError as error:
+        if error.errno is None:  # Arrow's way to say that the content is at fault
+            raise RecordError(
+                f"{name} is no whole Zstandard file: {error}", hint="fetch or make it again"
+            ) from error
+        raise RecordError(
+            f"cannot read {name}: {error.strerror or error}", hint="check the path"
+        ) from error
+
+
+def _buffered(stream: BinaryIO) -> BinaryIO:
+    """With `peek`, whatever it is."""
+    if hasattr(stream, "peek"):
+        return stream
+    return cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, stream)))

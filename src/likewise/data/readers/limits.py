@@ -1,0 +1,77 @@
+"""How much of a file may lie in memory at once, so that no file can take it all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from likewise.data.readers.contract import Limits, Problem, SourceFile
+from likewise.errors import InputError, RecordError
+
+ROW_VARIABLE = "LIKEWISE_MAX_ROW_MIB"
+FILE_VARIABLE = "LIKEWISE_MAX_FILE_MIB"
+_MIB = 2**20
+_PIECE = 2**20
+"""Bytes of a line over the limit that are read at once, to get to its end."""
+
+
+def limits_from_environment() -> Limits:
+    """The limits that the environment names, in MiB, else the usual ones.
+
+    Raises:
+        InputError: a limit is no number above 0.
+    """
+    usual = Limits()
+    return Limits(_bytes(ROW_VARIABLE, usual.row), _bytes(FILE_VARIABLE, usual.file))
+
+
+def _bytes(variable: str, usual: int) -> int:
+    stated = os.environ.get(variable)
+    if not stated:
+        return usual
+    if not stated.isdigit() or not int(stated):
+        raise InputError(f"{variable} is {stated!r}", hint="give a number of MiB, such as 256")
+    return int(stated) * _MIB
+
+
+def read_whole(stream: BinaryIO, source: SourceFile) -> bytes:
+    """All bytes of a file of a kind that is read whole.
+
+    Raises:
+        RecordError: it is larger than the limit.
+    """
+    data = stream.read(source.limits.file + 1)
+    if len(data) > source.limits.file:
+        raise RecordError(
+            f"{source.name} holds more than {_told(source.limits.file)}, and is read whole",
+            hint=f"raise the limit with {FILE_VARIABLE}, in MiB, or split the file; "
+            "JSON Lines and CSV are read row by row",
+        )
+    return data
+
+
+def raw_lines(stream: BinaryIO, limit: int) -> Iterator[bytes | None]:
+    """Lines with their ends, and None for each that is longer than the limit."""
+    while line := stream.readline(limit + 1):
+        if len(line) <= limit:
+            yield line
+            continue
+        while not line.endswith(b"\n") and (line := stream.readline(_PIECE)):
+            pass
+        yield None
+
+
+def too_long(limit: int) -> Problem:
+    """What is wrong with a row over the limit."""
+    return Problem(
+        f"longer than {_told(limit)}", f"split it, or raise the limit with {ROW_VARIABLE}, in MiB"
+    )
+
+
+def _told(size: int) -> str:
+    """A number of bytes for people."""
+    for unit, name in ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB")):
+        if size >= unit and size % unit == 0:
+            return f"{size // unit:,} {name}"
+    return f"{size:,} bytes"

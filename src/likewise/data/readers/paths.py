@@ -1,0 +1,80 @@
+"""Paths to files: folders and globs opened up, always in the same order."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from likewise.data.readers.formats import form_of
+from likewise.errors import RecordError
+from likewise.progress import MessageCallback
+
+
+def expand(path: str | Path, tell: MessageCallback) -> Iterator[str | Path]:
+    """The files that a path stands for.
+
+    A folder stands for all files in it and below whose kind is known, hidden ones left out, by
+    name; how many were of other kinds is told. A path that is no file and holds `*`, `?` or `[` is
+    a pattern (`**` for any depth).
+
+    Raises:
+        RecordError: a folder or a pattern stands for no file.
+    """
+    if str(path) == "-":
+        yield path
+    elif Path(path).is_dir():
+        yield from _in_folder(path, tell)
+    elif glob.has_magic(str(path)) and not Path(path).exists():
+        yield from _matching(str(path), tell)
+    else:
+        yield path
+
+
+def _in_folder(folder: str | Path, tell: MessageCallback) -> Iterator[Path]:
+    known, unknown = _sorted_out(_below(folder))
+    if not known:
+        raise RecordError(
+            f"{folder} holds no file of a kind that is read here", hint="name a file or a folder"
+        )
+    if unknown:
+        counts = ", ".join(f"{n:,} {suffix}" for suffix, n in sorted(unknown.items()))
+        tell(f"{folder}: {unknown.total():,} files of other kinds are left out ({counts})")
+    yield from known
+
+
+def _below(folder: str | Path) -> Iterator[Path]:
+    def refuse(error: OSError) -> Any:
+        raise RecordError(
+            f"cannot read {error.filename}: {error.strerror}", hint="check its permissions"
+        ) from error
+
+    for place, folders, files in os.walk(folder, onerror=refuse):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield from (Path(place, name) for name in sorted(files) if not name.startswith("."))
+
+
+def _sorted_out(files: Iterable[Path]) -> tuple[list[Path], Counter[str]]:
+    known: list[Path] = []
+    unknown: Counter[str] = Counter()
+    for file in files:
+        if form_of(file):
+            known.append(file)
+        else:
+            unknown[file.suffix.lower() or "without a suffix"] += 1
+    return known, unknown
+
+
+def _matching(pattern: str, tell: MessageCallback) -> Iterator[str | Path]:
+    found = sorted(glob.glob(pattern, recursive=True))
+    if not found:
+        raise RecordError(f"nothing matches {pattern}", hint="check the pattern")
+    for path in found:
+        if Path(path).is_dir():  # `**` gives the folders on the way, whose files it gives too
+            if "**" not in pattern:
+                yield from _in_folder(path, tell)
+        else:
+            yield path

@@ -1,0 +1,142 @@
+"""Plain text by its paragraphs, where its lines are wrapped rather than one text each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, pairwise
+from typing import BinaryIO
+
+from likewise.data.readers.contract import Row, SourceFile
+from likewise.data.readers.encodings import Line, read_lines
+from likewise.data.readers.plain import PART, line_rows
+from likewise.data.readers.titles import Headings
+
+LOOKED_AT = 2**16
+"""Characters at the beginning of a file by which it is judged."""
+
+_WIDTHS = range(40, 121)
+"""Lengths of the longest line that wrapped text has."""
+
+_FULL = 0.8
+"""Share of the lines of wrapped text at whose end the next word would not have fitted."""
+
+_UNDERLINE = re.compile(r"([=\-~^\"'#*+`.:_])\1{2,}")
+
+
+def read_plain(stream: BinaryIO, source: SourceFile) -> Iterator[Row]:
+    """One text a line, or the paragraphs of a text whose lines are wrapped; people hear of that."""
+    lines = read_lines(stream, source)
+    head: list[Line] = []
+    size = 0
+    for line in lines:
+        head.append(line)
+        size += len(line.text)
+        if size >= LOOKED_AT:
+            break
+    every = chain(head, lines)
+    if is_wrapped([line.text.rstrip() for line in head]):
+        source.tell(f"{source.name} is read by paragraphs, since its lines are wrapped")
+        yield from _paragraphs(every, source)
+    else:
+        yield from line_rows(every)
+
+
+def read_paragraphs(stream: BinaryIO, source: SourceFile) -> Iterator[Row]:
+    """Paragraphs, which blank lines part, under their underlined headings."""
+    yield from _paragraphs(read_lines(stream, source), source)
+
+
+def is_wrapped(lines: Sequence[str]) -> bool:
+    """Whether lines are those of paragraphs that were wrapped at some width.
+
+    They are where blank lines part them, none is very long, and nearly each one that another
+    follows is so full that the first word of the next would not have fitted. In a list of
+    sentences lines end where sentences do.
+    """
+    wide = [len(line) for line in lines if " " in line]
+    width = max(wide, default=0)
+    pairs = [
+        (line, after)
+        for line, after in pairwise(lines)
+        if line and after and not (_is_underline(after) or _is_underline(line))
+    ]
+    blank = sum(not line for line in lines[:-1])
+    if width not in _WIDTHS or len(pairs) < 3 or not blank:
+        return False
+    full = sum(len(line) + 1 + len(after.split(maxsplit=1)[0]) > width for line, after in pairs)
+    return full >= _FULL * len(pairs)
+
+
+def _is_underline(line: str) -> bool:
+    return bool(_UNDERLINE.fullmatch(line))
+
+
+def _paragraphs(lines: Iterable[Line], source: SourceFile) -> Iterator[Row]:
+    headings = Headings(source.title)
+    levels: dict[str, int] = {}
+    for first, paragraph in _joined(_blocks(lines)):
+        if not isinstance(paragraph, list):
+            yield Row(first, paragraph.problem)
+            continue
+        heading = _heading(paragraph)
+        if heading:
+            text, mark, count = heading
+            headings.enter(levels.setdefault(mark, len(levels) + 1), text)
+            paragraph, first = paragraph[count:], first + count  # noqa: PLW2901
+        if paragraph:
+            yield Row(first, "\n".join(paragraph), headings.title)
+
+
+def _heading(paragraph: Sequence[str]) -> tuple[str, str, int] | None:
+    """A heading that a paragraph begins with, how it is marked, and the lines that it takes."""
+    over = len(paragraph) > 2 and _is_underline(paragraph[0])
+    at = 1 if over else 0
+    if len(paragraph) < at + 2 or not _is_underline(paragraph[at + 1]):
+        return None
+    text, line = paragraph[at].strip(), paragraph[at + 1]
+    if len(line) < 0.75 * len(text) or (over and paragraph[0][0] != line[0]):
+        return None
+    return text, line[0] * (2 if over else 1), at + 2
+
+
+_Block = tuple[int, list[str] | Line]
+"""The first line of a paragraph and its lines; or a line that cannot be read."""
+
+
+def _blocks(lines: Iterable[Line]) -> Iterator[_Block]:
+    taken: list[str] = []
+    first = size = 0
+    for line in lines:
+        text = line.text.rstrip()
+        if taken and (line.problem or not text or size > PART):
+            yield first, taken
+            taken, size = [], 0
+        if line.problem:
+            yield line.number, line
+        elif text:
+            first = first if taken else line.number
+            taken.append(text)
+            size += len(text)
+    if taken:
+        yield first, taken
+
+
+def _joined(blocks: Iterable[_Block]) -> Iterator[_Block]:
+    """A paragraph that ends with a colon together with what it leads in."""
+    leading: tuple[int, list[str]] | None = None
+    for first, block in blocks:
+        if isinstance(block, list):
+            start, lines = (leading[0], [*leading[1], *block]) if leading else (first, block)
+            leading = None
+            if block[-1].endswith((":", "：")) and not _is_underline(block[-1]):
+                leading = (start, lines)
+            else:
+                yield start, lines
+            continue
+        if leading:
+            yield leading
+            leading = None
+        yield first, block
+    if leading:
+        yield leading

@@ -1,0 +1,29 @@
+"""Workbooks: a record a row of one sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from likewise.data.readers.contract import Row, SourceFile
+from likewise.data.readers.limits import read_whole
+from likewise.data.workbook import opened_sheet
+
+
+def read_workbook(stream: BinaryIO, source: SourceFile) -> Iterator[Row]:
+    """Rows of the first sheet, or of the one that `source` names, by the names in its first row.
+
+    Raises:
+        RecordError: it is too large, or no workbook.
+        InputError: there is no such sheet.
+        MissingExtraError: the extra `documents` is not installed.
+    """
+    content = read_whole(stream, source)
+    with opened_sheet(content, source.name, source.sheet, limit=source.limits.file) as sheet:
+        if sheet.others and source.sheet is None:
+            source.tell(
+                f"{source.name} is read from its sheet {sheet.name!r}; "
+                f"it also has {', '.join(map(repr, sheet.others))}"
+            )
+        for number, row in sheet.records():
+            yield Row(number, row)

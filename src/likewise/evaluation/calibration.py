@@ -1,0 +1,174 @@
+"""What a similarity score means for a model and a corpus, and where to cut."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from likewise.errors import InputError
+from likewise.evaluation.contract import TextEncoder, embed
+from likewise.evaluation.metrics import best_f1
+from likewise.evaluation.significance import Interval, resamples
+from likewise.evaluation.tasks import PairClassification
+from likewise.vectors import normalize, similarity_pairwise
+
+PAIRS = 50_000
+SHARES = {"search": 0.99, "clustering": 0.999, "duplicates": 0.9999}
+"""What share of random pairs a cut leaves below it, where no labels say better."""
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What one score means.
+
+    Attributes:
+        score: a cosine.
+        percentile: share of random pairs of the corpus that score below it, 0 to 1.
+        probability: of being a true pair among pairs like the labelled ones; NaN without labels.
+    """
+
+    score: float
+    percentile: float
+    probability: float
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A suggested threshold.
+
+    Attributes:
+        purpose: `search`, `clustering` or `duplicates`.
+        threshold: the cosine to cut at, with its interval.
+        basis: what it rests on, in words.
+    """
+
+    purpose: str
+    threshold: Interval
+    basis: str
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What a model's scores mean on a corpus.
+
+    Attributes:
+        pairs: random pairs that were scored.
+        meanings: from low scores to high.
+        cuts: suggested thresholds.
+        texts: different texts they were drawn from.
+        labelled: labelled pairs; 0 where there are none, or of one label only.
+        seed: of the pairs drawn.
+    """
+
+    pairs: int
+    meanings: tuple[Meaning, ...]
+    cuts: tuple[Cut, ...]
+    texts: int
+    labelled: int
+    seed: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it as plain dictionaries; what is not known is None."""
+        record = asdict(self)
+        if not self.labelled:
+            for meaning in record["meanings"]:
+                meaning["probability"] = None
+        return record
+
+
+def calibrate(
+    model: TextEncoder, texts: list[str], labelled: PairClassification | None = None, seed: int = 42
+) -> Calibration:
+    """Score random pairs of a corpus, and true pairs where there are any.
+
+    Args:
+        model: anything with `encode`.
+        texts: the corpus, or a sample of it.
+        labelled: true and other pairs.
+        seed: of the pairs drawn.
+
+    Raises:
+        InputError: fewer than ten different texts.
+    """
+    texts = list(dict.fromkeys(texts))
+    if len(texts) < 10:
+        raise InputError(
+            f"too few texts to calibrate: {len(texts)}", hint="give 10 or more different ones"
+        )
+    rng = np.random.default_rng(seed)
+    count = min(PAIRS, len(texts) * (len(texts) - 1) // 2)
+    left = rng.integers(0, len(texts), count)
+    right = (left + rng.integers(1, len(texts), count)) % len(texts)
+    vectors = normalize(embed(model, texts))
+    random = np.sort(np.einsum("ij,ij->i", vectors[left], vectors[right]).astype(np.float64))
+    curve = None
+    cuts = [_share_cut(purpose, share, random, seed) for purpose, share in SHARES.items()]
+    if labelled is not None and 0 < sum(labelled.labels) < len(labelled.labels):
+        first, second = embed(model, labelled.first), embed(model, labelled.second)
+        scores = similarity_pairwise(first, second).astype(np.float64)
+        truth = np.asarray(labelled.labels).astype(bool)
+        curve = _logistic(scores, truth)
+        cuts[-1] = _labelled_cut(scores, truth, seed)
+    meanings = tuple(
+        Meaning(
+            float(score),
+            float(np.searchsorted(random, score) / random.size),
+            float("nan") if curve is None else float(curve.at(score)),
+        )
+        for score in np.round(np.arange(0.0, 1.0, 0.05), 2)
+    )
+    known = 0 if curve is None or labelled is None else len(labelled.labels)
+    return Calibration(count, meanings, tuple(cuts), len(texts), known, seed)
+
+
+def _share_cut(purpose: str, share: float, random: NDArray[np.float64], seed: int) -> Cut:
+    draws = resamples(random.size, 100, seed)
+    values = [float(np.quantile(random[places], share)) for places in draws]
+    low, high = np.percentile(values, [2.5, 97.5])
+    return Cut(
+        purpose,
+        Interval(float(np.quantile(random, share)), float(low), float(high)),
+        f"{100 * (1 - share):g}% of random pairs score higher",
+    )
+
+
+def _labelled_cut(scores: NDArray[np.float64], truth: NDArray[np.bool_], seed: int) -> Cut:
+    draws = resamples(truth.size, 200, seed)
+    values = [best_f1(scores[p], truth[p]).threshold for p in draws if truth[p].any()]
+    best = best_f1(scores, truth)
+    low, high = np.percentile(values, [2.5, 97.5])
+    return Cut(
+        "duplicates",
+        Interval(best.threshold, float(low), float(high)),
+        f"best F1 on the labelled pairs: {100 * best.value:.1f}",
+    )
+
+
+@dataclass(frozen=True)
+class _Logistic:
+    slope: float
+    middle: float
+
+    def at(self, score: float) -> float:
+        return float(1 / (1 + np.exp(-self.slope * (score - self.middle))))
+
+
+def _logistic(scores: NDArray[np.float64], truth: NDArray[np.bool_]) -> _Logistic:
+    """Platt's curve through the labels by Newton steps, its targets drawn in a little (1999)."""
+    positives = truth.sum()
+    high, low = (positives + 1) / (positives + 2), 1 / (truth.size - positives + 2)
+    target = np.where(truth, high, low)
+    design = np.stack([scores, np.ones_like(scores)], axis=1)
+    weights = np.zeros(2)
+    for _ in range(50):
+        chance = 1 / (1 + np.exp(-np.clip(design @ weights, -35, 35)))
+        curvature = design.T @ (design * (chance * (1 - chance))[:, None]) + 1e-6 * np.eye(2)
+        step = np.linalg.solve(curvature, design.T @ (target - chance) - 1e-6 * weights)
+        weights = weights + step
+        if np.abs(step).max() < 1e-8:
+            break
+    slope, intercept = weights.tolist()
+    return _Logistic(slope, -intercept / slope if slope else 0.0)

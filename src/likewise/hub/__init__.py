@@ -1,0 +1,1 @@
+"""The hub of checkpoints: catalogue, lookup, download, cache and verification."""

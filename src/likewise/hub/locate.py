@@ -1,0 +1,150 @@
+"""A name to a folder of files: where a checkpoint is looked for, in which order."""
+
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from likewise.errors import DamagedFileError, ModelNotFoundError
+from likewise.hub import catalog, download, file_selection
+from likewise.hub.cache import COMMIT
+from likewise.hub.client import Hub
+from likewise.hub.download import DownloadProgress
+from likewise.hub.verification import verify_sha256
+
+LocationKind = Literal["folder", "models", "bundled", "cache", "hub"]
+
+MODELS = Path("models")
+"""The folder that is looked into first, relative to where people work."""
+
+
+@dataclass(frozen=True)
+class Location:
+    """A checkpoint on this machine.
+
+    Attributes:
+        folder: where its files lie.
+        name: what people call it.
+        source: `folder`, `models`, `bundled`, `cache` or `hub`.
+        entry: its line in the catalogue, where it has one.
+    """
+
+    folder: Path
+    name: str
+    source: LocationKind
+    entry: catalog.Entry | None = None
+
+    @property
+    def reference(self) -> str:
+        """What finds it again from any working folder: its name, or its folder."""
+        return str(self.folder.resolve()) if self.source == "folder" else self.name
+
+    @property
+    def commit(self) -> str | None:
+        """The commit on the hub that the files are of, where that is known."""
+        return self.folder.name if COMMIT.fullmatch(self.folder.name) else None
+
+
+def locate(
+    name: str | Path,
+    *,
+    revision: str | None = None,
+    weights: str | None = None,
+    hub: Hub | None = None,
+    progress: DownloadProgress | None = None,
+) -> Location:
+    """Find a checkpoint: a folder path; `models/`; the bundled package; the cache; the hub.
+
+    Args:
+        name: a catalogue name, a hub id, or a folder.
+        revision: branch, tag or commit on the hub.
+        weights: a format that must be had from the hub, `safetensors`, `pytorch` or `onnx`; where
+            not given, what is here already will do.
+        hub: where to fetch from; as the environment says where not given.
+        progress: shown what is about to be fetched, opens what is told the bytes.
+
+    Raises:
+        ModelNotFoundError: it is nowhere; the hint names the nearest names or the command to fetch.
+        DamagedFileError: the weights do not have their published hash.
+        DownloadError: the hub has it, and fetching failed.
+    """
+    if weights is None and (found := find_local(name, revision=revision, hub=hub)):
+        return found
+    text = str(name)
+    entry = catalog.find(text)
+    if entry is None and (_looks_like_path(text) or text.count("/") != 1):
+        raise ModelNotFoundError(f"no model or folder {text!r}", hint=_names_hint(text))
+    hub_id = entry.hub_id if entry else text
+    sha256 = entry.weights_sha256 if entry and revision is None else None
+    folder = download.fetch(
+        hub_id, revision=revision, weights=weights, sha256=sha256, hub=hub, progress=progress
+    )
+    return Location(folder, entry.name if entry else text, "hub", entry)
+
+
+def find_local(
+    name: str | Path, *, revision: str | None = None, hub: Hub | None = None
+) -> Location | None:
+    """The same, on this machine alone; None where it is not here, or not whole.
+
+    A revision other than what lies here is looked for in the cache alone.
+
+    Raises:
+        DamagedFileError: the bundled weights do not have their published hash.
+    """
+    text = str(name)
+    entry = catalog.find(text)
+    title = entry.name if entry else text
+    if _looks_like_path(text) or (entry is None and Path(text).is_dir()):
+        folder = Path(text).expanduser()
+        return Location(folder, folder.resolve().name, "folder") if folder.is_dir() else None
+    hub_id = entry.hub_id if entry else text
+    if revision is None:
+        for candidate in dict.fromkeys((title, hub_id, hub_id.rsplit("/", 1)[-1])):
+            if is_checkpoint(folder := MODELS / candidate):
+                return Location(folder, title, "models", entry)
+        if entry and (bundled := bundled_folder(entry)):
+            return Location(bundled, title, "bundled", entry)
+    if cached := download.cached(hub_id, revision=revision, hub=hub):
+        return Location(cached, title, "cache", entry)
+    return None
+
+
+def is_checkpoint(folder: Path) -> bool:
+    """Whether a folder looks like one: it says what network it is, or which modules."""
+    return any((folder / name).is_file() for name in ("config.json", file_selection.MODULES))
+
+
+def bundled_folder(entry: catalog.Entry) -> Path | None:
+    """The files that a Python package carries, found without importing it, weights verified.
+
+    Raises:
+        DamagedFileError: the weights do not have their published hash, or are missing.
+    """
+    if entry.package is None:
+        return None
+    spec = importlib.util.find_spec(entry.package)
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    folder = Path(spec.submodule_search_locations[0]) / entry.package_folder
+    weights = folder / "model.safetensors"
+    if not weights.is_file():
+        raise DamagedFileError(
+            f"{weights} is missing", hint=f"install the package {entry.package} again"
+        )
+    if entry.weights_sha256:
+        verify_sha256(weights, entry.weights_sha256)
+    return folder
+
+
+def _looks_like_path(text: str) -> bool:
+    return text.startswith((".", "/", "~", "\\")) or Path(text).is_absolute()
+
+
+def _names_hint(text: str) -> str:
+    near = () if _looks_like_path(text) else catalog.nearest(text)
+    if near:
+        return "did you mean " + " or ".join(near) + "?"
+    return "likewise models lists the names; a folder or a hub id (owner/name) works too"

@@ -1,0 +1,93 @@
+"""Loaded models, shared: each is loaded once, and the least recently used one is dropped first."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import NamedTuple
+
+from likewise.encoder import Encoder
+from likewise.loading import load
+
+MEMORY_LIMIT = 4 * 2**30
+"""Bytes of weights that stay in memory by default."""
+
+BYTES_PER_WEIGHT = {"int8": 1, "bfloat16": 2, "float16": 2}
+"""For computes other than float32, which has 4."""
+
+Loader = Callable[[str, str, str], Encoder]
+"""Model, compute and device to a loaded model."""
+
+
+class ModelKey(NamedTuple):
+    """What a loaded model is found by."""
+
+    model: str
+    compute: str
+    device: str
+
+
+class ModelRegistry:
+    """Loads each model once. Safe to use from several threads.
+
+    A model that is dropped stays usable for whoever is still computing with it.
+
+    Args:
+        memory_limit: bytes of weights that stay in memory; the model used last always stays.
+        loader: loads a model; `likewise.load` when not given.
+    """
+
+    def __init__(self, memory_limit: int = MEMORY_LIMIT, loader: Loader | None = None) -> None:
+        self._memory_limit = memory_limit
+        self._loader = loader or _load
+        self._loaded: OrderedDict[ModelKey, Encoder] = OrderedDict()
+        self._loading: dict[ModelKey, threading.Lock] = {}
+        self._lock = threading.Lock()
+
+    def peek(self, model: str, compute: str = "auto", device: str = "auto") -> Encoder | None:
+        """The model if it is loaded; never loads it."""
+        with self._lock:
+            return self._loaded.get(ModelKey(model, compute, device))
+
+    def get(self, model: str, compute: str = "auto", device: str = "auto") -> Encoder:
+        """The model, loaded if it is not loaded yet.
+
+        Raises:
+            CheckpointError: its files cannot be found or used.
+            EngineError: the engine refused.
+        """
+        key = ModelKey(model, compute, device)
+        with self._lock:
+            loading = self._loading.setdefault(key, threading.Lock())
+        with loading:
+            try:
+                encoder = self.peek(*key) or self._loader(*key)
+            finally:
+                with self._lock:  # a name that was typed once takes no memory afterwards
+                    self._loading.pop(key, None)
+            with self._lock:
+                self._loaded[key] = encoder
+                self._loaded.move_to_end(key)
+                self._drop_oldest()
+            return encoder
+
+    def unload(self, model: str, compute: str = "auto", device: str = "auto") -> bool:
+        """Drop a model; False if it was not loaded."""
+        with self._lock:
+            return self._loaded.pop(ModelKey(model, compute, device), None) is not None
+
+    def _drop_oldest(self) -> None:
+        sizes = {key: _bytes(encoder) for key, encoder in self._loaded.items()}
+        for key in list(self._loaded)[:-1]:
+            if sum(sizes[k] for k in self._loaded) <= self._memory_limit:
+                return
+            del self._loaded[key]
+
+
+def _load(model: str, compute: str, device: str) -> Encoder:
+    return load(model, compute=compute, device=device)
+
+
+def _bytes(encoder: Encoder) -> int:
+    return encoder.parameters * BYTES_PER_WEIGHT.get(encoder.compute, 4)

@@ -1,0 +1,113 @@
+"""What operations share: loaded models, progress, messages and cancellation."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from likewise.encoder import Encoder
+from likewise.operations.contract import ModelRequest
+from likewise.operations.registry import ModelRegistry
+from likewise.progress import Progress, ProgressFactory, no_progress
+
+
+class CancelledError(Exception):
+    """The caller cancelled the operation."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """Something the caller should know about a result, such as texts that were truncated.
+
+    Attributes:
+        code: stable name, such as `truncated`, by which interfaces translate it.
+        text: one English sentence without a full stop.
+        values: the numbers and names in it.
+    """
+
+    code: str
+    text: str
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+class CancellationToken:
+    """Asks an operation to stop; the operation checks it after every batch."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+
+    def cancel(self) -> None:
+        """Ask for a stop."""
+        self._event.set()
+
+    def check(self) -> None:
+        """Stop here where a stop was asked for.
+
+        Raises:
+            CancelledError: it was.
+        """
+        if self._event.is_set():
+            raise CancelledError
+
+
+class Session:
+    """The surroundings of operations.
+
+    Args:
+        models: loaded models; a registry of its own when not given.
+        progress: opens a progress bar for a stage of work.
+        on_message: called with each message while an operation runs.
+        cancel: stops running operations.
+    """
+
+    def __init__(
+        self,
+        *,
+        models: ModelRegistry | None = None,
+        progress: ProgressFactory = no_progress,
+        on_message: Callable[[Message], None] | None = None,
+        cancel: CancellationToken | None = None,
+    ) -> None:
+        self.models = models or ModelRegistry()
+        self.cancel = cancel or CancellationToken()
+        self._progress = progress
+        self._on_message = on_message
+
+    def encoder(self, request: ModelRequest) -> Encoder:
+        """The model of a request, loaded where it is not loaded yet.
+
+        Raises:
+            CheckpointError: it cannot be found or used.
+            EngineError: the engine refused.
+        """
+        encoder = self.models.get(request.model, request.compute, request.device)
+        for assumption in encoder.config.notes:
+            self.message("assumption", assumption)
+        return encoder
+
+    def message(self, code: str, text: str, **values: Any) -> None:
+        """Report something the caller should know."""
+        if self._on_message:
+            self._on_message(Message(code, text, values))
+
+    @contextmanager
+    def progress(self, total: int | None, *, title: str, unit: str = "texts") -> Iterator[Progress]:
+        """A stage of work; each advance also checks for cancellation."""
+        self.cancel.check()
+        with self._progress(total, title=title, unit=unit) as shown:
+            yield _Cancellable(shown, self.cancel)
+
+
+class _Cancellable(Progress):
+    def __init__(self, shown: Progress, cancel: CancellationToken) -> None:
+        self._shown, self._cancel = shown, cancel
+
+    def __call__(self, done: int) -> None:
+        self._shown(done)
+        self._cancel.check()
+
+    def message(self, text: str) -> None:
+        self._shown.message(text)

@@ -1,0 +1,219 @@
+"""What every tab is given, and the one way in which all of them run work."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypeVar
+
+import gradio as gr
+
+from likewise.encoder import Encoder
+from likewise.tokenization.unicode_scripts import Foreign, foreign_texts
+from likewise.web import html
+from likewise.web.download_store import Result
+from likewise.web.job_runner import Failure, Job, JobRunner
+from likewise.web.messages import PageError, failure_notice, foreign_notice, job_notice
+from likewise.web.registry import Choice
+from likewise.web.samples import Samples
+from likewise.web.translations import Translations
+from likewise.web.visitors import visitor_of
+
+P = TypeVar("P")
+R = TypeVar("R")
+Updates = dict[Any, Any]
+
+LOOKED_AT = 1000
+"""Texts whose script is looked at."""
+
+
+@dataclass(frozen=True)
+class PageContext:
+    """What is around the tabs.
+
+    Attributes:
+        words: the page's language.
+        desk: where work is done.
+        choice: which model this session works with.
+        status: the line that says which model is in memory.
+        results: folder of saved example tests.
+        samples: the boxes that show samples.
+        keyed: whether every visitor has presented a key.
+    """
+
+    words: Translations
+    desk: JobRunner
+    choice: gr.State
+    status: gr.HTML
+    results: Path
+    samples: Samples
+    keyed: bool = False
+
+    def status_line(self, choice: Choice) -> str:
+        """Which model is in memory."""
+        encoder = self.desk.registry.peek(choice)
+        if encoder is None:
+            return html.dot_status(False, choice.name, self.words("status.off"))
+        detail = self.words(
+            "status.on", compute=encoder.compute, dimension=encoder.dimension,
+            tokens=encoder.max_seq_length,
+        )  # fmt: skip
+        return html.dot_status(True, encoder.name, detail)
+
+    def links(self, request: gr.Request, result: Result) -> str:
+        """Offer a result to the visitor who asked for it: links to each of its formats."""
+        token = self.desk.shelf.put(session_of(request), result, visitor_of(request).name)
+        root = self.words.language.root
+        return html.downloads(
+            self.words("download.label"),
+            [
+                (ending.upper(), f"{root}downloads/{token}/{result.stem}.{ending}")
+                for ending in result.formats
+            ],
+        )
+
+
+@dataclass(frozen=True)
+class _Foreign:
+    """Texts in scripts that the model was not made for, and whether only the first were seen."""
+
+    found: Foreign | None
+    first: bool
+
+
+@dataclass(frozen=True)
+class Panel:
+    """The part of a tab where its results appear.
+
+    Attributes:
+        frame: what is around the tabs.
+        notice: messages and progress.
+        result: shown when there is one.
+        start: the button that begins the work.
+        stop: the button that ends it, shown while it runs.
+    """
+
+    frame: PageContext
+    notice: gr.HTML
+    result: gr.Column
+    start: gr.Button
+    stop: gr.Button
+
+    @property
+    def outputs(self) -> list[Any]:
+        """Every component that running work changes."""
+        return [self.notice, self.result, self.start, self.stop, self.frame.status]
+
+    async def run(
+        self,
+        request: gr.Request,
+        choice: Choice,
+        prepare: Callable[[], P],
+        work: Callable[[Encoder, Job, P], R],
+        show: Callable[[P, R], Updates],
+        *,
+        read: Callable[[P], Iterable[str]] = lambda _: (),
+        stays: Choice | None = None,
+        rename: tuple[str, str] = ("", ""),
+    ) -> AsyncIterator[Updates]:
+        """Prepare, load the model where it is not loaded, work, show; yields changes to the page.
+
+        Args:
+            request: whose page it is.
+            choice: which model.
+            prepare: reads and checks what was handed in, before any model is loaded.
+            work: computes with the model; looks at the job for Stop.
+            show: the result as changes to the page.
+            read: the texts that the model was to read; it is told where it was not made for them.
+            stays: the model that the session keeps where this one cannot be loaded.
+            rename: a path on the server, and the name under which the reader knows the file.
+        """
+        stays = stays or choice
+        busy: Updates = {self.start: gr.update(interactive=False), self.stop: _shown(True)}
+        yield {self.notice: _shown(False)} | busy  # by which the style dims the last result
+        prepared = await self.frame.desk.call(prepare)
+        if prepared.failure:
+            yield self._failed(prepared.failure, stays, rename)
+            return
+        ready: Any = prepared.value
+        said = ""
+        foreign: list[_Foreign] = []
+
+        def done(encoder: Encoder, job: Job) -> R:
+            texts = list(islice(read(ready), LOOKED_AT + 1))
+            found = foreign_texts(encoder.location.entry, texts[:LOOKED_AT])
+            foreign.append(_Foreign(found, first=len(texts) > LOOKED_AT))
+            return work(encoder, job, ready)
+
+        steps = self.frame.desk.steps(session_of(request), choice, done)
+        async for step in steps:
+            if isinstance(step, Job):
+                now = job_notice(step, choice, self.frame.words)
+                if now != said:
+                    yield {self.notice: gr.update(value=now, visible=True)}
+                said = now
+            elif step.failure:
+                yield self._failed(step.failure, stays, rename)
+            elif step.stopped:
+                yield self._stopped(stays)
+            else:
+                yield self._calm(choice) | {
+                    self.notice: self._remark(choice, foreign[-1]),
+                    self.result: _shown(True),
+                    **show(ready, step.value),  # type: ignore[arg-type]
+                }
+
+    def _remark(self, choice: Choice, foreign: _Foreign) -> Any:
+        if foreign.found is None:
+            return _shown(False)
+        said = foreign_notice(foreign.found, choice, self.frame.words, first=foreign.first)
+        return gr.update(value=said, visible=True)
+
+    def _stopped(self, choice: Choice) -> Updates:
+        words = self.frame.words
+        said = html.notice(words("work.stopped"), words("work.stopped.body"), kind="info")
+        return self._calm(choice) | {
+            self.notice: gr.update(value=said, visible=True),
+            self.result: _shown(False),
+        }
+
+    def _failed(self, failure: Failure, choice: Choice, rename: tuple[str, str]) -> Updates:
+        said = failure_notice(failure, self.frame.words, rename=rename)
+        return self._calm(choice) | {
+            self.notice: gr.update(value=said, visible=True),
+            self.result: _shown(False),
+        }
+
+    def _calm(self, choice: Choice) -> Updates:
+        return {
+            self.start: gr.update(interactive=True),
+            self.stop: _shown(False),
+            self.frame.status: self.frame.status_line(choice),
+        }
+
+
+def session_of(request: gr.Request) -> str:
+    """The name of the page that asks."""
+    return str(request.session_hash or "")
+
+
+def lines(text: str | None) -> list[str]:
+    """One text a line; blank lines are no texts."""
+    return [line.strip() for line in (text or "").splitlines() if line.strip()]
+
+
+def required(text: str | None, key: str) -> str:
+    """A text that must be there.
+
+    Raises:
+        PageError: it is blank.
+    """
+    if not (text or "").strip():
+        raise PageError(key)
+    return str(text)
+
+
+def _shown(visible: bool) -> Any:
+    return gr.update(visible=visible)

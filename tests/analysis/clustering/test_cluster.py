@@ -1,0 +1,247 @@
+"""Clusters: planted groups come back, what is in none is left out, and the same again each time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from sklearn.metrics import adjusted_rand_score
+
+from likewise.analysis.clustering import communities
+from likewise.analysis.clustering.cluster import ClusterSettings, cluster
+from likewise.analysis.clustering.stability import stability
+from likewise.analysis.clustering.topic_labels import topic_terms
+from likewise.analysis.clustering.word_tokenizer import word_terms
+from likewise.analysis.embedded_corpus import EmbeddedCorpus
+from likewise.analysis.neighbors.knn_graph import knn_graph
+from likewise.analysis.unique_corpus import unique_corpus
+from likewise.data.records import Record
+from likewise.errors import InputError
+from likewise.vectors import normalize
+
+WORDS = ("apple banana", "engine wheel", "violin concert", "harbor ship")
+
+
+def corpus(folder: Path, vectors: NDArray[Any], texts: list[str] | None = None) -> EmbeddedCorpus:
+    texts = texts or [f"text {i}" for i in range(len(vectors))]
+    return EmbeddedCorpus([Record(text) for text in texts], normalize(vectors), "key", folder)
+
+
+def planted(seed: int = 0, each: int = 60, scattered: int = 0) -> tuple[Any, Any, list[str]]:
+    """Four groups around four directions, then vectors of no group."""
+    chance = np.random.default_rng(seed)
+    centres = np.linalg.qr(chance.normal(size=(48, 4)))[0].T
+    truth = np.repeat(np.arange(4), each)
+    vectors = centres[truth] + chance.normal(scale=0.08, size=(len(truth), 48))
+    texts = [f"{WORDS[group]} number{i}" for i, group in enumerate(truth)]
+    if scattered:
+        # halfway between two groups: half of the neighbours are in the one, half in the other
+        ends = chance.permuted(np.tile(np.arange(4), (scattered, 1)), axis=1)
+        between = centres[ends].mean(axis=1) + chance.normal(scale=0.02, size=(scattered, 48))
+        vectors = np.concatenate([vectors, between])
+        truth = np.concatenate([truth, np.full(scattered, -1)])
+        texts += [f"nothing {i}" for i in range(scattered)]
+    return vectors.astype(np.float32), truth, texts
+
+
+def test_planted_groups_come_back_named(tmp_path: Path) -> None:
+    vectors, truth, texts = planted()
+    found = cluster(corpus(tmp_path, vectors, texts))
+    assert adjusted_rand_score(truth, found.labels) == 1.0
+    assert found.unclustered == 0
+    assert found.method == "leiden"
+    assert found.stability is not None
+    assert found.stability.rand_index == 1.0
+    for topic in found.topics:
+        assert topic.size == 60
+        assert topic.stability == 1.0
+        expected = WORDS[truth[topic.exemplars[0]]]
+        assert topic.terms[0] == expected
+        assert {truth[i] for i in topic.exemplars} == {truth[topic.exemplars[0]]}
+    assert np.all(found.strengths > 0.9)
+    assert set(found.names) == {topic.name for topic in found.topics}
+
+
+def test_exemplars_are_nearest_to_the_centre(tmp_path: Path) -> None:
+    vectors, _, texts = planted()
+    prepared = corpus(tmp_path, vectors, texts)
+    for number, topic in enumerate(cluster(prepared).topics):
+        members = np.flatnonzero(cluster(prepared).labels == number)
+        scores = prepared.vectors[members] @ prepared.vectors[members].mean(axis=0)
+        assert list(topic.exemplars) == members[np.argsort(-scores)[:3]].tolist()
+
+
+def test_what_lies_between_groups_is_left_out_unless_all_are_wanted(tmp_path: Path) -> None:
+    vectors, truth, texts = planted(scattered=12)
+    prepared = corpus(tmp_path, vectors, texts)
+    matrix = knn_graph(prepared, 30)
+    labels = communities.by_size(truth.astype(np.int32))
+    shares = communities.agreement(matrix.indices, matrix.similarities, labels)
+    assert shares[truth >= 0].min() > 0.9
+    # by hand: the similarity of the neighbours in the own group, out of that of all neighbours
+    near, weight = matrix.indices[5], matrix.similarities[5]
+    assert shares[5] == pytest.approx(weight[labels[near] == labels[5]].sum() / weight.sum())
+    found = cluster(prepared, ClusterSettings(smallest=20))
+    assert found.unclustered == 12
+    assert set(found.labels[truth < 0]) == {-1}
+    assert [found.names[-1], found.paths[-1], found.strengths[-1]] == ["", "", 0]
+    everything = cluster(prepared, ClusterSettings(smallest=20, assign_all=True))
+    assert everything.unclustered == 0
+    assert adjusted_rand_score(everything.labels[truth >= 0], truth[truth >= 0]) == 1.0
+
+
+def test_a_text_with_neighbours_everywhere_is_in_no_group(tmp_path: Path) -> None:
+    vectors, truth, texts = planted(seed=4, scattered=1)
+    prepared = corpus(tmp_path, vectors, texts)
+    found = cluster(prepared)
+    assert found.labels[-1] == -1
+    assert 0 < found.strengths[-1] < 0.5
+    assert found.unclustered == 1
+    everything = cluster(prepared, ClusterSettings(assign_all=True))
+    assert everything.unclustered == 0
+    assert adjusted_rand_score(everything.labels[:-1], truth[:-1]) == 1.0
+
+
+def test_same_seed_same_clusters(tmp_path: Path) -> None:
+    chance = np.random.default_rng(3)
+    prepared = corpus(tmp_path, chance.normal(size=(300, 16)).astype(np.float32))
+    first, second = (
+        cluster(prepared, ClusterSettings(seed=4)),
+        cluster(prepared, ClusterSettings(seed=4)),
+    )
+    np.testing.assert_array_equal(first.labels, second.labels)
+    assert first.topics == second.topics
+    assert first.stability == second.stability
+    assert first.stability is not None
+    assert first.stability.rand_index < 0.6  # noise does not come out the same again
+
+
+def test_a_number_of_clusters(tmp_path: Path) -> None:
+    vectors, truth, texts = planted()
+    found = cluster(corpus(tmp_path, vectors, texts), ClusterSettings(clusters=4))
+    assert (found.method, found.unclustered) == ("k-means", 0)
+    assert adjusted_rand_score(truth, found.labels) == 1.0
+    assert len(cluster(corpus(tmp_path, vectors, texts), ClusterSettings(clusters=9)).topics) == 9
+
+
+def test_topics_within_topics(tmp_path: Path) -> None:
+    chance = np.random.default_rng(0)
+    outer = np.linalg.qr(chance.normal(size=(64, 10)))[0].T
+    inner = outer[:2].repeat(3, axis=0) * 1.2 + outer[2:8] * 0.6
+    truth = np.repeat(np.arange(6), 80)
+    vectors = (inner[truth] + chance.normal(scale=0.15, size=(480, 64))).astype(np.float32)
+    names = ("red rose", "red brick", "red wine", "blue sky", "blue whale", "blue ink")
+    texts = [f"{names[group]} number{i}" for i, group in enumerate(truth)]
+    found = cluster(
+        corpus(tmp_path, vectors, texts), ClusterSettings(resolution=0.3, levels=3, runs=0)
+    )
+    assert found.stability is None
+    assert {topic.terms[0] for topic in found.topics} == {"red", "blue"}
+    for topic in found.topics:
+        assert {part.id for part in topic.topics} == {f"{topic.id}.{i}" for i in range(3)}
+        assert sum(part.size for part in topic.topics) <= topic.size
+        assert not any(part.topics for part in topic.topics)  # these hold together
+        assert not any(topic.terms[0] in part.name.split() for part in topic.topics)
+    assert adjusted_rand_score(truth, found.paths) > 0.95
+    flat = cluster(
+        corpus(tmp_path, vectors, texts), ClusterSettings(resolution=0.3, levels=1, runs=0)
+    )
+    assert not any(topic.topics for topic in flat.topics)
+
+
+def test_a_text_that_repeats_is_one_text_to_the_graph(tmp_path: Path) -> None:
+    vectors, truth, texts = planted()
+    again = np.concatenate([np.arange(240), np.zeros(200, int)])
+    prepared = corpus(tmp_path, vectors[again], [texts[i] for i in again])
+    once = unique_corpus(prepared)
+    assert len(once.corpus) == 240
+    np.testing.assert_array_equal(once.rows, again)
+    found = cluster(prepared)
+    assert adjusted_rand_score(truth[again], found.labels) == 1.0
+    assert found.topics[0].size == 260
+    shown = [prepared.records[i].text for i in found.topics[0].exemplars]
+    assert len(set(shown)) == len(shown)
+
+
+def test_stability_sees_a_group_that_dissolves() -> None:
+    labels = np.repeat(np.arange(3, dtype=np.int32), 100)
+
+    def again(places: NDArray[np.int64], seed: int) -> Any:
+        found = labels[places].copy()
+        chance = np.random.default_rng(seed)
+        found[found == 2] = chance.integers(2, 12, (found == 2).sum())
+        return found
+
+    steady = stability(labels, again, runs=3, seed=0)
+    assert steady.clusters[0] == steady.clusters[1] == 1.0
+    assert steady.clusters[2] < 0.3
+    assert 0.3 < steady.rand_index < 1
+    assert steady == stability(labels, again, runs=3, seed=0)
+
+
+@pytest.mark.parametrize(
+    ("count", "choices", "message"),
+    [
+        (1, ClusterSettings(), "there is only one text"),
+        (5, ClusterSettings(), "there is only the same text 5 times"),
+        (5, ClusterSettings(clusters=2), "2 clusters asked of 1 different texts"),
+        (5, ClusterSettings(resolution=0), "resolution is 0"),
+        (5, ClusterSettings(levels=0), "levels is 0"),
+    ],
+)
+def test_bad_input(tmp_path: Path, count: int, choices: ClusterSettings, message: str) -> None:
+    prepared = corpus(tmp_path, np.ones((count, 4), np.float32), ["same"] * count)
+    with pytest.raises(InputError, match=message) as told:
+        cluster(prepared, choices)
+    assert told.value.hint
+
+
+def test_few_texts(tmp_path: Path) -> None:
+    chance = np.random.default_rng(0)
+    for count in range(2, 12):
+        folder = tmp_path / str(count)
+        folder.mkdir()
+        vectors = chance.normal(size=(count, 8)).astype(np.float32)
+        found = cluster(corpus(folder, vectors))
+        assert len(found.labels) == count
+        assert sum(topic.size for topic in found.topics) + found.unclustered == count
+
+
+def test_terms() -> None:
+    assert list(word_terms("How do I use C++ and ASP.NET?")) == ["c++", "asp.net"]
+    sorted_twice = list(word_terms("Sort lists. Twice, 2.0 times"))
+    assert sorted_twice == ["sort", "lists", "sort lists", "twice", "times"]
+    assert list(word_terms("user's café")) == ["user", "café", "user café"]
+    assert list(word_terms("我的银行卡")) == ["银行", "行卡", "银行卡"]
+    assert list(word_terms("プログラミングが好き")) == ["プログラミング"]
+    assert list(word_terms("\x00 \ud800 🙂 …")) == []
+
+
+def test_names_in_chinese() -> None:
+    texts = [f"银行卡丢失{c}" for c in "甲乙丙丁"] + [f"什么时候发货{c}" for c in "甲乙丙丁"]
+    money, parcel = topic_terms(texts, np.repeat(np.arange(2, dtype=np.int32), 4))
+    assert money[0] in "银行卡丢失"
+    assert parcel[0] == "发货"
+
+
+def test_names_say_nothing_twice() -> None:
+    texts = ["visual studio build"] * 5 + ["cat naps"] * 5
+    first, _ = topic_terms(texts, np.repeat(np.arange(2, dtype=np.int32), 5))
+    assert len(first) == len(set(first))
+    assert not {"visual", "studio"} & set(first)  # the pair says it
+
+
+def test_labels_of_stack_overflow(shared_data: Path, encoder_bfloat16: Any) -> None:
+    """Real titles: better than chance by far, on a part that is quick to encode."""
+    from likewise.analysis.embedded_corpus import embed_records
+    from likewise.data.records import read_records
+
+    records = list(read_records(shared_data / "stackoverflow_titles" / "all.tsv"))[::10]
+    found = cluster(embed_records(encoder_bfloat16, records), ClusterSettings(runs=2))
+    truth = [record.fields["label"] for record in records]
+    inside = found.labels >= 0
+    assert adjusted_rand_score(np.array(truth)[inside], found.labels[inside]) > 0.55
+    assert 0 < found.unclustered < 500

@@ -1,0 +1,52 @@
+"""A program for the tests to kill: indexes a file and says what is written."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+import numpy as np
+
+from likewise.collections import sync
+from likewise.collections.index_files import index_files
+from likewise.progress import Progress
+from likewise.results import Encoded
+
+DIMENSION = 32
+
+
+class Slow:
+    """A model of random vectors, a moment for every few texts."""
+
+    name = reference = "slow"
+    compute, dimension, fingerprint = "float32", DIMENSION, "0" * 32
+    similarity_fn_name, max_seq_length = "cosine", 256
+
+    def role_prompt(self, _: str) -> None:
+        """It has no prompts."""
+
+    def encode_stream(self, texts: Iterator[str], **_: object) -> Iterator[Encoded]:
+        part: list[str] = []
+        for text in texts:
+            part.append(text)
+            if len(part) == 50:
+                yield self._encoded(part)
+                part = []
+        if part:
+            yield self._encoded(part)
+
+    def _encoded(self, texts: list[str]) -> Encoded:
+        drawn = np.random.default_rng(len(texts[0])).standard_normal((len(texts), DIMENSION))
+        ones = np.ones(len(texts), np.int64)
+        return Encoded(texts, drawn.astype(np.float32), ones, ones)
+
+
+class Told(Progress):
+    def tell(self, text: str) -> None:
+        print(text, flush=True)
+
+
+if __name__ == "__main__":
+    sync.COMMIT_ROWS = 200
+    index_files([sys.argv[1]], "c", Slow(), store=sys.argv[2], passage=0, progress=Told())
+    print("finished", flush=True)

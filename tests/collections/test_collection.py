@@ -1,0 +1,395 @@
+"""Collections: kept in step with their sources, refused to another model, brought back by undo."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import likewise
+from likewise.collections.collection import Collection
+from likewise.collections.index_files import index_files
+from likewise.collections.manifest import KEY
+from likewise.collections.open_collection import open_collection
+from likewise.collections.store import Store
+from likewise.data.records import Record, Skipped
+from likewise.errors import (
+    CollectionError,
+    CollectionNotFoundError,
+    DamagedCollectionError,
+    FingerprintError,
+    InputError,
+    RecordError,
+)
+
+TEXTS = (
+    "A man is playing a guitar.",
+    "The cat sleeps on the warm windowsill.",
+    "Interest rates were raised by the central bank.",
+    "How do I get a refund for my order?",
+    "She baked bread with rye flour.",
+    "The train to Berlin is late again.",
+)
+
+
+def records(texts: Sequence[str] = TEXTS, source: str = "/data/a.csv") -> list[Record]:
+    return [Record(text, {"year": str(2000 + n)}, source, n + 2) for n, text in enumerate(texts)]
+
+
+@pytest.fixture
+def collection(tmp_path: Path, encoder: likewise.Encoder) -> Collection:
+    made = open_collection("c", store=tmp_path, model=encoder, create=True)
+    made.add(records())
+    return made
+
+
+class Counting:
+    """An encoder that counts the texts it encodes."""
+
+    def __init__(self, encoder: likewise.Encoder) -> None:
+        self._encoder, self.encoded = encoder, 0
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._encoder, name)
+
+    def encode_stream(self, texts: object, **options: object) -> object:
+        for part in self._encoder.encode_stream(texts, **options):
+            self.encoded += len(part.texts)
+            yield part
+
+
+def texts_of(collection: Collection) -> list[str]:
+    return sorted(collection._table.to_arrow()["text"].to_pylist())
+
+
+def test_vectors_kept_are_those_of_the_encoder(
+    collection: Collection, encoder: likewise.Encoder
+) -> None:
+    table = collection._table.to_arrow().sort_by("line")
+    kept = np.array(table["vector"].to_pylist(), np.float32)
+    assert np.array_equal(kept, encoder.encode(list(TEXTS)))
+
+
+def test_only_new_and_changed_records_are_encoded(
+    tmp_path: Path, collection: Collection, encoder: likewise.Encoder
+) -> None:
+    counting = Counting(encoder)
+    again = open_collection("c", store=tmp_path, model=counting)
+    result = again.add(records())
+    assert (counting.encoded, result.unchanged, result.added) == (0, 6, 0)
+    assert len(again.log()) == 1  # nothing changed, so nothing is logged
+
+    changed = records(("Something new.", *TEXTS[:2], "The cat is awake.", *TEXTS[3:5]))
+    result = again.add([replace(r, fields={"year": str(1998 + r.line)}) for r in changed])
+    assert counting.encoded == 6  # a record's fields are part of it, and all of them have changed
+
+
+def test_lines_that_move_are_followed_without_encoding(
+    tmp_path: Path, collection: Collection, encoder: likewise.Encoder
+) -> None:
+    counting = Counting(encoder)
+    again = open_collection("c", store=tmp_path, model=counting)
+    moved = [Record("First of all.", {"year": "1"}, "/data/a.csv", 2)]
+    moved += [replace(record, line=record.line + 1) for record in records()[1:]]
+    result = again.add(moved)
+    assert (result.added, result.removed, result.unchanged, result.moved) == (1, 1, 5, 5)
+    assert counting.encoded == 1
+    [hit] = again.search(TEXTS[3], 1)
+    assert (hit.text, hit.line) == (TEXTS[3], 6)
+    assert again.add(moved).moved == 0
+
+
+def test_what_has_gone_from_a_source_goes_and_other_sources_stay(collection: Collection) -> None:
+    collection.add(records(TEXTS[:1], "/data/b.csv"))
+    assert len(collection) == 7
+    result = collection.add(records(TEXTS[:2]))
+    assert (result.removed, len(collection)) == (4, 3)
+
+
+def test_texts_without_a_source_are_only_added(collection: Collection) -> None:
+    collection.add(["One.", "Two.", "Two."])
+    result = collection.add(["Three.", "One."])
+    assert (result.added, result.unchanged, result.removed, len(collection)) == (1, 1, 0, 10)
+
+
+def test_equal_lines_are_kept_apart(tmp_path: Path, encoder: likewise.Encoder) -> None:
+    made = open_collection("c", store=tmp_path, model=encoder, create=True)
+    twice = [Record("Same.", source="/a", line=1), Record("Same.", source="/a", line=2)]
+    assert made.add(twice).added == 2
+    assert made.add(twice[:1]).removed == 1
+
+
+def test_another_model_is_refused_and_both_are_named(
+    tmp_path: Path, collection: Collection, encoder: likewise.Encoder, model_folder: Path
+) -> None:
+    shorter = likewise.load(model_folder, compute="float32", max_seq_length=64)
+    with pytest.raises(FingerprintError) as caught:
+        open_collection("c", store=tmp_path, model=shorter)
+    assert encoder.fingerprint[:8] in caught.value.message
+    assert shorter.fingerprint[:8] in caught.value.message
+
+
+def test_a_collection_loads_its_own_model(tmp_path: Path, collection: Collection) -> None:
+    [hit] = open_collection("c", store=tmp_path).search("someone makes music", 1)
+    assert hit.text == TEXTS[0]
+
+
+def test_a_second_writer_is_refused_and_readers_go_on(
+    tmp_path: Path, collection: Collection, encoder: likewise.Encoder
+) -> None:
+    with Store(tmp_path).writing("c"):
+        with pytest.raises(CollectionError, match="another process is writing"):
+            open_collection("c", store=tmp_path, model=encoder).add(["x"])
+        assert collection.search("music", 1)[0].text == TEXTS[0]
+
+
+def test_a_reader_sees_what_was_there_until_it_refreshes(
+    tmp_path: Path, collection: Collection, encoder: likewise.Encoder
+) -> None:
+    reader = open_collection("c", store=tmp_path, model=encoder)
+    collection.add(["Penguins cannot fly."])
+    assert "Penguins" not in reader.search("penguins", 1)[0].text
+    reader.refresh()
+    assert "Penguins" in reader.search("penguins", 1)[0].text
+
+
+def test_undo_goes_back_step_by_step_and_can_be_undone_by_indexing(collection: Collection) -> None:
+    first = texts_of(collection)
+    collection.add(["Two."])
+    second = texts_of(collection)
+    collection.add(["Three."])
+    collection.undo()
+    assert texts_of(collection) == second
+    collection.undo()
+    assert texts_of(collection) == first
+    collection.undo()
+    assert texts_of(collection) == []
+    with pytest.raises(CollectionError, match="nothing to undo"):
+        collection.undo()
+    collection.add(["Three."])
+    assert texts_of(collection) == ["Three."]
+    assert [run.action for run in collection.log()] == ["index"] * 3 + ["undo"] * 3 + ["index"]
+
+
+def test_redo_and_restore_bring_back_what_undo_took(collection: Collection) -> None:
+    states = [texts_of(collection)]
+    for text in ("Two.", "Three."):
+        collection.add([text])
+        states.append(texts_of(collection))
+    for expected in (states[1], states[0], []):
+        collection.undo()
+        assert texts_of(collection) == expected
+    for expected in states:
+        assert collection.target("redo").number
+        collection.redo()
+        assert texts_of(collection) == expected
+    with pytest.raises(CollectionError, match="nothing to redo"):
+        collection.redo()
+    collection.undo()  # after a redo it goes back as before
+    assert texts_of(collection) == states[1]
+    collection.restore(1)
+    assert texts_of(collection) == states[0]
+    with pytest.raises(CollectionError, match="nothing to redo"):
+        collection.redo()
+    collection.undo()  # of the restore
+    assert texts_of(collection) == states[1]
+    collection.redo()
+    assert texts_of(collection) == states[0]
+    collection.undo()
+    collection.add(["Four."])  # a new change ends what can be redone
+    with pytest.raises(CollectionError, match="nothing to redo"):
+        collection.redo()
+    collection.compact()
+    with pytest.raises(CollectionError, match="no longer kept"):
+        collection.restore(1)
+    with pytest.raises(CollectionError, match="has no run 99"):
+        collection.restore(99)
+
+
+def test_a_run_that_was_stopped_is_undone_and_cannot_be_redone(collection: Collection) -> None:
+    first = texts_of(collection)
+
+    def stopped() -> Iterator[Record]:
+        yield from records([f"Number {n}." for n in range(1500)], "/data/b.csv")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        collection.add(stopped())
+    collection.refresh()
+    assert len(collection) > len(first)  # what was computed is kept
+    collection.undo()
+    assert texts_of(collection) == first
+    with pytest.raises(CollectionError, match="nothing to redo"):
+        collection.redo()
+
+
+def test_a_description_that_is_damaged_is_told(tmp_path: Path, collection: Collection) -> None:
+    update = {"path": "vector", "metadata": {KEY: '{"format": 1, "model": '}}
+    collection._table.update_field_metadata(update)
+    with pytest.raises(DamagedCollectionError, match="its own description is damaged") as caught:
+        open_collection("c", store=tmp_path)
+    assert "likewise collections rm c" in caught.value.hint
+
+
+def test_opening_leaves_the_environment_alone(tmp_path: Path, collection: Collection) -> None:
+    code = (
+        "import os, sys; from likewise.collections.open_collection import open_collection\n"
+        "before = dict(os.environ); open_collection('c', store=sys.argv[1])\n"
+        "assert 'lancedb' in sys.modules and dict(os.environ) == before"
+    )
+    for settings in ({}, {"LANCEDB_LOG": "warn"}):
+        environment = os.environ | settings
+        subprocess.run([sys.executable, "-c", code, tmp_path], env=environment, check=True)
+
+
+def test_opening_leaves_the_client_for_servers_unread(
+    tmp_path: Path, collection: Collection
+) -> None:
+    code = (
+        "import sys; from likewise.collections.open_collection import open_collection\n"
+        "open_collection('c', store=sys.argv[1]).search_vector([0.1] * 384)\n"
+        "client = 'lance_namespace_urllib3_client'\n"
+        "assert f'{client}.models' in sys.modules\n"
+        "assert f'{client}.api.table_api' not in sys.modules\n"
+        "import lance_namespace_urllib3_client\n"
+        "assert lance_namespace_urllib3_client.TableApi.__name__ == 'TableApi'"
+    )
+    subprocess.run([sys.executable, "-c", code, tmp_path], check=True)
+
+
+def test_earlier_states_can_be_searched_but_not_changed(
+    tmp_path: Path, collection: Collection, encoder: likewise.Encoder
+) -> None:
+    collection.add(records(TEXTS[:2]))
+    earlier = open_collection("c", store=tmp_path, model=encoder, as_of=1)
+    assert (len(earlier), len(collection)) == (6, 2)
+    assert earlier.search(TEXTS[5], 1)[0].text == TEXTS[5]
+    with pytest.raises(InputError, match="stays as it was"):
+        earlier.add(["x"])
+    today = collection.log()[-1].time[:10]
+    assert len(open_collection("c", store=tmp_path, model=encoder, as_of=today)) == 2
+    for moment in (9, "1999-01-01", "yesterday"):
+        with pytest.raises(InputError):
+            open_collection("c", store=tmp_path, as_of=moment)
+
+
+def test_compacting_keeps_the_rows_and_forgets_the_past(
+    tmp_path: Path, collection: Collection, encoder: likewise.Encoder
+) -> None:
+    collection.add(["Two."])
+    before = texts_of(collection)
+    collection.compact()
+    assert texts_of(open_collection("c", store=tmp_path, model=encoder)) == before
+    assert collection.summary().whole
+    with pytest.raises(CollectionError, match="no longer kept"):
+        collection.undo()
+    assert collection.search("music", 1)[0].text == TEXTS[0]
+
+
+@pytest.mark.parametrize("storage", ["float16", "int8"])
+def test_smaller_storage_finds_the_same(
+    tmp_path: Path, encoder: likewise.Encoder, collection: Collection, storage: str
+) -> None:
+    small = open_collection(storage, store=tmp_path, model=encoder, create=True, storage=storage)
+    small.add(records())
+    where = "year > 2001"
+    for query in ("music", "money", "an animal"):
+        wanted, found = (c.search(query, 3, where=where) for c in (collection, small))
+        assert [hit.text for hit in found] == [hit.text for hit in wanted]
+        assert [h.score for h in found] == pytest.approx([h.score for h in wanted], abs=0.01)
+    assert small.summary().storage == storage
+    with pytest.raises(InputError, match="keeps vectors as"):
+        open_collection(storage, store=tmp_path, storage="float32")
+
+
+def test_columns_of_records_have_types_and_misfits_are_counted(collection: Collection) -> None:
+    assert len(collection.search("music", 9, where="year >= 2003")) == 3
+    odd = [Record("Odd.", {"year": "about 1990", "text": "mine"}, "/data/odd.csv", 1)]
+    result = collection.add(odd)
+    assert result.misfits == {"year": 1}
+    [hit] = collection.search("Odd.", 1)
+    assert dict(hit.fields) == {"text_": "mine"}
+
+
+def test_a_title_is_kept_once_with_blanks_around_it_too(collection: Collection) -> None:
+    fields = {"title": "Penguins ", "year": "1"}
+    collection.add([Record("They cannot fly.", fields, "/data/t.csv", 1, title="Penguins")])
+    [hit] = collection.search("birds", 1)
+    assert (hit.title, dict(hit.fields)) == ("Penguins", {"year": 1})
+
+
+def test_an_empty_query_is_refused_and_finds_nothing_among_others(collection: Collection) -> None:
+    for query in ("", " \n"):
+        with pytest.raises(InputError, match="query is empty"):
+            collection.search(query)
+    found = list(collection.search_batch(["music", "", "money"], 1))
+    assert [[hit.text for hit in hits] for hits in found] == [[TEXTS[0]], [], [TEXTS[2]]]
+
+
+def test_long_texts_are_found_by_their_passages(tmp_path: Path, encoder: likewise.Encoder) -> None:
+    made = open_collection("long", store=tmp_path, model=encoder, create=True)
+    filler = "The committee met on Tuesday and discussed the budget at length. " * 60
+    text = f"{filler}Penguins are birds that cannot fly. {filler}"
+    made.add([Record(text, source="/a.txt", line=1), Record("Short.", source="/a.txt", line=2)])
+    hit = made.search("a bird", 1, highlight=True)[0]
+    assert hit.passages > 3
+    assert hit.sentence == "Penguins are birds that cannot fly."
+    assert made.summary().records == 2
+    assert made.add([Record("Short.", source="/a.txt", line=1)]).removed == hit.passages
+
+
+def test_files_of_a_folder_that_are_gone_go(tmp_path: Path, encoder: likewise.Encoder) -> None:
+    folder = tmp_path / "notes"
+    folder.mkdir()
+    (folder / "a.txt").write_text("One.\nTwo.\n")
+    (folder / "b.txt").write_text("Three.\n")
+    store = tmp_path / "store"
+    assert index_files([folder], "n", encoder, store=store).added == 3
+    (folder / "b.txt").unlink()
+    (folder / "a.txt").write_text("Two.\n")
+    result = index_files([folder], "n", encoder, store=store)
+    assert (result.removed, result.moved, result.passages) == (2, 1, 1)
+
+
+def test_a_file_that_breaks_loses_nothing(tmp_path: Path, encoder: likewise.Encoder) -> None:
+    file, store = tmp_path / "a.jsonl", tmp_path / "store"
+    file.write_text('{"text": "One."}\n{"text": "Two."}\n')
+    index_files([file], "n", encoder, store=store)
+    other = tmp_path / "b.txt"
+    other.write_text("Three.\n")
+    file.rename(tmp_path / "away")
+    skipped: list[Skipped] = []
+    result = index_files([file, other], "n", encoder, store=store, bad=skipped.append)
+    assert (result.removed, result.passages, len(skipped)) == (0, 3, 1)
+
+
+def test_nothing_to_index_is_an_error_and_makes_nothing(
+    tmp_path: Path, encoder: likewise.Encoder
+) -> None:
+    store = tmp_path / "store"
+    with pytest.raises(RecordError, match="no file"):
+        index_files([tmp_path / "no.txt"], "n", encoder, store=store, bad=[].append)
+    (tmp_path / "empty.txt").touch()
+    with pytest.raises(InputError, match="no text"):
+        index_files([tmp_path / "empty.txt"], "n", encoder, store=store)
+    assert Store(store).names() == []
+
+
+def test_names_and_places_that_are_not_there(tmp_path: Path, encoder: likewise.Encoder) -> None:
+    with pytest.raises(CollectionNotFoundError):
+        open_collection("none", store=tmp_path / "nowhere")
+    for name in ("", "../up", ".hidden", "a/b", "x" * 200):
+        with pytest.raises(InputError, match="no name"):
+            open_collection(name, store=tmp_path, model=encoder, create=True)
+
+
+def test_a_collection_can_be_removed(tmp_path: Path, collection: Collection) -> None:
+    Store(tmp_path).remove("c")
+    assert Store(tmp_path).names() == []
+    assert not list(tmp_path.iterdir())

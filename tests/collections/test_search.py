@@ -1,0 +1,250 @@
+"""Searching: by meaning and words, in Chinese and Japanese, reranked, diverse, explained."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import likewise
+from likewise import vectors
+from likewise.collections import fusion
+from likewise.collections.answers import answer as answer_of
+from likewise.collections.collection import Collection
+from likewise.collections.contract import Hit, Mode
+from likewise.collections.explain import sentences, similarity_distribution
+from likewise.collections.open_collection import open_collection
+from likewise.data.records import Record
+from likewise.errors import InputError
+
+TEXTS = (
+    "A man is playing a guitar on stage.",
+    "A woman plays the guitar in a café.",
+    "The guitar was invented in Spain.",
+    "Running every day keeps the heart healthy.",
+    "Cardiac arrest is treated by defibrillation at once.",
+    "The central bank raised interest rates again.",
+    "今天天气很好，我们去公园散步。",
+    "北京大学的图书馆很安静。",
+    "東京で寿司を食べました。",
+    "Invoices are sent on the first day of the month.",
+)
+
+
+@pytest.fixture(scope="module")
+def collection(tmp_path_factory: pytest.TempPathFactory, encoder: likewise.Encoder) -> Collection:
+    made = open_collection("c", store=tmp_path_factory.mktemp("s"), model=encoder, create=True)
+    made.add(Record(text, {"n": n}, "/a.txt", n) for n, text in enumerate(TEXTS))
+    return made
+
+
+def test_meaning_agrees_with_the_encoder(collection: Collection, encoder: likewise.Encoder) -> None:
+    for query in ("someone makes music", "heart attack", "bill"):
+        wanted = encoder.rank(query, TEXTS, top_k=4)
+        hits = collection.search(query, 4)
+        assert [hit.text for hit in hits] == [ranked.text for ranked in wanted]
+        assert [h.score for h in hits] == pytest.approx([r.score for r in wanted], abs=1e-5)
+        assert {hit.measure for hit in hits} == {"cosine"}
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [("run", 3), ("天气", 6), ("图书馆", 7), ("寿司", 8), ("invoice", 9), ("CAFE", 1)],
+)
+def test_words_are_found_in_each_language(collection: Collection, query: str, found: int) -> None:
+    hits = collection.search(query, mode="keyword")
+    assert [hit.text for hit in hits] == [TEXTS[found]]
+    assert hits[0].measure == "bm25"
+    assert hits[0].similarity is None
+
+
+def test_hybrid_fuses_ranks_and_tells_similarities(collection: Collection) -> None:
+    query = "guitar in Spain"
+    semantic = [hit.id for hit in collection.search(query, 50)]
+    keyword = [hit.id for hit in collection.search(query, 50, mode="keyword")]
+    hits = collection.search(query, 5, mode="hybrid")
+    for hit in hits:
+        ranks = [order.index(hit.id) + 1 for order in (semantic, keyword) if hit.id in order]
+        assert hit.score == pytest.approx(sum(1 / (60 + rank) for rank in ranks))
+        assert hit.measure == "rrf"
+        assert hit.similarity is not None
+
+
+def test_conditions_hold_and_bad_ones_are_told(collection: Collection) -> None:
+    for mode in ("semantic", "keyword", "hybrid"):
+        hits = collection.search("guitar", mode=mode, where="n BETWEEN 1 AND 2")
+        assert {hit.fields["n"] for hit in hits} == {1, 2}
+    with pytest.raises(InputError, match="condition") as caught:
+        collection.search("guitar", where="colour = 1")
+    assert "n" in caught.value.hint.split(", ")
+
+
+def test_more_like_leaves_the_record_itself_out(collection: Collection) -> None:
+    [origin] = collection.search("A man is playing a guitar on stage.", 1)
+    hits = collection.more_like(origin.id, 2)
+    assert {hit.text for hit in hits} == {TEXTS[1], TEXTS[2]}
+    with pytest.raises(InputError, match="no passage"):
+        collection.more_like("0" * 16)
+
+
+def test_another_model_orders_the_hits(collection: Collection) -> None:
+    class Shortest:
+        def scores(self, query: str, texts: Sequence[str]) -> NDArray[np.float32]:
+            assert (query, len(texts)) == (
+                "anything",
+                len(TEXTS),
+            )  # more candidates than are asked for
+            return np.array([-len(text) for text in texts], np.float32)
+
+    hits = collection.search("anything", 3, rerank=Shortest())
+    assert [len(hit.text) for hit in hits] == sorted(map(len, TEXTS))[:3]
+    assert {hit.measure for hit in hits} == {"rerank"}
+
+
+@pytest.mark.parametrize("passage", [0, 32])
+@pytest.mark.parametrize("mode", ["semantic", "keyword"])
+def test_a_judge_reads_what_was_encoded(
+    tmp_path: Path, encoder: likewise.Encoder, passage: int, mode: Mode
+) -> None:
+    records = [
+        Record("A man plays the guitar. " * 20, title="Music 音乐"),  # several passages
+        Record("A man plays the guitar.", title="internationalization of music " * 9),  # cut
+        Record("The guitar", title="short enough"),
+        Record("A guitar without any title."),
+    ]
+    made = open_collection("c", store=tmp_path, model=encoder, create=True, passage=passage)
+    read = [part.read for part in made.manifest.split(records, encoder)]
+    assert len(read) > len(records) if passage else len(read) == len(records)
+    made.add(records)
+    judged: list[str] = []
+
+    class Judge:
+        def scores(self, query: str, texts: Sequence[str]) -> NDArray[np.float32]:
+            assert query == "guitar"
+            judged.extend(texts)
+            return np.zeros(len(texts), np.float32)
+
+    made.search("guitar", mode=mode, rerank=Judge())
+    assert sorted(judged) == sorted(read)
+
+
+def test_diversity_avoids_repetition(collection: Collection) -> None:
+    plain = [hit.text for hit in collection.search("guitar", 3)]
+    diverse = [hit.text for hit in collection.search("guitar", 3, diversity=0.6)]
+    assert sum("guitar" in text for text in plain) == 3
+    assert sum("guitar" in text for text in diverse) < 3
+
+
+def test_marginal_relevance_is_its_formula() -> None:
+    drawn = np.random.default_rng(0).standard_normal((12, 8)).astype(np.float32)
+    relevance = vectors.cosine(drawn[:1], drawn)[0]
+    taken = fusion.marginal_relevance(relevance, drawn, 5, 0.4)
+    chosen: list[int] = []
+    for _ in range(5):
+        gains = {
+            n: 0.6 * relevance[n]
+            - 0.4 * max((vectors.cosine(drawn[n], drawn[m])[0, 0] for m in chosen), default=0.0)
+            for n in range(12)
+            if n not in chosen
+        }
+        chosen.append(max(gains, key=lambda n: gains[n]))
+    assert taken == chosen
+
+
+def test_a_percentile_counts_random_pairs() -> None:
+    drawn = np.random.default_rng(0).standard_normal((300, 16)).astype(np.float32)
+    known = similarity_distribution(drawn, "cosine")
+    assert known is not None
+    pairs = vectors.cosine(drawn, drawn)[np.triu_indices(300, 1)]
+    for score in (-0.3, 0.0, 0.2, 0.5):
+        assert known.percentile(score) == pytest.approx(100 * (pairs < score).mean(), abs=0.6)
+    assert similarity_distribution(np.repeat(drawn[:1], 5, axis=0), "cosine") is None
+
+
+def test_sentences_of_several_languages() -> None:
+    text = 'He said "No." Then he left.  今天很好。我们走吧！ 3.14 is pi'
+    found = [text[span.start : span.end] for span in sentences(text)]
+    assert found == ['He said "No."', "Then he left.", "今天很好。", "我们走吧！", "3.14 is pi"]
+
+
+def test_answers_quote_what_is_near_and_refuse_what_is_not(collection: Collection) -> None:
+    answer = collection.ask("Who raised interest rates?", near=90)
+    assert answer.near_enough
+    assert answer.quotes[0].text == TEXTS[5]
+    assert answer.documents[0].passages[0].text == TEXTS[5]
+    refused = collection.ask("Which planet is the largest?", near=99.99)
+    assert not refused.near_enough
+    assert refused.quotes == ()
+
+
+def test_an_answer_says_nothing_twice(tmp_path: Path, encoder: likewise.Encoder) -> None:
+    texts = (
+        "You get a refund within thirty days.",
+        "YOU GET A REFUND, within the thirty days!",
+        "You  get refunds within thirty days",
+        "You get a refund within 30 days.",
+        "You do not get a refund within thirty days.",
+        "Rates were raised.",
+    )
+    made = open_collection("c", store=tmp_path, model=encoder, create=True)
+    made.add(Record(text, source=f"/{n}.txt", line=1) for n, text in enumerate(texts))
+    answer = made.ask("When do I get a refund?", near=0, quotes=9)
+    quoted = [quote.text for quote in answer.quotes]
+    assert len(quoted) == 4
+    assert {texts[3], texts[4], texts[5]} < set(quoted)  # a number and a "not" are no repeats
+
+
+def test_a_sentence_that_is_cut_is_not_quoted_beside_the_whole() -> None:
+    def hit(text: str, name: str) -> Hit:
+        return Hit(name, text, 0.9 - len(text) / 1000, "cosine", 0.9 - len(text) / 1000)
+
+    whole = "The parcel is sent back within thirty days of its arrival."
+    part = "within thirty days of its arrival."
+    same = answer_of("When?", [hit(whole, "a.0"), hit(part, "a.1")])
+    assert [quote.text for quote in same.quotes] == [part]
+    other = answer_of("When?", [hit(whole, "a.0"), hit(part, "b.1")])
+    assert len(other.quotes) == 2
+
+
+@pytest.mark.parametrize("mode", ["semantic", "keyword", "hybrid"])
+def test_hits_by_document_are_the_best_of_each(
+    tmp_path: Path, encoder: likewise.Encoder, mode: Mode
+) -> None:
+    made = open_collection("c", store=tmp_path, model=encoder, create=True, passage=32)
+    long = "The guitar was played on stage all night long by a man. " * 150
+    made.add([Record(long), *(Record(f"A guitar, number {n}.") for n in range(12))])
+    plain = made.search("guitar on a stage", len(made), mode=mode)
+    hits = made.search("guitar on a stage", 8, mode=mode, by_document=True)
+    order = list(dict.fromkeys(hit.record for hit in plain))
+    assert len(plain) > 60  # more of the long one than are looked at first
+    assert [hit.record for hit in hits] == order[:8]
+    by_record = {hit.record: hit for hit in reversed(plain)}
+    assert [hit.id for hit in hits] == [by_record[record].id for record in order[:8]]
+    assert sum(hit.further or 0 for hit in hits) == max(hit.further or 0 for hit in hits) > 40
+    assert made.search("guitar", 1, mode=mode)[0].further is None
+    if mode == "semantic":
+        alike = made.more_like(hits[-1].id, 8, by_document=True)
+        assert len({hit.record for hit in alike}) == 8
+
+
+def test_recommendations_say_why_and_avoid_what_is_disliked(collection: Collection) -> None:
+    ids = {hit.text: hit.id for hit in collection.search("x", 10)}
+    liked = [ids[TEXTS[0]], ids[TEXTS[4]]]
+    found = collection.recommend(liked, k=3)
+    assert {item.hit.text for item in found} >= {TEXTS[1], TEXTS[3]}
+    because = {item.hit.text: item.because.text for item in found}
+    assert because[TEXTS[1]] == TEXTS[0]
+    assert because[TEXTS[3]] == TEXTS[4]
+    without = collection.recommend(liked, [ids[TEXTS[2]]], k=10)
+    assert all("guitar" not in item.hit.text or item.hit.text == TEXTS[1] for item in without)
+    with pytest.raises(InputError, match="both"):
+        collection.recommend(liked, liked[:1])
+
+
+def test_many_queries_at_once_find_what_each_finds_alone(collection: Collection) -> None:
+    queries = ["music", "money", "food"]
+    together = list(collection.search_batch(queries, 3))
+    assert together == [collection.search(query, 3) for query in queries]

@@ -1,0 +1,118 @@
+"""Files become the tasks their columns make."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from likewise.errors import RecordError
+from likewise.evaluation import Reading, find_tasks
+from likewise.evaluation.tables import read_table
+
+
+def write(path: Path, header: list[str], rows: list[list[str]]) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join("\t".join(r) for r in [header, *rows]) + "\n", encoding="utf-8")
+    return path
+
+
+PAIRS = {
+    "sts": (["score", "sentence1", "sentence2"], ["2.5", "a", "b"], "STS"),
+    "pairs": (["sentence1", "sentence2", "label"], ["a", "b", "1"], "PairClassification"),
+    "bitext": (["source", "target"], ["a", "b"], "BitextMining"),
+    "questions": (["question", "answer"], ["a", "b"], "Retrieval"),
+    "groups": (["text", "group"], ["a", "1"], "DuplicateMining"),
+    "topics": (["label", "text"], ["x", "a"], "Clustering"),
+}
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_columns_tell_the_kind(tmp_path: Path, name: str) -> None:
+    header, row, kind = PAIRS[name]
+    (task,) = find_tasks(write(tmp_path / f"{name}.tsv", header, [row]))
+    assert (task.name, task.type) == (name, kind)
+
+
+def test_the_four_formats_say_the_same(tmp_path: Path) -> None:
+    columns = {"sentence1": ['say "hi"', "c"], "sentence2": ["b, too", "d"], "score": ["1", "2.5"]}
+    rows = list(zip(*columns.values(), strict=True))
+    write(tmp_path / "t.tsv", list(columns), [list(r) for r in rows])
+    with (tmp_path / "t.csv").open("w", newline="") as out:
+        csv.writer(out).writerows([columns, *rows])
+    lines = [json.dumps(dict(zip(columns, r, strict=True))) for r in rows]
+    (tmp_path / "t.jsonl").write_text("\n".join(lines))
+    pq.write_table(pa.table(columns), tmp_path / "t.parquet")
+    tables = [read_table(tmp_path / f"t.{end}") for end in ("tsv", "csv", "jsonl", "parquet")]
+    assert all(table.columns == columns for table in tables)
+    assert {find_tasks(t.path)[0].type for t in tables} == {"STS"}
+
+
+def test_splits_of_a_folder(tmp_path: Path) -> None:
+    header = ["label", "text"]
+    write(tmp_path / "bank" / "train.tsv", header, [["x", "a"], ["y", "b"]])
+    write(tmp_path / "bank" / "test.tsv", header, [["x", "c"]])
+    (task,) = find_tasks(tmp_path / "bank")
+    assert (task.name, task.type, task.split) == ("bank", "Classification", "test")
+    assert task.train_texts == ["a", "b"]
+    assert task.test_texts == ["c"]
+
+
+def test_two_tests_in_a_folder_are_two_tasks_and_folders_are_searched(tmp_path: Path) -> None:
+    header = ["sentence1", "sentence2", "score"]
+    write(tmp_path / "zh" / "one_test.tsv", header, [["a", "b", "3"]])
+    write(tmp_path / "zh" / "two_test.tsv", header, [["a", "b", "3"]])
+    write(tmp_path / "zh" / "two_train.tsv", header, [["a", "b", "3"]])
+    write(tmp_path / "speed" / "lines.tsv", ["line"], [["x"]])
+    assert [t.name for t in find_tasks(tmp_path)] == ["one", "two"]
+
+
+def test_beir(tmp_path: Path) -> None:
+    (tmp_path / "corpus.jsonl").write_text(
+        '{"_id": "1", "title": "T", "text": "one"}\n{"_id": "2", "text": "two"}\n'
+    )
+    (tmp_path / "queries.jsonl").write_text('{"_id": "q", "text": "which"}\n')
+    write(tmp_path / "qrels/test.tsv", ["query-id", "corpus-id", "score"], [["q", "1", "2"]])
+    (task,) = find_tasks(tmp_path)
+    assert task.corpus == {"1": "T one", "2": "two"}
+    assert task.relevant == {"q": {"1": 2}}
+
+
+def test_columns_can_be_named(tmp_path: Path) -> None:
+    path = write(tmp_path / "t.tsv", ["links", "rechts", "note"], [["a", "b", "1.5"]])
+    with pytest.raises(RecordError, match="links, rechts, note"):
+        find_tasks(path)
+    reading = Reading({"first": "links", "second": "rechts", "rating": "note"})
+    assert find_tasks(path, reading)[0].type == "STS"
+    with pytest.raises(RecordError, match="no column 'nope'"):
+        find_tasks(path, Reading({"first": "nope"}))
+
+
+def test_the_kind_can_be_named(tmp_path: Path) -> None:
+    rows = [["x", f"a{i}"] for i in range(6)] + [["y", f"b{i}"] for i in range(6)]
+    path = write(tmp_path / "t.tsv", ["label", "text"], rows)
+    assert find_tasks(path, Reading({}, "classification"))[0].type == "Classification"
+    with pytest.raises(RecordError, match="lacks the columns for STS"):
+        find_tasks(path, Reading({}, "STS"))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("t.tsv", b"a\tb\n1\n", "row 2 .* has 1 fields"),
+        ("t.tsv", b"a\tb\n", "no rows"),
+        ("t.tsv", b"a\tb\n\xff\t1\n", "not UTF-8"),
+        ("t.jsonl", b'{"a": 1}\n{"a"\n', "line 2"),
+        ("t.jsonl", b"[1]\n", "expected an object"),
+        ("t.parquet", b"nothing", "no Parquet"),
+        ("t.xls", b"", "unknown ending"),
+    ],
+)
+def test_bad_files_are_named(tmp_path: Path, name: str, content: bytes, message: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(RecordError, match=message):
+        find_tasks(tmp_path / name)

@@ -1,0 +1,100 @@
+"""Where a checkpoint is looked for, in which order."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from loopback_hub import LoopbackHub
+
+from likewise.errors import DownloadError, ModelNotFoundError
+from likewise.hub import download
+from likewise.hub.catalog import DEFAULT
+from likewise.hub.client import Hub
+from likewise.hub.locate import find_local, locate
+
+from .conftest import NAME, NEEDED, published
+
+MINILM = f"sentence-transformers/{DEFAULT}"
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder of its own."""
+    (work := tmp_path / "work").mkdir()
+    monkeypatch.chdir(work)
+    return work
+
+
+def put(folder: Path) -> Path:
+    for path, data in published().items():
+        if path in NEEDED:
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_bytes(data)
+    return folder
+
+
+def test_hub_then_cache_then_models_folder(server: LoopbackHub, hub: Hub, elsewhere: Path) -> None:
+    first = locate(NAME, hub=hub)
+    assert (first.source, first.commit) == ("hub", server.models[NAME].branches["main"])
+    assert locate(NAME, hub=hub).source == "cache"
+    for place in ("models/tiny", "models/someone/tiny"):
+        put(elsewhere / place)
+        found = locate(NAME, hub=hub)
+        assert (found.source, found.folder) == ("models", Path(place))
+        shutil.rmtree(elsewhere / "models")
+
+
+def test_a_revision_is_never_answered_by_another(
+    server: LoopbackHub, hub: Hub, elsewhere: Path
+) -> None:
+    put(elsewhere / "models/tiny")
+    commit = server.models[NAME].branches["main"]
+    assert find_local(NAME, revision=commit, hub=hub) is None
+    assert locate(NAME, revision=commit, hub=hub).commit == commit
+
+
+def test_a_folder(server: LoopbackHub, hub: Hub, elsewhere: Path) -> None:
+    folder = put(elsewhere / "mine")
+    for name in (folder, "mine", "./mine"):
+        assert locate(name, hub=hub).source == "folder"
+    assert server.requests == []
+
+
+def test_the_bundled_files_before_the_cache(hub: Hub) -> None:
+    found = find_local(DEFAULT, hub=hub)
+    if found is None:
+        pytest.skip(f"{DEFAULT} is not on this machine (make run gets it)")
+    assert found.source == "bundled"
+
+
+def test_weights_other_than_the_published_ones_are_refused(server: LoopbackHub, hub: Hub) -> None:
+    """A mirror that offers others under a known name, with hashes that agree with themselves."""
+    server.add(MINILM, published())
+    from likewise.hub import catalog
+
+    entry = catalog.find(MINILM)
+    assert entry is not None
+    with pytest.raises(DownloadError, match="other weights"):
+        download.fetch(MINILM, sha256=entry.weights_sha256, hub=hub)
+    assert not server.asked("/cdn/")
+
+
+def test_names_that_are_nowhere_say_what_to_do(hub: Hub) -> None:
+    with pytest.raises(ModelNotFoundError) as caught:
+        locate("all-minilm-l6", hub=hub)
+    assert "all-MiniLM-L6-v2" in caught.value.hint
+    with pytest.raises(ModelNotFoundError, match="no model or folder"):
+        locate("./nowhere", hub=hub)
+    with pytest.raises(DownloadError) as offline:
+        locate("gte-base", hub=Hub(hub.endpoint, hub.cache, offline=True))
+    assert "likewise download thenlper/gte-base" in offline.value.hint
+    assert "models/gte-base" in offline.value.hint
+
+
+def test_an_interrupted_download_is_not_found(server: LoopbackHub, hub: Hub) -> None:
+    folder = locate(NAME, hub=hub).folder
+    (folder / "model.safetensors").unlink()
+    assert find_local(NAME, hub=hub) is None
+    assert locate(NAME, hub=hub).source == "hub"

@@ -1,0 +1,93 @@
+"""What operations share: models, messages, progress and cancellation."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import likewise
+from likewise.operations.registry import ModelRegistry
+from likewise.operations.session import CancellationToken, CancelledError, Message, Session
+from likewise.operations.similarity import SimilarityRequest, similarity
+
+
+def test_a_model_is_loaded_once_for_many_threads(model_folder: Path) -> None:
+    loads: list[str] = []
+
+    def loader(model: str, compute: str, device: str) -> likewise.Encoder:
+        loads.append(model)
+        return likewise.load(model, compute=compute, device=device)
+
+    registry = ModelRegistry(loader=loader)
+    found: list[likewise.Encoder] = []
+    threads = [
+        threading.Thread(target=lambda: found.append(registry.get(str(model_folder))))
+        for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(loads) == 1
+    assert len({id(encoder) for encoder in found}) == 1
+
+
+def test_the_least_recently_used_model_is_dropped(model_folder: Path) -> None:
+    registry = ModelRegistry(memory_limit=1)  # less than any model has: one stays
+    first = registry.get(str(model_folder), "float32")
+    registry.get(str(model_folder), "bfloat16")
+    assert registry.peek(str(model_folder), "float32") is None
+    assert registry.peek(str(model_folder), "bfloat16") is not None
+    assert first.encode("still usable").shape == (384,)
+    assert registry.unload(str(model_folder), "bfloat16")
+    assert not registry.unload(str(model_folder), "bfloat16")
+
+
+def test_a_name_that_cannot_be_loaded_takes_no_memory() -> None:
+    registry = ModelRegistry()
+    for number in range(20):
+        with pytest.raises(likewise.LikewiseError):
+            registry.get(f"/nowhere/{number}")
+    assert not registry._loading
+    assert not registry._loaded
+
+
+def test_messages_reach_the_caller(model_folder: Path) -> None:
+    messages: list[Message] = []
+    session = Session(on_message=messages.append)
+    long = "word " * 400
+    result = similarity(SimilarityRequest(long, "short", model=str(model_folder)), session)
+    assert result.comparison.tokens_a.cut > 0
+    assert [message.code for message in messages] == ["truncated"]
+    assert messages[0].values == {"cut": 1, "total": 2, "limit": 256}
+
+
+def test_the_result_is_plain_json(model_folder: Path, encoder: likewise.Encoder) -> None:
+    request = SimilarityRequest("A man eats.", "Someone eats.", model=str(model_folder))
+    plain: dict[str, Any] = similarity(request, Session()).to_dict()
+    assert plain["dimension"] == encoder.dimension
+    count = encoder.count_tokens(["Someone eats."])[0]
+    assert plain["tokens_b"] == {"seen": count.seen, "kept": count.kept, "cut": 0}
+
+
+def test_a_cancelled_operation_stops_at_its_next_step() -> None:
+    cancel, done = CancellationToken(), []
+    session = Session(cancel=cancel)
+
+    def count_to_ten() -> None:
+        with session.progress(10, title="counting") as advance:
+            for number in range(10):
+                done.append(number)
+                if number == 2:
+                    cancel.cancel()
+                advance(1)
+
+    with pytest.raises(CancelledError):
+        count_to_ten()
+    assert done == [0, 1, 2]
+    with pytest.raises(CancelledError):
+        count_to_ten()
+    assert done == [0, 1, 2]

@@ -1,0 +1,201 @@
+"""Work off the event loop: progress, stopping, failures; models and results that are shared."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from likewise.errors import LikewiseError
+from likewise.web import charts, html
+from likewise.web.download_store import DocumentResult, DownloadStore, TableResult
+from likewise.web.job_runner import Job, JobRunner, Outcome
+from likewise.web.messages import failure_notice
+from likewise.web.registry import Choice, NoFolderError, NotHereError, Registry
+from likewise.web.translations import translations_for
+
+CHOICE = Choice(compute="float32")
+
+
+def _outcome(desk: JobRunner, work: object, session: str = "s") -> Outcome[object]:
+    async def follow() -> Outcome[object]:
+        async for step in desk.steps(session, CHOICE, work):  # type: ignore[arg-type]
+            if isinstance(step, Outcome):
+                return step
+        raise AssertionError("no outcome")
+
+    return asyncio.run(follow())
+
+
+@pytest.fixture(scope="module")
+def registry(model_folder: Path) -> Registry:
+    return Registry()
+
+
+def test_work_is_done_with_the_chosen_model(registry: Registry) -> None:
+    desk = JobRunner(registry, DownloadStore())
+    assert registry.peek(CHOICE) is None
+    outcome = _outcome(desk, lambda encoder, _: encoder.compute)
+    assert outcome.value == "float32"
+    assert registry.peek(CHOICE) is not None
+
+
+def test_what_goes_wrong_is_an_outcome(
+    registry: Registry, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk = JobRunner(registry, DownloadStore())
+
+    def ours(encoder: object, job: Job) -> None:
+        raise LikewiseError("no", hint="yes")
+
+    def unexpected(encoder: object, job: Job) -> None:
+        raise ZeroDivisionError("secret detail")
+
+    failure = _outcome(desk, ours).failure
+    assert failure
+    assert str(failure.error) == "no (hint: yes)"
+    failure = _outcome(desk, unexpected).failure
+    assert failure
+    told = failure_notice(failure, translations_for("en"))
+    assert failure.log_id in told
+    assert failure.log_id in caplog.text, "the log has the whole story under that number"
+    assert "secret detail" not in told
+
+
+def test_stop_ends_work_of_that_session_alone(registry: Registry) -> None:
+    desk = JobRunner(registry, DownloadStore())
+    begun = threading.Barrier(3, timeout=20)
+
+    def work(encoder: object, job: Job) -> str:
+        begun.wait()
+        if not job.stop.wait(1.0):
+            return "finished"
+        job.check()
+        return "unreachable"
+
+    async def both() -> list[Outcome[str]]:
+        async def follow(session: str) -> Outcome[str]:
+            async for step in desk.steps(session, CHOICE, work):
+                if isinstance(step, Outcome):
+                    return step
+            raise AssertionError
+
+        running = [asyncio.create_task(follow(each)) for each in ("a", "b")]
+        await asyncio.to_thread(begun.wait)
+        desk.stop("a")
+        return await asyncio.gather(*running)
+
+    first, second = asyncio.run(both())
+    assert first.stopped
+    assert second.value == "finished"
+
+
+def test_a_reader_who_leaves_stops_the_work(registry: Registry) -> None:
+    desk = JobRunner(registry, DownloadStore())
+    left = threading.Event()
+
+    def work(encoder: object, job: Job) -> None:
+        if job.stop.wait(20):
+            left.set()
+
+    async def leave() -> None:
+        steps = desk.steps("s", CHOICE, work)
+        await anext(steps)
+        await steps.aclose()
+
+    asyncio.run(leave())
+    assert left.wait(5)
+
+
+def test_models_are_loaded_once_and_the_oldest_goes(model_folder: Path) -> None:
+    registry = Registry(limit=2)
+    name = str(model_folder)
+    found: list[object] = []
+    threads = [
+        threading.Thread(target=lambda: found.append(registry.get(Choice(name)))) for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len({id(each) for each in found}) == 1
+    registry.get(Choice(name, "float32"))
+    registry.get(CHOICE)
+    assert registry.peek(Choice(name)) is None
+    assert registry.unload(CHOICE)
+    assert not registry.unload(CHOICE)
+
+
+def test_no_lock_stays_for_a_name_that_was_typed(model_folder: Path) -> None:
+    registry = Registry()
+    for number in range(20):
+        with pytest.raises(NoFolderError):
+            registry.get(Choice(f"/no/such/folder/{number}"))
+    registry.get(CHOICE)
+    assert not registry._loading
+
+
+def test_a_result_is_given_to_its_visitor_alone() -> None:
+    shelf = DownloadStore()
+    table = TableResult([{"rank": 1, "text": "a"}])
+    token = shelf.put("page", table, "anna")
+    assert shelf.get(token, "anna") is table
+    assert shelf.get(token, "ben") is None
+    assert shelf.get(token) is None
+
+
+def test_models_that_are_not_here_are_never_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fetch(*_: object, **__: object) -> None:
+        raise AssertionError("the page must not fetch")
+
+    monkeypatch.setattr("likewise.hub.download.fetch", fetch)
+    with pytest.raises(NotHereError) as caught:
+        Registry().get(Choice("gte-large"))
+    assert caught.value.command == "likewise download gte-large"
+    with pytest.raises(NotHereError):
+        Registry().get(Choice("someone/some-model"))
+    with pytest.raises(NoFolderError):
+        Registry().get(Choice("/no/such/folder"))
+
+
+def test_results_are_kept_one_a_kind_and_for_a_while() -> None:
+    shelf = DownloadStore(limit=10_000)
+    table = TableResult([{"rank": 1, "text": "a"}])
+    first = shelf.put("one", table)
+    second = shelf.put("one", table)
+    other = shelf.put("two", table)
+    assert shelf.get(first) is None
+    assert shelf.get(second) is table
+    shelf.drop("one")
+    assert shelf.get(second) is None
+    assert shelf.get(other) is table
+    large = shelf.put("three", TableResult([{"text": "x" * 20_000}]))
+    assert shelf.get(other) is None, "the oldest makes room"
+    assert shelf.get(large) is not None
+    brief = DownloadStore(seconds=0)
+    assert brief.get(brief.put("one", table)) is None
+
+
+def test_a_document_is_written_whole(tmp_path: Path) -> None:
+    document = {"texts": ["食べる"], "matrix": [[1.0]]}
+    DocumentResult(document, "test_1").write(tmp_path / "test_1.json")
+    assert json.loads((tmp_path / "test_1.json").read_text("utf-8")) == document
+
+
+def test_nothing_from_outside_becomes_markup() -> None:
+    evil = "<script>alert(1)</script>"
+    made = [
+        html.facts([html.Fact(evil, evil, evil)]),
+        html.table([evil], [[evil]], caption=evil),
+        html.ranking([evil], [html.RankingBar(1, evil, evil, 0.5)]),
+        html.notice(evil, evil, command=evil),
+        html.dot_status(True, evil, evil),
+        html.downloads(evil, [(evil, '"><script>')]),
+        charts.heatmap(np.ones((1, 1), np.float32), [evil], [evil], score="s").to_json(),
+    ]
+    for piece in made:
+        assert "<script>" not in piece
