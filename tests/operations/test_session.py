@@ -70,7 +70,7 @@ def test_the_result_is_plain_json(model_folder: Path, encoder: likewise.Encoder)
     plain: dict[str, Any] = similarity(request, Session()).to_dict()
     assert plain["dimension"] == encoder.dimension
     count = encoder.count_tokens(["Someone eats."])[0]
-    assert plain["tokens_b"] == {"seen": count.seen, "kept": count.kept, "cut": 0}
+    assert plain["tokens_b"] == {"seen": count.seen, "kept": count.kept, "cut": 0, "exact": True}
 
 
 def test_a_cancelled_operation_stops_at_its_next_step() -> None:
