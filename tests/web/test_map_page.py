@@ -1,4 +1,4 @@
-"""The page of a map in a real Chromium: 100,000 points, and nothing asked for outside the file."""
+"""The map page in a real Chromium: 100,000 points, no external requests."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from likewise.data.records import Record
 MANY = 100_000
 GROUPS = 20
 FRAME = 250
-"""Milliseconds that drawing 100,000 points may take where no graphics card helps."""
+"""Milliseconds that drawing 100,000 points may take without a graphics card."""
 
 
 def drawn(count: int, color: str | None = None, **fields: Any) -> Map:
@@ -72,9 +72,9 @@ def page_files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.fixture
 def opened(browser: Any, page_files: dict[str, Path]) -> Iterator[Callable[..., Any]]:
-    """Opens a page; at the end none may have complained or asked for anything."""
+    """Opens a page; no page may log an error or make a request."""
     contexts: list[Any] = []
-    complaints: list[str] = []
+    console_errors: list[str] = []
     requests: list[str] = []
 
     def open_page(name: str = "many", **options: Any) -> Any:
@@ -82,8 +82,8 @@ def opened(browser: Any, page_files: dict[str, Path]) -> Iterator[Callable[..., 
         context.set_default_timeout(20_000)
         contexts.append(context)
         page = context.new_page()
-        page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda m: console_errors.append(m.text) if m.type == "error" else None)
+        page.on("pageerror", lambda error: console_errors.append(str(error)))
         page.on("request", lambda request: requests.append(request.url))
         page.goto(page_files[name].as_uri())
         page.wait_for_selector("html[data-ready=yes]")
@@ -92,16 +92,16 @@ def opened(browser: Any, page_files: dict[str, Path]) -> Iterator[Callable[..., 
     yield open_page
     for context in contexts:
         context.close()
-    assert complaints == []
+    assert console_errors == []
     assert [url for url in requests if not url.startswith(("file:", "data:", "blob:"))] == []
     assert len([url for url in requests if url.startswith("file:")]) == len(contexts)
 
 
 def ink(page: Any) -> int:
-    """Pixels that the points colour, as the screen shows them."""
+    """Number of pixels that points cover on the screen."""
     return int(
         page.evaluate(
-            """() => { likewiseMap.drawNow(); const gl = likewiseMap.points.gl;
+            """() => { likewiseMap.draw(); const gl = likewiseMap.scatter.gl;
             const { width, height } = gl.canvas; const out = new Uint8Array(width * height * 4);
             gl.readPixels(0, 0, width, height, gl.RGBA, gl.UNSIGNED_BYTE, out);
             let count = 0; for (let i = 3; i < out.length; i += 4) count += out[i] > 40;
@@ -121,20 +121,20 @@ def test_a_hundred_thousand_points_move_smoothly(opened: Callable[..., Any]) -> 
     assert page.inner_text("#facts") == "100,000 texts · 20 clusters · t-SNE"
     assert ink(page) > 20_000
     times = page.evaluate(
-        """() => { const gl = likewiseMap.points.gl, pixel = new Uint8Array(4), times = [];
+        """() => { const gl = likewiseMap.scatter.gl, pixel = new Uint8Array(4), times = [];
         for (let turn = 0; turn < 30; turn++) {
           const begun = performance.now();
           likewiseMap.camera.zoomBy(turn % 10 < 5 ? 1.3 : 1 / 1.3, 400, 300);
           likewiseMap.camera.pan(20, 10);
-          likewiseMap.drawNow();
+          likewiseMap.draw();
           gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, pixel);  // waits until it is drawn
           times.push(performance.now() - begun);
         } return times; }"""
     )
     assert float(np.median(times)) < FRAME, times
-    before = page.evaluate("likewiseMap.draws")
+    before = page.evaluate("likewiseMap.drawCount")
     page.wait_for_timeout(300)
-    assert page.evaluate("likewiseMap.draws") == before  # nothing is drawn while nothing changes
+    assert page.evaluate("likewiseMap.drawCount") == before  # drawn only on a change
 
 
 @pytest.mark.browser
@@ -159,8 +159,8 @@ def test_pointer_and_keys_move_the_map(opened: Callable[..., Any]) -> None:
 
 
 @pytest.mark.browser
-def test_hover_tells_the_text(opened: Callable[..., Any]) -> None:
-    page = opened("few")  # texts far apart, so that there is no doubt which one is meant
+def test_hover_shows_the_text(opened: Callable[..., Any]) -> None:
+    page = opened("few")  # texts far apart, so that the nearest is unambiguous
     the_map = drawn(GROUPS)
     box = page.locator("#overlay").bounding_box()
     middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
@@ -180,9 +180,9 @@ def test_hover_tells_the_text(opened: Callable[..., Any]) -> None:
         shown = tip.bounding_box()
         assert abs(shown["x"] - (box["x"] + x)) < 60 + shown["width"]
         assert abs(shown["y"] - (box["y"] + y)) < 60 + shown["height"]
-    page.click("#legend button >> nth=3")  # what is hidden tells nothing
+    page.click("#legend button >> nth=3")  # a hidden point shows nothing
     x, y = page.evaluate(
-        "likewiseMap.camera.toScreen(...[6, 7].map((i) => likewiseMap.data.places[i]))"
+        "likewiseMap.camera.toScreen(...[6, 7].map((i) => likewiseMap.data.coordinates[i]))"
     )
     page.mouse.move(box["x"] + x, box["y"] + y)
     page.wait_for_timeout(200)
@@ -294,7 +294,7 @@ def test_without_webgl(browser: Any, page_files: dict[str, Path]) -> None:
     page = context.new_page()
     page.goto(page_files["shades"].as_uri())
     page.wait_for_selector("html[data-ready=yes]")
-    assert page.evaluate("likewiseMap.points.constructor.name") == "Squares"
+    assert page.evaluate("likewiseMap.scatter.constructor.name") == "CanvasScatter"
     seen = page.evaluate(
         """() => { const c = document.getElementById("points");
         const d = c.getContext("2d").getImageData(0, 0, c.width, c.height).data;
@@ -304,14 +304,15 @@ def test_without_webgl(browser: Any, page_files: dict[str, Path]) -> None:
     context.close()
 
 
-def test_words_are_in_both_languages() -> None:
-    words = json.loads((PARTS / "words.json").read_text("utf-8"))
-    assert set(words["en"]) == set(words["zh"])
-    for key, english in words["en"].items():
-        assert set(re.findall(r"\{\w+\}", english)) == set(re.findall(r"\{\w+\}", words["zh"][key]))
+def test_translations_have_the_same_keys() -> None:
+    translations = json.loads((PARTS / "translations.json").read_text("utf-8"))
+    assert set(translations["en"]) == set(translations["zh"])
+    for key, english in translations["en"].items():
+        chinese = translations["zh"][key]
+        assert set(re.findall(r"\{\w+\}", english)) == set(re.findall(r"\{\w+\}", chinese))
     scripts = "".join(path.read_text("utf-8") for path in PARTS.glob("*.js"))
     page = (PARTS / "index.html").read_text("utf-8")
-    for key in set(words["en"]) - set(METHODS):
+    for key in set(translations["en"]) - set(METHODS):
         assert re.search(rf"\b{key}\b", scripts + page), key
 
 

@@ -1,4 +1,4 @@
-"""A map as one page that opens anywhere, offline: its parts and the data in a single file."""
+"""A map as one self-contained HTML page that works offline."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from likewise.data.tabular import text_column
 from likewise.data.writers import as_mapping
 
 PARTS = Path(__file__).parent / "page"
-SCRIPTS = ("data.js", "points.js", "colors.js", "labels.js", "page.js", "hands.js")
-"""In the order in which the page reads them."""
+SCRIPTS = ("data.js", "scatter.js", "colors.js", "labels.js", "app.js", "input.js")
+"""In load order."""
 
-_GRID = 65535
-"""Steps of a place from edge to edge: finer than a screen at the deepest zoom needs."""
+_RESOLUTION = 65535
+"""Resolution of a coordinate: finer than the screen at the deepest zoom."""
 
 
 def write_page(path: str | Path, drawn: Map, *, title: str) -> Path:
-    """Write a map as one HTML file that asks for nothing outside itself.
+    """Write a map as one HTML file without external requests.
 
     Args:
-        path: the file; it appears only when it is whole.
+        path: the file; written atomically.
         drawn: the map.
         title: its heading.
 
@@ -50,13 +50,13 @@ def page_html(drawn: Map, *, title: str, file: str = "map") -> str:
     Args:
         drawn: the map.
         title: its heading.
-        file: name of what is saved from it, without the ending.
+        file: name of files exported from it, without the extension.
     """
     columns = _columns(drawn)
     pieces = {
         "title": html.escape(title),
         "style": (PARTS / "map.css").read_text("utf-8"),
-        "words": _script(json.loads((PARTS / "words.json").read_text("utf-8"))),
+        "translations": _script(json.loads((PARTS / "translations.json").read_text("utf-8"))),
         "scripts": "\n".join(
             f"<script>\n{(PARTS / name).read_text('utf-8')}</script>" for name in SCRIPTS
         ),
@@ -68,7 +68,7 @@ def page_html(drawn: Map, *, title: str, file: str = "map") -> str:
     }
     first, *rest = (PARTS / "index.html").read_text("utf-8").split("{{")
     filled = [first]
-    for part in rest:  # one pass, so that nothing in the data is taken for a name
+    for part in rest:  # one pass, so that braces in the data are not replaced
         name, after = part.split("}}", 1)
         filled += [pieces[name], after]
     return "".join(filled)
@@ -103,10 +103,10 @@ def _free(name: str, taken: set[str]) -> str:
 
 
 def _columns(drawn: Map) -> dict[str, list[Any]]:
-    """The data's other columns, and where each row stands."""
+    """The other columns of the data, with the source and line of each row."""
     names = dict.fromkeys(name for record in drawn.records for name in record.fields)
     columns = {
-        name: [_known(as_mapping(record.fields).get(name)) for record in drawn.records]
+        name: [_json_value(as_mapping(record.fields).get(name)) for record in drawn.records]
         for name in names
     }
     taken = {text_column(drawn.records), *names}
@@ -116,13 +116,13 @@ def _columns(drawn: Map) -> dict[str, list[Any]]:
     return columns
 
 
-def _known(value: Any) -> Any:
-    """JSON knows no infinities, and nothing that is no number."""
+def _json_value(value: Any) -> Any:
+    """JSON has no infinities and no NaN."""
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _parts(drawn: Map, columns: Mapping[str, Any]) -> dict[str, bytes]:
-    places = np.rint((np.clip(drawn.positions, -1, 1) + 1) / 2 * _GRID).astype("<u2")
+    places = np.rint((np.clip(drawn.positions, -1, 1) + 1) / 2 * _RESOLUTION).astype("<u2")
     return {
         "positions": places.tobytes(),
         "groups": drawn.coloring.groups.astype("<u2").tobytes(),
@@ -140,5 +140,5 @@ def _packed(content: bytes) -> str:
 
 
 def _script(value: Any) -> str:
-    """JSON that can stand in a script element: nothing in it ends the element."""
+    """JSON that is safe inside a script element: it cannot close the element."""
     return json.dumps(value, ensure_ascii=False).replace("<", "\\u003c")

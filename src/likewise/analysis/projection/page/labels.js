@@ -1,5 +1,5 @@
 "use strict";
-// What lies over the points: names of topics, the lasso, the point under the pointer.
+// The overlay above the points: topic names, the lasso, the highlighted point.
 
 class Overlay {
   constructor(canvas, labels) {
@@ -19,7 +19,7 @@ class Overlay {
 
   names(camera, hidden, theme) {
     const context = this.context;
-    const taken = [];
+    const drawnBoxes = [];
     context.textAlign = "center";
     context.textBaseline = "middle";
     context.lineJoin = "round";
@@ -28,17 +28,17 @@ class Overlay {
     context.fillStyle = theme.ink;
     for (const label of this.labels) {
       if (hidden(label.group) || (label.level > 1 && camera.zoom < 2.2)) continue;
-      const [middle, height] = camera.toScreen(label.x, label.y);
-      if (middle < 0 || height < 0 || middle > camera.width || height > camera.height) continue;
-      const y = Math.max(height, 66); // the search box and its buttons stand above
+      const [anchorX, anchorY] = camera.toScreen(label.x, label.y);
+      if (anchorX < 0 || anchorY < 0 || anchorX > camera.width || anchorY > camera.height) continue;
+      const y = Math.max(anchorY, 66); // below the search box and its buttons
       const size = label.level === 1 ? 13.5 : 12;
       context.font = `${label.level === 1 ? 650 : 450} ${size}px system-ui, "PingFang SC", "Noto Sans CJK SC", sans-serif`;
       label.width ??= context.measureText(label.name).width;
       const half = label.width / 2 + 5;
-      const x = Math.max(half, Math.min(camera.width - half, middle)); // whole, even at the edge
+      const x = Math.max(half, Math.min(camera.width - half, anchorX)); // fully visible at the edge too
       const box = [x - half, x + half, y - size * 0.8, y + size * 0.8];
-      if (taken.some((other) => meet(box, other))) continue;
-      taken.push(box);
+      if (drawnBoxes.some((other) => overlaps(box, other))) continue;
+      drawnBoxes.push(box);
       context.strokeText(label.name, x, y);
       context.fillText(label.name, x, y);
     }
@@ -68,4 +68,4 @@ class Overlay {
   }
 }
 
-const meet = (a, b) => a[0] < b[1] && a[1] > b[0] && a[2] < b[3] && a[3] > b[2];
+const overlaps = (a, b) => a[0] < b[1] && a[1] > b[0] && a[2] < b[3] && a[3] > b[2];

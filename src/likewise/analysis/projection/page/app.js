@@ -1,30 +1,30 @@
 "use strict";
-// The page: what is shown, what people do with it.
+// The app: state, drawing, search, selection and panels.
 
 const $ = (id) => document.getElementById(id);
-const WORDS = read("words");
-const LISTED = 100;
+const TRANSLATIONS = readJson("translations");
+const MAX_LISTED = 100;
 
-class Page {
+class App {
   constructor(data) {
     this.data = data;
     this.colors = palette(data.facts.coloring);
-    this.grid = new Grid(data.places);
+    this.grid = new Grid(data.coordinates);
     this.camera = new Camera();
-    this.points = pointsOn($("points"), data.places);
+    this.scatter = createScatter($("points"), data.coordinates);
     const labels = data.facts.labels.map((label) => ({
       ...label,
       x: ((label.x + 1) / 2) * 65535,
       y: ((label.y + 1) / 2) * 65535,
     }));
     this.overlay = new Overlay($("overlay"), labels);
-    this.tints = new Uint8Array(data.count * 4);
-    this.off = new Set(); // groups that are not shown
-    this.found = null; // points that the search found, as flags
+    this.pointColors = new Uint8Array(data.count * 4);
+    this.off = new Set(); // hidden groups
+    this.found = null; // search matches, one flag per point
     this.selected = null;
     this.lasso = [];
     this.marked = -1;
-    this.draws = 0;
+    this.drawCount = 0;
     this.language = navigator.language.startsWith("zh") ? "zh" : "en";
     const dark = matchMedia("(prefers-color-scheme: dark)");
     this.dark = dark.matches;
@@ -42,31 +42,31 @@ class Page {
     document.documentElement.dataset.ready = "yes";
   }
 
-  // drawing: only when something has changed, once a frame
+  // drawing: at most once per frame, and only after a change
 
   redraw() {
     this.frame ??= requestAnimationFrame(() => {
       this.frame = null;
-      this.drawNow();
+      this.draw();
     });
   }
 
-  drawNow() {
-    this.draws++;
-    this.points.draw(this.camera, this.pointSize());
+  draw() {
+    this.drawCount++;
+    this.scatter.draw(this.camera, this.pointSize());
     const mark = this.marked;
     this.overlay.draw(this.camera, {
       hidden: (group) => !this.data.facts.byColumn && this.off.has(group),
       lasso: this.lasso,
-      marked: mark < 0 ? null : [this.data.places[2 * mark], this.data.places[2 * mark + 1]],
+      marked: mark < 0 ? null : [this.data.coordinates[2 * mark], this.data.coordinates[2 * mark + 1]],
       theme: this.theme,
     });
   }
 
   pointSize() {
     const { width, height, zoom } = this.camera;
-    const room = Math.sqrt((width * height) / this.data.count);
-    return Math.max(2, Math.min(14, room * 0.6 * Math.sqrt(zoom)));
+    const spacing = Math.sqrt((width * height) / this.data.count);
+    return Math.max(2, Math.min(14, spacing * 0.6 * Math.sqrt(zoom)));
   }
 
   resize() {
@@ -77,7 +77,7 @@ class Page {
       $(id).width = Math.round(width * ratio);
       $(id).height = Math.round(height * ratio);
     }
-    this.drawNow();
+    this.draw();
   }
 
   group(i) {
@@ -88,7 +88,7 @@ class Page {
     return !this.off.has(this.group(i));
   }
 
-  /** The flags of what is in focus: the selection, else what was found; null is everything. */
+  /** One flag per point in focus: the selection, else the search matches; null means all. */
   get focus() {
     return this.selected ?? this.found;
   }
@@ -105,17 +105,17 @@ class Page {
       if (this.off.has(group)) continue;
       const on = !focus || focus[i];
       const [r, g, b] = this.colors[group];
-      this.tints[4 * i] = r;
-      this.tints[4 * i + 1] = g;
-      this.tints[4 * i + 2] = b;
-      this.tints[4 * i + 3] = on ? (focus ? 255 : full) : 26;
+      this.pointColors[4 * i] = r;
+      this.pointColors[4 * i + 1] = g;
+      this.pointColors[4 * i + 2] = b;
+      this.pointColors[4 * i + 3] = on ? (focus ? 255 : full) : 26;
       if (on) bright[brights++] = i;
       else dim[dims++] = i;
     }
     const order = new Uint32Array(dims + brights);
     order.set(dim.subarray(0, dims));
     order.set(bright.subarray(0, brights), dims);
-    this.points.paint(this.tints, order);
+    this.scatter.paint(this.pointColors, order);
     this.list();
     this.redraw();
   }
@@ -123,9 +123,9 @@ class Page {
   // search and selection
 
   search(query) {
-    const wanted = query.trim().toLowerCase();
-    this.lowered ??= this.data.texts.map((text) => text.toLowerCase());
-    this.found = wanted ? Uint8Array.from(this.lowered, (text) => text.includes(wanted)) : null;
+    const needle = query.trim().toLowerCase();
+    this.lowercaseTexts ??= this.data.texts.map((text) => text.toLowerCase());
+    this.found = needle ? Uint8Array.from(this.lowercaseTexts, (text) => text.includes(needle)) : null;
     this.selected = null;
     this.repaint();
   }
@@ -157,7 +157,7 @@ class Page {
   }
 
   async save(kind) {
-    const text = await saved(this.data, this.rows(), (i) => this.groupName(i), kind);
+    const text = await exportRows(this.data, this.rows(), (i) => this.groupName(i), kind);
     const link = document.createElement("a");
     link.href = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
     link.download = `${this.data.facts.file}.${kind}`;
@@ -165,10 +165,10 @@ class Page {
     setTimeout(() => URL.revokeObjectURL(link.href), 10000);
   }
 
-  // words
+  // translations
 
-  say(key, values = {}) {
-    return WORDS[this.language][key].replace(/\{(\w+)\}/g, (_, name) => values[name]);
+  t(key, values = {}) {
+    return TRANSLATIONS[this.language][key].replace(/\{(\w+)\}/g, (_, name) => values[name]);
   }
 
   number(value) {
@@ -179,25 +179,25 @@ class Page {
     this.language = language;
     document.documentElement.lang = language;
     const { facts, count } = this.data;
-    for (const each of document.querySelectorAll("[data-word]")) each.textContent = this.say(each.dataset.word);
+    for (const each of document.querySelectorAll("[data-text]")) each.textContent = this.t(each.dataset.text);
     for (const each of document.querySelectorAll("[data-label]")) {
-      each.setAttribute("aria-label", this.say(each.dataset.label));
-      if (each.tagName === "BUTTON") each.title = this.say(each.dataset.label);
+      each.setAttribute("aria-label", this.t(each.dataset.label));
+      if (each.tagName === "BUTTON") each.title = this.t(each.dataset.label);
     }
-    $("search").placeholder = this.say("search");
-    $("language").textContent = this.say("other");
-    $("language").setAttribute("aria-label", this.say("otherLabel"));
-    $("facts").textContent = this.say("facts", {
+    $("search").placeholder = this.t("search");
+    $("language").textContent = this.t("other");
+    $("language").setAttribute("aria-label", this.t("otherLabel"));
+    $("facts").textContent = this.t("facts", {
       count: this.number(count),
       clusters: this.number(facts.clusters),
-      method: this.say(facts.method),
+      method: this.t(facts.method),
     });
-    const [before, after] = this.say("trust", { value: "\n", sampled: this.number(facts.sampled) }).split("\n");
+    const [before, after] = this.t("trust", { value: "\n", sampled: this.number(facts.sampled) }).split("\n");
     const value = document.createElement("strong");
     value.textContent = facts.trustworthiness?.toFixed(2);
-    $("trust").replaceChildren(...(facts.trustworthiness === null ? [this.say("noTrust")] : [before, value, after]));
+    $("trust").replaceChildren(...(facts.trustworthiness === null ? [this.t("noTrust")] : [before, value, after]));
     const { title } = facts.coloring;
-    $("coloring").textContent = facts.byColumn ? this.say("column", { name: title }) : this.say("cluster");
+    $("coloring").textContent = facts.byColumn ? this.t("column", { name: title }) : this.t("cluster");
     this.legend();
     this.list();
   }
@@ -238,7 +238,7 @@ class Page {
       return;
     }
     this.sizes ??= this.data.groups.reduce((sizes, _, i) => (sizes[this.group(i)]++, sizes), new Uint32Array(this.colors.length));
-    const rest = this.say(byColumn ? "rest" : "none");
+    const rest = this.t(byColumn ? "rest" : "none");
     const items = [...coloring.names, rest].map((name, group) => this.legendItem(name, group));
     $("legend").replaceChildren(...items.filter((_, group) => this.sizes[group]));
   }
@@ -271,9 +271,9 @@ class Page {
   list() {
     const rows = this.rows();
     const key = this.selected ? "selected" : this.found ? "found" : "all";
-    $("count").textContent = this.say(key, { count: this.number(rows.length) });
+    $("count").textContent = this.t(key, { count: this.number(rows.length) });
     $("clear").hidden = !this.focus;
-    const items = (this.focus ? rows.slice(0, LISTED) : []).map((i) => {
+    const items = (this.focus ? rows.slice(0, MAX_LISTED) : []).map((i) => {
       const button = document.createElement("button");
       button.type = "button";
       const [swatch, text] = [document.createElement("i"), document.createElement("span")];
@@ -287,22 +287,22 @@ class Page {
       item.append(button);
       return item;
     });
-    if (this.focus && rows.length > LISTED) {
+    if (this.focus && rows.length > MAX_LISTED) {
       const more = document.createElement("li");
-      more.textContent = this.say("more", { count: this.number(rows.length - LISTED) });
+      more.textContent = this.t("more", { count: this.number(rows.length - MAX_LISTED) });
       items.push(more);
     }
     $("list").replaceChildren(...items);
   }
 
   goTo(i) {
-    const [x, y] = [this.data.places[2 * i], this.data.places[2 * i + 1]];
+    const [x, y] = [this.data.coordinates[2 * i], this.data.coordinates[2 * i + 1]];
     Object.assign(this.camera, { x, y });
     if (this.camera.zoom < 4) this.camera.zoomBy(4 / this.camera.zoom);
     this.mark(i);
   }
 
-  /** Put a ring around a point, and its text beside it. */
+  /** Highlight a point with a ring and show its text in a tooltip. */
   mark(i) {
     if (i !== this.marked) this.redraw();
     this.marked = i;
@@ -312,9 +312,9 @@ class Page {
     const text = this.data.texts[i];
     const group = document.createElement("small");
     const name = this.groupName(i);
-    group.textContent = typeof name === "number" ? this.number(name) : name || this.say(this.data.facts.byColumn ? "empty" : "none");
+    group.textContent = typeof name === "number" ? this.number(name) : name || this.t(this.data.facts.byColumn ? "empty" : "none");
     tip.replaceChildren(text.length > 400 ? `${text.slice(0, 400)}…` : text, group);
-    const [x, y] = this.camera.toScreen(this.data.places[2 * i], this.data.places[2 * i + 1]);
+    const [x, y] = this.camera.toScreen(this.data.coordinates[2 * i], this.data.coordinates[2 * i + 1]);
     const { offsetWidth: width, offsetHeight: height } = tip;
     tip.style.left = `${Math.max(4, Math.min(this.camera.width - width - 4, x + 12))}px`;
     tip.style.top = `${y + 14 + height > this.camera.height ? Math.max(4, y - 14 - height) : y + 14}px`;

@@ -1,14 +1,14 @@
 "use strict";
-// Points on a canvas: WebGL, or plain squares where there is none.
+// Scatter plot on a canvas: WebGL, or 2-D squares if WebGL is not available.
 
 const VERTEX = `#version 300 es
-in vec2 place; in vec4 tint;
+in vec2 place; in vec4 pointColor;
 uniform vec4 view; uniform float size;
 out vec4 color;
 void main() {
   gl_Position = vec4(place * view.xy + view.zw, 0.0, 1.0);
-  gl_PointSize = tint.a > 0.99 ? size * 1.5 : size; // what is in focus stands out
-  color = tint;
+  gl_PointSize = pointColor.a > 0.99 ? size * 1.5 : size; // points in focus are larger
+  color = pointColor;
 }`;
 const FRAGMENT = `#version 300 es
 precision mediump float;
@@ -20,14 +20,14 @@ void main() {
 }`;
 
 function shader(gl, kind, source) {
-  const made = gl.createShader(kind);
-  gl.shaderSource(made, source);
-  gl.compileShader(made);
-  return made;
+  const created = gl.createShader(kind);
+  gl.shaderSource(created, source);
+  gl.compileShader(created);
+  return created;
 }
 
-class Points {
-  constructor(canvas, places) {
+class WebGLScatter {
+  constructor(canvas, coordinates) {
     const gl = canvas.getContext("webgl2", { antialias: false, alpha: true });
     this.canvas = canvas;
     this.gl = gl;
@@ -39,8 +39,8 @@ class Points {
     gl.useProgram(program);
     this.view = gl.getUniformLocation(program, "view");
     this.size = gl.getUniformLocation(program, "size");
-    this.buffer(program, "place", places, 2, gl.UNSIGNED_SHORT);
-    this.tints = this.buffer(program, "tint", new Uint8Array(places.length * 2), 4, gl.UNSIGNED_BYTE);
+    this.buffer(program, "place", coordinates, 2, gl.UNSIGNED_SHORT);
+    this.colors = this.buffer(program, "pointColor", new Uint8Array(coordinates.length * 2), 4, gl.UNSIGNED_BYTE);
     this.order = gl.createBuffer();
     gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, this.order);
     gl.enable(gl.BLEND);
@@ -49,20 +49,20 @@ class Points {
 
   buffer(program, name, values, width, kind) {
     const gl = this.gl;
-    const made = gl.createBuffer();
-    gl.bindBuffer(gl.ARRAY_BUFFER, made);
+    const created = gl.createBuffer();
+    gl.bindBuffer(gl.ARRAY_BUFFER, created);
     gl.bufferData(gl.ARRAY_BUFFER, values, gl.DYNAMIC_DRAW);
     const at = gl.getAttribLocation(program, name);
     gl.enableVertexAttribArray(at);
     gl.vertexAttribPointer(at, width, kind, true, 0, 0);
-    return made;
+    return created;
   }
 
-  /** Colours of all points, four bytes each, and the points to draw, the last on top. */
-  paint(tints, order) {
+  /** Sets the RGBA bytes of all points, and the draw order (last on top). */
+  paint(colors, order) {
     const gl = this.gl;
-    gl.bindBuffer(gl.ARRAY_BUFFER, this.tints);
-    gl.bufferSubData(gl.ARRAY_BUFFER, 0, tints);
+    gl.bindBuffer(gl.ARRAY_BUFFER, this.colors);
+    gl.bufferSubData(gl.ARRAY_BUFFER, 0, colors);
     gl.bufferData(gl.ELEMENT_ARRAY_BUFFER, order, gl.DYNAMIC_DRAW);
     this.drawn = order.length;
   }
@@ -86,17 +86,17 @@ class Points {
   }
 }
 
-/** The same without WebGL. */
-class Squares {
-  constructor(canvas, places) {
+/** The same interface on a 2-D canvas. */
+class CanvasScatter {
+  constructor(canvas, coordinates) {
     this.canvas = canvas;
     this.context = canvas.getContext("2d");
-    this.places = places;
+    this.coordinates = coordinates;
     this.order = [];
   }
 
-  paint(tints, order) {
-    this.tints = tints;
+  paint(colors, order) {
+    this.colors = colors;
     this.order = order;
   }
 
@@ -105,42 +105,42 @@ class Squares {
     context.setTransform(camera.ratio, 0, 0, camera.ratio, 0, 0);
     context.clearRect(0, 0, camera.width, camera.height);
     for (const i of this.order) {
-      const [x, y] = camera.toScreen(this.places[2 * i], this.places[2 * i + 1]);
+      const [x, y] = camera.toScreen(this.coordinates[2 * i], this.coordinates[2 * i + 1]);
       if (x < 0 || y < 0 || x > camera.width || y > camera.height) continue;
-      const [r, g, b, a] = this.tints.subarray(4 * i, 4 * i + 4);
+      const [r, g, b, a] = this.colors.subarray(4 * i, 4 * i + 4);
       context.fillStyle = `rgb(${r} ${g} ${b} / ${a / 255})`;
       context.fillRect(x - size / 2, y - size / 2, size, size);
     }
   }
 }
 
-function pointsOn(canvas, places) {
+function createScatter(canvas, coordinates) {
   const probe = document.createElement("canvas").getContext("webgl2");
-  return probe ? new Points(canvas, places) : new Squares(canvas, places);
+  return probe ? new WebGLScatter(canvas, coordinates) : new CanvasScatter(canvas, coordinates);
 }
 
-/** Where on the map the screen is; places on the map count from 0 to 65535, upwards. */
+/** The visible part of the map; map coordinates range from 0 to 65535, y upwards. */
 class Camera {
   constructor() {
     Object.assign(this, { x: 32767.5, y: 32767.5, scale: 1, width: 1, height: 1, ratio: 1 });
   }
 
   resize(width, height, ratio) {
-    const fitted = this.scale === 1 || Math.abs(this.scale / this.fitting() - 1) < 0.01;
+    const isFitted = this.scale === 1 || Math.abs(this.scale / this.fitScale() - 1) < 0.01;
     Object.assign(this, { width: Math.max(width, 1), height: Math.max(height, 1), ratio });
-    if (fitted) this.fit();
+    if (isFitted) this.fit();
   }
 
-  fitting() {
+  fitScale() {
     return (Math.min(this.width, this.height) * 0.92) / 65535;
   }
 
   fit() {
-    Object.assign(this, { x: 32767.5, y: 32767.5, scale: this.fitting() });
+    Object.assign(this, { x: 32767.5, y: 32767.5, scale: this.fitScale() });
   }
 
   get zoom() {
-    return this.scale / this.fitting();
+    return this.scale / this.fitScale();
   }
 
   toScreen(x, y) {
@@ -160,8 +160,8 @@ class Camera {
 
   zoomBy(factor, sx = this.width / 2, sy = this.height / 2) {
     const [x, y] = this.toMap(sx, sy);
-    const fitting = this.fitting();
-    this.scale = Math.max(fitting * 0.6, Math.min(fitting * 120, this.scale * factor));
+    const fitScale = this.fitScale();
+    this.scale = Math.max(fitScale * 0.6, Math.min(fitScale * 120, this.scale * factor));
     const [nx, ny] = this.toMap(sx, sy);
     this.x += x - nx;
     this.y += y - ny;
