@@ -30,7 +30,6 @@ TABLE = (
     ("similarity a b -m all-MiniLM-L6-v1", "no model or folder", "did you mean all-MiniLM-L6-v2"),
     ("similarity a b -m ./gone", "no model or folder './gone'", "likewise models"),
     ("similarity a b -m .", "config.json", ""),
-    ("similarity a b --compute float8", "unknown compute 'float8'", "one of auto"),
     ("similarity a b --device tpu", "unknown device 'tpu'", "one of auto"),
     ("similarity a \udcff", "lone surrogate (U+DCFF)", "decode the source"),
     ("rank q gone.txt", "no file gone.txt", "check the path"),
@@ -46,6 +45,8 @@ TABLE = (
     ("rank q good.txt --column body", "good.txt has no columns", "leave the column out"),
     ("rank q good.txt -o out.xlsx", "cannot write out.xlsx as 'xlsx'", ".csv, .json, .jsonl"),
     ("rank q good.txt -o gone/out.csv", "cannot write gone/out.csv", "make the folder"),
+    ("rank q", "there are no candidates", "give a file"),
+    ("rank q good.txt --candidate x", "candidates are given twice", "not both"),
     ("rank q good.txt --threshold nan", "the threshold is nan", "give a number"),
     ("rank q good.txt --threshold inf", "the threshold is inf", "give a number"),
     ("rank q table.csv -o table.csv", "table.csv is one of the inputs", "another name"),
@@ -53,6 +54,9 @@ TABLE = (
     ("cluster table.csv -o table.csv", "table.csv is one of the inputs", "another name"),
     ("map table.csv -o table.csv", "table.csv is one of the inputs", "another name"),
     ("dedupe table.csv --threshold inf", "the threshold is inf", "1 is the same direction"),
+    ("encode -o out.npy", "there are no texts", "give a file"),
+    ("encode good.txt -o out.npy --text x", "texts are given twice", "not both"),
+    ("encode good.txt", "no output for the vectors of good.txt", "-o vectors.npy"),
     ("encode good.txt -o out", "out names no format", ".npy, .csv, .jsonl, .parquet"),
     ("encode good.txt -o gone/out.npy", "cannot write gone/out.npy", "make the folder"),
     ("encode good.txt -o full.npy", "full.npy: No space left on device", "free some space"),
@@ -106,7 +110,7 @@ def test_odd_texts_are_encoded(likewise: Run, tmp_path: Path) -> None:
     (tmp_path / "odd.json").write_text(json.dumps(texts))
     result = likewise("rank", "?!", "odd.json", "--json")
     assert result.exit_code == 0
-    assert sorted(row["text"] for row in json.loads(result.stdout)) == sorted(texts)
+    assert sorted(row["text"] for row in json.loads(result.stdout)["results"]) == sorted(texts)
 
 
 def test_a_missing_package_names_its_extra(
@@ -125,7 +129,13 @@ def test_a_missing_package_names_its_extra(
 
 
 def test_wrong_usage_is_status_2(likewise: Run) -> None:
-    for arguments in (("similarity", "a"), ("sim",), ("rank", "q", "f", "--top-k", "0")):
+    wrong = (
+        ("similarity", "a"),
+        ("similarity", "a", "b", "--compute", "float8"),
+        ("sim",),
+        ("rank", "q", "f", "--top-k", "0"),
+    )
+    for arguments in wrong:
         result = likewise(*arguments)
         assert result.exit_code == 2
         assert "Usage: likewise" in result.stderr

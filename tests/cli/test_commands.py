@@ -55,7 +55,7 @@ def test_similarity_tells_what_is_cut(likewise: Run) -> None:
 def test_similarity_tells_of_a_foreign_language(likewise: Run) -> None:
     result = likewise("similarity", "你好", "再见")
     assert "2 of 2 texts are in Chinese script" in result.stderr
-    assert "made for English" in result.stderr
+    assert "trained for English" in result.stderr
     assert result.stderr.count("note:") == 1
     assert result.stdout.startswith("cosine")
     assert not likewise("similarity", "你好", "再见", "--quiet").stderr
@@ -97,7 +97,7 @@ def test_what_was_assumed_is_told_once(
 def test_rank_a_file(likewise: Run, encoder: library.Encoder, tmp_path: Path) -> None:
     (tmp_path / "lines.txt").write_text(LINES)
     result = likewise("rank", "A cat is asleep.", "lines.txt", "--compute", "float32", "--json")
-    rows = json.loads(result.stdout)
+    rows = json.loads(result.stdout)["results"]
     assert [row["line"] for row in rows] == [1, 4, 3]
     expected = encoder.rank("A cat is asleep.", LINES.replace("\n\n", "\n").splitlines())
     assert [row["score"] for row in rows] == pytest.approx([r.score for r in expected])
@@ -109,11 +109,11 @@ def test_rank_a_file(likewise: Run, encoder: library.Encoder, tmp_path: Path) ->
 
 def test_rank_from_standard_input_and_threshold(likewise: Run) -> None:
     query = ("rank", "A cat is asleep.", "-", "--json")
-    assert len(json.loads(likewise(*query, stdin=LINES.encode()).stdout)) == 3
+    assert len(json.loads(likewise(*query, stdin=LINES.encode()).stdout)["results"]) == 3
     near = json.loads(likewise(*query, "--threshold", "0.4", stdin=LINES.encode()).stdout)
-    assert [row["line"] for row in near] == [1, 4]
+    assert [row["line"] for row in near["results"]] == [1, 4]
     none = likewise(*query, "--threshold", "0.99", stdin=LINES.encode())
-    assert json.loads(none.stdout) == []
+    assert json.loads(none.stdout)["results"] == []
     assert "nothing scores 0.99 or more" in none.stderr
 
 
@@ -144,7 +144,7 @@ def test_encode(likewise: Run, encoder: library.Encoder, tmp_path: Path, kind: s
 
 def test_example(likewise: Run, tmp_path: Path) -> None:
     result = likewise("example", "finance", "law-zh", "--json")
-    told = json.loads(result.stdout)
+    told = json.loads(result.stdout)["results"]
     assert [r["name"] for r in told] == ["finance", "law-zh"]
     for one in told:
         assert load_result(one.pop("path")).to_dict() == one
@@ -161,7 +161,7 @@ def test_example_of_ones_own(likewise: Run, tmp_path: Path) -> None:
 
 def test_example_list(likewise: Run) -> None:
     assert len(likewise("example", "--list").stdout.splitlines()) == 1 + len(EXAMPLES)
-    told = json.loads(likewise("example", "--list", "--json").stdout)
+    told = json.loads(likewise("example", "--list", "--json").stdout)["sets"]
     assert [e["name"] for e in told] == [e.name for e in EXAMPLES]
 
 

@@ -71,7 +71,7 @@ def test_any_locale_gets_utf8_in_a_pipe(shell: Run, tmp_path: Path, locale: str)
     settings = {"LC_ALL": locale, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
     result = shell("cat texts.txt | $LIKEWISE rank eat - --json", **settings)
     assert result.returncode == 0, result.stderr
-    assert {row["text"] for row in json.loads(result.stdout)} == {"食べる", "😀"}
+    assert {row["text"] for row in json.loads(result.stdout)["results"]} == {"食べる", "😀"}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT to one process")

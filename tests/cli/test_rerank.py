@@ -41,7 +41,7 @@ def test_rank_again_by_a_cross_encoder(likewise: Run, cross_encoder: Path, tmp_p
     result = likewise(
         "rank", "cats", str(file), "-k", "5", "--rerank", str(cross_encoder), "--json"
     )
-    rows = json.loads(result.stdout)
+    rows = json.loads(result.stdout)["results"]
     are_the_best(rows, 5, library.load_reranker(cross_encoder).scores("cats", TEXTS))
     assert [TEXTS[row["line"] - 1] for row in rows] == [row["text"] for row in rows]
 
@@ -53,7 +53,8 @@ def test_rank_again_by_another_model(
     file.write_text("\n".join(TEXTS))
     other = tiny_checkpoint(name="other", seed=3)
     result = likewise("rank", "cats", str(file), "-k", "3", "--rerank", str(other), "--json")
-    are_the_best(json.loads(result.stdout), 3, library.load(other).similarity("cats", TEXTS)[0])
+    rows = json.loads(result.stdout)["results"]
+    are_the_best(rows, 3, library.load(other).similarity("cats", TEXTS)[0])
 
 
 def test_search_again_by_a_cross_encoder(

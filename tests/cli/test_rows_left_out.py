@@ -31,8 +31,8 @@ def test_a_bad_row_is_an_error_or_left_out(likewise: Run, command: tuple[str, ..
     assert "bad.jsonl, 4: " in result.stderr
     found = json.loads(result.stdout)
     if command[0] == "rank":
-        assert sorted(row["text"] for row in found) == ["a", "b", "c"]
-        assert sorted(row["line"] for row in found) == [1, 3, 5]
+        assert sorted(row["text"] for row in found["results"]) == ["a", "b", "c"]
+        assert sorted(row["line"] for row in found["results"]) == [1, 3, 5]
     else:
         assert len(np.load("v.npy")) == found["texts"] == 3
         assert [row["line"] for row in found["skipped"]] == [2, 4]
@@ -56,7 +56,8 @@ def test_a_missing_file_is_not_left_out(likewise: Run) -> None:
 def test_another_encoding(likewise: Run, command: str) -> None:
     if command == "rank":
         result = likewise("rank", "q", "latin.txt", "--encoding", "latin-1", "--json")
-        assert sorted(row["text"] for row in json.loads(result.stdout)) == ["café", "naïve"]
+        rows = json.loads(result.stdout)["results"]
+        assert sorted(row["text"] for row in rows) == ["café", "naïve"]
     else:
         result = likewise("encode", "latin.txt", "-o", "v.jsonl", "--encoding", "latin-1")
         written = [json.loads(line) for line in Path("v.jsonl").read_text().splitlines()]

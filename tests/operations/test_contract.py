@@ -26,7 +26,8 @@ def requests() -> dict[str, type]:
         loaded = importlib.import_module(f"likewise.operations.{module.name}")
         for name, value in inspect.getmembers(loaded, inspect.isfunction):
             kinds = [str(p.annotation) for p in inspect.signature(value).parameters.values()]
-            if value.__module__ == loaded.__name__ and kinds[1:] == ["Session"]:
+            public = value.__module__ == loaded.__name__ and not name.startswith("_")
+            if public and kinds[1:] == ["Session"]:
                 found[name] = getattr(loaded, kinds[0])
     return found
 

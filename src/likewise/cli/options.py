@@ -19,7 +19,6 @@ from likewise.cli.printing import note
 from likewise.data import read_records
 from likewise.data.records import Record, Skipped
 from likewise.errors import InputError, RecordError
-from likewise.evaluation import unknown_tokens
 from likewise.progress import MessageCallback, ProgressFactory, bar
 from likewise.tokenization.unicode_scripts import foreign_texts
 from likewise.wording import counted
@@ -46,12 +45,6 @@ AsJson = Annotated[bool, typer.Option("--json", help="Give the result as JSON.")
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no notes.")]
 Column = Annotated[
     str | None, typer.Option(help="The file's column of texts; guessed where not given.")
-]
-Encoding = Annotated[
-    str | None, typer.Option(help="Of the file, such as latin-1; detected where not given.")
-]
-SkipBad = Annotated[
-    bool, typer.Option("--skip-bad", help="Leave out rows that cannot be read, and name them.")
 ]
 EscapeFormulas = Annotated[
     bool,
@@ -118,8 +111,6 @@ def read(
     column: str | None,
     *,
     quiet: bool,
-    encoding: str | None = None,
-    skipped: Skips | None = None,
 ) -> list[Record]:
     """The records of a file; the column that was chosen is reported.
 
@@ -127,16 +118,12 @@ def read(
         file: any file that `read_records` reads.
         column: as in `read_records`.
         quiet: report nothing.
-        encoding: as in `read_records`.
-        skipped: takes rows that cannot be read; without it the first one is an error.
 
     Raises:
         RecordError: the file, or a row in it, cannot be read.
         InputError: there is no text in it, or no such column.
     """
-    records = list(read_records(file, column=column, encoding=encoding, bad=skipped))
-    if skipped:
-        skipped.report()
+    records = list(read_records(file, column=column))
     if not records:
         raise InputError(f"{file} holds no text", hint="give a file with one text a line")
     tell_column(records[0], file, column, quiet=quiet)
@@ -220,16 +207,6 @@ def as_file(file: Path) -> Iterator[Path]:
         yield kept
 
 
-def warn_cut(encoder: likewise.Encoder, texts: Sequence[str], *, quiet: bool) -> None:
-    """Say how many texts are longer than the model reads; nothing where none is."""
-    # a token is at least a character, so that most texts need not be counted
-    long = [text for text in texts if len(text) + 2 > encoder.max_seq_length]
-    if quiet or not long:
-        return
-    counts = encoder.count_tokens(long, exact=False)
-    tell_cut(encoder, sum(count.cut > 0 for count in counts), len(texts))
-
-
 def warn_foreign(
     encoder: likewise.Encoder, texts: Sequence[str], *, quiet: bool, among: str = "texts"
 ) -> bool:
@@ -246,18 +223,6 @@ def warn_foreign(
 
 def _listed(names: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
-
-
-def warn_unknown(encoder: likewise.Encoder, texts: Sequence[str], *, quiet: bool) -> None:
-    """Say where a model does not know the texts' script, or most of their tokens."""
-    if warn_foreign(encoder, texts, quiet=quiet):
-        return
-    found = unknown_tokens(encoder, texts)
-    if found.most and not quiet:
-        note(
-            f"note: {encoder.name} does not know {found.unknown:,} of these {found.total:,} "
-            "tokens, so the score says little; choose a model for this language with --model"
-        )
 
 
 def tell_cut(encoder: likewise.Encoder, cut: int, total: int) -> None:

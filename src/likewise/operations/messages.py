@@ -18,7 +18,7 @@ def report_truncated(session: Session, encoder: Encoder, texts: Sequence[str]) -
     # a token is at least one character, so most texts need not be counted
     long = [text for text in texts if len(text) + 2 > encoder.max_seq_length]
     if long:
-        cut = sum(count.cut > 0 for count in encoder.count_tokens(long))
+        cut = sum(count.cut > 0 for count in encoder.count_tokens(long, exact=False))
         report_cut(session, encoder, cut, len(texts))
 
 

@@ -1,0 +1,125 @@
+"""Texts that requests name: fields that several verbs share, reading, rows that are left out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+from likewise.data import read_records
+from likewise.data.records import Record, Skipped
+from likewise.errors import InputError, RecordError
+from likewise.operations.contract import Field
+from likewise.operations.session import Session
+from likewise.wording import counted
+
+Column = Annotated[str | None, Field("The file's column of texts; guessed where not given.")]
+Encoding = Annotated[
+    str | None, Field("Encoding of the file, such as latin-1; detected where not given.")
+]
+SkipBad = Annotated[bool, Field("Leave out rows that cannot be read, and name them.")]
+EscapeFormulas = Annotated[
+    bool,
+    Field(
+        "In .csv, put an apostrophe before texts that a spreadsheet would run.",
+        flag="--escape-formulas/--no-escape-formulas",
+    ),
+]
+
+SKIPPED_SHOWN = 10
+"""Rows that cannot be read are reported one by one, up to this many."""
+
+
+class SkippedRows:
+    """Collects rows that cannot be read; a whole file that cannot be read stays an error.
+
+    Attributes:
+        rows: what was left out.
+    """
+
+    def __init__(self) -> None:
+        self.rows: list[Skipped] = []
+
+    def __call__(self, bad: Skipped) -> None:
+        """Collect one.
+
+        Raises:
+            RecordError: it is a whole file.
+        """
+        if not bad.line:
+            raise RecordError(bad.reason, hint=bad.hint)
+        self.rows.append(bad)
+
+    def report(self, session: Session, outcome: str = "left out") -> None:
+        """Name the first of them, and say how many more there are."""
+        for bad in self.rows[:SKIPPED_SHOWN]:
+            text = f"{bad.source}, {bad.line}: {bad.reason}; {outcome}"
+            session.message("row_skipped", text, **asdict(bad))
+        more = len(self.rows) - SKIPPED_SHOWN
+        if more > 0:
+            text = f"{counted(more, 'other row')} cannot be read; {outcome}"
+            session.message("rows_skipped", text, count=more)
+
+    def to_list(self) -> list[dict[str, Any]]:
+        """The rows as plain values."""
+        return [asdict(row) for row in self.rows]
+
+
+def read_file(
+    session: Session,
+    file: Path,
+    *,
+    column: str | None = None,
+    encoding: str | None = None,
+    skipped: SkippedRows | None = None,
+) -> list[Record]:
+    """The records of a file; the column that was guessed is reported.
+
+    Args:
+        session: takes the messages.
+        file: any file that `read_records` reads.
+        column: as in `read_records`.
+        encoding: as in `read_records`.
+        skipped: collects rows that cannot be read; without it the first one is an error.
+
+    Raises:
+        RecordError: the file, or a row in it, cannot be read.
+        InputError: there is no text in it, or no such column.
+    """
+    records = list(read_records(file, column=column, encoding=encoding, bad=skipped))
+    if skipped:
+        skipped.report(session)
+    if not records:
+        raise InputError(f"{file} holds no text", hint="give a file with one text a line")
+    report_column(session, records[0], file, column)
+    return records
+
+
+def records_of(texts: Sequence[str]) -> list[Record]:
+    """Texts that are given with the request, as records; their lines count from 1."""
+    return [Record(text, line=line) for line, text in enumerate(texts, 1)]
+
+
+def report_column(session: Session, record: Record, file: Path, column: str | None) -> None:
+    """Report which column of a file was chosen, where none was named."""
+    if record.column is not None and column is None:
+        session.message(
+            "column",
+            f"texts are taken from column {record.column!r} of {file} (choose with --column)",
+            column=record.column, file=str(file),
+        )  # fmt: skip
+
+
+def check_not_input(output: Path | None, files: Sequence[str | Path | None]) -> None:
+    """Refuse to write a result over one of the files it is made from.
+
+    Raises:
+        InputError: the output is one of the files.
+    """
+    if output and any(
+        file and str(file) != "-" and Path(file).resolve() == output.resolve() for file in files
+    ):
+        raise InputError(
+            f"the output {output} is one of the inputs", hint="choose another name with -o"
+        )
