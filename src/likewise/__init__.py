@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from likewise import errors, vectors
     from likewise.encoder import Encoder
     from likewise.errors import LikewiseError
+    from likewise.jobs import dedupe
     from likewise.loading import load
     from likewise.reranker import Reranker, load_reranker
     from likewise.results import Encoded, Ranked, TokenCount
@@ -32,6 +33,7 @@ __all__ = [
     "Reranker",
     "TokenCount",
     "__version__",
+    "dedupe",
     "errors",
     "load",
     "load_reranker",
@@ -45,6 +47,7 @@ _HOMES = {
     "Ranked": "likewise.results",
     "Reranker": "likewise.reranker",
     "TokenCount": "likewise.results",
+    "dedupe": "likewise.jobs",
     "load": "likewise.loading",
     "load_reranker": "likewise.reranker",
 }

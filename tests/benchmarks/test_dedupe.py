@@ -11,7 +11,7 @@ from benchmarks import dedupe
 from benchmarks.dedupe import judge, plant, tables
 from benchmarks.perturb import PERTURBATIONS
 from benchmarks.results import Result
-from likewise.analysis.dedup.exact import plain
+from likewise.analysis.dedup.exact import normalized
 
 SENTENCES = [f"This is the sentence number {n}, and it is a short one." for n in range(50)]
 
@@ -21,7 +21,7 @@ def test_what_is_made_is_another_text_and_not_much_of_one(name: str) -> None:
     chance = random.Random(0)
     for text in (*SENTENCES, "Go", "a", "今天天气很好"):
         made = PERTURBATIONS[name](text, chance)
-        assert plain(made) != plain(text)
+        assert normalized(made) != normalized(text)
         assert abs(len(made) - len(text)) <= 10
 
 

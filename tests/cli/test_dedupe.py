@@ -34,9 +34,28 @@ def test_first_a_look(likewise: Run, source: Path, tmp_path: Path) -> None:
     result = likewise("dedupe", source)
     assert result.exit_code == 0, result.stderr
     assert "How do I get my money back??" in result.stdout
-    assert "3 of 6 texts are said elsewhere (1 exactly, 2 nearly" in result.stderr
+    assert "3 of 6 texts are redundant (1 exact and 2 near" in result.stderr
     assert "column 'text'" in result.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["a.csv"]
+
+
+def test_json_lists_the_groups(likewise: Run, source: Path) -> None:
+    found = json.loads(likewise("dedupe", source, "--json", "--quiet").stdout)
+    first, second = found["groups"]
+    assert first["representative"] == {
+        "text": "How do I get my money back??", "source": str(source), "line": 5,
+    }  # fmt: skip
+    assert [(m["line"], m["reason"]) for m in first["members"]] == [(2, "near"), (4, "exact")]
+    assert first["members"][1]["similarity"] == 1.0
+    assert 0.9 <= first["members"][0]["similarity"] < 1
+    assert second["members"][0]["text"] == "Where is my parcel, pleas?"
+    assert len(found["borderline"]) > 1
+
+
+def test_an_unknown_choice_names_the_choices(likewise: Run, source: Path) -> None:
+    result = likewise("dedupe", source, "--keep", "last")
+    assert result.exit_code == 2
+    assert "'longest', 'first'" in result.stderr
 
 
 def test_kept_removed_reasons_and_back_again(likewise: Run, source: Path, tmp_path: Path) -> None:
@@ -122,10 +141,9 @@ def test_answers_from_a_pipe_and_from_a_file(likewise: Run, source: Path, tmp_pa
         (["{a}", "--threshold", "0.9", "--percentile", "99"], "two thresholds"),
         (["{a}", "--threshold", "0"], "expected a similarity"),
         (["{a}", "--percentile", "0"], "no percentile"),
-        (["{a}", "--keep", "last"], "unknown keep"),
         (["{a}", "--answers", "{a}"], "is no answer"),
         ([], "no file"),
-        (["-"], "standard input cannot be parted"),
+        (["-"], "duplicates cannot be removed from standard input"),
         (["--apply", "{a}", "-o", "{folder}/x.csv"], "no plan of likewise dedupe"),
         (["--undo", "{a}"], "no output"),
         (["{a}", "--apply", "{a}"], "names its files itself"),
@@ -159,7 +177,7 @@ def test_a_default_that_takes_much_is_questioned(likewise: Run, source: Path) ->
     assert "that is 50% of the texts, at the default threshold of 0.9" in result.stderr
     assert "--percentile 99.99" in result.stderr
     head, *pairs = result.stdout.split("\n\n")[1].splitlines()
-    assert head.split()[:3] == ["at", "the", "cut"]
+    assert head.split()[:3] == ["near", "the", "threshold"]
     assert any(" same " in pair for pair in pairs)
     chosen = likewise("dedupe", source, "--threshold", "0.9")
     assert "default threshold" not in chosen.stderr
@@ -174,4 +192,4 @@ def test_few_near_duplicates_raise_no_question(likewise: Run, tmp_path: Path) ->
     (tmp_path / "few.txt").write_text("\n".join(lines) + "\n")
     result = likewise("dedupe", "few.txt")
     assert "default threshold" not in result.stderr
-    assert "0 of 4 texts are said elsewhere" in result.stderr
+    assert "0 of 4 texts are redundant" in result.stderr

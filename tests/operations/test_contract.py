@@ -18,6 +18,12 @@ from likewise.operations.contract import Field, request_fields
 SHARED = ("ModelRequest",)
 """Bases of requests, which no verb takes as they are."""
 
+COMMANDS = {"project": "map"}
+"""Commands that are not named like their verb."""
+
+OPTIONS = {"apply_plan": ("dedupe", "apply"), "undo_plan": ("dedupe", "undo")}
+"""Verbs offered by an option of another verb's command, which takes their plan."""
+
 
 def requests() -> dict[str, type]:
     """Every request, by the verb whose operation takes it."""
@@ -45,10 +51,15 @@ def commands() -> dict[str, Any]:
 
 @pytest.mark.parametrize("verb", sorted(requests()))
 def test_the_command_line_offers_every_field(verb: str) -> None:
-    known = commands()
+    known, request = commands(), requests()[verb]
+    if verb in OPTIONS:
+        command, option = OPTIONS[verb]
+        assert option in {parameter.name for parameter in known[command].params}
+        return
+    verb = COMMANDS.get(verb, verb)
     command = known.get(verb) or known.get(verb.replace("_", "-")) or known[verb.rstrip("_")]
     offered = {parameter.name: parameter for parameter in command.params}
-    for field in request_fields(requests()[verb]):
+    for field in request_fields(request):
         assert field.name in offered, f"likewise {verb} lacks {field.name}"
         assert offered[field.name].required == field.required
         assert field.field.help.endswith("."), f"{verb}.{field.name}: help is a sentence"

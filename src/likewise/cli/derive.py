@@ -13,6 +13,7 @@ import typer
 
 from likewise.cli.options import AsJson, Quiet, as_file
 from likewise.cli.printing import note, say_json
+from likewise.cli.prompt import ask
 from likewise.operations.contract import RequestField, Result, request_fields
 from likewise.operations.session import Message, Session
 from likewise.progress import bar
@@ -70,6 +71,7 @@ def terminal_session(*, quiet: bool) -> Session:
     return Session(
         progress=partial(bar, show=False if quiet else None),
         on_message=None if quiet else _print_message,
+        ask=ask,
     )
 
 

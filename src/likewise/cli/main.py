@@ -18,7 +18,7 @@ from likewise.cli.calibrate import calibrate
 from likewise.cli.cluster import cluster
 from likewise.cli.collections import collections_app
 from likewise.cli.compare import compare
-from likewise.cli.dedupe import dedupe_files
+from likewise.cli.dedupe import dedupe
 from likewise.cli.doctor import doctor
 from likewise.cli.download import download
 from likewise.cli.encode import encode
@@ -109,11 +109,10 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 for command in (
-    ui, similarity, rank, encode, index, search, ask, recommend, example, cluster,
+    ui, similarity, rank, encode, index, search, ask, recommend, example, dedupe, cluster,
     download, export, quantize, verify, bench, doctor,
 ):  # fmt: skip
     app.command()(command)
-app.command("dedupe")(dedupe_files)
 app.command("map")(map_)
 app.add_typer(models_app)
 app.add_typer(collections_app)

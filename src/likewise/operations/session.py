@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from likewise.encoder import Encoder
 from likewise.operations.contract import ModelRequest
@@ -31,6 +31,19 @@ class Message:
     code: str
     text: str
     values: dict[str, Any] = field(default_factory=dict)
+
+
+class Ask(Protocol):
+    """Asks a person a question."""
+
+    def __call__(self, lines: Sequence[str], choices: Sequence[str]) -> str | None:
+        """The answer, one of the choices; None where there are no more answers.
+
+        Args:
+            lines: the question.
+            choices: the words that answer it.
+        """
+        ...
 
 
 class CancellationToken:
@@ -61,6 +74,7 @@ class Session:
         progress: opens a progress bar for a stage of work.
         on_message: called with each message while an operation runs.
         cancel: stops running operations.
+        ask: asks a person, for operations that can learn from answers; None where nobody answers.
     """
 
     def __init__(
@@ -70,9 +84,11 @@ class Session:
         progress: ProgressFactory = no_progress,
         on_message: Callable[[Message], None] | None = None,
         cancel: CancellationToken | None = None,
+        ask: Ask | None = None,
     ) -> None:
         self.models = models or ModelRegistry()
         self.cancel = cancel or CancellationToken()
+        self.ask = ask
         self._progress = progress
         self._on_message = on_message
 

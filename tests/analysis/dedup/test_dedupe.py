@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from likewise import Encoder
-from likewise.analysis.dedup.dedupe import Duplicates, dedupe, leaks
-from likewise.analysis.dedup.exact import plain
+from likewise.analysis.dedup.dedupe import dedupe, leaks
+from likewise.analysis.dedup.duplicates import Duplicates
+from likewise.analysis.dedup.exact import normalized
 from likewise.analysis.embedded_corpus import EmbeddedCorpus, embed_corpus
 from likewise.data.records import Record
 from likewise.errors import InputError
@@ -54,7 +55,7 @@ def test_copies_differ_in_case_spaces_and_unicode_forms_alone(place: Path) -> No
     assert {texts[row] for row in found.kept} == {"CAFÉ  au\tlait ", "cafe au lait"}
     assert found.of("exact") == 3
     assert {r.similarity for r in found.removed} == {1.0}
-    assert plain("ﬁne  ") == "fine"
+    assert normalized("ﬁne  ") == "fine"
 
 
 def test_near_ones_go_with_their_similarity(place: Path) -> None:
@@ -127,8 +128,9 @@ def test_the_same_in_any_order(place: Path, data: st.DataObject) -> None:
     key = {(texts[r.row], r.group, r.similarity) for r in first.removed}
     assert key == {(shuffled[r.row], r.group, r.similarity) for r in second.removed}
     capital = {texts[i] for i in first.kept}
-    assert {plain(text) for text in capital} == {
-        plain(text) for text in reference([*dict.fromkeys(map(plain, texts))], vectors[:n], 0.9)
+    assert {normalized(text) for text in capital} == {
+        normalized(text)
+        for text in reference([*dict.fromkeys(map(normalized, texts))], vectors[:n], 0.9)
     }
 
 
@@ -177,3 +179,53 @@ def test_a_real_file_in_any_order(
         )
     assert results[0] == results[1] == results[2]
     assert 20 < len(results[0]) < len(lines) - len(subjects)
+
+
+@pytest.fixture
+def banking77(shared_data: Path, place: Path) -> Path:
+    """Half of the test questions of banking77, one a line."""
+    lines = (shared_data / "banking77" / "test.tsv").read_text("utf-8").splitlines()[1::2]
+    path = place / "banking77.txt"
+    path.write_text("\n".join(line.split("\t")[1] for line in lines), "utf-8")
+    return path
+
+
+def rethreshold_cases(found: Duplicates) -> tuple[float, ...]:
+    """Thresholds to try again: the same one, higher ones, exact copies alone."""
+    return (found.threshold, 0.7, 0.8, 0.92, 0.97, 1.0, 1.5)
+
+
+def test_another_threshold_gives_what_a_new_run_gives(
+    encoder: Encoder, banking77: Path, monkeypatch: pytest.MonkeyPatch, place: Path
+) -> None:
+    monkeypatch.setenv("LIKEWISE_CACHE", str(place / "cache"))
+    corpus = embed_corpus(encoder, banking77)
+    found = dedupe(corpus, 0.55)  # low enough for texts with more near neighbors than looked up
+    saturated = found.source.pairs.saturated  # type: ignore[union-attr]
+    assert len(saturated) > 5
+    for threshold in rethreshold_cases(found):
+        again = found.rethreshold(threshold)
+        assert again == dedupe(corpus, threshold)
+        assert again.rethreshold(max(threshold, 0.99)) == dedupe(corpus, max(threshold, 0.99))
+    assert found.rethreshold(0.7).of("near") > found.rethreshold(0.92).of("near") > 0
+
+
+def test_leaks_at_another_threshold(encoder: Encoder, banking77: Path, place: Path) -> None:
+    lines = banking77.read_text().splitlines()[:600]
+    parts = [place / "a.txt", place / "b.txt"]
+    parts[0].write_text("\n".join(lines[:300]))
+    parts[1].write_text("\n".join([*lines[300:], lines[0].upper()]))
+    corpus, against = (embed_corpus(encoder, part) for part in parts)
+    found = leaks(corpus, against, 0.6)
+    for threshold in rethreshold_cases(found):
+        assert found.rethreshold(threshold) == leaks(corpus, against, threshold)
+    assert found.rethreshold(1.5).of("exact") == 1
+
+
+def test_a_lower_threshold_needs_more_pairs(place: Path) -> None:
+    found = dedupe(corpus(place, ["a long text", "a text", "other"], at(0, 10, 80)), 0.9)
+    with pytest.raises(InputError, match=r"0\.8 needs more pairs than were found at 0\.9") as error:
+        found.rethreshold(0.8)
+    assert "run dedupe again" in (error.value.hint or "")
+    with pytest.raises(InputError, match="expected a similarity"):
+        found.rethreshold(0)

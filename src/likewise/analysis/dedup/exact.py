@@ -1,4 +1,4 @@
-"""Exact copies: texts that are the same but for case, spaces and Unicode forms."""
+"""Exact copies: texts that are equal except for case, spaces and Unicode forms."""
 
 from __future__ import annotations
 
@@ -9,43 +9,47 @@ from typing import Literal
 import numpy as np
 
 Keep = Literal["longest", "first"]
-"""Which text of a group is kept: the longest (of equal ones, the first by alphabet), or the one
-that comes first in the files."""
+"""Which text of a group stays: the longest (of equally long ones, the first in alphabetical order),
+or the one that comes first in the files."""
 KEEPS: tuple[Keep, ...] = ("longest", "first")
 
 
-def plain(text: str) -> str:
-    """What is left of a text where case, spaces and Unicode forms say nothing."""
+def normalized(text: str) -> str:
+    """A text in NFKC, case-folded, with single spaces."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 class ExactGroups:
-    """Texts without their exact copies, in the order in which they are gone through.
+    """The distinct texts of a corpus, in the order in which they are processed.
 
     Attributes:
-        plain: `[m]` their plain forms.
-        rows: int64 `[m]` the row kept of each.
-        places: int64 `[n]` where each row's text stands in that order.
+        normalized: `[m]` their normalized forms.
+        rows: int64 `[m]` the row that represents each.
+        positions: int64 `[n]` the position of each row's text in that order.
     """
 
     def __init__(self, texts: Sequence[str], keep: Keep) -> None:
-        forms = [plain(text) for text in texts]
+        forms = [normalized(text) for text in texts]
         chosen: dict[str, int] = {}
         for row, form in enumerate(forms):
             earlier = chosen.setdefault(form, row)
-            if keep == "longest" and earlier != row and _worth(texts[row]) < _worth(texts[earlier]):
+            if (
+                keep == "longest"
+                and earlier != row
+                and _copy_rank(texts[row]) < _copy_rank(texts[earlier])
+            ):
                 chosen[form] = row
-        self.plain = sorted(chosen, key=rank) if keep == "longest" else list(chosen)
-        place = {form: number for number, form in enumerate(self.plain)}
-        self.rows = np.asarray([chosen[form] for form in self.plain], np.int64)
-        self.places = np.asarray([place[form] for form in forms], np.int64)
+        self.normalized = sorted(chosen, key=rank) if keep == "longest" else list(chosen)
+        position = {form: number for number, form in enumerate(self.normalized)}
+        self.rows = np.asarray([chosen[form] for form in self.normalized], np.int64)
+        self.positions = np.asarray([position[form] for form in forms], np.int64)
 
 
 def rank(text: str) -> tuple[int, str]:
-    """Sorts the longest first, equal ones by alphabet."""
+    """Sorts the longest first, equally long ones in alphabetical order."""
     return -len(text), text
 
 
-def _worth(text: str) -> tuple[int, str, str]:
-    """The same for copies, whose spaces and Unicode forms make none of them longer."""
+def _copy_rank(text: str) -> tuple[int, str, str]:
+    """The same for copies; extra spaces and Unicode forms do not make a copy longer."""
     return (*rank(" ".join(unicodedata.normalize("NFC", text).split())), text)

@@ -1,4 +1,4 @@
-"""Pairs of near texts, with similarities that do not depend on what was computed beside them."""
+"""Pairs of near texts, with similarities that do not depend on the batch they are computed in."""
 
 from __future__ import annotations
 
@@ -13,33 +13,49 @@ from likewise.analysis.neighbors.knn_graph import knn_graph
 from likewise.progress import ProgressFactory
 from likewise.vectors import Matrix
 
-DOUBT = 1e-5
-"""How far a matrix product in float32 may be from the similarity itself."""
+TOLERANCE = 1e-5
+"""Largest difference between a float32 matrix product and the exact similarity."""
 _BLOCK = 4_096
 """Pairs compared at once."""
 
 
 @dataclass(frozen=True)
 class Pairs:
-    """Pairs of places that are near each other.
+    """Pairs of distinct texts at or above a threshold; texts are numbered by their position.
 
     Attributes:
         left: int64 `[p]`.
         right: int64 `[p]`, each greater than its left one.
         similarities: float64 `[p]`.
-        crowded: places that may have more near ones than were looked up.
-        recall: see `Graph.recall`.
+        farthest: float32 `[m]`, for each distinct text the similarity of the farthest of the
+            neighbors that were looked up.
+        threshold: least similarity of the pairs.
+        recall: see `KnnGraph.recall`.
     """
 
     left: NDArray[np.int64]
     right: NDArray[np.int64]
     similarities: NDArray[np.float64]
-    crowded: NDArray[np.int64]
+    farthest: NDArray[np.float32]
+    threshold: float
     recall: float
 
+    @property
+    def saturated(self) -> NDArray[np.int64]:
+        """Positions of texts whose every neighbor is near: they may have more near ones."""
+        return np.flatnonzero(self.farthest >= self.threshold - TOLERANCE)
 
-def exactly(a: Matrix, b: Matrix) -> NDArray[np.float64]:
-    """Cosine of row i of a with row i of b, both of length 1; the same bits whatever the order."""
+    def at(self, threshold: float) -> Pairs:
+        """The pairs at or above a higher threshold."""
+        near = self.similarities >= threshold
+        return Pairs(
+            self.left[near], self.right[near], self.similarities[near],
+            self.farthest, threshold, self.recall,
+        )  # fmt: skip
+
+
+def exact_cosine(a: Matrix, b: Matrix) -> NDArray[np.float64]:
+    """Cosine of row i of a with row i of b, both of length 1; the same bits in any order."""
     products = a.astype(np.float64) * b.astype(np.float64)
     result: NDArray[np.float64] = np.minimum(products.sum(axis=1), 1.0)
     return result
@@ -48,34 +64,34 @@ def exactly(a: Matrix, b: Matrix) -> NDArray[np.float64]:
 def near_pairs(
     corpus: EmbeddedCorpus,
     rows: NDArray[np.int64],
-    places: NDArray[np.int64],
+    positions: NDArray[np.int64],
     threshold: float,
     *,
     k: int,
     progress: ProgressFactory,
 ) -> Pairs:
-    """Pairs of distinct texts at or over a threshold, among each one's k nearest.
+    """Pairs of distinct texts at or above a threshold, among the k nearest neighbors of each.
 
     Args:
-        corpus: n records.
+        corpus: n records, at least two of them distinct.
         rows: `[m]` the row of each distinct text.
-        places: `[n]` the distinct text of each row.
+        positions: `[n]` the distinct text of each row.
         threshold: the least similarity.
-        k: neighbours looked up.
+        k: neighbors looked up.
         progress: opens a bar.
     """
     graph = knn_graph(corpus, k, progress=progress)
-    near = graph.similarities >= threshold - DOUBT
-    here, rank = np.nonzero(near)
-    ends = np.stack([places[here], places[graph.indices[here, rank]]])
+    here, rank = np.nonzero(graph.similarities >= threshold - TOLERANCE)
+    ends = np.stack([positions[here], positions[graph.indices[here, rank]]])
     ends = ends[:, ends[0] != ends[1]]
     code = np.unique(ends.min(axis=0) * len(rows) + ends.max(axis=0))
     left, right = np.divmod(code, len(rows))
     scores = np.empty(len(code))
     for start in range(0, len(code), _BLOCK):
         part = slice(start, start + _BLOCK)
-        scores[part] = exactly(corpus.vectors[rows[left[part]]], corpus.vectors[rows[right[part]]])
+        a, b = corpus.vectors[rows[left[part]]], corpus.vectors[rows[right[part]]]
+        scores[part] = exact_cosine(a, b)
         release(corpus.vectors)
-    sure = scores >= threshold
-    crowded = np.unique(places[near.all(axis=1)])
-    return Pairs(left[sure], right[sure], scores[sure], crowded, graph.recall)
+    farthest = np.full(len(rows), -np.inf, np.float32)
+    np.maximum.at(farthest, positions, graph.similarities.min(axis=1))
+    return Pairs(left, right, scores, farthest, threshold, graph.recall).at(threshold)

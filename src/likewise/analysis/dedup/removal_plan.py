@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from likewise.analysis.dedup.dedupe import Duplicates
+from likewise.analysis.dedup.duplicates import Duplicates
 from likewise.atomic import atomic
 from likewise.data.partition import LINE_KINDS, content_hash, kind, merge_file, partition_file
 from likewise.data.readers.formats import PACKED
@@ -110,7 +110,24 @@ def make_plan(
         against: the other records, where two corpora were compared.
         encoding: that the files were read in, where one was named.
     """
-    others = records if against is None else against
+    steps = planned_removals(found, records, records if against is None else against)
+    files = tuple(
+        PlannedFile(path, content_hash(path), encoding=encoding)
+        for path in dict.fromkeys(r.source for r in records)
+    )
+    return RemovalPlan(files, found.count, found.threshold, model, steps)
+
+
+def planned_removals(
+    found: Duplicates, records: Sequence[Record], others: Sequence[Record]
+) -> tuple[PlannedRemoval, ...]:
+    """The texts to remove with their files and lines, largest group first.
+
+    Args:
+        found: the duplicates.
+        records: what they were found in.
+        others: the records of their representatives.
+    """
     steps = []
     for removed in sorted(found.removed, key=lambda removed: (removed.group, removed.row)):
         here, there = records[removed.row], others[removed.representative]
@@ -121,11 +138,7 @@ def make_plan(
                 there.source, there.line, there.text,
             )
         )  # fmt: skip
-    files = tuple(
-        PlannedFile(path, content_hash(path), encoding=encoding)
-        for path in dict.fromkeys(r.source for r in records)
-    )
-    return RemovalPlan(files, found.count, found.threshold, model, tuple(steps))
+    return tuple(steps)
 
 
 def write_plan(path: str | Path, plan: RemovalPlan) -> Path:

@@ -1,4 +1,4 @@
-"""From which similarity on two texts are the same: by percentile, or learned from a few answers."""
+"""Thresholds of near-duplicates: a percentile of random pairs, or learned from a few answers."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from likewise.progress import ProgressFactory, no_progress
 from likewise.vectors import Matrix
 
 QUESTIONS = 20
-"""Pairs asked about where nothing else is said."""
+"""Most pairs that are asked about."""
 LOWEST = 0.5
 """Pairs less similar than this are not asked about."""
 _PAIRS = 500_000
-"""Random pairs that a percentile is taken of."""
+"""Random pairs that a percentile is computed from."""
 _PIECE = 50_000
 _MARGIN = 0.1
 """Pairs further below a threshold are not borderline."""
-_NEIGHBOURS = 16
-"""Neighbours of each text that pairs are taken from, as many as `dedupe` looks up."""
+_NEIGHBORS = 16
+"""Neighbors of each text that pairs are taken from, as many as `dedupe` looks up."""
 _BINS, _IN_BIN = 100, 8
-"""Pairs asked about are drawn from so many steps of similarity, so many from each."""
+"""Pairs to ask about are drawn from this many bins of similarity, this many from each."""
 
 
 def percentile(vectors: Matrix, percent: float) -> float:
-    """The similarity that so many percent of random pairs stay below.
+    """The similarity that `percent` percent of random pairs stay below.
 
     Args:
         vectors: float32 `[n, dimension]` of length 1; their order does not matter.
@@ -47,9 +47,9 @@ def percentile(vectors: Matrix, percent: float) -> float:
     if n < 2:
         raise InputError("one text has no pairs", hint="give a threshold instead")
     order = own_order(vectors)
-    chance = np.random.default_rng(0)
-    left = chance.integers(n, size=min(_PAIRS, n * (n - 1) // 2))
-    right = (left + chance.integers(1, n, size=len(left))) % n
+    rng = np.random.default_rng(0)
+    left = rng.integers(n, size=min(_PAIRS, n * (n - 1) // 2))
+    right = (left + rng.integers(1, n, size=len(left))) % n
     scores = np.empty(len(left))
     for start in range(0, len(left), _PIECE):
         part = slice(start, start + _PIECE)
@@ -78,10 +78,10 @@ class LearnedThreshold:
 class ThresholdLearner:
     """Learns a threshold from answers, and chooses what to ask next.
 
-    The chance of a yes is a logistic curve over similarity. What is known of its middle and its
-    slope is a table of probabilities (Bayes' rule over a grid), so that twenty answers that a line
-    parts cleanly give an interval as well as those that contradict each other. Asked next is the
-    pair whose answer is expected to tell most (mutual information; Houlsby et al. 2011, BALD).
+    The probability of "same" is a logistic curve over similarity. The posterior of its midpoint and
+    slope is computed on a grid (Bayes' rule), so that answers that are perfectly separable give an
+    interval as well as those that contradict each other. The next pair is the one with the highest
+    mutual information between its answer and the curve (Houlsby et al. 2011, BALD).
 
     Args:
         similarities: of the pairs that can be asked about.
@@ -97,25 +97,25 @@ class ThresholdLearner:
                 hint=f"no two texts are {LOWEST} alike; give a threshold",
             )
         self._open = dict(enumerate(similarities))
-        self._middles = np.linspace(LOWEST, 1.0, 126)
+        self._midpoints = np.linspace(LOWEST, 1.0, 126)
         slopes = np.geomspace(10, 400, 12)
-        grid = np.meshgrid(self._middles, slopes, indexing="ij")
-        self._middle, self._slope = grid[0].ravel(), grid[1].ravel()
-        self._weights = np.full(self._middle.size, 1 / self._middle.size)
+        grid = np.meshgrid(self._midpoints, slopes, indexing="ij")
+        self._midpoint, self._slope = grid[0].ravel(), grid[1].ravel()
+        self._weights = np.full(self._midpoint.size, 1 / self._midpoint.size)
         self._answers = 0
 
     def ask(self) -> int | None:
-        """The pair whose answer tells most, by its place; None where all were asked."""
+        """Index of the most informative pair; None where all were asked."""
         if not self._open:
             return None
-        places = list(self._open)
-        yes = self._yes(np.asarray([self._open[place] for place in places]))
+        indices = list(self._open)
+        yes = self._yes(np.asarray([self._open[index] for index in indices]))
         gain = _entropy(yes @ self._weights) - _entropy(yes) @ self._weights
-        return places[int(gain.argmax())]
+        return indices[int(gain.argmax())]
 
-    def answer(self, place: int, same: bool | None) -> None:
-        """Learn whether the pair at that place is the same; None says it cannot be told."""
-        similarity = self._open.pop(place)
+    def answer(self, index: int, same: bool | None) -> None:
+        """Learn whether the pair of that index is the same; None skips it."""
+        similarity = self._open.pop(index)
         if same is None:
             return
         yes = self._yes(np.asarray([similarity]))[0]
@@ -125,15 +125,15 @@ class ThresholdLearner:
 
     @property
     def result(self) -> LearnedThreshold:
-        """What is known so far."""
-        share = self._weights.reshape(len(self._middles), -1).sum(axis=1)
-        low, middle, high = np.interp([0.025, 0.5, 0.975], np.cumsum(share), self._middles)
-        return LearnedThreshold(float(middle), float(low), float(high), self._answers)
+        """The threshold learned so far."""
+        share = self._weights.reshape(len(self._midpoints), -1).sum(axis=1)
+        low, median, high = np.interp([0.025, 0.5, 0.975], np.cumsum(share), self._midpoints)
+        return LearnedThreshold(float(median), float(low), float(high), self._answers)
 
     def _yes(self, similarities: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Chance of a yes for each similarity under each curve of the grid."""
+        """Probability of "same" for each similarity under each curve of the grid."""
         curves: NDArray[np.float64] = 1 / (
-            1 + np.exp(-self._slope * (similarities[:, None] - self._middle))
+            1 + np.exp(-self._slope * (similarities[:, None] - self._midpoint))
         )
         return curves
 
@@ -143,8 +143,8 @@ class Question:
     """Two texts that may be the same.
 
     Attributes:
-        row: a record's place.
-        other: the other's.
+        row: row of one.
+        other: row of the other.
         similarity: of the two.
     """
 
@@ -156,7 +156,7 @@ class Question:
 def questions(
     corpus: EmbeddedCorpus, *, progress: ProgressFactory = no_progress
 ) -> tuple[Question, ...]:
-    """Pairs of a corpus worth asking about, a few of each similarity; the same in any order.
+    """Informative pairs of a corpus, a few of each similarity; the same in any order.
 
     Args:
         corpus: the records with their vectors.
@@ -165,14 +165,14 @@ def questions(
     texts = ExactGroups(corpus.texts, "longest")
     if len(texts.rows) < 2:
         return ()
-    found = near_pairs(corpus, texts.rows, texts.places, LOWEST, k=_NEIGHBOURS, progress=progress)
+    found = near_pairs(corpus, texts.rows, texts.positions, LOWEST, k=_NEIGHBORS, progress=progress)
     return tuple(
         Question(
-            int(texts.rows[found.left[place]]),
-            int(texts.rows[found.right[place]]),
-            float(found.similarities[place]),
+            int(texts.rows[found.left[index]]),
+            int(texts.rows[found.right[index]]),
+            float(found.similarities[index]),
         )
-        for place in _spread(found.similarities)
+        for index in _spread(found.similarities)
     )
 
 
@@ -191,32 +191,32 @@ def borderline(
     if len(texts.rows) < 2 or threshold > 1:
         return ()
     low = max(threshold - _MARGIN, 0.0)
-    found = near_pairs(corpus, texts.rows, texts.places, low, k=_NEIGHBOURS, progress=progress)
+    found = near_pairs(corpus, texts.rows, texts.positions, low, k=_NEIGHBORS, progress=progress)
     order = np.argsort(-found.similarities, kind="stable")
     at = int((found.similarities >= threshold).sum())
     return tuple(
         Question(
-            int(texts.rows[found.left[place]]),
-            int(texts.rows[found.right[place]]),
-            float(found.similarities[place]),
+            int(texts.rows[found.left[index]]),
+            int(texts.rows[found.right[index]]),
+            float(found.similarities[index]),
         )
-        for place in order[max(at - count, 0) : at + count]
+        for index in order[max(at - count, 0) : at + count]
     )
 
 
-def _entropy(chance: NDArray[np.float64]) -> NDArray[np.float64]:
-    sure = np.clip(chance, 1e-12, 1 - 1e-12)
-    result: NDArray[np.float64] = -sure * np.log(sure) - (1 - sure) * np.log(1 - sure)
+def _entropy(probability: NDArray[np.float64]) -> NDArray[np.float64]:
+    p = np.clip(probability, 1e-12, 1 - 1e-12)
+    result: NDArray[np.float64] = -p * np.log(p) - (1 - p) * np.log(1 - p)
     return result
 
 
 def _spread(similarities: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Places of pairs worth asking about, evenly over similarity; few of each step."""
+    """Indices of pairs to ask about, spread evenly over similarity."""
     order = np.argsort(similarities, kind="stable")
     order = order[(similarities[order] >= LOWEST) & (similarities[order] < 1 - 1e-6)]
     bins = ((similarities[order] - LOWEST) / (1 - LOWEST) * _BINS).astype(int)
     chosen = []
-    for step in np.unique(bins):
-        inside = order[bins == step]
+    for number in np.unique(bins):
+        inside = order[bins == number]
         chosen.append(inside[np.linspace(0, len(inside) - 1, _IN_BIN).round().astype(int)])
     return np.unique(np.concatenate(chosen)) if chosen else np.empty(0, np.int64)

@@ -1,0 +1,89 @@
+"""Jobs over files, as functions: `likewise.dedupe`, `likewise.cluster`.
+
+Each one calls the operation of the same name. Without a session of the caller's, progress is shown
+on a terminal, and messages (texts that were truncated, the column that was guessed) go to the
+logger `likewise` at level INFO.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+from likewise.analysis.dedup.exact import Keep
+from likewise.hub.catalog import DEFAULT
+from likewise.operations.contract import ComputeName
+from likewise.operations.dedupe import DedupeRequest, DedupeResult
+from likewise.operations.dedupe import dedupe as dedupe_operation
+from likewise.operations.session import Message, Session
+from likewise.progress import bar
+
+Files = str | Path | Sequence[str | Path]
+"""One or several files, folders or patterns."""
+
+
+def dedupe(
+    files: Files,
+    *,
+    threshold: float | None = None,
+    percentile: float | None = None,
+    against: Files = (),
+    keep: Keep = "longest",
+    output: str | Path | None = None,
+    column: str | None = None,
+    model: str = DEFAULT,
+    compute: ComputeName = "auto",
+    device: str = "auto",
+    session: Session | None = None,
+) -> DedupeResult:
+    """Find exact copies and near-duplicates in files.
+
+        found = likewise.dedupe("questions.csv", threshold=0.85)
+        found.rethreshold(0.92).write("clean.csv")
+
+    Args:
+        files: texts, one a line or a table; folders and patterns too.
+        threshold: least cosine similarity of near-duplicates; 0.9 where nothing is given.
+        percentile: the same, as a percentile of the similarities of random pairs, such as 99.99.
+        against: remove what these files contain too, such as a test set.
+        keep: which text of a group stays.
+        output: file for what stays, a folder for several files; nothing is written where None.
+        column: the column of the texts; guessed where None.
+        model: catalogue name, hub id or folder of the model.
+        compute: number format of the network.
+        device: where to run.
+        session: loaded models, progress and messages, to share between calls.
+
+    Returns:
+        The duplicates in groups; `rethreshold` tries another threshold, `write` writes the files.
+
+    Raises:
+        InputError: an unusable threshold, or an output that would overwrite an input.
+        RecordError: a file cannot be read.
+        OutputError: a file cannot be written.
+        CheckpointError: the model cannot be used.
+    """
+    request = DedupeRequest(
+        files=_paths(files), threshold=threshold, percentile=percentile, against=_paths(against),
+        keep=keep, output=_path(output), column=column,
+        model=model, compute=compute, device=device,
+    )  # fmt: skip
+    return dedupe_operation(request, session or _session())
+
+
+def _paths(files: Files) -> tuple[str, ...]:
+    several = [files] if isinstance(files, str | Path) else files
+    return tuple(str(file) for file in several)
+
+
+def _path(path: str | Path | None) -> Path | None:
+    return None if path is None else Path(path)
+
+
+def _session() -> Session:
+    return Session(progress=bar, on_message=_log)
+
+
+def _log(message: Message) -> None:
+    logging.getLogger("likewise").info("%s", message.text)

@@ -1,0 +1,57 @@
+"""The texts of files with their vectors, for operations over a whole corpus."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+from likewise.analysis.embedded_corpus import EmbeddedCorpus, embed_corpus
+from likewise.data.records import Unit
+from likewise.encoder import Encoder
+from likewise.operations.contract import Field
+from likewise.operations.messages import report_cut, report_scripts
+from likewise.operations.session import Session
+from likewise.operations.texts import SkippedRows, report_column
+
+Files = Annotated[
+    tuple[str, ...],
+    Field(
+        "Files of texts, folders or patterns; - is stdin.",
+        positional=True, metavar="FILE...", local=True,
+    ),
+]  # fmt: skip
+
+
+def embed_sources(
+    session: Session,
+    encoder: Encoder,
+    files: Sequence[str],
+    column: str | None,
+    *,
+    unit: Unit = "auto",
+    skipped: SkippedRows | None = None,
+) -> EmbeddedCorpus:
+    """Read files and encode their texts; what was guessed, truncated or unknown is reported.
+
+    Args:
+        session: takes progress and messages.
+        encoder: the model.
+        files: files, folders and patterns.
+        column: the column of the texts; guessed where None.
+        unit: what a record is, as in `read_records`.
+        skipped: collects rows that cannot be read; without it the first one is an error.
+
+    Raises:
+        RecordError: a file, or a row in it, cannot be read.
+        InputError: there is no text in them, or no such column.
+        OutputError: the cache cannot be written.
+    """
+    corpus = embed_corpus(
+        encoder, files, column=column, unit=unit, bad=skipped, progress=session.progress
+    )
+    first = corpus.records[0]
+    report_column(session, first, Path(first.source), column)
+    report_cut(session, encoder, corpus.cut, corpus.encoded)
+    report_scripts(session, encoder, corpus.texts)
+    return corpus

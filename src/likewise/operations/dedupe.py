@@ -1,0 +1,328 @@
+"""Remove exact copies and near-duplicates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Annotated, Any
+
+from likewise.analysis.dedup.dedupe import dedupe as find_duplicates
+from likewise.analysis.dedup.dedupe import leaks
+from likewise.analysis.dedup.duplicates import THRESHOLD, Duplicates, RemovedText
+from likewise.analysis.dedup.exact import Keep
+from likewise.analysis.dedup.removal_plan import (
+    RemovalPlan,
+    carry_out,
+    check_outputs,
+    make_plan,
+    plan_of,
+    planned_removals,
+    write_plan,
+)
+from likewise.analysis.dedup.threshold import LearnedThreshold, borderline, percentile
+from likewise.analysis.embedded_corpus import EmbeddedCorpus
+from likewise.data.records import Record, Skipped
+from likewise.errors import InputError
+from likewise.operations.contract import Field, ModelRequest
+from likewise.operations.corpus import embed_sources
+from likewise.operations.session import Session
+from likewise.operations.texts import Column, SkippedRows
+from likewise.operations.threshold import ChosenThreshold, choose_threshold
+from likewise.wording import counted
+
+BORDERLINE = 3
+"""Pairs listed just above the threshold, and just below it."""
+MANY = 0.1
+"""Share of near-duplicates from which the default threshold is questioned."""
+SUGGESTED = 99.99
+"""Percentile of random pairs that is suggested then, as `likewise calibrate` does."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DedupeRequest(ModelRequest):
+    """Files to remove duplicates from."""
+
+    files: Annotated[
+        tuple[str, ...],
+        Field(
+            "Texts, one a line or a table; folders too.",
+            positional=True, metavar="FILE...", local=True,
+        ),
+    ] = ()  # fmt: skip
+    output: Annotated[
+        Path | None,
+        Field("File for what stays (a folder for several files).", short="-o", local=True),
+    ] = None
+    against: Annotated[
+        tuple[str, ...],
+        Field("Remove what this file contains too, such as a test set.", local=True),
+    ] = ()
+    threshold: Annotated[
+        float | None, Field(f"Least similarity of near-duplicates [{THRESHOLD}].")
+    ] = None
+    percentile: Annotated[
+        float | None, Field("The same, as a percentile of random pairs: 99.99.")
+    ] = None
+    tune: Annotated[
+        bool, Field("The same, learned from your answers about pairs.", flag="--tune")
+    ] = False
+    answers: Annotated[
+        Path | None, Field("A file of answers to --tune, y, n or s (skip) a line.", local=True)
+    ] = None
+    keep: Annotated[Keep, Field("Of each group keep the longest text or the first.")] = "longest"
+    plan: Annotated[
+        Path | None, Field("Write what would be removed to this .jsonl, to review.", local=True)
+    ] = None
+    column: Column = None
+
+
+@dataclass(frozen=True)
+class BorderlinePair:
+    """Two texts whose similarity is close to the threshold.
+
+    Attributes:
+        similarity: cosine of the two.
+        same: whether they count as near-duplicates.
+        text: one of them.
+        other: the other one.
+    """
+
+    similarity: float
+    same: bool
+    text: str
+    other: str
+
+
+@dataclass(frozen=True)
+class DedupeResult:
+    """The duplicates of a corpus.
+
+    Attributes:
+        model: name of the model.
+        duplicates: the texts to remove, in groups.
+        plan: the same with texts, files and lines; what was written, where an output was.
+        learned: the threshold's interval, where it was learned from answers.
+        suggested_threshold: another threshold, where the default one removes many texts.
+        borderline: pairs just above and just below the threshold, where nothing was written.
+        skipped: rows that could not be read; they stay.
+        output: the file, or the folder, of what stays.
+        records: the records that were compared.
+        others: the records they were compared against; their own where there is no other corpus.
+    """
+
+    model: str
+    duplicates: Duplicates
+    plan: RemovalPlan
+    learned: LearnedThreshold | None = None
+    suggested_threshold: float | None = None
+    borderline: tuple[BorderlinePair, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    output: Path | None = None
+    records: Sequence[Record] = field(default=(), repr=False)
+    others: Sequence[Record] = field(default=(), repr=False)
+
+    @property
+    def texts(self) -> list[str]:
+        """The texts that stay."""
+        return [self.records[row].text for row in self.duplicates.kept]
+
+    def rethreshold(self, threshold: float) -> DedupeResult:
+        """The result at another threshold, without encoding or searching again.
+
+        Nothing is written; see `write`.
+
+        Args:
+            threshold: not below the one this result was computed with.
+
+        Raises:
+            InputError: it is lower, or no similarity.
+        """
+        duplicates = self.duplicates.rethreshold(threshold)
+        steps = planned_removals(duplicates, self.records, self.others)
+        files = tuple(replace(file, kept="", removed="") for file in self.plan.files)
+        return replace(
+            self, duplicates=duplicates, learned=None, suggested_threshold=None, borderline=(),
+            output=None, plan=replace(self.plan, files=files, steps=steps, threshold=threshold),
+        )  # fmt: skip
+
+    def write(self, output: str | Path) -> DedupeResult:
+        """Write what stays and what is removed to new files of the same kind.
+
+        Args:
+            output: file for what stays; a folder for several files. What is removed lies beside
+                it, and so does the plan with which it can be undone.
+
+        Raises:
+            RecordError: an input has changed since it was read.
+            InputError: an output would overwrite an input, or is of another kind.
+            OutputError: a file cannot be written.
+        """
+        return replace(self, plan=carry_out(self.plan, output), output=Path(output))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The result as plain values.
+
+        Keys: `records`, `kept`, `removed`, `exact`, `near` (counts), `groups` (each with its
+        `representative` and the `members` that are removed because of it: `text`, `source`,
+        `line`, and of members `similarity` and `reason`), `threshold`, `interval`, `answers`,
+        `suggested_threshold`, `borderline`, `keep`, `neighbor_recall`, `skipped`, `files`,
+        `output`, `model` and `fingerprint`.
+        """
+        found = self.duplicates
+        return {
+            "records": found.count,
+            "kept": found.count - len(found.removed),
+            "removed": len(found.removed),
+            "exact": found.of("exact"),
+            "near": found.of("near"),
+            "groups": [self._group(group) for group in found.groups.values()],
+            "threshold": found.threshold,
+            "interval": [self.learned.low, self.learned.high] if self.learned else None,
+            "answers": self.learned.answers if self.learned else None,
+            "suggested_threshold": self.suggested_threshold,
+            "borderline": [asdict(pair) for pair in self.borderline],
+            "keep": found.keep,
+            "neighbor_recall": found.recall,
+            "skipped": [asdict(row) for row in self.skipped],
+            "files": [asdict(file) for file in self.plan.files],
+            "output": str(self.output) if self.output else None,
+            "model": self.model,
+            "fingerprint": self.plan.model,
+        }
+
+    def _group(self, members: Sequence[RemovedText]) -> dict[str, Any]:
+        return {
+            "representative": _plain(self.others[members[0].representative]),
+            "members": [
+                _plain(self.records[member.row])
+                | {"similarity": member.similarity, "reason": member.reason}
+                for member in members
+            ],
+        }
+
+
+def dedupe(request: DedupeRequest, session: Session) -> DedupeResult:
+    """Find exact copies and near-duplicates; with an output, write the files without them.
+
+    No input is changed.
+
+    Raises:
+        InputError: no files, an unusable threshold, or an output that would overwrite an input.
+        RecordError: a file cannot be read.
+        OutputError: a file cannot be written.
+        CheckpointError: the model cannot be used.
+    """
+    _check(request)
+    skipped = SkippedRows()
+    encoder = session.encoder(request)
+
+    def read(files: Sequence[str]) -> EmbeddedCorpus:
+        return embed_sources(session, encoder, files, request.column, unit="line", skipped=skipped)
+
+    corpus = read(request.files)
+    if request.output:
+        check_outputs(list(dict.fromkeys(r.source for r in corpus.records)), request.output)
+    other = read(request.against) if request.against else None
+    chosen = choose_threshold(
+        session, corpus, threshold=request.threshold, percent=request.percentile,
+        tune=request.tune, answers=request.answers,
+    )  # fmt: skip
+    if other:
+        found = leaks(corpus, other, chosen.threshold, progress=session.progress)
+    else:
+        found = find_duplicates(
+            corpus, chosen.threshold, keep=request.keep, progress=session.progress
+        )
+    others = other.records if other else corpus.records
+    result = DedupeResult(
+        encoder.name,
+        found,
+        make_plan(found, corpus.records, encoder.fingerprint, against=others),
+        chosen.learned,
+        _suggested(corpus, found, chosen),
+        skipped=tuple(skipped.rows),
+        records=corpus.records,
+        others=others,
+    )
+    if request.plan:
+        write_plan(request.plan, result.plan)
+    if request.output:
+        result = result.write(request.output)
+    elif not request.plan and other is None:
+        result = replace(result, borderline=_borderline(session, corpus, chosen.threshold))
+    skipped.report(session, "left as it is")
+    _report(session, result)
+    return result
+
+
+def _check(request: DedupeRequest) -> None:
+    if not request.files:
+        raise InputError("no file to look at", hint="likewise dedupe FILE")
+    if "-" in (*request.files, *request.against):
+        raise InputError(
+            "duplicates cannot be removed from standard input", hint="save it to a file first"
+        )
+
+
+def _plain(record: Record) -> dict[str, Any]:
+    return {"text": record.text, "source": record.source, "line": record.line}
+
+
+def _suggested(corpus: EmbeddedCorpus, found: Duplicates, chosen: ChosenThreshold) -> float | None:
+    """Another threshold, where the default one removes many texts."""
+    if not chosen.default or found.of("near") <= MANY * found.count:
+        return None
+    return percentile(corpus.vectors, SUGGESTED)
+
+
+def _borderline(
+    session: Session, corpus: EmbeddedCorpus, threshold: float
+) -> tuple[BorderlinePair, ...]:
+    return tuple(
+        BorderlinePair(
+            pair.similarity,
+            pair.similarity >= threshold,
+            corpus.records[pair.row].text,
+            corpus.records[pair.other].text,
+        )
+        for pair in borderline(corpus, threshold, BORDERLINE, progress=session.progress)
+    )
+
+
+def _report(session: Session, result: DedupeResult) -> None:
+    found = result.duplicates
+    if learned := result.learned:
+        session.message(
+            "learned_threshold",
+            f"threshold {learned.threshold:.3f} from {counted(learned.answers, 'answer')} "
+            f"(95% interval {learned.low:.3f} to {learned.high:.3f})",
+            **asdict(learned),
+        )
+    removed, exact, near = len(found.removed), found.of("exact"), found.of("near")
+    verb = "is" if 1 in {removed, found.count} else "are"
+    session.message(
+        "duplicates",
+        f"{removed:,} of {counted(found.count, 'text')} {verb} redundant ({exact:,} exact and "
+        f"{near:,} near at {found.threshold:.3f} or more), in "
+        f"{counted(len(found.groups), 'group')}",
+        removed=removed, records=found.count, exact=exact, near=near,
+        threshold=found.threshold, groups=len(found.groups),
+    )  # fmt: skip
+    if result.output:
+        session.message(
+            "written",
+            f"wrote what stays to {result.output}; {plan_of(result.output)} lists what was "
+            "removed, with the reasons",
+            output=str(result.output), plan=str(plan_of(result.output)),
+        )  # fmt: skip
+    if (suggested := result.suggested_threshold) is not None:
+        session.message(
+            "suggested_threshold",
+            f"that is {removed / found.count:.0%} of the texts, at the default threshold of "
+            f"{THRESHOLD}; look at the pairs near the threshold before you remove them. "
+            f"{SUGGESTED}% of random pairs of this file are below {suggested:.3f}: --percentile "
+            f"{SUGGESTED} takes that as the threshold, --tune asks you about pairs",
+            share=removed / found.count, default=THRESHOLD, percentile=SUGGESTED,
+            suggested=suggested,
+        )  # fmt: skip
