@@ -139,11 +139,11 @@ def test_a_library_of_other_sources_is_not_used(
     opened = library._opened.__wrapped__
     assert not isinstance(opened(), str)
 
-    class Job(ctypes.Structure):
-        _fields_ = (*library.binding.Job._fields_[:-1],)
+    class JobStruct(ctypes.Structure):
+        _fields_ = (*library.binding.JobStruct._fields_[:-1],)
 
     with monkeypatch.context() as changed:
-        changed.setattr(library, "STRUCTURES", (*library.STRUCTURES[:-1], Job))
+        changed.setattr(library, "STRUCTURES", (*library.STRUCTURES[:-1], JobStruct))
         assert "was built from other sources" in opened()
     with monkeypatch.context() as changed:
         changed.setattr(library, "sources_hash", lambda: 5)

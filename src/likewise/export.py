@@ -15,13 +15,17 @@ from likewise.checkpoint.config import STATIC, Config, read_config
 from likewise.checkpoint.copying import write_checkpoint
 from likewise.errors import InputError, OutputError, UnsupportedModelError
 from likewise.extras import require
+from likewise.hub.download import bytes_progress
 from likewise.hub.locate import locate
+from likewise.progress import ProgressFactory, no_progress
 
 LARGEST_ONNX = 2_000_000_000
 """Bytes of weights that one ONNX file can hold; larger ones lie beside it."""
 
 
-def export(name: str | Path, to: str, folder: str | Path) -> Path:
+def export(
+    name: str | Path, to: str, folder: str | Path, *, progress: ProgressFactory = no_progress
+) -> Path:
     """Write a checkpoint into a new folder.
 
     Whatever the format, the folder is a whole checkpoint with `model.safetensors`, which
@@ -33,6 +37,7 @@ def export(name: str | Path, to: str, folder: str | Path) -> Path:
         name: a catalogue name, a hub id, or a folder.
         to: `safetensors`, `openvino` or `onnx`.
         folder: must not exist yet, or be empty.
+        progress: shows the download of the model, and that it is being written.
 
     Returns:
         The folder.
@@ -48,7 +53,7 @@ def export(name: str | Path, to: str, folder: str | Path) -> Path:
     target = Path(folder)
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise InputError(f"{target} is there already", hint="name a new folder")
-    source = locate(name).folder
+    source = locate(name, progress=bytes_progress(progress)).folder
     config = read_config(source)
     if config.model_type == STATIC and to != "safetensors":
         raise UnsupportedModelError(
@@ -57,7 +62,10 @@ def export(name: str | Path, to: str, folder: str | Path) -> Path:
         )
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".export-") as making:
+        with (
+            progress(None, title=f"writing {to}"),
+            tempfile.TemporaryDirectory(dir=target.parent, prefix=".export-") as making,
+        ):
             made = Path(making) / "checkpoint"
             write_checkpoint(source, config, made)
             FORMATS[to](read_config(made), made)

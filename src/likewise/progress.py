@@ -58,7 +58,7 @@ def no_progress(
 def bar(
     total: int | None, *, title: str, unit: str = "texts", show: bool | None = None
 ) -> Iterator[Progress]:
-    """A bar on standard error with rate and time left.
+    """A bar on standard error with rate and time left; a spinner where the total is not known.
 
     Args:
         total: number of pieces; None where it is not known.
@@ -73,7 +73,8 @@ def bar(
     from rich.console import Console
 
     console = Console(stderr=True)
-    with rich_progress.Progress(*_columns(unit), console=console) as display:
+    columns = _spinner() if total is None else _columns(unit)
+    with rich_progress.Progress(*columns, console=console) as display:
         task = display.add_task(title, total=total, rate="…", words="")
 
         class Shown(Progress):
@@ -96,20 +97,17 @@ def busy(title: str, *, show: bool | None = None) -> Iterator[None]:
         title: what is being done.
         show: None shows it where standard error is a terminal.
     """
-    if not (sys.stderr.isatty() if show is None else show):
+    with bar(None, title=title, show=show):
         yield
-        return
-    from rich import progress
-    from rich.console import Console
 
-    columns = (
-        progress.SpinnerColumn(),
-        progress.TextColumn("{task.description}"),
-        progress.TimeElapsedColumn(),
-    )
-    with progress.Progress(*columns, console=Console(stderr=True)) as spinner:
-        spinner.add_task(title, total=None)
-        yield
+
+def _spinner() -> Iterator[ProgressColumn]:
+    from rich import progress
+
+    yield progress.SpinnerColumn()
+    yield progress.TextColumn("{task.description}")
+    yield progress.TimeElapsedColumn()
+    yield progress.TextColumn("{task.fields[words]}")
 
 
 def _columns(unit: str) -> Iterator[ProgressColumn]:

@@ -166,7 +166,7 @@ def test_example_list(likewise: Run) -> None:
 
 
 def test_models(likewise: Run, model_folder: Path) -> None:
-    told = json.loads(likewise("models", "--json").stdout)
+    told = json.loads(likewise("models", "--json").stdout)["models"]
     assert [m["name"] for m in told] == [e.name for e in CATALOG]
     assert told[0]["folder"] == str(model_folder)
     plain = likewise("models").stdout
@@ -186,7 +186,9 @@ def test_a_folder_is_a_model(likewise: Run, model_folder: Path) -> None:
 
 
 def test_doctor(likewise: Run) -> None:
-    told = {check["name"]: check for check in json.loads(likewise("doctor", "--json").stdout)}
+    told = {
+        check["name"]: check for check in json.loads(likewise("doctor", "--json").stdout)["checks"]
+    }
     for name in ("likewise", "packages", "cores", "processor", "compute auto", "memory", "hub"):
         assert told[name]["detail"]
     assert told[f"model {DEFAULT}"]["status"] == "ok"
@@ -199,7 +201,7 @@ def test_doctor(likewise: Run) -> None:
 
 
 def test_doctor_says_which_number_format_was_chosen_and_why(likewise: Run) -> None:
-    checks = json.loads(likewise("doctor", "--json").stdout)
+    checks = json.loads(likewise("doctor", "--json").stdout)["checks"]
     told = {check["name"]: check for check in checks}
     plain = likewise("doctor").stdout
     names = [n for n in ("compute auto", "int8 attention", "OpenVINO int8") if n in told]
@@ -216,7 +218,7 @@ def test_doctor_says_which_number_format_was_chosen_and_why(likewise: Run) -> No
 
 
 def test_doctor_says_when_the_hub_cannot_be_reached(likewise: Run, offline: None) -> None:
-    told = json.loads(likewise("doctor", "--network", "--json").stdout)
+    told = json.loads(likewise("doctor", "--network", "--json").stdout)["checks"]
     hub = {check["name"]: check for check in told}
     assert hub["hub"]["hint"] == "unset HF_HUB_OFFLINE to fetch models"
     assert hub["hub reachable"]["status"] == "warn"

@@ -21,7 +21,9 @@ Run = Callable[..., Any]
 
 
 def doctor(likewise: Run) -> dict[str, str]:
-    told = {check["name"]: check for check in json.loads(likewise("doctor", "--json").stdout)}
+    told = {
+        check["name"]: check for check in json.loads(likewise("doctor", "--json").stdout)["checks"]
+    }
     return dict(told[f"int8 {DEFAULT}"])
 
 
@@ -40,12 +42,12 @@ def test_quantize_and_doctor(
     first = likewise("quantize", folder)
     path = Path(first.stdout.strip())
     assert path.is_file()
-    assert first.stderr.startswith("made (")
+    assert first.stderr.startswith("note: made (")
     told = json.loads(likewise("quantize", folder, "--json").stdout)
     size = sum(file.stat().st_size for file in path.parent.iterdir())
     assert told["path"] == str(path)
     assert (told["made"], told["bytes"]) == (False, size)
-    assert "was there already" in likewise("quantize", folder).stderr
+    assert "found in the cache" in likewise("quantize", folder).stderr
     assert json.loads(likewise("quantize", folder, "--again", "--json").stdout)["made"] is True
 
 
@@ -53,7 +55,7 @@ def test_doctor_finds_the_graph(
     likewise: Run, encoder_int8: library.Encoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if "int8" in native.supported():
-        assert doctor(likewise)["detail"].startswith("ready: our own kernels")
+        assert doctor(likewise)["detail"].startswith("ready: native kernels")
     monkeypatch.setattr(native, "supported", frozenset)
     assert doctor(likewise)["detail"].startswith("ready: ")
     assert doctor(likewise)["hint"] == ""
@@ -102,20 +104,10 @@ def test_verify_other_number_formats(likewise: Run) -> None:
 
 
 def test_bench(likewise: Run, tiny_checkpoint: Callable[..., Path]) -> None:
-    folder = tiny_checkpoint()
-    result = likewise("bench", folder, "--compute", "float32", "--json")
-    told = json.loads(result.stdout)
-    assert told["cores"] >= 1
-    (row,) = told["computes"]
-    assert row["compute"] == "float32"
-    assert row["sentences"]["texts"] > 0
-    # passages are as long as this model reads, and every token of them is counted once
-    assert 32 < row["passages"]["tokens"] / row["passages"]["texts"] <= 64
-    assert 0 < row["query_p50"] <= row["query_p95"]
-    assert 0 < row["share"] < 1
-    plain = likewise("bench", folder, "--compute", "float32")
-    assert plain.stdout.split("\n")[1].startswith("float32  ")
-    assert "tokens/s" in plain.stderr
+    result = likewise("bench", tiny_checkpoint(), "--compute", "float32")
+    header, row = result.stdout.splitlines()
+    assert "passage tokens/s" in header
+    assert row.startswith("float32  ")
 
 
 def test_bench_names_what_cannot_be_had(

@@ -53,7 +53,7 @@ def test_fetch_show_and_remove(run: Run, hub: LoopbackHub, tmp_path: Path) -> No
     assert Path(told["folder"]).is_relative_to(tmp_path / "home" / "hub")
     assert "already" in run("download", NAME).stderr
 
-    rows = json.loads(run("models", "--json").stdout)
+    rows = json.loads(run("models", "--json").stdout)["models"]
     (row,) = [r for r in rows if r["name"] == NAME]
     assert (row["source"], row["dimension"], row["max_tokens"]) == ("cache", 8, 32)
     assert (row["licence"], row["commit"], row["problem"]) == ("bsd-3-clause", told["commit"], None)

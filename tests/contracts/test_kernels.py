@@ -217,13 +217,23 @@ def test_widths_that_the_kernels_do_not_take_go_to_openvino(
         likewise.load(narrow, runtime="native")
 
 
-def test_without_the_library_openvino_runs_it(bert: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(native, "library", lambda: None)
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (("LIBRARY", Path("nowhere") / "kernels.so"), "kernels.so was not built"),
+        (("sources_hash", lambda: 5), f"{library.LIBRARY.name} was built from other sources"),
+    ],
+)
+def test_without_the_library_openvino_runs_it(
+    bert: Path, monkeypatch: pytest.MonkeyPatch, change: tuple[str, Any], reason: str
+) -> None:
+    if features() is None:
+        pytest.skip("no library here")
+    monkeypatch.setattr(library, *change)
+    monkeypatch.setattr(library, "_opened", library._opened.__wrapped__)
     model = likewise.load(bert)
     assert model.runtime == "openvino"
-    assert "instead of native kernels (there are no kernels: they were not built)" in (
-        model.runtime_reason
-    )
+    assert f"instead of native kernels (there are no kernels: {reason}" in model.runtime_reason
 
 
 def test_features_are_those_that_the_system_tells() -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from contextlib import ExitStack
+from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 import typer
 
@@ -21,11 +22,19 @@ from likewise.progress import bar
 Q = TypeVar("Q")
 R = TypeVar("R", bound=Result)
 
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+_CONTEXT = inspect.Parameter(
+    "context", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context
+)
 RESUMABLE = "stopped; the same command continues from here"
 
 
 def command(
-    request: type[Q], operation: Callable[[Q, Session], R], *, resumable: bool = False
+    request: type[Q],
+    operation: Callable[[Q, Session], R],
+    *,
+    resumable: bool = False,
+    confirm: Callable[[Q], str] | None = None,
 ) -> Callable[[Callable[[R, Q], None]], Callable[..., None]]:
     """Make a command of an operation; what is decorated prints the result for people.
 
@@ -33,15 +42,28 @@ def command(
         request: the operation's request; each field becomes an argument or an option.
         operation: the operation.
         resumable: whether the same command continues after Ctrl-C.
+        confirm: the question that the command asks first; it adds the option `--yes`.
     """
+    switches = {"as_json": AsJson, "quiet": Quiet} | ({"yes": Yes} if confirm else {})
 
     def decorate(show: Callable[[R, Q], None]) -> Callable[..., None]:
         fields = list(request_fields(request))
 
-        def run(*, as_json: bool, quiet: bool, **values: Any) -> None:
+        def run(
+            context: typer.Context,
+            *,
+            as_json: bool,
+            quiet: bool,
+            yes: bool = False,
+            **values: Any,
+        ) -> None:
+            if context.invoked_subcommand:  # this is a group, and one of its commands was named
+                return
             session = terminal_session(quiet=quiet)
             with ExitStack() as stack:
                 given = {f.name: _value(f, values[f.name], stack) for f in fields}
+                if confirm and not yes:
+                    typer.confirm(confirm(request(**given)), abort=True, err=True)
                 try:
                     result = operation(request(**given), session)
                 except KeyboardInterrupt:
@@ -56,8 +78,9 @@ def command(
         parameters = [_parameter(field) for field in fields]
         parameters += [
             inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=False, annotation=kind)
-            for name, kind in (("as_json", AsJson), ("quiet", Quiet))
+            for name, kind in switches.items()
         ]
+        parameters.insert(0, _CONTEXT)
         run.__name__, run.__doc__ = show.__name__, show.__doc__
         run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         run.__annotations__ = {p.name: p.annotation for p in parameters}
@@ -81,7 +104,7 @@ def _print_message(message: Message) -> None:
 
 def _parameter(field: RequestField) -> inspect.Parameter:
     many = get_origin(field.type) is tuple
-    kind: Any = list[get_args(field.type)[0]] if many else field.type  # type: ignore[misc]
+    kind: Any = list[_item_type(field)] if many else field.type  # type: ignore[misc]
     meta = field.field
     bounds = {"min": meta.minimum, "max": meta.maximum}
     settings: dict[str, Any] = {"help": meta.help, "metavar": meta.metavar or None}
@@ -102,8 +125,18 @@ def _parameter(field: RequestField) -> inspect.Parameter:
     )
 
 
+def _item_type(field: RequestField) -> Any:
+    """The type of one of several values; Typer takes lists of enumerations, not of literals."""
+    kind = get_args(field.type)[0]
+    if get_origin(kind) is not Literal:
+        return kind
+    return StrEnum(field.name, {name: name for name in get_args(kind)})
+
+
 def _value(field: RequestField, value: Any, stack: ExitStack) -> Any:
     """The value as the request has it; `-` becomes a file with what stands on standard input."""
     if field.field.stdin and str(value) == "-":
         return stack.enter_context(as_file(Path("-")))
-    return tuple(value) if isinstance(value, list) else value
+    if isinstance(value, list):
+        return tuple(str(each) if isinstance(each, StrEnum) else each for each in value)
+    return value

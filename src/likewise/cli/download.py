@@ -2,44 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
-
-from likewise.cli import options
-from likewise.cli.printing import note, say, say_json
-from likewise.hub.download import progress_bar
-from likewise.hub.locate import locate
+from likewise.cli.derive import command
+from likewise.cli.printing import say
+from likewise.operations.download import DownloadRequest, DownloadResult
+from likewise.operations.download import download as operation
 
 
-def download(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="A catalogue name or a hub id.")],
-    revision: Annotated[str | None, typer.Option(help="Branch, tag or commit on the hub.")] = None,
-    weights: Annotated[
-        str | None,
-        typer.Option("--format", help="Weights to fetch: safetensors, pytorch or onnx."),
-    ] = None,
-    as_json: options.AsJson = False,
-    quiet: options.Quiet = False,
-) -> None:
-    """Fetch a model to this machine, and tell the folder it lies in.
+@command(DownloadRequest, operation)
+def download(result: DownloadResult, _: DownloadRequest) -> None:
+    """Download a model to this machine, and print its folder.
 
-    Only the files it needs are fetched, each is held against its hash, and what was interrupted is
-    taken up again. HF_ENDPOINT, HF_TOKEN, HF_HUB_OFFLINE, HF_HOME and proxies are honoured.
+    Only the files it needs are downloaded, each is checked against its hash, and an interrupted
+    download is resumed. HF_ENDPOINT, HF_TOKEN, HF_HUB_OFFLINE, HF_HOME and proxies are honoured.
 
     \b
     Example:
       likewise download gte-small
     """
-    location = locate(
-        model, revision=revision, weights=weights, progress=None if quiet else progress_bar
-    )
-    if not quiet and location.source != "hub":
-        note(f"{location.name} is on this machine already")
-    if not quiet and location.commit:
-        note(f"commit {location.commit}")
-    if as_json:
-        place = {"folder": str(location.folder), "source": location.source}
-        say_json({"name": location.name, **place, "commit": location.commit})
-    else:
-        say(str(location.folder))
+    say(str(result.folder))

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
-
 import typer
 
-from likewise.checkpoint.inventory import Installed, in_cache, inventory, remove
-from likewise.cli import options
-from likewise.cli.printing import say, say_json, say_table
-from likewise.hub.catalog import CATALOG, Entry
+from likewise.checkpoint.inventory import Installed, in_cache
+from likewise.cli.derive import command
+from likewise.cli.printing import say, say_table
+from likewise.hub.catalog import Entry
+from likewise.operations.models import (
+    ModelsRemoveRequest,
+    ModelsRemoveResult,
+    ModelsRequest,
+    ModelsResult,
+    models_rm,
+)
+from likewise.operations.models import models as operation
 
 models_app = typer.Typer(name="models", rich_markup_mode=None)
 
@@ -17,7 +23,8 @@ HEADER = ("name", "dimensions", "max tokens", "languages", "licence", "size", "w
 
 
 @models_app.callback(invoke_without_command=True)
-def models(context: typer.Context, as_json: options.AsJson = False) -> None:
+@command(ModelsRequest, operation)
+def models(result: ModelsResult, _: ModelsRequest) -> None:
     """List the models on this machine, and those known by name that are not here yet.
 
     Any folder or hub id of a model of the same kind works too.
@@ -26,69 +33,25 @@ def models(context: typer.Context, as_json: options.AsJson = False) -> None:
     Example:
       likewise models --json
     """
-    if context.invoked_subcommand:
-        return
-    here = inventory()
-    elsewhere = [e for e in CATALOG if e not in {found.entry for found in here}]
-    if as_json:
-        say_json([_facts(found) for found in here] + [_facts_of_entry(e) for e in elsewhere])
-        return
-    rows = [_row(found) for found in here] + [_row_of_entry(entry) for entry in elsewhere]
-    say_table(HEADER, rows)
+    rows = [_row(found) for found in result.installed]
+    say_table(HEADER, rows + [_row_of_entry(entry) for entry in result.available])
+
+
+def _question(request: ModelsRemoveRequest) -> str:
+    found = in_cache(request.model)
+    return f"delete {found.name} ({_megabytes(found.size)})?"
 
 
 @models_app.command("rm")
-def remove_model(
-    model: Annotated[str, typer.Argument(metavar="NAME", help="A catalogue name or a hub id.")],
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
-    as_json: options.AsJson = False,
-) -> None:
+@command(ModelsRemoveRequest, models_rm, confirm=_question)
+def remove_model(result: ModelsRemoveResult, _: ModelsRemoveRequest) -> None:
     """Delete a model from the cache. Your own folders and bundled models are never touched.
 
     \b
     Example:
       likewise models rm gte-small --yes
     """
-    found = in_cache(model)
-    if not yes:
-        typer.confirm(f"delete {found.name} ({_megabytes(found.size)})?", abort=True, err=True)
-    gone = remove(model)
-    if as_json:
-        say_json({"name": gone.name, "folder": str(gone.folder), "freed": gone.freed})
-    else:
-        say(f"{gone.name}: {_megabytes(gone.freed)} freed")
-
-
-def _facts(found: Installed) -> dict[str, Any]:
-    known = _facts_of_entry(found.entry) if found.entry else {}
-    return known | {
-        "name": found.name,
-        "dimension": found.dimension,
-        "max_tokens": found.max_tokens,
-        "licence": found.licence,
-        "source": found.source,
-        "folder": str(found.folder),
-        "commit": found.commit,
-        "size": found.size,
-        "problem": found.problem,
-    }
-
-
-def _facts_of_entry(entry: Entry) -> dict[str, Any]:
-    return {
-        "name": entry.name,
-        "hub_id": entry.hub_id,
-        "dimension": entry.dimension,
-        "max_tokens": entry.max_tokens,
-        "parameters": entry.parameters,
-        "languages": entry.languages,
-        "licence": entry.licence,
-        "prompts": dict(entry.prompts),
-        "scores": dict(entry.scores.values) if entry.scores else {},
-        "scores_source": entry.scores.source if entry.scores else None,
-        "source": None,
-        "folder": None,
-    }
+    say(f"{result.name}: {_megabytes(result.freed)} freed")
 
 
 def _row(found: Installed) -> list[str]:

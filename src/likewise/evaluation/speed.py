@@ -17,6 +17,7 @@ from likewise.engine.openvino.graph import build
 from likewise.engine.openvino.roofline import CHAINS, Multiplier
 from likewise.errors import EngineError, UnsupportedModelError
 from likewise.evaluation.sentences import EXAMPLES
+from likewise.progress import Advance, Progress
 
 PASSAGE_TOKENS = 256
 SENTENCES, PASSAGES, QUERIES = 4096, 512, 200
@@ -26,6 +27,9 @@ PART_SECONDS = 1.5
 """For each kind of text, and for queries."""
 PEAK_SECONDS = 0.4
 """For each chain of products, before encoding and after it."""
+
+PARTS = 5
+"""Measurements of one model: the peak, sentences, passages, queries, and the peak again."""
 
 
 @dataclass(frozen=True)
@@ -72,21 +76,31 @@ class Speed:
         return self.passages.operations / self.peak
 
 
-def measure_speed(model: Encoder) -> Speed:
+def measure_speed(model: Encoder, *, progress: Advance | None = None) -> Speed:
     """Time a model for ten to twenty seconds; nothing else should run meanwhile.
+
+    Args:
+        model: the model.
+        progress: called with 1 after each of `PARTS` measurements.
 
     Raises:
         EngineError: the engine refused.
     """
+    advance = progress or Progress()
     try:
         multipliers = [Multiplier(chain, model.compute, usable_cores()) for chain in CHAINS]
     except EngineError:
         multipliers = []
     peaks = [multiplier.rate(PEAK_SECONDS) for multiplier in multipliers]
+    advance(1)
     sentences = _rate(model, list(islice(cycle(_sentences()), SENTENCES)))
+    advance(1)
     passages = _rate(model, list(islice(cycle(_passages(model)), PASSAGES)))
+    advance(1)
     queries = _query_seconds(model)
+    advance(1)
     peaks += [multiplier.rate(PEAK_SECONDS) for multiplier in multipliers]
+    advance(1)
     return Speed(
         compute=model.compute,
         sentences=sentences,

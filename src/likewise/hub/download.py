@@ -19,7 +19,7 @@ from likewise.hub import file_selection
 from likewise.hub.cache import RemoteFile, Repository, is_hub_id
 from likewise.hub.client import Hub, hub_errors, offline
 from likewise.hub.transfer import RETRIED_STATUS, RemoteSource, receive
-from likewise.progress import Advance, bar
+from likewise.progress import Advance, ProgressFactory, bar
 
 FORMATS = tuple(f.name for f in file_selection.FORMATS)
 
@@ -49,9 +49,15 @@ DownloadProgress = Callable[[DownloadPlan], AbstractContextManager[Advance]]
 """Opens a display for a plan; what it gives is told the bytes, and closed at the end."""
 
 
-def progress_bar(wanted: DownloadPlan) -> AbstractContextManager[Advance]:
-    """A bar on standard error, where that is a terminal."""
-    return bar(wanted.total_bytes, title=f"fetching {wanted.hub_id}", unit="bytes")
+def bytes_progress(progress: ProgressFactory) -> DownloadProgress:
+    """Show a download, counted in bytes, by a progress that any other work is shown by."""
+    return lambda wanted: progress(
+        wanted.total_bytes, title=f"downloading {wanted.hub_id}", unit="bytes"
+    )
+
+
+progress_bar = bytes_progress(bar)
+"""A bar on standard error, where that is a terminal."""
 
 
 def _unseen(_: DownloadPlan) -> AbstractContextManager[Advance]:

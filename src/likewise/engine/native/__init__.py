@@ -1,6 +1,6 @@
 """Kernels of our own for AVX-512 and AMX: many texts as one matrix, without padding."""
 
-from likewise.engine.native.library import TILES, features, supported
+from likewise.engine.native.library import TILES, features, supported, unavailable
 from likewise.engine.native.runtime import NativeRuntime, refusal
 from likewise.engine.native.timing import attention_format, network_format
 
@@ -12,4 +12,5 @@ __all__ = [
     "network_format",
     "refusal",
     "supported",
+    "unavailable",
 ]

@@ -30,7 +30,7 @@ STRUCTURES = (
 def _opened() -> ctypes.CDLL | str:
     """The library; or why there is none for these sources and this system."""
     if not LIBRARY.exists():
-        return f"{LIBRARY} was not built"
+        return f"{LIBRARY.name} was not built"
     try:
         found = ctypes.CDLL(str(LIBRARY))
         found.likewise_sources.restype = ctypes.c_uint64
@@ -38,11 +38,12 @@ def _opened() -> ctypes.CDLL | str:
         sizes = (ctypes.c_int32 * len(STRUCTURES))()
         found.likewise_sizes(sizes)
     except OSError as error:
-        return f"{LIBRARY} cannot be loaded: {error}"
+        reason = str(error).replace(str(LIBRARY), LIBRARY.name)  # shown to remote visitors too
+        return f"{LIBRARY.name} cannot be loaded: {reason}"
     except AttributeError:
         fitting = False
     if not fitting or list(sizes) != list(map(ctypes.sizeof, STRUCTURES)):
-        return f"{LIBRARY} was built from other sources than these"
+        return f"{LIBRARY.name} was built from other sources than these"
     _declare(found)
     return found
 
@@ -63,6 +64,15 @@ def library() -> ctypes.CDLL | None:
     """The library; None where it was not built, from these sources and for this system."""
     found = _opened()
     return None if isinstance(found, str) else found
+
+
+def unavailable() -> str | None:
+    """Why there is no library: not built, built from other sources, or damaged; None if there is.
+
+    The reason names the file without its folder.
+    """
+    found = _opened()
+    return found if isinstance(found, str) else None
 
 
 def loaded() -> ctypes.CDLL:

@@ -14,7 +14,7 @@ from likewise.engine.after_pooling import after_pooling
 from likewise.engine.architectures import DESCRIPTIONS
 from likewise.engine.cores import usable_cores
 from likewise.engine.native import binding, timing
-from likewise.engine.native.library import library, loaded, supported
+from likewise.engine.native.library import loaded, supported, unavailable
 from likewise.engine.native.network import PackedNetwork
 from likewise.engine.tensors import Tensors
 from likewise.engine.timing import Formats
@@ -178,8 +178,8 @@ def refusal(model_type: str, compute: str) -> str | None:
         model_type: the family, as `config.json` names it.
         compute: as `NativeRuntime` takes it.
     """
-    if library() is None:
-        return "there are no kernels: they were not built"
+    if reason := unavailable():
+        return f"there are no kernels: {reason}"
     if not supported():
         return "there are no kernels for this processor"
     if model_type not in DESCRIPTIONS:

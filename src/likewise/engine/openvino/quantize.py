@@ -36,7 +36,7 @@ from likewise.engine.openvino.sources import GraphSource, graph_sources
 from likewise.engine.openvino.timing import formats
 from likewise.errors import EngineError, OutputError, UnsupportedModelError
 from likewise.extras import require
-from likewise.progress import busy
+from likewise.progress import ProgressFactory, bar
 from likewise.tokenization.tokenizer import Tokenizer
 from likewise.vectors import similarity_pairwise
 
@@ -87,7 +87,11 @@ class Quantized:
 
 
 def quantized(
-    config: Config, tokenizer: Tokenizer, *, again: bool = False, show: bool | None = None
+    config: Config,
+    tokenizer: Tokenizer,
+    *,
+    again: bool = False,
+    progress: ProgressFactory = bar,
 ) -> Quantized:
     """The int8 graph of a checkpoint, made when it is not in the cache yet (10 to 60 seconds).
 
@@ -97,8 +101,8 @@ def quantized(
     Args:
         config: the checkpoint.
         tokenizer: its tokenizer.
-        again: make it anew even where the cache has it.
-        show: whether to show that it is being made; None where standard error is a terminal.
+        again: make it again even where the cache has it.
+        progress: shows that it is being made; on standard error where not given.
 
     Raises:
         MissingExtraError: NNCF is not installed.
@@ -111,7 +115,8 @@ def quantized(
     if source is not None:
         return Quantized(_graph(config, source), False, time.perf_counter() - started, source)
     source, *others = graph_sources(config)
-    with busy(f"making the int8 graph of {config.folder.name} (only this once)", show=show):
+    title = f"making the int8 graph of {config.folder.name} (only this once)"
+    with progress(None, title=title):
         try:
             _make(config, tokenizer, source)
         except UnsupportedModelError:
