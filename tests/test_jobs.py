@@ -41,3 +41,13 @@ def test_a_session_is_shared(source: Path, model_folder: Path) -> None:
     assert "duplicates" in [message.code for message in messages]
     leaked = likewise.dedupe(source, against=source, model=str(model_folder), session=session)
     assert len(leaked.duplicates.removed) == len(LINES)
+
+
+def test_cluster(source: Path, model_folder: Path) -> None:
+    subjects = ("a cat sleeps", "a cat purrs", "cats like milk", "stocks fell", "shares fell")
+    source.write_text("\n".join(["text", *subjects, "the stock market fell"]) + "\n")
+    found = likewise.cluster(source, clusters=2, runs=0, model=str(model_folder))
+    assert [topic.size for topic in found.clusters.topics] == [3, 3]
+    named = found.relabel({0: "first"}).write(source.with_name("clustered.csv"))
+    assert "first" in source.with_name("clustered.csv").read_text()
+    assert named.to_dict()["topics"][0]["name"] == "first"

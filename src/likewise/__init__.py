@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from likewise import errors, vectors
     from likewise.encoder import Encoder
     from likewise.errors import LikewiseError
-    from likewise.jobs import dedupe
+    from likewise.jobs import cluster, dedupe
     from likewise.loading import load
     from likewise.reranker import Reranker, load_reranker
     from likewise.results import Encoded, Ranked, TokenCount
@@ -33,6 +33,7 @@ __all__ = [
     "Reranker",
     "TokenCount",
     "__version__",
+    "cluster",
     "dedupe",
     "errors",
     "load",
@@ -47,6 +48,7 @@ _HOMES = {
     "Ranked": "likewise.results",
     "Reranker": "likewise.reranker",
     "TokenCount": "likewise.results",
+    "cluster": "likewise.jobs",
     "dedupe": "likewise.jobs",
     "load": "likewise.loading",
     "load_reranker": "likewise.reranker",

@@ -13,6 +13,8 @@ from pathlib import Path
 
 from likewise.analysis.dedup.exact import Keep
 from likewise.hub.catalog import DEFAULT
+from likewise.operations.cluster import ClusterRequest, ClusterResult
+from likewise.operations.cluster import cluster as cluster_operation
 from likewise.operations.contract import ComputeName
 from likewise.operations.dedupe import DedupeRequest, DedupeResult
 from likewise.operations.dedupe import dedupe as dedupe_operation
@@ -70,6 +72,63 @@ def dedupe(
         model=model, compute=compute, device=device,
     )  # fmt: skip
     return dedupe_operation(request, session or _session())
+
+
+def cluster(
+    files: Files,
+    *,
+    clusters: int | None = None,
+    resolution: float = 1.0,
+    levels: int = 2,
+    assign_all: bool = False,
+    smallest: int | None = None,
+    runs: int = 5,
+    seed: int = 0,
+    output: str | Path | None = None,
+    column: str | None = None,
+    model: str = DEFAULT,
+    compute: ComputeName = "auto",
+    device: str = "auto",
+    session: Session | None = None,
+) -> ClusterResult:
+    """Group the texts of files by what they are about, and name the groups.
+
+        found = likewise.cluster("questions.csv")
+        found.relabel({0: "cards"}).write("clustered.csv")
+
+    Args:
+        files: texts, one a line or a table; folders and patterns too.
+        clusters: number of clusters, by k-means; found automatically where None.
+        resolution: more than 1 gives more and smaller clusters, less than 1 fewer and larger ones.
+        levels: depth of the tree of topics.
+        assign_all: leave no text unclustered.
+        smallest: least number of texts in a cluster; chosen by the size of the corpus where None.
+        runs: repetitions that measure how stable the clusters are; 0 does without.
+        seed: the same seed gives the same clusters.
+        output: table of the texts with their clusters; nothing is written where None.
+        column: the column of the texts; guessed where None.
+        model: catalogue name, hub id or folder of the model.
+        compute: number format of the network.
+        device: where to run.
+        session: loaded models, progress and messages, to share between calls.
+
+    Returns:
+        The clusters and their topics; `relabel` renames them, `at_level` takes a deeper level of
+        the tree, `write` writes a table.
+
+    Raises:
+        InputError: too few different texts, a setting out of range, or an unusable output.
+        RecordError: a file cannot be read.
+        OutputError: the output cannot be written.
+        CheckpointError: the model cannot be used.
+        MissingExtraError: the extra `explore` is not installed.
+    """
+    request = ClusterRequest(
+        files=_paths(files), clusters=clusters, resolution=resolution, levels=levels,
+        assign_all=assign_all, smallest=smallest, runs=runs, seed=seed, output=_path(output),
+        column=column, model=model, compute=compute, device=device,
+    )  # fmt: skip
+    return cluster_operation(request, session or _session())
 
 
 def _paths(files: Files) -> tuple[str, ...]:

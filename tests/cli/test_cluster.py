@@ -49,7 +49,8 @@ def test_cluster_json(likewise: Run, table: Path) -> None:
 def test_cluster_output(likewise: Run, table: Path, ending: str) -> None:
     target = table.with_name(f"out.{ending}")
     result = likewise("cluster", table, "-o", target, "--quiet")
-    assert (result.exit_code, result.stdout, result.stderr) == (0, "", "")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.startswith("cluster")
     if ending == "csv":
         with target.open() as file:
             rows: list[dict[str, Any]] = list(csv.DictReader(file))

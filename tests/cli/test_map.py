@@ -73,7 +73,6 @@ def test_the_command_that_opens_a_table_names_its_columns(likewise: Run, tmp_pat
     [
         ("one\n", ("-o", "m.html"), "there is only one text"),
         ("a\nb\n", ("-o", "m.html", "--color", "x"), "no column 'x'"),
-        ("a\nb\n", ("-o", "m.html", "--method", "umap"), "unknown method 'umap'"),
         ("a\nb\n", ("-o", "m.png"), "cannot write m.png"),
         ("a\nb\n", ("-o", "nowhere/m.html"), "no folder"),
     ],

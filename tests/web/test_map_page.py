@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from likewise.analysis.clustering.cluster import Clusters
+from likewise.analysis.clustering.clusters import Clusters
 from likewise.analysis.clustering.topics import Topic
 from likewise.analysis.projection.coloring import Coloring, by_cluster, by_column
 from likewise.analysis.projection.map import Label, Map

@@ -7,19 +7,16 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 import likewise
-from likewise.analysis.embedded_corpus import EmbeddedCorpus, embed_corpus
 from likewise.cli.printing import note
 from likewise.data import read_records
 from likewise.data.records import Record, Skipped
 from likewise.errors import InputError, RecordError
-from likewise.progress import MessageCallback, ProgressFactory, bar
 from likewise.tokenization.unicode_scripts import foreign_texts
 from likewise.wording import counted
 
@@ -46,13 +43,6 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no n
 Column = Annotated[
     str | None, typer.Option(help="The file's column of texts; guessed where not given.")
 ]
-EscapeFormulas = Annotated[
-    bool,
-    typer.Option(
-        "--escape-formulas/--no-escape-formulas",
-        help="In .csv, an apostrophe before texts that a spreadsheet would run.",
-    ),
-]
 StoreAddress = Annotated[
     str | None,
     typer.Option("--store", metavar="PLACE", help="Where collections lie: a folder, or s3://…."),
@@ -71,11 +61,6 @@ AsOf = Annotated[
 
 SKIPS_SHOWN = 10
 """Rows that cannot be read are named one by one, up to so many."""
-
-
-def telling(*, quiet: bool) -> MessageCallback | None:
-    """What takes remarks about a file that is read or written; nothing where all is to be quiet."""
-    return None if quiet else lambda remark: note(f"note: {remark}")
 
 
 def load(model: str, compute: str, device: str, *, quiet: bool) -> likewise.Encoder:
@@ -153,38 +138,6 @@ class Skips:
         more = len(self.rows) - SKIPS_SHOWN
         if more > 0:
             note(f"note: {counted(more, 'other row')} cannot be read; {outcome}")
-
-
-def not_onto(output: Path | None, files: Sequence[str | Path]) -> None:
-    """Refuse to write a result over one of the files it is made from.
-
-    Raises:
-        InputError: the output is one of the files.
-    """
-    if output and any(
-        str(file) != "-" and Path(file).resolve() == output.resolve() for file in files
-    ):
-        raise InputError(
-            f"the output {output} is one of the inputs", hint="choose another name with -o"
-        )
-
-
-def stage(*, quiet: bool) -> ProgressFactory:
-    """What opens a bar for each stage of a job over a corpus."""
-    return partial(bar, show=False if quiet else None)
-
-
-def prepared(
-    encoder: likewise.Encoder, files: Sequence[str | Path], column: str | None, *, quiet: bool
-) -> EmbeddedCorpus:
-    """The records of files with their vectors; the column that was chosen is told."""
-    corpus = embed_corpus(encoder, files, column=column, unit="auto", progress=stage(quiet=quiet))
-    first = corpus.records[0]
-    tell_column(first, Path(first.source), column, quiet=quiet)
-    if not quiet:
-        tell_cut(encoder, corpus.cut, corpus.encoded)
-    warn_foreign(encoder, corpus.texts, quiet=quiet)
-    return corpus
 
 
 def tell_column(record: Record, file: Path, column: str | None, *, quiet: bool) -> None:

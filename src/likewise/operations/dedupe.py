@@ -311,7 +311,7 @@ def _report(session: Session, result: DedupeResult) -> None:
     )  # fmt: skip
     if result.output:
         session.message(
-            "written",
+            "wrote",
             f"wrote what stays to {result.output}; {plan_of(result.output)} lists what was "
             "removed, with the reasons",
             output=str(result.output), plan=str(plan_of(result.output)),

@@ -12,6 +12,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from likewise.analysis.clustering import communities
 from likewise.analysis.clustering.cluster import ClusterSettings, cluster
+from likewise.analysis.clustering.clusters import Clusters
 from likewise.analysis.clustering.stability import stability
 from likewise.analysis.clustering.topic_labels import topic_terms
 from likewise.analysis.clustering.word_tokenizer import word_terms
@@ -146,10 +147,44 @@ def test_topics_within_topics(tmp_path: Path) -> None:
         assert not any(part.topics for part in topic.topics)  # these hold together
         assert not any(topic.terms[0] in part.name.split() for part in topic.topics)
     assert adjusted_rand_score(truth, found.paths) > 0.95
+    _check_levels(found, truth)
     flat = cluster(
         corpus(tmp_path, vectors, texts), ClusterSettings(resolution=0.3, levels=1, runs=0)
     )
     assert not any(topic.topics for topic in flat.topics)
+
+
+def _check_levels(found: Clusters, truth: NDArray[Any]) -> None:
+    """Six topics within two clusters, as clusters of their own."""
+    assert found.at_level(1) is found
+    inner = found.at_level(2)
+    assert [topic.id for topic in inner.topics] == [str(number) for number in range(6)]
+    assert {topic.level for topic in inner.topics} == {1}
+    assert [topic.size for topic in inner.topics] == np.bincount(
+        inner.labels[inner.labels >= 0]
+    ).tolist()
+    assert adjusted_rand_score(truth, inner.labels) > 0.95
+    assert inner.paths == tuple("" if label < 0 else str(label) for label in inner.labels)
+    assert inner.at_level(2) is inner
+    deeper = found.at_level(3)  # there is no third level
+    np.testing.assert_array_equal(deeper.labels, inner.labels)
+    with pytest.raises(InputError, match="the level is 0"):
+        found.at_level(0)
+
+
+def test_clusters_are_renamed(tmp_path: Path) -> None:
+    vectors, _, texts = planted()
+    found = cluster(corpus(tmp_path, vectors, texts), ClusterSettings(runs=0))
+    named = found.relabel({0: "first", "2": " third "})
+    assert [topic.name for topic in named.topics][::2] == ["first", "third"]
+    assert named.topics[1].name == found.topics[1].name
+    assert named.names[int(np.flatnonzero(found.labels == 2)[0])] == "third"
+    assert named.to_dict(texts)["topics"][0]["name"] == "first"
+    with pytest.raises(InputError, match="there is no cluster '9'") as error:
+        found.relabel({9: "none"})
+    assert "0 to 3" in (error.value.hint or "")
+    with pytest.raises(InputError, match="is empty"):
+        found.relabel({0: " "})
 
 
 def test_a_text_that_repeats_is_one_text_to_the_graph(tmp_path: Path) -> None:

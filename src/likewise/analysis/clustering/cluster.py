@@ -6,17 +6,17 @@ with a number, k-means. Each is parted again while its own graph falls apart int
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from likewise.analysis.clustering import communities
+from likewise.analysis.clustering.clusters import UNCLUSTERED, Clusters
 from likewise.analysis.clustering.communities import Floats, Labels
 from likewise.analysis.clustering.stability import Stability, stability
-from likewise.analysis.clustering.topics import Material, Topic, TopicNames, tree
+from likewise.analysis.clustering.topics import Material, TopicNames, tree
 from likewise.analysis.embedded_corpus import EmbeddedCorpus
 from likewise.analysis.memmap import release
 from likewise.analysis.neighbors.knn_graph import KnnGraph, knn_graph
@@ -25,11 +25,8 @@ from likewise.errors import InputError
 from likewise.progress import ProgressFactory, no_progress
 from likewise.vectors import Matrix
 
-NEIGHBOURS = 30
+NEIGHBORS = 30
 """Of each text, in a corpus large enough."""
-
-UNCLUSTERED = -1
-"""Label of a text that is in no group."""
 
 HALF = 0.5
 """A text of whose neighbourhood less than this is in its own group is left unclustered."""
@@ -56,52 +53,6 @@ class ClusterSettings:
     smallest: int | None = None
     runs: int = 5
     seed: int = 0
-
-
-@dataclass(frozen=True)
-class Clusters:
-    """What was found.
-
-    Attributes:
-        labels: int32 `[n]`, the group of each text from 0, the largest first; -1 is none.
-        paths: for each text the id of the deepest topic it is in, empty where it is in none.
-        strengths: float32 `[n]`, the share of each text's neighbourhood that is in its own group.
-        topics: the groups.
-        stability: None where it was not asked for.
-        method: `leiden` or `k-means`.
-        seed: that gives the same again.
-    """
-
-    labels: Labels
-    paths: tuple[str, ...]
-    strengths: Floats
-    topics: tuple[Topic, ...]
-    stability: Stability | None
-    method: str
-    seed: int
-
-    @property
-    def unclustered(self) -> int:
-        """Texts in no group."""
-        return int((self.labels == UNCLUSTERED).sum())
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """For each text the name of its group, empty where it is in none."""
-        by_label = [topic.name for topic in self.topics] + [""]
-        return tuple(by_label[label] for label in self.labels.tolist())
-
-    def to_dict(self, texts: Sequence[str]) -> dict[str, Any]:
-        """Topics as a tree, with the exemplars' texts and without the labels of single texts."""
-        return {
-            "texts": len(self.labels),
-            "clusters": len(self.topics),
-            "unclustered": self.unclustered,
-            "method": self.method,
-            "seed": self.seed,
-            "stability": asdict(self.stability) if self.stability else None,
-            "topics": [topic.to_dict(texts) for topic in self.topics],
-        }
 
 
 def cluster(
@@ -165,7 +116,7 @@ def check_varied(corpus: EmbeddedCorpus, different: int) -> None:
 
 def width(count: int) -> int:
     """Neighbours of each text that suit a corpus of so many."""
-    return max(2, min(count // 4, max(5, count // 20), NEIGHBOURS))
+    return max(2, min(count // 4, max(5, count // 20), NEIGHBORS))
 
 
 @dataclass(frozen=True)

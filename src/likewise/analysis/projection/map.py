@@ -10,13 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from likewise.analysis.clustering.cluster import (
-    Clusters,
-    ClusterSettings,
-    check_varied,
-    cluster,
-    width,
-)
+from likewise.analysis.clustering.cluster import ClusterSettings, check_varied, cluster, width
+from likewise.analysis.clustering.clusters import Clusters
 from likewise.analysis.clustering.topics import Topic
 from likewise.analysis.embedded_corpus import EmbeddedCorpus
 from likewise.analysis.neighbors.knn_graph import knn_graph

@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +41,7 @@ _LEAST = 8
 """Texts below which t-SNE has nothing to work with."""
 
 Positions = NDArray[np.float32]
+Method = Literal["tsne", "pca"]
 
 
 @dataclass(frozen=True)

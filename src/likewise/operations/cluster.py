@@ -1,0 +1,193 @@
+"""Group texts into clusters, and name them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Annotated, Any
+
+from likewise.analysis.clustering.cluster import ClusterSettings
+from likewise.analysis.clustering.cluster import cluster as find_clusters
+from likewise.analysis.clustering.clusters import Clusters
+from likewise.data.records import Record
+from likewise.data.tabular import records_table
+from likewise.data.writers import TABLE_FORMATS, check_target, write_table
+from likewise.extras import require
+from likewise.operations.contract import Field, ModelRequest
+from likewise.operations.corpus import Files, embed_sources
+from likewise.operations.session import Session
+from likewise.operations.texts import Column, EscapeFormulas, check_not_input
+from likewise.progress import MessageCallback
+from likewise.wording import counted
+
+Seed = Annotated[int, Field("The same seed gives the same result.", minimum=0, maximum=2**31 - 1)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClusterRequest(ModelRequest):
+    """Files to cluster."""
+
+    files: Files
+    clusters: Annotated[
+        int | None,
+        Field("Number of clusters, by k-means; found by itself else.", short="-k", minimum=1),
+    ] = None
+    resolution: Annotated[
+        float, Field("2 gives more and smaller clusters, 0.5 fewer and larger ones.")
+    ] = 1.0
+    levels: Annotated[int, Field("Depth of the tree of topics.", minimum=1)] = 2
+    assign_all: Annotated[bool, Field("Leave no text unclustered.", flag="--assign-all")] = False
+    smallest: Annotated[int | None, Field("Least number of texts in a cluster.", minimum=1)] = None
+    runs: Annotated[
+        int, Field("Repetitions that measure how stable the clusters are.", minimum=0)
+    ] = 5
+    seed: Seed = 0
+    output: Annotated[
+        Path | None,
+        Field("Each text with its cluster: .csv, .jsonl, .parquet.", short="-o", local=True),
+    ] = None
+    column: Column = None
+    escape_formulas: EscapeFormulas = True
+
+
+@dataclass(frozen=True)
+class ClusterResult:
+    """The clusters of a corpus.
+
+    Attributes:
+        model: name of the model.
+        compute: number format of its network.
+        clusters: the clusters and their topics.
+        records: n records, in the order of their files.
+        output: the table that was written.
+    """
+
+    model: str
+    compute: str
+    clusters: Clusters
+    records: Sequence[Record] = field(repr=False)
+    output: Path | None = None
+
+    def relabel(self, names: Mapping[int | str, str]) -> ClusterResult:
+        """The same clusters under other names; see `Clusters.relabel`. Nothing is written.
+
+        Raises:
+            InputError: there is no such cluster, or a name is empty.
+        """
+        return replace(self, clusters=self.clusters.relabel(names), output=None)
+
+    def at_level(self, level: int) -> ClusterResult:
+        """The topics of a level as clusters; see `Clusters.at_level`. Nothing is written.
+
+        Raises:
+            InputError: the level is below 1.
+        """
+        return replace(self, clusters=self.clusters.at_level(level), output=None)
+
+    def columns(self) -> dict[str, Sequence[object]]:
+        """`cluster`, `topic`, `subtopic` and `strength` of each text, by the name of the column."""
+        found = self.clusters
+        return {
+            "cluster": found.labels.tolist(),
+            "topic": found.names,
+            "subtopic": found.paths,
+            "strength": [round(float(x), 4) for x in found.strengths],
+        }
+
+    def write(
+        self,
+        output: str | Path,
+        *,
+        escape_formulas: bool = True,
+        on_message: MessageCallback | None = None,
+    ) -> ClusterResult:
+        """Write each text with its cluster, after its other columns.
+
+        Args:
+            output: a `.csv`, `.json`, `.jsonl` or `.parquet` file.
+            escape_formulas: in `.csv`, put an apostrophe before what a spreadsheet would run.
+            on_message: called with what was escaped.
+
+        Raises:
+            InputError: an unknown format.
+            OutputError: the file cannot be written.
+        """
+        write_table(
+            output, records_table(self.records, self.columns()),
+            escape_formulas=escape_formulas, tell=on_message,
+        )  # fmt: skip
+        return replace(self, output=Path(output))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The result as plain values.
+
+        Keys: `model`, `compute`, `texts`, `clusters` and `unclustered` (counts), `method`, `seed`,
+        `stability`, `topics` (a tree; each topic has `id`, `level`, `name`, `terms`, `size`,
+        `exemplars`, `cohesion`, `stability` and `topics`) and `output`. The clusters of single
+        texts are in the output.
+        """
+        texts = [record.text for record in self.records]
+        return {
+            "model": self.model,
+            "compute": self.compute,
+            **self.clusters.to_dict(texts),
+            "output": str(self.output) if self.output else None,
+        }
+
+
+def cluster(request: ClusterRequest, session: Session) -> ClusterResult:
+    """Group texts by their nearest neighbors, and name the groups.
+
+    Raises:
+        InputError: too few different texts, a setting out of range, or an unusable output.
+        RecordError: a file cannot be read.
+        OutputError: the output cannot be written.
+        CheckpointError: the model cannot be used.
+        MissingExtraError: the extra `explore` is not installed.
+    """
+    if request.output:
+        check_target(request.output, TABLE_FORMATS)
+        check_not_input(request.output, request.files)
+    require("graspologic_native", "explore")  # before hours of encoding
+    encoder = session.encoder(request)
+    corpus = embed_sources(session, encoder, request.files, request.column)
+    settings = ClusterSettings(
+        request.clusters, request.resolution, request.levels, request.assign_all,
+        request.smallest, request.runs, request.seed,
+    )  # fmt: skip
+    found = find_clusters(corpus, settings, progress=session.progress)
+    result = ClusterResult(encoder.name, encoder.compute, found, corpus.records)
+    _report(session, found)
+    if request.output:
+        result = result.write(
+            request.output,
+            escape_formulas=request.escape_formulas,
+            on_message=lambda text: session.message("file", text),
+        )
+        rows = len(corpus)
+        session.message(
+            "wrote", f"wrote {counted(rows, 'row')} to {request.output}",
+            rows=rows, output=str(request.output),
+        )  # fmt: skip
+    return result
+
+
+def _report(session: Session, found: Clusters) -> None:
+    texts, clusters = len(found.labels), len(found.topics)
+    text = f"{counted(texts, 'text')} in {counted(clusters, 'cluster')}"
+    if found.unclustered:
+        text += f", {found.unclustered:,} unclustered (--assign-all leaves none)"
+    session.message("clusters", text, texts=texts, clusters=clusters, unclustered=found.unclustered)
+    if clusters == 1:
+        session.message(
+            "one_cluster",
+            "these texts form a single cluster; ask for more with -k, or raise --resolution",
+        )
+    if stable := found.stability:
+        session.message(
+            "stability",
+            f"{stable.runs} repetitions on four fifths of the texts agree with these clusters to "
+            f"{stable.rand_index:.2f} (adjusted Rand index; 1 is the same, 0 is chance)",
+            runs=stable.runs, rand_index=stable.rand_index,
+        )  # fmt: skip
