@@ -108,13 +108,13 @@ def told(file: str, store: str, compute: str, commit_rows: int) -> dict[str, Any
     """
     token_stream.WINDOW = sync.COMMIT_ROWS = commit_rows
 
-    class Told(Progress):
-        def tell(self, text: str) -> None:
+    class Printed(Progress):
+        def message(self, text: str) -> None:
             print(text, flush=True)
 
     model = likewise.load(MODEL, compute=compute)
     print("loaded", flush=True)
-    result = index_files([file], "killed", model, store=store, progress=Told())
+    result = index_files([file], "killed", model, store=store, progress=Printed())
     return {"finished": result.passages}
 
 

@@ -164,8 +164,9 @@ def test_a_few_long_texts_are_saved_by_time(
     source.write_text("".join(" ".join(chance.choices(WORDS, k=240)) + "\n" for _ in range(100)))
     target = out / "v.npy"
     code = (
-        "from likewise.cli.main import main; from likewise.collections import embed, parts\n"
-        "embed.SAVE_SECONDS = parts.SAVE_SECONDS = 0.02; main()"
+        "from likewise.cli.main import main\n"
+        "from likewise.analysis import embed_file, vector_parts\n"
+        "embed_file.SAVE_SECONDS = vector_parts.SAVE_SECONDS = 0.02; main()"
     )
     line = command(model_folder, source, target)
     before = 0
@@ -331,7 +332,7 @@ def test_what_can_never_be_done_leaves_nothing(
 
 def test_a_file_that_changes_meanwhile_is_refused(tiny: Encoder, source: Path, out: Path) -> None:
     class Changes(StopAfter):
-        def tell(self, text: str) -> None:  # noqa: ARG002
+        def message(self, text: str) -> None:  # noqa: ARG002
             with source.open("a") as file:
                 file.write("one more\n")
 
@@ -346,7 +347,7 @@ def test_two_at_once(tiny: Encoder, source: Path, out: Path) -> None:
     inside, go_on = threading.Event(), threading.Event()
 
     class Waits(StopAfter):
-        def tell(self, text: str) -> None:  # noqa: ARG002
+        def message(self, text: str) -> None:  # noqa: ARG002
             inside.set()
             go_on.wait(30)
 

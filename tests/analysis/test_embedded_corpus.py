@@ -114,8 +114,8 @@ def test_the_oldest_are_forgotten(
 
 
 CODE = (
-    "import sys, likewise; from likewise.analysis.embedded_corpus import prepare\n"
-    "done = prepare(likewise.load(sys.argv[1], compute='float32'), sys.argv[2])\n"
+    "import sys, likewise; from likewise.analysis.embedded_corpus import embed_corpus\n"
+    "done = embed_corpus(likewise.load(sys.argv[1], compute='float32'), sys.argv[2])\n"
     "print(done.encoded, done.resumed)"
 )
 
@@ -162,11 +162,11 @@ def test_one_graph_serves_all(tiny: Encoder, tmp_path: Path) -> None:
 
 
 USING = (
-    "import sys, likewise; from likewise.analysis.embedded_corpus import prepare\n"
-    "from likewise.analysis.neighbors.knn_graph import neighbours\n"
-    "corpus = prepare(likewise.load(sys.argv[1], compute='float32'), sys.argv[2])\n"
+    "import sys, likewise; from likewise.analysis.embedded_corpus import embed_corpus\n"
+    "from likewise.analysis.neighbors.knn_graph import knn_graph\n"
+    "corpus = embed_corpus(likewise.load(sys.argv[1], compute='float32'), sys.argv[2])\n"
     "print('ready', flush=True); sys.stdin.readline()\n"
-    "print(neighbours(corpus, 3).indices.shape[0])"
+    "print(knn_graph(corpus, 3).indices.shape[0])"
 )
 
 

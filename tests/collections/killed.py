@@ -41,12 +41,12 @@ class Slow:
         return Encoded(texts, drawn.astype(np.float32), ones, ones)
 
 
-class Told(Progress):
-    def tell(self, text: str) -> None:
+class Printed(Progress):
+    def message(self, text: str) -> None:
         print(text, flush=True)
 
 
 if __name__ == "__main__":
     sync.COMMIT_ROWS = 200
-    index_files([sys.argv[1]], "c", Slow(), store=sys.argv[2], passage=0, progress=Told())
+    index_files([sys.argv[1]], "c", Slow(), store=sys.argv[2], passage=0, progress=Printed())
     print("finished", flush=True)

@@ -76,7 +76,7 @@ def test_a_column_of_several_kinds_is_json_in_parquet(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", VECTOR_FORMATS)
 def test_where_the_disk_ends_nothing_is_left(tmp_path: Path, kind: str) -> None:
     code = (
-        "import resource, sys; import numpy as np; from likewise.collections import write_vectors\n"
+        "import resource, sys; import numpy as np; from likewise.data import write_vectors\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))\n"
         "write_vectors(sys.argv[1], np.random.rand(99, 99).astype('f4'), ['x'] * 99)"
     )
