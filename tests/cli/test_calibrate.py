@@ -12,7 +12,7 @@ import likewise as library
 from tests.cli.conftest import Run
 
 MODEL = ("all-MiniLM-L6-v2", "--compute", "float32")
-SENTENCES = Path(__file__).parents[1] / "evaluate" / "gate" / "sentences.tsv"
+SENTENCES = Path(__file__).parents[1] / "evaluation" / "gate" / "sentences.tsv"
 
 
 @pytest.fixture

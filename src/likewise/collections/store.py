@@ -91,15 +91,12 @@ class Store:
             CollectionNotFoundError: there is none of this name.
         """
         check_name(name)
-        if self.folder is None or (self.folder / f"{name}.lance").is_dir():
-            try:
-                with self.reading(name):
-                    return self._connected().open_table(name)
-            except CollectionError as error:
-                if "not found" not in str(error.__cause__):
-                    raise
+        if (table := self._opened(name)) is not None:
+            return table
         known = self.names()
-        if name in known:
+        if name in known:  # damaged, or another writer has created it in the meantime
+            if (table := self._opened(name)) is not None:
+                return table
             raise DamagedCollectionError(
                 f"the collection {name!r} cannot be read: its folder holds no version of it",
                 hint=repair(name),
@@ -110,6 +107,18 @@ class Store:
             if known
             else f"likewise index FILE --into {name}",
         )
+
+    def _opened(self, name: str) -> Table | None:
+        """The table; None where there is none, or it has no version yet."""
+        if self.folder is not None and not (self.folder / f"{name}.lance").is_dir():
+            return None
+        try:
+            with self.reading(name):
+                return self._connected().open_table(name)
+        except CollectionError as error:
+            if "not found" not in str(error.__cause__):
+                raise
+            return None
 
     def reading(self, name: str) -> AbstractContextManager[None]:
         """Translate errors of reading a collection: on a disk of ours its files are damaged."""
