@@ -124,7 +124,7 @@ def run(options: Options) -> Result:
             shutil.rmtree(spare, ignore_errors=True)
         done("told", **build)
         summary = open_collection("killed", store=store).summary()
-        whole = summary.whole and summary.records == wanted and _ids(store)[1] == summary.passages
+        whole = summary.whole and summary.records == wanted and _ids(store)[1] == summary.chunks
     rows = {
         "kills": [asdict(one) for one in found],
         "lost": sum(one.lost for one in found),

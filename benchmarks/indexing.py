@@ -50,7 +50,7 @@ def index(file: str, store: str, compute: str) -> dict[str, Any]:
     return {
         "seconds": time.perf_counter() - started,
         "until_written": result.encoding_seconds,
-        "passages": result.passages,
+        "passages": result.chunks,
         "kind": result.index.kind,
         "told_recall": result.index.recall,
         "peak": peak(),
@@ -115,7 +115,7 @@ def told(file: str, store: str, compute: str, commit_rows: int) -> dict[str, Any
     model = likewise.load(MODEL, compute=compute)
     print("loaded", flush=True)
     result = index_files([file], "killed", model, store=store, progress=Printed())
-    return {"finished": result.passages}
+    return {"finished": result.chunks}
 
 
 def peak() -> float:

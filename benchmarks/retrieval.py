@@ -142,7 +142,7 @@ def run(options: Options) -> Result:
 def _indexed(folder: str, task: Task, model: likewise.Encoder, passage: int | None) -> Collection:
     try:
         collection = open_collection(
-            "documents", store=folder, model=model, create=True, passage=passage
+            "documents", store=folder, model=model, create=True, chunk_tokens=passage
         )
     except MissingExtraError as error:
         raise UnavailableError(f"retrieval: {error}") from error

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from likewise import errors, vectors
+    from likewise.collections.open_collection import open_collection
     from likewise.encoder import Encoder
     from likewise.errors import LikewiseError
     from likewise.jobs import cluster, dedupe
@@ -38,6 +39,7 @@ __all__ = [
     "errors",
     "load",
     "load_reranker",
+    "open_collection",
     "vectors",
 ]
 
@@ -52,6 +54,7 @@ _HOMES = {
     "dedupe": "likewise.jobs",
     "load": "likewise.loading",
     "load_reranker": "likewise.reranker",
+    "open_collection": "likewise.collections.open_collection",
 }
 
 

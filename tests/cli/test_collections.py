@@ -29,7 +29,7 @@ def shop(tmp_path: Path, likewise: Run) -> Path:
     file.write_text(LINES)
     made = likewise("index", file, "--into", "shop")
     assert made.exit_code == 0, made.stderr
-    assert "5 added" in made.stderr
+    assert "5 added" in made.stdout
     return file
 
 
@@ -40,9 +40,9 @@ def test_a_first_session(likewise: Run, shop: Path) -> None:
     assert "of 10 pairs here" in found.stdout
     assert all(len(line) <= 80 for line in found.stdout.splitlines())
 
-    hits = json.loads(likewise("search", "shop", "money back", "--json").stdout)
+    hits = json.loads(likewise("search", "shop", "money back", "--json").stdout)["hits"]
     assert {"id", "score", "percentile", "source", "line", "text"} <= hits[0].keys()
-    like = json.loads(likewise("search", "shop", "--like", hits[0]["id"], "--json").stdout)
+    like = json.loads(likewise("search", "shop", "--like", hits[0]["id"], "--json").stdout)["hits"]
     assert hits[0]["id"] not in {hit["id"] for hit in like}
     more = likewise("recommend", "shop", "--liked", hits[0]["id"], "-k", 1)
     assert "because of" in more.stdout
@@ -57,12 +57,12 @@ def test_a_first_session(likewise: Run, shop: Path) -> None:
 def test_indexing_again_and_going_back(likewise: Run, shop: Path) -> None:
     shop.write_text(LINES + "Gift cards never expire.\n")
     again = likewise("index", shop, "--into", "shop")
-    assert "1 added, 0 removed, 5 unchanged" in again.stderr
+    assert "1 added, 0 removed, 5 unchanged" in again.stdout
     assert "Gift" in likewise("search", "shop", "vouchers", "-k", 1).stdout
     assert "Gift" not in likewise("search", "shop", "vouchers", "-k", 1, "--as-of", 1).stdout
-    log = json.loads(likewise("collections", "log", "shop", "--json").stdout)
+    log = json.loads(likewise("collections", "log", "shop", "--json").stdout)["runs"]
     assert [run["added"] for run in log] == [5, 1]
-    assert "5 passages" in likewise("collections", "undo", "shop", "--yes").stderr
+    assert "5 chunks" in likewise("collections", "undo", "shop", "--yes").stdout
     assert "shop" in likewise("collections").stdout
     assert "all-MiniLM-L6-v2" in likewise("collections", "show", "shop").stdout
     assert likewise("collections", "compact", "shop").exit_code == 0
@@ -74,7 +74,7 @@ def test_few_records_are_counted_and_not_given_in_percent(likewise: Run, tmp_pat
     (tmp_path / "two.txt").write_text("A man plays the guitar.\nA woman sings.\n")
     likewise("index", tmp_path / "two.txt", "--into", "two")
     found = likewise("search", "two", "A man plays the guitar.").stdout
-    assert ", above the only pair of passages here" in found
+    assert ", above the only pair of chunks here" in found
     assert "%" not in found
     (tmp_path / "two.txt").write_text("A man plays the guitar.\n")
     likewise("index", tmp_path / "two.txt", "--into", "two")
@@ -86,42 +86,44 @@ def test_hits_by_document(likewise: Run, tmp_path: Path) -> None:
     lines = [json.dumps({"text": one}) for one in (text, "A cat is awake.", "Rates were raised.")]
     (tmp_path / "a.jsonl").write_text("\n".join(lines))
     likewise("index", tmp_path / "a.jsonl", "--into", "cats")
-    plain = json.loads(likewise("search", "cats", "a sleeping cat", "-k", 3, "--json").stdout)
+    plain = json.loads(likewise("search", "cats", "a sleeping cat", "-k", 3, "--json").stdout)[
+        "hits"
+    ]
     assert len({hit["id"].partition(".")[0] for hit in plain}) < 3
     command = ["search", "cats", "a sleeping cat", "-k", 3, "--by-document"]
-    grouped = json.loads(likewise(*command, "--json").stdout)
+    grouped = json.loads(likewise(*command, "--json").stdout)["hits"]
     assert len({hit["id"].partition(".")[0] for hit in grouped}) == 3
-    assert [hit["further"] for hit in grouped] == [hit["passages"] - 1 for hit in grouped]
+    assert [hit["further"] for hit in grouped] == [hit["chunks"] - 1 for hit in grouped]
     assert grouped[0]["id"] == plain[0]["id"]
     further = max(hit["further"] for hit in grouped)
     assert further > 1
-    assert f"(and {further} further passages of this document)" in likewise(*command).stdout
+    assert f"(and {further} further chunks of this document)" in likewise(*command).stdout
 
 
 def test_undo_asks_and_has_a_way_back(likewise: Run, shop: Path) -> None:
-    def passages() -> int:
-        return int(json.loads(likewise("collections", "show", "shop", "--json").stdout)["passages"])
+    def chunks() -> int:
+        return int(json.loads(likewise("collections", "show", "shop", "--json").stdout)["chunks"])
 
     shop.write_text(LINES + "Gift cards never expire.\n")
     likewise("index", shop, "--into", "shop")
     for answer in (b"n\n", b""):
         refused = likewise("collections", "undo", "shop", stdin=answer)
         assert refused.exit_code == 1
-        assert "from 6 passages to run 1 with 5 passages?" in refused.stderr
+        assert "from 6 chunks to run 1 with 5 chunks?" in refused.stderr
         assert "hint: answer y, or give --yes" in refused.stderr
-        assert passages() == 6
+        assert chunks() == 6
     assert likewise("collections", "undo", "shop", stdin=b"y\n").exit_code == 0
-    assert passages() == 5
+    assert chunks() == 5
     emptied = likewise("collections", "undo", "shop", stdin=b"y\n")
     assert "to an empty collection?" in emptied.stderr
     assert "likewise collections redo shop" in emptied.stderr
-    assert passages() == 0
+    assert chunks() == 0
     for expected in (5, 6):
         assert likewise("collections", "redo", "shop", "--yes").exit_code == 0
-        assert passages() == expected
+        assert chunks() == expected
     assert "nothing to redo" in likewise("collections", "redo", "shop", "--yes").stderr
     assert likewise("collections", "restore", "shop", 1, "--yes").exit_code == 0
-    assert passages() == 5
+    assert chunks() == 5
     unknown = likewise("collections", "restore", "shop", 99, "--yes")
     assert (unknown.exit_code, "has no run 99" in unknown.stderr) == (1, True)
     assert "restore to 1" in likewise("collections", "log", "shop").stdout
@@ -150,7 +152,8 @@ def test_a_damaged_collection_is_listed_and_others_go_on(
     assert "likewise collections rm other" in listed.stderr
     assert ".rs:" not in listed.stderr
     plain = json.loads(likewise("collections", "--json").stdout)
-    assert [one.get("state") for one in plain] == [None, "damaged"]
+    assert [one["name"] for one in plain["collections"]] == ["shop"]
+    assert [one["state"] for one in plain["unreadable"]] == ["damaged"]
     assert likewise("search", "shop", "refund").exit_code == 0
     for command in (["search", "other", "refund"], ["collections", "show", "other"]):
         refused = likewise(*command)
@@ -175,14 +178,12 @@ def test_many_queries_into_a_file(likewise: Run, shop: Path, tmp_path: Path) -> 
         (["search", "none", "x"], "no collection 'none'"),
         (["search", "shop"], "what to look for"),
         (["search", "shop", "x", "--where", "colour = 1"], "cannot search by the condition"),
-        (["search", "shop", "x", "--mode", "best"], "unknown mode"),
-        (["search", "shop", "x", "--as-of", "9"], "nothing is kept as of 9"),
+        (["search", "shop", "x", "--as-of", "9"], "no state is stored as of 9"),
         (["search", "shop", "--batch", "faq.txt"], "needs a file to write"),
-        (["recommend", "shop", "--liked", "zzz"], "no passage 'zzz'"),
+        (["recommend", "shop", "--liked", "zzz"], "no chunk 'zzz'"),
         (["index", "nowhere.txt", "--into", "new"], "no file"),
         (["index", "faq.txt", "--into", "../up"], "no name for a collection"),
-        (["index", "faq.txt", "--into", "shop", "--storage", "int8"], "keeps vectors as float32"),
-        (["index", "faq.txt", "--into", "shop", "--kind", "best"], "unknown kind of index"),
+        (["index", "faq.txt", "--into", "shop", "--storage", "int8"], "stores vectors as float32"),
         (["collections", "undo", "none"], "no collection"),
     ],
 )
@@ -194,3 +195,28 @@ def test_bad_input_is_told_in_a_line_and_a_hint(
     assert told in result.stderr
     assert "hint:" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["search", "shop", "x", "--mode", "best"],
+        ["index", "faq.txt", "--into", "shop", "--kind", "best"],
+    ],
+)
+def test_an_unknown_choice_is_refused(likewise: Run, shop: Path, arguments: list[str]) -> None:
+    result = likewise(*arguments)
+    assert result.exit_code
+    assert "best" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_every_change_has_json_and_asks_first(likewise: Run, shop: Path) -> None:
+    refused = likewise("collections", "rm", "shop", stdin=b"n\n")
+    assert refused.exit_code == 1
+    assert "remove shop with 5 chunks?" in refused.stderr
+    assert "error: nothing was changed" in refused.stderr
+    undone = json.loads(likewise("collections", "undo", "shop", "--yes", "--json").stdout)
+    assert (undone["collection"], undone["run"]["action"]) == ("shop", "undo")
+    removed = json.loads(likewise("collections", "rm", "shop", "--yes", "--json").stdout)
+    assert removed == {"collection": "shop", "chunks": 0}

@@ -48,5 +48,5 @@ class Printed(Progress):
 
 if __name__ == "__main__":
     sync.COMMIT_ROWS = 200
-    index_files([sys.argv[1]], "c", Slow(), store=sys.argv[2], passage=0, progress=Printed())
+    index_files([sys.argv[1]], "c", Slow(), store=sys.argv[2], chunk_tokens=0, progress=Printed())
     print("finished", flush=True)

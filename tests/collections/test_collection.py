@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -206,7 +207,7 @@ def test_redo_and_restore_bring_back_what_undo_took(collection: Collection) -> N
     with pytest.raises(CollectionError, match="nothing to redo"):
         collection.redo()
     collection.compact()
-    with pytest.raises(CollectionError, match="no longer kept"):
+    with pytest.raises(CollectionError, match="no longer stored"):
         collection.restore(1)
     with pytest.raises(CollectionError, match="has no run 99"):
         collection.restore(99)
@@ -287,7 +288,7 @@ def test_compacting_keeps_the_rows_and_forgets_the_past(
     collection.compact()
     assert texts_of(open_collection("c", store=tmp_path, model=encoder)) == before
     assert collection.summary().whole
-    with pytest.raises(CollectionError, match="no longer kept"):
+    with pytest.raises(CollectionError, match="no longer stored"):
         collection.undo()
     assert collection.search("music", 1)[0].text == TEXTS[0]
 
@@ -304,7 +305,7 @@ def test_smaller_storage_finds_the_same(
         assert [hit.text for hit in found] == [hit.text for hit in wanted]
         assert [h.score for h in found] == pytest.approx([h.score for h in wanted], abs=0.01)
     assert small.summary().storage == storage
-    with pytest.raises(InputError, match="keeps vectors as"):
+    with pytest.raises(InputError, match="stores vectors as"):
         open_collection(storage, store=tmp_path, storage="float32")
 
 
@@ -332,16 +333,16 @@ def test_an_empty_query_is_refused_and_finds_nothing_among_others(collection: Co
     assert [[hit.text for hit in hits] for hits in found] == [[TEXTS[0]], [], [TEXTS[2]]]
 
 
-def test_long_texts_are_found_by_their_passages(tmp_path: Path, encoder: likewise.Encoder) -> None:
+def test_long_texts_are_found_by_their_chunks(tmp_path: Path, encoder: likewise.Encoder) -> None:
     made = open_collection("long", store=tmp_path, model=encoder, create=True)
     filler = "The committee met on Tuesday and discussed the budget at length. " * 60
     text = f"{filler}Penguins are birds that cannot fly. {filler}"
     made.add([Record(text, source="/a.txt", line=1), Record("Short.", source="/a.txt", line=2)])
     hit = made.search("a bird", 1, highlight=True)[0]
-    assert hit.passages > 3
+    assert hit.chunks > 3
     assert hit.sentence == "Penguins are birds that cannot fly."
     assert made.summary().records == 2
-    assert made.add([Record("Short.", source="/a.txt", line=1)]).removed == hit.passages
+    assert made.add([Record("Short.", source="/a.txt", line=1)]).removed == hit.chunks
 
 
 def test_files_of_a_folder_that_are_gone_go(tmp_path: Path, encoder: likewise.Encoder) -> None:
@@ -354,7 +355,7 @@ def test_files_of_a_folder_that_are_gone_go(tmp_path: Path, encoder: likewise.En
     (folder / "b.txt").unlink()
     (folder / "a.txt").write_text("Two.\n")
     result = index_files([folder], "n", encoder, store=store)
-    assert (result.removed, result.moved, result.passages) == (2, 1, 1)
+    assert (result.removed, result.moved, result.chunks) == (2, 1, 1)
 
 
 def test_a_file_that_breaks_loses_nothing(tmp_path: Path, encoder: likewise.Encoder) -> None:
@@ -365,8 +366,8 @@ def test_a_file_that_breaks_loses_nothing(tmp_path: Path, encoder: likewise.Enco
     other.write_text("Three.\n")
     file.rename(tmp_path / "away")
     skipped: list[Skipped] = []
-    result = index_files([file, other], "n", encoder, store=store, bad=skipped.append)
-    assert (result.removed, result.passages, len(skipped)) == (0, 3, 1)
+    result = index_files([file, other], "n", encoder, store=store, on_error=skipped.append)
+    assert (result.removed, result.chunks, len(skipped)) == (0, 3, 1)
 
 
 def test_nothing_to_index_is_an_error_and_makes_nothing(
@@ -374,7 +375,7 @@ def test_nothing_to_index_is_an_error_and_makes_nothing(
 ) -> None:
     store = tmp_path / "store"
     with pytest.raises(RecordError, match="no file"):
-        index_files([tmp_path / "no.txt"], "n", encoder, store=store, bad=[].append)
+        index_files([tmp_path / "no.txt"], "n", encoder, store=store, on_error=[].append)
     (tmp_path / "empty.txt").touch()
     with pytest.raises(InputError, match="no text"):
         index_files([tmp_path / "empty.txt"], "n", encoder, store=store)
@@ -393,3 +394,39 @@ def test_a_collection_can_be_removed(tmp_path: Path, collection: Collection) -> 
     Store(tmp_path).remove("c")
     assert Store(tmp_path).names() == []
     assert not list(tmp_path.iterdir())
+
+
+def test_a_collection_loads_its_model_with_the_given_loader(
+    tmp_path: Path, collection: Collection, encoder: likewise.Encoder
+) -> None:
+    loaded: list[tuple[str, str]] = []
+
+    def loader(name: str, *, compute: str) -> likewise.Encoder:
+        loaded.append((name, compute))
+        return encoder
+
+    opened = open_collection("c", store=tmp_path, loader=loader)
+    assert loaded == []  # only when it is needed
+    opened.search("music", 1)
+    opened.search("money", 1)
+    assert loaded == [(collection.manifest.model, collection.manifest.compute)]
+
+
+def test_the_package_opens_collections(tmp_path: Path, collection: Collection) -> None:
+    assert likewise.open_collection is open_collection
+    [hit] = likewise.open_collection("c", store=tmp_path).search("someone makes music", 1)
+    assert hit.text == TEXTS[0]
+
+
+def test_descriptions_on_disk_have_the_names_of_format_1(collection: Collection) -> None:
+    """Collections of earlier versions stay readable, and theirs read ours."""
+    field = collection._table.schema.field("vector")
+    stored = json.loads(field.metadata[KEY.encode()])
+    assert {"passage", "overlap", "background"} < stored.keys()
+    assert "effort" in stored["index"]
+    assert [run["passages"] for run in stored["runs"]] == [6]
+    assert {"passage", "passages"} < set(collection._table.schema.names)
+    manifest = collection.manifest
+    assert (manifest.chunk_tokens, manifest.runs[0].chunks) == (stored["passage"], 6)
+    assert manifest.distribution is not None
+    assert collection.search("music", 1, where="passage = 0")

@@ -105,7 +105,7 @@ def test_index_search_change_undo_and_log(
     assert collection.undo().back_to == 1
     assert collection.search("animal", 1)[0].text == "A dog runs."
     assert [run.action for run in collection.log()] == ["index", "index", "undo"]
-    assert collection.compact().passages == 3
+    assert collection.compact().chunks == 3
     assert Store(store).names() == ["help"]
     Store(store).remove("help")
     assert Store(store).names() == []
@@ -161,7 +161,7 @@ def test_of_two_writers_the_first_to_commit_goes_on(
 ) -> None:
     monkeypatch.setattr(sync, "COMMIT_ROWS", 100)
     records = [Record(f"Text number {n}.", source="/a.txt", line=n) for n in range(1000)]
-    first = open_collection("c", store=store, model=Slow(), create=True, passage=0)
+    first = open_collection("c", store=store, model=Slow(), create=True, chunk_tokens=0)
     second = open_collection("c", store=store, model=Slow())
 
     def disturbed() -> Iterator[Record]:
@@ -194,7 +194,7 @@ def test_two_writers_at_once_double_nothing(store: str, tmp_path: Path) -> None:
 
 
 def test_a_lost_race_for_a_commit_is_told_as_another_writer(tmp_path: Path) -> None:
-    made = open_collection("c", store=tmp_path, model=Slow(), create=True, passage=0)
+    made = open_collection("c", store=tmp_path, model=Slow(), create=True, chunk_tokens=0)
     made.add([Record(f"Text number {n}.", source="/a.txt", line=n) for n in range(100)])
     one, other = Store(tmp_path).open("c"), Store(tmp_path).open("c")
     one.create_index("source", config=FTS())

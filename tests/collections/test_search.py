@@ -86,7 +86,7 @@ def test_more_like_leaves_the_record_itself_out(collection: Collection) -> None:
     [origin] = collection.search("A man is playing a guitar on stage.", 1)
     hits = collection.more_like(origin.id, 2)
     assert {hit.text for hit in hits} == {TEXTS[1], TEXTS[2]}
-    with pytest.raises(InputError, match="no passage"):
+    with pytest.raises(InputError, match="no chunk"):
         collection.more_like("0" * 16)
 
 
@@ -104,31 +104,33 @@ def test_another_model_orders_the_hits(collection: Collection) -> None:
     assert {hit.measure for hit in hits} == {"rerank"}
 
 
-@pytest.mark.parametrize("passage", [0, 32])
+@pytest.mark.parametrize("chunk_tokens", [0, 32])
 @pytest.mark.parametrize("mode", ["semantic", "keyword"])
-def test_a_judge_reads_what_was_encoded(
-    tmp_path: Path, encoder: likewise.Encoder, passage: int, mode: Mode
+def test_a_reranker_reads_what_was_encoded(
+    tmp_path: Path, encoder: likewise.Encoder, chunk_tokens: int, mode: Mode
 ) -> None:
     records = [
-        Record("A man plays the guitar. " * 20, title="Music 音乐"),  # several passages
+        Record("A man plays the guitar. " * 20, title="Music 音乐"),  # several chunks
         Record("A man plays the guitar.", title="internationalization of music " * 9),  # cut
         Record("The guitar", title="short enough"),
         Record("A guitar without any title."),
     ]
-    made = open_collection("c", store=tmp_path, model=encoder, create=True, passage=passage)
+    made = open_collection(
+        "c", store=tmp_path, model=encoder, create=True, chunk_tokens=chunk_tokens
+    )
     read = [part.read for part in made.manifest.split(records, encoder)]
-    assert len(read) > len(records) if passage else len(read) == len(records)
+    assert len(read) > len(records) if chunk_tokens else len(read) == len(records)
     made.add(records)
-    judged: list[str] = []
+    scored: list[str] = []
 
-    class Judge:
+    class Recording:
         def scores(self, query: str, texts: Sequence[str]) -> NDArray[np.float32]:
             assert query == "guitar"
-            judged.extend(texts)
+            scored.extend(texts)
             return np.zeros(len(texts), np.float32)
 
-    made.search("guitar", mode=mode, rerank=Judge())
-    assert sorted(judged) == sorted(read)
+    made.search("guitar", mode=mode, rerank=Recording())
+    assert sorted(scored) == sorted(read)
 
 
 def test_diversity_avoids_repetition(collection: Collection) -> None:
@@ -174,7 +176,7 @@ def test_answers_quote_what_is_near_and_refuse_what_is_not(collection: Collectio
     answer = collection.ask("Who raised interest rates?", near=90)
     assert answer.near_enough
     assert answer.quotes[0].text == TEXTS[5]
-    assert answer.documents[0].passages[0].text == TEXTS[5]
+    assert answer.documents[0].chunks[0].text == TEXTS[5]
     refused = collection.ask("Which planet is the largest?", near=99.99)
     assert not refused.near_enough
     assert refused.quotes == ()
@@ -213,7 +215,7 @@ def test_a_sentence_that_is_cut_is_not_quoted_beside_the_whole() -> None:
 def test_hits_by_document_are_the_best_of_each(
     tmp_path: Path, encoder: likewise.Encoder, mode: Mode
 ) -> None:
-    made = open_collection("c", store=tmp_path, model=encoder, create=True, passage=32)
+    made = open_collection("c", store=tmp_path, model=encoder, create=True, chunk_tokens=32)
     long = "The guitar was played on stage all night long by a man. " * 150
     made.add([Record(long), *(Record(f"A guitar, number {n}.") for n in range(12))])
     plain = made.search("guitar on a stage", len(made), mode=mode)

@@ -21,7 +21,7 @@ def test_a_mistake_of_our_own_passes_as_it_is(kind: type[Exception]) -> None:
 
 
 def test_what_the_store_raises_is_translated(tmp_path: Path) -> None:
-    made = open_collection("c", store=tmp_path, model=Slow(), create=True, passage=0)
+    made = open_collection("c", store=tmp_path, model=Slow(), create=True, chunk_tokens=0)
     with (
         pytest.raises(CollectionError, match="cannot count: ") as caught,
         store_errors("cannot count", "look again"),

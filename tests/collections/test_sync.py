@@ -56,7 +56,7 @@ def writers() -> list[threading.Thread]:
 def test_nothing_is_written_behind_a_failed_commit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, handed_over: bool
 ) -> None:
-    made = open_collection("c", store=tmp_path, model=Slow(), create=True, passage=0)
+    made = open_collection("c", store=tmp_path, model=Slow(), create=True, chunk_tokens=0)
     made.add(["One."])
     table = made._table
     monkeypatch.setattr(sync, "COMMIT_ROWS", 5)
@@ -78,7 +78,7 @@ def test_nothing_is_written_behind_a_failed_commit(
 
 
 def test_our_own_mistakes_are_not_blamed_on_the_disk(tmp_path: Path) -> None:
-    made = open_collection("c", store=tmp_path, model=Slow(), create=True, passage=0)
+    made = open_collection("c", store=tmp_path, model=Slow(), create=True, chunk_tokens=0)
     made.add(["One."])
     writer = sync.CollectionWriter(made._table, lambda _: None)
     writer.put(rows(0, 5), vectors(4))  # a vector is missing
@@ -95,7 +95,7 @@ def test_kill_9_on_a_slow_model_loses_seconds(tmp_path: Path, model_folder: Path
     lines = [f"{n} {words * 18}\n" for n in range(4000)]
     file.write_text("".join(lines))
     command = [sys.executable, "-m", "likewise", "index", str(file), "--into", "c"]
-    command += ["--store", str(store), "--model", str(model_folder), "--passage", "0"]
+    command += ["--store", str(store), "--model", str(model_folder), "--chunk-tokens", "0"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as run:
         written = 0
         started = time.monotonic()
@@ -108,7 +108,7 @@ def test_kill_9_on_a_slow_model_loses_seconds(tmp_path: Path, model_folder: Path
     assert 0 < written < 3000
     file.write_text("".join(lines[: written + 3]))  # the rest would take long
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert f"3 added, 0 removed, {written:,} unchanged" in done.stderr
+    assert f"3 added, 0 removed, {written:,} unchanged" in done.stdout
 
 
 def test_a_part_takes_the_seconds_that_are_given(encoder: likewise.Encoder) -> None:

@@ -50,7 +50,7 @@ class Points:
 @pytest.mark.parametrize("kind", sorted(tuning.KINDS))
 def test_an_index_reaches_its_target_and_tells_the_truth(tmp_path: Path, kind: str) -> None:
     model = Points()
-    made = open_collection("p", store=tmp_path, model=model, create=True, passage=0)
+    made = open_collection("p", store=tmp_path, model=model, create=True, chunk_tokens=0)
     result = made.add([Record(str(n), source="/p", line=n) for n in range(4000)], kind=kind)
     assert result.index.kind == kind
     assert result.index.recall >= 0.97
@@ -67,9 +67,9 @@ def test_an_index_reaches_its_target_and_tells_the_truth(tmp_path: Path, kind: s
 def test_the_recall_that_is_told_is_that_of_a_search_for_ten(tmp_path: Path, own: int) -> None:
     """Of a way too weak for these vectors, so that there is something to miss."""
     model = Points()
-    made = open_collection("p", store=tmp_path, model=model, create=True, passage=0)
+    made = open_collection("p", store=tmp_path, model=model, create=True, chunk_tokens=0)
     made.add([Record(str(n), source="/p", line=n) for n in range(4000)], kind="hnsw_pq")
-    way = Index("hnsw_pq", probes=32, effort=400, refine=4)
+    way = Index("hnsw_pq", probes=32, ef=400, refine=4)
     asked = model.drawn[:400] if own else tuning.out_of_sample_queries(model.drawn, 400)
     exact = vectors.top_k(vectors.cosine(asked, model.drawn), 10)
     group = tuning.Sample(asked, exact.scores[:, -1], own)
@@ -85,29 +85,29 @@ def test_the_recall_that_is_told_is_that_of_a_search_for_ten(tmp_path: Path, own
 
 def test_the_recall_that_is_told_is_that_of_the_harder_queries(tmp_path: Path) -> None:
     model = Points()
-    made = open_collection("p", store=tmp_path, model=model, create=True, passage=0)
+    made = open_collection("p", store=tmp_path, model=model, create=True, chunk_tokens=0)
     made.add([Record(str(n), source="/p", line=n) for n in range(4000)], kind="hnsw_pq")
-    way = Index("hnsw_pq", probes=1, effort=60, refine=2)
+    way = Index("hnsw_pq", probes=1, ef=60, refine=2)
     groups = tuning.samples(made._table, "cosine")
-    strangers, passages = (
+    outside, chunks = (
         tuning.measured(made._table, way, [group], "cosine").recall for group in groups
     )
-    assert strangers < passages
-    assert tuning.measured(made._table, way, groups, "cosine").recall == strangers
+    assert outside < chunks
+    assert tuning.measured(made._table, way, groups, "cosine").recall == outside
 
 
-def test_strangers_are_spread_as_the_passages_are() -> None:
-    passages = Points().drawn * np.arange(1, 33, dtype=np.float32) + 3
-    drawn = tuning.out_of_sample_queries(passages, 20_000)
+def test_outside_are_spread_as_the_chunks_are() -> None:
+    chunks = Points().drawn * np.arange(1, 33, dtype=np.float32) + 3
+    drawn = tuning.out_of_sample_queries(chunks, 20_000)
     assert drawn.dtype == np.float32
-    assert np.allclose(drawn.mean(axis=0), passages.mean(axis=0), atol=0.5)
-    assert np.allclose(drawn.std(axis=0), passages.std(axis=0), rtol=0.05)
+    assert np.allclose(drawn.mean(axis=0), chunks.mean(axis=0), atol=0.5)
+    assert np.allclose(drawn.std(axis=0), chunks.std(axis=0), rtol=0.05)
 
 
 @pytest.mark.parametrize("kind", ["exact", "ivf_rq", "hnsw_sq"])
 def test_both_ways_to_ask_the_store_give_the_same(tmp_path: Path, kind: str) -> None:
     model = Points()
-    made = open_collection("p", store=tmp_path, model=model, create=True, passage=0)
+    made = open_collection("p", store=tmp_path, model=model, create=True, chunk_tokens=0)
     made.add([Record(str(n), source="/p", line=n) for n in range(4000)], kind=kind)
     way, columns = made.manifest.index, ["id", "text", "vector"]
     questions = [
@@ -158,7 +158,7 @@ def test_an_index_that_no_longer_finds_enough_is_built_anew(
     cheap = tuning.IndexKind("HnswSq", tuning.KINDS["hnsw_sq"].settings[:3])
     monkeypatch.setattr(tuning, "KINDS", {"hnsw_sq": cheap})
     model = Points()
-    made = open_collection("p", store=tmp_path, model=model, create=True, passage=0)
+    made = open_collection("p", store=tmp_path, model=model, create=True, chunk_tokens=0)
     made.add([Record(str(n), source="/p", line=n) for n in range(4000)], kind="hnsw_sq")
     good = made.manifest.index
     coarse = HnswPq(distance_type="cosine", num_sub_vectors=1)
@@ -173,7 +173,7 @@ def test_an_index_that_no_longer_finds_enough_is_built_anew(
 
 def test_an_index_is_measured_again_when_enough_has_changed(tmp_path: Path) -> None:
     model = Points()
-    made = open_collection("p", store=tmp_path, model=model, create=True, passage=0)
+    made = open_collection("p", store=tmp_path, model=model, create=True, chunk_tokens=0)
 
     def add(count: int, **wishes: Any) -> Index:
         listed = [Record(str(n), source="/p", line=n) for n in range(count)]
@@ -192,7 +192,7 @@ def test_what_a_stopped_run_has_written_counts_as_changed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = Points()
-    made = open_collection("p", store=tmp_path, model=model, create=True, passage=0)
+    made = open_collection("p", store=tmp_path, model=model, create=True, chunk_tokens=0)
     listed = [Record(str(n), source="/p", line=n) for n in range(3600)]
     made.add(listed[:2500], kind="ivf_rq")
 
@@ -220,7 +220,7 @@ def test_what_a_stopped_run_has_written_counts_as_changed(
 
 def test_the_index_that_was_asked_for_stays_until_another_is(tmp_path: Path) -> None:
     model = Points()
-    made = open_collection("p", store=tmp_path, model=model, create=True, passage=0)
+    made = open_collection("p", store=tmp_path, model=model, create=True, chunk_tokens=0)
     listed = [Record(str(n), source="/p", line=n) for n in range(2000)]
     made.add(listed[:1000], kind="hnsw_sq", target=0.99)
     after = made.add(listed).index
@@ -235,7 +235,7 @@ def test_the_index_that_was_asked_for_stays_until_another_is(tmp_path: Path) -> 
 
 def test_an_absent_title_is_null_in_the_store_and_empty_in_a_hit(tmp_path: Path) -> None:
     model = Points()
-    made = open_collection("p", store=tmp_path, model=model, create=True, passage=0)
+    made = open_collection("p", store=tmp_path, model=model, create=True, chunk_tokens=0)
     made.add([Record("1", source="/p", line=1), Record("2", title="Two", source="/p", line=2)])
     (without,) = made.search_vector(model.drawn[1], 5, where="title IS NULL")
     assert (without.text, without.title) == ("1", "")

@@ -2,241 +2,189 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 import typer
 
-from likewise.cli import options
-from likewise.cli.index import described
-from likewise.cli.printing import note, say_json, say_table
+from likewise.cli.derive import command
+from likewise.cli.hit_format import index_quality
+from likewise.cli.printing import note, say, say_table
 from likewise.collections.contract import Run, Summary
-from likewise.errors import CollectionError, DamagedCollectionError, InputError
-
-Name = Annotated[str, typer.Argument(metavar="NAME", help="The collection.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
-
-collections_app = typer.Typer(
-    name="collections",
-    invoke_without_command=True,
-    rich_markup_mode=None,
+from likewise.collections.open_collection import open_collection
+from likewise.errors import DamagedCollectionError
+from likewise.operations.collections import (
+    ChangeRequest,
+    ChangeResult,
+    CollectionsRequest,
+    CollectionsResult,
+    LogRequest,
+    LogResult,
+    RemoveRequest,
+    RemoveResult,
+    RestoreRequest,
+    ShowRequest,
+    ShowResult,
+    collections_compact,
+    collections_log,
+    collections_redo,
+    collections_restore,
+    collections_rm,
+    collections_show,
+    collections_undo,
 )
+from likewise.operations.collections import collections as operation
+
+HEADER = ("name", "records", "chunks", "model", "storage", "index", "recall", "changed")
+
+collections_app = typer.Typer(name="collections", rich_markup_mode=None)
 
 
-@collections_app.callback()
-def _list(
-    ctx: typer.Context, store: options.StoreAddress = None, as_json: options.AsJson = False
-) -> None:
-    """List collections; with a subcommand, tend one of them.
+@collections_app.callback(invoke_without_command=True)
+@command(CollectionsRequest, operation)
+def collections(result: CollectionsResult, _: CollectionsRequest) -> None:
+    """List collections; subcommands show, change or remove one of them.
 
     \b
     Example:
       likewise collections
       likewise collections log help
     """
-    if ctx.invoked_subcommand:
-        return
-    from likewise.collections.open_collection import open_collection
-    from likewise.collections.store import Store
-
-    place = Store(store)
-    found: list[Summary] = []
-    failed: dict[str, CollectionError] = {}
-    for name in place.names():
-        try:
-            found.append(open_collection(name, store=place).summary())
-        except CollectionError as error:
-            failed[name] = error
-    if as_json:
-        broken = [_unreadable(name, error) for name, error in failed.items()]
-        say_json([asdict(summary) for summary in found] + broken)
-        return
-    if not found and not failed:
-        note(f"no collections in {place.address}")
+    if not result.collections and not result.unreadable:
+        note(f"no collections in {result.store}")
         note("hint: likewise index FILE --into NAME")
         return
-    rows = [
-        [
-            summary.name,
-            f"{summary.records:,}",
-            f"{summary.passages:,}",
-            Path(summary.model).name,
-            summary.storage,
-            summary.index.kind,
-            f"{summary.index.recall:.3f}",
-            summary.updated[:16].replace("T", " ") if summary.whole else "unfinished",
-        ]
-        for summary in found
-    ]
-    rows += [
-        [name, *["-"] * 6, _unreadable(name, error)["state"]] for name, error in failed.items()
-    ]
-    say_table(
-        ["name", "records", "passages", "model", "storage", "index", "recall", "changed"], rows
-    )
-    for reason in failed.values():
-        note(f"error: {reason.message}")
-        note(f"hint: {reason.hint}")
+    rows = [_row(summary) for summary in result.collections]
+    rows += [[found.name, *["-"] * 6, found.state] for found in result.unreadable]
+    say_table(HEADER, rows)
+    for found in result.unreadable:
+        note(f"error: {found.reason}")
+        note(f"hint: {found.hint}")
 
 
-@collections_app.command()
-def show(name: Name, store: options.StoreAddress = None, as_json: options.AsJson = False) -> None:
+def _row(summary: Summary) -> list[str]:
+    return [
+        summary.name,
+        f"{summary.records:,}",
+        f"{summary.chunks:,}",
+        Path(summary.model).name,
+        summary.storage,
+        summary.index.kind,
+        f"{summary.index.recall:.3f}",
+        summary.updated[:16].replace("T", " ") if summary.whole else "unfinished",
+    ]
+
+
+@collections_app.command("show")
+@command(ShowRequest, collections_show)
+def show(result: ShowResult, _: ShowRequest) -> None:
     """Show one collection: its model, sizes, columns and index."""
-    from likewise.collections.open_collection import open_collection
-
-    summary = open_collection(name, store=store).summary()
-    if as_json:
-        say_json(asdict(summary))
-        return
+    summary = result.summary
     say_table(
         ["what", "value"],
         [
             ["model", f"{summary.model} ({summary.compute}, {summary.dimension} dimensions)"],
-            ["records", f"{summary.records:,} in {summary.passages:,} passages"],
-            ["vectors", f"kept as {summary.storage}"],
-            ["index", described(summary.index)],
+            ["records", f"{summary.records:,} in {summary.chunks:,} chunks"],
+            ["vectors", f"stored as {summary.storage}"],
+            ["index", index_quality(summary.index)],
             ["columns", ", ".join(summary.columns)],
             ["changed", f"{summary.updated or 'never'}, run {summary.runs}"],
-            ["state", "whole" if summary.whole else "unfinished: index again to go on"],
+            ["state", "complete" if summary.whole else "unfinished: index again to continue"],
         ],
     )
 
 
-@collections_app.command()
-def log(name: Name, store: options.StoreAddress = None, as_json: options.AsJson = False) -> None:
+@collections_app.command("log")
+@command(LogRequest, collections_log)
+def log(result: LogResult, _: LogRequest) -> None:
     """Show what was changed when; --as-of takes the numbers."""
-    from likewise.collections.open_collection import open_collection
-
-    runs = open_collection(name, store=store).log()
-    if as_json:
-        say_json([asdict(run) for run in runs])
-        return
     say_table(
-        ["run", "time (UTC)", "action", "added", "removed", "passages"],
+        ["run", "time (UTC)", "action", "added", "removed", "chunks"],
         [
             [
                 str(run.number),
                 run.time[:19].replace("T", " "),
-                _action(run),
+                f"{run.action} to {run.back_to}" if run.back_to is not None else run.action,
                 f"{run.added:,}",
                 f"{run.removed:,}",
-                f"{run.passages:,}",
+                f"{run.chunks:,}",
             ]
-            for run in runs
+            for run in result.runs
         ],
     )
 
 
-@collections_app.command()
-def undo(name: Name, store: options.StoreAddress = None, yes: Yes = False) -> None:
+def _question(
+    action: Literal["undo", "redo", "restore"], request: ChangeRequest | RestoreRequest
+) -> str:
+    """What a change would do."""
+    collection = open_collection(request.name, store=request.store)
+    target = collection.target(action, request.run if isinstance(request, RestoreRequest) else 0)
+    state = f"run {target.number} with {target.chunks:,} chunks"
+    return (
+        f"{action} {request.name}: from {len(collection):,} chunks to "
+        f"{state if target.number else 'an empty collection'}?"
+    )
+
+
+@collections_app.command("undo")
+@command(ChangeRequest, collections_undo, confirm=lambda request: _question("undo", request))
+def undo(result: ChangeResult, _: ChangeRequest) -> None:
     """Bring back the state before the last change; again: one change further.
 
-    redo takes it back, and restore brings back any state of the log.
+    redo reverts it, and restore brings back any state of the log.
     """
-    _bring_back(name, store, "undo", yes=yes)
+    _say_change(result)
+    note(f"hint: 'likewise collections redo {result.collection}' reverts this")
 
 
-@collections_app.command()
-def redo(name: Name, store: options.StoreAddress = None, yes: Yes = False) -> None:
-    """Bring back what the last undo took."""
-    _bring_back(name, store, "redo", yes=yes)
+@collections_app.command("redo")
+@command(ChangeRequest, collections_redo, confirm=lambda request: _question("redo", request))
+def redo(result: ChangeResult, _: ChangeRequest) -> None:
+    """Bring back the state that the last undo left."""
+    _say_change(result)
 
 
-@collections_app.command()
-def restore(
-    name: Name,
-    run: Annotated[int, typer.Argument(metavar="RUN", help="A number of the log.")],
-    store: options.StoreAddress = None,
-    yes: Yes = False,
-) -> None:
-    """Bring back the state after a run of the log; undo takes it back.
+@collections_app.command("restore")
+@command(RestoreRequest, collections_restore, confirm=lambda request: _question("restore", request))
+def restore(result: ChangeResult, _: RestoreRequest) -> None:
+    """Bring back the state after a run of the log; undo reverts it.
 
     \b
     Example:
       likewise collections log help
       likewise collections restore help 3
     """
-    _bring_back(name, store, "restore", run, yes=yes)
+    _say_change(result)
+    note(f"hint: 'likewise collections undo {result.collection}' reverts this")
 
 
-@collections_app.command()
-def compact(name: Name, store: options.StoreAddress = None) -> None:
-    """Free disk: join small files and forget earlier states, which ends undo and --as-of."""
-    from likewise.collections.open_collection import open_collection
+@collections_app.command("compact")
+@command(ChangeRequest, collections_compact)
+def compact(result: ChangeResult, _: ChangeRequest) -> None:
+    """Free disk: join small files and delete earlier states, which ends undo and --as-of."""
+    chunks = result.run.chunks
+    say(f"{result.collection} is compact: {chunks:,} chunks; earlier states are deleted")
 
-    run = open_collection(name, store=store).compact()
-    note(f"{name} is compact: {run.passages:,} passages; earlier states are gone")
 
-
-@collections_app.command()
-def rm(
-    name: Name,
-    store: options.StoreAddress = None,
-    yes: Yes = False,
-) -> None:
-    """Remove a collection with all its states, also one that is damaged."""
-    from likewise.collections.open_collection import open_collection
-    from likewise.collections.store import Store
-
-    place = Store(store)
+def _removal(request: RemoveRequest) -> str:
     try:
-        what = f"{name} with {len(open_collection(name, store=place)):,} passages"
+        chunks = len(open_collection(request.name, store=request.store))
     except DamagedCollectionError:
-        what = f"{name}, which is damaged"
-    if not yes:
-        _confirm(f"remove {what}?", f"{name} was not removed")
-    place.remove(name)
-    note(f"removed {name}")
+        return f"remove {request.name}, which is damaged?"
+    return f"remove {request.name} with {chunks:,} chunks?"
 
 
-def _bring_back(
-    name: str,
-    store: str | None,
-    action: Literal["undo", "redo", "restore"],
-    number: int = 0,
-    *,
-    yes: bool,
-) -> None:
-    from likewise.collections.open_collection import open_collection
-
-    collection = open_collection(name, store=store)
-    target = collection.target(action, number)
-    if not yes:
-        state = f"run {target.number} with {target.passages:,} passages"
-        _confirm(
-            f"{action} {name}: from {len(collection):,} passages to "
-            f"{state if target.number else 'an empty collection'}?",
-            f"{name} was not changed",
-        )
-    run = {"undo": collection.undo, "redo": collection.redo}.get(
-        action, lambda: collection.restore(number)
-    )()
-    note(f"{name} is as after run {run.back_to}: {run.passages:,} passages (run {run.number})")
-    if action != "redo":
-        back = "redo" if action == "undo" else "undo"
-        note(f"hint: 'likewise collections {back} {name}' takes this back")
+@collections_app.command("rm")
+@command(RemoveRequest, collections_rm, confirm=_removal)
+def rm(result: RemoveResult, _: RemoveRequest) -> None:
+    """Remove a collection with all its states, also one that is damaged."""
+    say(f"removed {result.collection}")
 
 
-def _confirm(question: str, otherwise: str) -> None:
-    """Ask on standard error.
-
-    Raises:
-        InputError: the answer is not yes, or nobody is there to answer.
-    """
-    try:
-        agreed = typer.confirm(question, err=True)
-    except typer.Abort:
-        agreed = False
-    if not agreed:
-        raise InputError(otherwise, hint="answer y, or give --yes")
-
-
-def _unreadable(name: str, error: CollectionError) -> dict[str, str]:
-    """What JSON and the list say of a collection that cannot be read."""
-    state = "damaged" if isinstance(error, DamagedCollectionError) else "unreadable"
-    return {"name": name, "state": state, "reason": error.message, "hint": error.hint}
-
-
-def _action(run: Run) -> str:
-    return f"{run.action} to {run.back_to}" if run.back_to is not None else run.action
+def _say_change(result: ChangeResult) -> None:
+    run: Run = result.run
+    say(
+        f"{result.collection} is as after run {run.back_to}: {run.chunks:,} chunks "
+        f"(run {run.number})"
+    )

@@ -15,6 +15,7 @@ import typer
 from likewise.cli.options import AsJson, Quiet, as_file
 from likewise.cli.printing import note, say_json
 from likewise.cli.prompt import ask
+from likewise.errors import InputError
 from likewise.operations.contract import RequestField, Result, request_fields
 from likewise.operations.session import Message, Session
 from likewise.progress import bar
@@ -63,7 +64,7 @@ def command(
             with ExitStack() as stack:
                 given = {f.name: _value(f, values[f.name], stack) for f in fields}
                 if confirm and not yes:
-                    typer.confirm(confirm(request(**given)), abort=True, err=True)
+                    _confirm(confirm(request(**given)))
                 try:
                     result = operation(request(**given), session)
                 except KeyboardInterrupt:
@@ -96,6 +97,20 @@ def terminal_session(*, quiet: bool) -> Session:
         on_message=None if quiet else _print_message,
         ask=ask,
     )
+
+
+def _confirm(question: str) -> None:
+    """Ask on standard error.
+
+    Raises:
+        InputError: the answer is not yes, or nobody answers.
+    """
+    try:
+        agreed = typer.confirm(question, err=True)
+    except typer.Abort:
+        agreed = False
+    if not agreed:
+        raise InputError("nothing was changed", hint="answer y, or give --yes")
 
 
 def _print_message(message: Message) -> None:

@@ -1,4 +1,4 @@
-"""How passages that were found are shown."""
+"""How hits and indexes are shown."""
 
 from __future__ import annotations
 
@@ -8,22 +8,19 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from likewise.cli.printing import say
-from likewise.collections.contract import Hit
-from likewise.collections.explain import plain as as_json
-
-__all__ = ["as_json", "figures", "folded", "passage", "place", "say_hits", "standing"]
+from likewise.collections.contract import Hit, Index
 
 BOLD = "\x1b[1m"
 PLAIN = "\x1b[0m"
 ALL = "above all random pairs"
 FEW = 1000
-"""Pairs below which a percentage would claim more than they tell."""
+"""With fewer pairs, counts are shown: a percentage would look more precise than it is."""
 SHOWN = 320
-"""Characters of a passage that are shown around its best sentence."""
+"""Characters of a chunk that are shown around its best sentence."""
 
 
 def say_hits(hits: Sequence[Hit], notes: Sequence[str] = ()) -> None:
-    """Hits as blocks: a line of figures and place, the passage below it, a line of notes."""
+    """Hits as blocks: a line of figures and place, the chunk below it, a line of notes."""
     width = min(shutil.get_terminal_size((80, 24)).columns, 100)
     for rank, hit in enumerate(hits, 1):
         if rank > 1:
@@ -36,10 +33,10 @@ def say_hits(hits: Sequence[Hit], notes: Sequence[str] = ()) -> None:
             say(f"    {origin}")
         if hit.title:
             say(f"    {hit.title}")
-        for line in folded(passage(hit), width - 4):
+        for line in folded(excerpt(hit), width - 4):
             say(f"    {line}")
         if hit.further:
-            say(f"    (and {hit.further:,} further passages of this document)")
+            say(f"    (and {hit.further:,} further chunks of this document)")
         if notes:
             first, *rest = folded(notes[rank - 1], width - 8)
             say(f"    ({first}{' …' if rest else ''})")
@@ -59,12 +56,12 @@ SIMILAR = ("cosine", "dot", "euclidean")
 
 
 def standing(percentile: float, pairs: int) -> str:
-    """Where a similarity stands among random pairs: in percent, or counted where they are few."""
+    """The rank of a similarity among random pairs: in percent, or counted where they are few."""
     if not 0 < pairs < FEW:
         return f"above {percent(percentile)} of random pairs" if percentile < 100 else ALL
     below = min(int(percentile * pairs / 100 + 1e-6), pairs)
     if pairs == 1:
-        return f"{'above' if below else 'not above'} the only pair of passages here"
+        return f"{'above' if below else 'not above'} the only pair of chunks here"
     return f"above {'all' if below == pairs else below or 'none'} of {pairs} pairs here"
 
 
@@ -76,18 +73,18 @@ def percent(percentile: float) -> str:
 
 
 def place(hit: Hit) -> str:
-    """File and line, the file as it is seen from here."""
+    """File and line; a file below the working folder by its relative path."""
     if not hit.source:
         return "no file"
     source = Path(hit.source)
     here = Path.cwd()
     name = source.relative_to(here) if source.is_relative_to(here) else source.name
-    part = f" ({hit.passage + 1} of {hit.passages})" if hit.passages > 1 else ""
+    part = f" ({hit.chunk + 1} of {hit.chunks})" if hit.chunks > 1 else ""
     return f"{name}:{hit.line}{part}"
 
 
-def passage(hit: Hit) -> str:
-    """The passage around its best sentence, which is bold on a terminal and marked elsewhere."""
+def excerpt(hit: Hit) -> str:
+    """The chunk around its best sentence, which is bold on a terminal and marked elsewhere."""
     if hit.best is None:
         return hit.text if len(hit.text) <= SHOWN else hit.text[:SHOWN].rstrip() + " …"
     start, end = hit.best.start, hit.best.end
@@ -123,3 +120,13 @@ def folded(text: str, width: int) -> list[str]:
         else:
             line = f"{line} {rest}" if line else rest
     return [*lines, line] if line else lines
+
+
+def index_quality(index: Index) -> str:
+    """How neighbors are found, and with which recall."""
+    if index.kind == "exact":
+        return "exact: a search compares with all chunks (recall 1)"
+    return (
+        f"{index.kind}: recall {index.recall:.3f} (target {index.target:g}), "
+        f"{index.milliseconds} ms a search, measured by {index.sample} searches"
+    )

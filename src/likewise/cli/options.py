@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -20,14 +20,6 @@ from likewise.errors import InputError, RecordError
 from likewise.tokenization.unicode_scripts import foreign_texts
 from likewise.wording import counted
 
-if TYPE_CHECKING:
-    from likewise.collections.collection import Collection
-    from likewise.collections.contract import Scorer
-
-Files = Annotated[
-    list[str],
-    typer.Argument(metavar="FILE...", help="Files of texts, folders or patterns; - is stdin."),
-]
 Model = Annotated[
     str, typer.Option("--model", "-m", help="A catalogue name, a hub id or a folder.")
 ]
@@ -43,20 +35,6 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no n
 Column = Annotated[
     str | None, typer.Option(help="The file's column of texts; guessed where not given.")
 ]
-StoreAddress = Annotated[
-    str | None,
-    typer.Option("--store", metavar="PLACE", help="Where collections lie: a folder, or s3://…."),
-]
-Where = Annotated[
-    str | None, typer.Option(help="An SQL condition, such as \"year > 2020 AND lang = 'en'\".")
-]
-Rerank = Annotated[
-    str | None,
-    typer.Option(metavar="MODEL", help="Let a cross-encoder or a larger model order the best."),
-]
-AsOf = Annotated[
-    str | None, typer.Option("--as-of", help="Its earlier state: a run of its log, or a date.")
-]
 
 
 SKIPS_SHOWN = 10
@@ -70,25 +48,6 @@ def load(model: str, compute: str, device: str, *, quiet: bool) -> likewise.Enco
         for assumption in encoder.config.notes:
             note(f"note: {assumption}")
     return encoder
-
-
-def open_collection(name: str, store: str | None, as_of: str | None, *, quiet: bool) -> Collection:
-    """Open a collection to be read."""
-    from likewise.collections.open_collection import open_collection
-
-    collection = open_collection(name, store=store, as_of=as_of)
-    if not quiet and as_of is None and not collection.summary().whole:
-        note("note: the last run was stopped; index again to go on with it")
-    return collection
-
-
-def load_scorer(model: str | None) -> Scorer | None:
-    """The model that reranks, where one is wanted."""
-    if model is None:
-        return None
-    from likewise.collections.reranking import load_scorer
-
-    return load_scorer(model)
 
 
 def read(
@@ -176,12 +135,3 @@ def warn_foreign(
 
 def _listed(names: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
-
-
-def tell_cut(encoder: likewise.Encoder, cut: int, total: int) -> None:
-    """Say how many texts were cut; nothing where none was."""
-    if cut:
-        note(
-            f"note: {cut:,} of {total:,} texts are longer than the {encoder.max_seq_length} "
-            f"tokens {encoder.name} reads; the rest of them is cut"
-        )

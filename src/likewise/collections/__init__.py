@@ -1,4 +1,4 @@
-"""Collections: indexed corpora on disk, kept in step with their sources, searched."""
+"""Collections: indexed corpora on disk, synchronized with their sources, searched."""
 
 from likewise.collections.collection import Collection
 from likewise.collections.contract import Hit

@@ -1,4 +1,4 @@
-"""Questions answered out of a collection: the sentences that answer, and where they stand."""
+"""Questions answered out of a collection: the sentences that answer, and where they are from."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from likewise.collections.contract import Hit
 
 NEAR = 97.0
-"""Percentile of random pairs that the best passage must reach to count as an answer.
+"""Percentile of random pairs that the best chunk must reach to count as an answer.
 
-On SciFact nine claims in ten find a passage above it, and everyday questions none above 75; a
+On SciFact nine claims in ten find a chunk above it, and everyday questions none above 75; a
 collection of mixed texts, whose random pairs have little in common, needs 99 or more.
 """
 
@@ -24,7 +25,7 @@ class Quote:
     Attributes:
         text: the sentence.
         score: its similarity to the question.
-        hit: the passage it stands in.
+        hit: the chunk it is from.
     """
 
     text: str
@@ -34,32 +35,32 @@ class Quote:
 
 @dataclass(frozen=True)
 class Document:
-    """The passages of one record, best first.
+    """The chunks of one record, best first.
 
     Attributes:
         record: its id.
         title: its title; may be empty.
         source: the file.
         line: in the file.
-        passages: its passages that were found.
+        chunks: its chunks that were found.
     """
 
     record: str
     title: str
     source: str
     line: int
-    passages: tuple[Hit, ...]
+    chunks: tuple[Hit, ...]
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a collection has to say to a question.
+    """The answer of a collection to a question.
 
     Attributes:
         question: as it was asked.
         near_enough: whether anything found is near enough to be an answer.
-        percentile: of the best passage among random pairs; None where nothing was found, or too
-            few passages are there to tell.
+        percentile: of the best chunk among random pairs; None where nothing was found, or too
+            few chunks are there to compare with.
         pairs: how many random pairs that is among.
         threshold: the percentile that counted as near enough.
         quotes: the best sentences, best first; none where nothing is near enough.
@@ -74,6 +75,35 @@ class Answer:
     documents: tuple[Document, ...]
     pairs: int = 0
 
+    def to_dict(self) -> dict[str, Any]:
+        """The answer as plain values.
+
+        Keys: `question`, `near_enough`, `percentile` (or null), `pairs`, `threshold`, `quotes`
+        (each with `text`, `score`, `hit`), `documents` (each with `record`, `title`, `source`,
+        `line`, `chunks`); hits as in `Hit.to_dict`.
+        """
+        return {
+            "question": self.question,
+            "near_enough": self.near_enough,
+            "percentile": self.percentile,
+            "pairs": self.pairs,
+            "threshold": self.threshold,
+            "quotes": [
+                {"text": quote.text, "score": quote.score, "hit": quote.hit.to_dict()}
+                for quote in self.quotes
+            ],
+            "documents": [
+                {
+                    "record": document.record,
+                    "title": document.title,
+                    "source": document.source,
+                    "line": document.line,
+                    "chunks": [hit.to_dict() for hit in document.chunks],
+                }
+                for document in self.documents
+            ],
+        }
+
 
 def answer(question: str, hits: Sequence[Hit], *, near: float = NEAR, quotes: int = 3) -> Answer:
     """An answer out of hits that have their best sentences.
@@ -81,7 +111,7 @@ def answer(question: str, hits: Sequence[Hit], *, near: float = NEAR, quotes: in
     Args:
         question: as it was asked.
         hits: what a search found, each with its best sentence.
-        near: percentile that the best passage must reach.
+        near: percentile that the best chunk must reach.
         quotes: how many sentences to give at most.
     """
     percentiles = [hit.percentile for hit in hits if hit.percentile is not None]
@@ -93,7 +123,7 @@ def answer(question: str, hits: Sequence[Hit], *, near: float = NEAR, quotes: in
 
 
 def _quotes(hits: Sequence[Hit], near: float) -> list[Quote]:
-    """The best sentence of each passage that is near enough, best first and without repeats."""
+    """The best sentence of each chunk that is near enough, best first and without repeats."""
     quotes = [
         Quote(hit.sentence, hit.best.score if hit.best else hit.similarity or 0.0, hit)
         for hit in hits
@@ -110,7 +140,7 @@ def _repeats(one: Quote, other: Quote) -> bool:
     """Whether two say the same in the same words.
 
     Case, punctuation, accents, articles and plurals may differ; a number or a "not" may not. Of
-    one record, a part of a sentence that the end of a passage has cut off is a repeat as well.
+    one record, a part of a sentence that the end of a chunk has cut off is a repeat as well.
     """
     words, others = _words(one.text), _words(other.text)
     if words == others:

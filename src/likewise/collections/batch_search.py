@@ -11,7 +11,6 @@ from typing import BinaryIO
 from likewise.atomic import atomic
 from likewise.collections.collection import Collection
 from likewise.collections.contract import Hit, Mode, Scorer
-from likewise.collections.explain import plain
 from likewise.data.records import read_records
 from likewise.data.writers import check_target
 
@@ -63,7 +62,7 @@ def search_file(
 
 
 def _write(file: BinaryIO, query: str, hits: list[Hit]) -> None:
-    line = json.dumps({"query": query, "hits": [plain(hit) for hit in hits]}, ensure_ascii=False)
+    line = json.dumps({"query": query, "hits": [hit.to_dict() for hit in hits]}, ensure_ascii=False)
     file.write(line.encode() + b"\n")
 
 

@@ -1,7 +1,7 @@
 """SQL conditions on the columns of a collection, checked before the store reads them.
 
 The store's parser stops where a condition is complete and ignores the rest of the line, so that
-what stands behind a semicolon or an extra bracket would change nothing, and say nothing.
+what follows a semicolon or an extra bracket would be ignored without an error.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""What collections take and what they answer with."""
+"""Types that collections take and return."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Literal, Protocol
 
@@ -15,6 +15,8 @@ from likewise.results import Encoded
 
 Storage = Literal["float32", "float16", "int8"]
 STORAGES: tuple[Storage, ...] = ("float32", "float16", "int8")
+
+IndexChoice = Literal["auto", "exact", "ivf_rq", "hnsw_sq", "hnsw_pq"]
 
 Mode = Literal["semantic", "keyword", "hybrid"]
 MODES: tuple[Mode, ...] = ("semantic", "keyword", "hybrid")
@@ -64,8 +66,15 @@ class Model(Chunker, Protocol):
         """Vectors of texts as they come, in their order; a part for each so many seconds."""
 
 
+class ModelLoader(Protocol):
+    """Loads the model of a collection; `likewise.load` and `ModelRegistry.get` are two."""
+
+    def __call__(self, name: str, /, *, compute: str) -> Model:
+        """The model of this name or folder, in this number format of the network."""
+
+
 class Scorer(Protocol):
-    """Anything that judges texts against a query; `likewise.reranker.Reranker` does."""
+    """Scores texts against a query; `likewise.Reranker` and `likewise.Encoder` are two."""
 
     def scores(self, query: str, texts: Sequence[str]) -> NDArray[np.float32]:
         """One score a text, higher is better: float32 `[n]`."""
@@ -73,7 +82,7 @@ class Scorer(Protocol):
 
 @dataclass(frozen=True)
 class Span:
-    """A part of a passage.
+    """A part of a chunk.
 
     Attributes:
         start: its first character.
@@ -88,11 +97,11 @@ class Span:
 
 @dataclass(frozen=True)
 class Hit:
-    """One passage that a search found.
+    """One chunk that a search found.
 
     Attributes:
-        id: of the passage; `Collection.more_like` and `recommend` take it.
-        text: the passage.
+        id: of the chunk; `Collection.more_like` and `recommend` take it.
+        text: the chunk.
         score: what it was ordered by; see `measure`.
         measure: what the score is: `cosine`, `dot` or `euclidean` similarity, `bm25`, `rrf` (a sum
             of reciprocal ranks: it orders, and says nothing of how alike two texts are), `mmr`
@@ -103,11 +112,11 @@ class Hit:
         title: of the text it is taken from; empty where it has none.
         source: the file.
         line: in the file, from 1.
-        passage: which passage of the record it is, from 0.
-        passages: how many the record has.
+        chunk: which chunk of the record it is, from 0.
+        chunks: how many the record has.
         fields: the other columns of its row.
         best: its sentence nearest to the query, where that was asked for.
-        further: how many more passages of its record were found, where hits are by document.
+        further: how many more chunks of its record were found, where hits are by document.
     """
 
     id: str
@@ -119,8 +128,8 @@ class Hit:
     title: str = ""
     source: str = ""
     line: int = 0
-    passage: int = 0
-    passages: int = 1
+    chunk: int = 0
+    chunks: int = 1
     fields: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     best: Span | None = None
     pairs: int = 0
@@ -128,13 +137,25 @@ class Hit:
 
     @property
     def record(self) -> str:
-        """Id of the record that the passage belongs to."""
+        """Id of the record that the chunk belongs to."""
         return self.id.partition(".")[0]
 
     @property
     def sentence(self) -> str:
-        """The sentence nearest to the query; the whole passage where none was looked for."""
+        """The sentence nearest to the query; the whole chunk where none was looked for."""
         return self.text[self.best.start : self.best.end] if self.best else self.text
+
+    def to_dict(self) -> dict[str, Any]:
+        """The hit as plain values; `best` and `further` only where they are known."""
+        # a read-only mapping cannot be copied by asdict
+        plain = asdict(replace(self, fields={})) | {"fields": dict(self.fields)}
+        if self.further is None:
+            del plain["further"]
+        if self.best is None:
+            del plain["best"]
+        else:
+            plain["best"] |= {"text": self.sentence}
+        return plain
 
 
 @dataclass(frozen=True)
@@ -146,10 +167,10 @@ class Run:
         action: `index`, `undo`, `redo`, `restore` or `compact`.
         time: when it ended, ISO 8601 in UTC.
         version: the store's own number for the collection as it was then.
-        added: passages that came.
-        removed: passages that went.
+        added: chunks that came.
+        removed: chunks that went.
         records: records there were then.
-        passages: passages there were then.
+        chunks: chunks there were then.
         sources: the files that records came from, the first twenty.
         back_to: the run whose state an undo, a redo or a restore brought back; 0 is the empty
             collection.
@@ -163,7 +184,7 @@ class Run:
     added: int = 0
     removed: int = 0
     records: int = 0
-    passages: int = 0
+    chunks: int = 0
     sources: tuple[str, ...] = ()
     back_to: int | None = None
     before: int = 0
@@ -176,16 +197,16 @@ class Index:
     Attributes:
         kind: `exact`, `ivf_rq`, `hnsw_sq` or `hnsw_pq`.
         recall: of the ten nearest, the share it finds; measured against an exact search with
-            passages and with vectors drawn at random, the lower of the two.
+            chunks and with vectors drawn at random, the lower of the two.
         target: the recall that was asked for.
         milliseconds: median time of a search when it was measured.
         probes: partitions looked into.
         refine: how many times more candidates are compared in full.
-        effort: size of the list of candidates that HNSW keeps.
-        rows: passages there were when it was built.
+        ef: size of the list of candidates of HNSW.
+        rows: chunks there were when it was built.
         sample: how many searches were measured.
         asked: the kind that was asked for; `auto` leaves it to the size.
-        changed: passages that have come or gone since it was measured.
+        changed: chunks that have come or gone since it was measured.
     """
 
     kind: str = "exact"
@@ -194,7 +215,7 @@ class Index:
     milliseconds: float | None = None
     probes: int | None = None
     refine: int | None = None
-    effort: int | None = None
+    ef: int | None = None
     rows: int = 0
     sample: int = 0
     asked: str = "auto"
@@ -206,12 +227,12 @@ class Indexed:
     """What became of the records handed to `Collection.add`.
 
     Attributes:
-        added: passages encoded and written.
-        removed: passages whose record has gone from its source.
+        added: chunks encoded and written.
+        removed: chunks whose record has gone from its source.
         unchanged: records that were there already.
-        moved: of these, how many stand on another line now.
+        moved: of these, how many are on another line now.
         records: records in the collection now.
-        passages: passages in the collection now.
+        chunks: chunks in the collection now.
         blank: records without any text, left out.
         cut: texts longer than the model reads whose ends were cut.
         misfits: values, by column, that do not fit the column's type and were left empty.
@@ -225,7 +246,7 @@ class Indexed:
     unchanged: int
     moved: int
     records: int
-    passages: int
+    chunks: int
     blank: int
     cut: int
     misfits: Mapping[str, int]
@@ -243,13 +264,13 @@ class Summary:
         model: the model that made its vectors.
         compute: number format that model ran in.
         dimension: of the vectors.
-        storage: number format they are kept in.
+        storage: number format of the stored vectors.
         records: how many there are.
-        passages: how many there are; a long record has several.
+        chunks: how many there are; a long record has several.
         index: how neighbours are found.
         runs: changes in its log.
         updated: when it was last changed, ISO 8601 in UTC.
-        whole: False where the last run was stopped, and indexing again would go on with it.
+        whole: False where the last run was stopped; indexing again continues it.
         columns: columns that conditions may name.
     """
 
@@ -259,7 +280,7 @@ class Summary:
     dimension: int
     storage: str
     records: int
-    passages: int
+    chunks: int
     index: Index
     runs: int
     updated: str

@@ -1,11 +1,10 @@
-"""What a similarity means here: its place among random pairs, and the sentence that earned it."""
+"""Explaining hits: the percentile of a similarity among random pairs, and the best sentence."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +13,10 @@ from likewise import vectors
 from likewise.collections.contract import Hit, Model, Span
 
 SAMPLE = 2000
-"""Passages drawn for the background: two million pairs."""
+"""Chunks drawn for the distribution: two million pairs."""
 
 LEVELS = (*range(100), 99.5, 99.8, 99.9, 99.95, 99.98, 99.99, 99.995, 99.998, 99.999, 100)
-"""Percentiles that are kept; the upper tail is where hits lie, so it is kept finely."""
+"""Percentiles that are stored; most hits are in the upper tail, so it is stored finely."""
 
 # an end of a sentence: a stop and a space, or a full-width stop; closing quotes belong to it
 _SENTENCE = re.compile(r"""[^\n]*?(?:[.!?…]+["'”’»)\]]*(?=\s)|[。！？…]+[”’」』）]*|(?=\n)|$)""")
@@ -25,7 +24,7 @@ _SENTENCE = re.compile(r"""[^\n]*?(?:[.!?…]+["'”’»)\]]*(?=\s)|[。！？�
 
 @dataclass(frozen=True)
 class SimilarityDistribution:
-    """Similarities of random pairs of passages.
+    """Similarities of random pairs of chunks.
 
     Attributes:
         values: the similarity at each of `LEVELS`.
@@ -43,9 +42,9 @@ class SimilarityDistribution:
 def similarity_distribution(
     sample: NDArray[np.float32], measure: str
 ) -> SimilarityDistribution | None:
-    """The background from a random sample of vectors, float32 `[n, d]`; None from fewer than two.
+    """The distribution from a random sample of vectors, float32 `[n, d]`; None from fewer than two.
 
-    A passage that stands several times would count as its own neighbour, so copies are left out.
+    A repeated chunk would count as its own neighbor, so copies are left out.
     """
     sample = np.unique(sample, axis=0)
     if len(sample) < 2:
@@ -57,7 +56,7 @@ def similarity_distribution(
 
 
 def sentences(text: str) -> list[Span]:
-    """The sentences of a passage, without the spaces around them; scores are 0."""
+    """The sentences of a chunk, without the spaces around them; scores are 0."""
     found = []
     for match in _SENTENCE.finditer(text):
         part = match.group()
@@ -94,16 +93,3 @@ def with_best_sentences(hits: Sequence[Hit], query: NDArray[np.float32], model: 
         else:
             best.append(hit)
     return best
-
-
-def plain(hit: Hit) -> dict[str, Any]:
-    """A hit as JSON has it."""
-    # a read-only mapping cannot be copied by asdict
-    shown = asdict(replace(hit, fields={})) | {"fields": dict(hit.fields)}
-    if hit.further is None:
-        del shown["further"]
-    if hit.best is None:
-        del shown["best"]
-    else:
-        shown["best"] |= {"text": hit.sentence}
-    return shown

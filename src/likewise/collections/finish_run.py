@@ -57,7 +57,7 @@ def finish_run(
         )  # fmt: skip
         sample = tuning.sample_vectors(table, SAMPLE)
     manifest = replace(
-        manifest, index=index, background=similarity_distribution(sample, manifest.similarity)
+        manifest, index=index, distribution=similarity_distribution(sample, manifest.similarity)
     )
     return history.record_run(
         table, manifest, "index", added=changes.added, removed=changes.removed,

@@ -1,4 +1,4 @@
-"""Nearest neighbours by comparing with every vector: the measure of what an index finds."""
+"""Nearest neighbours by comparing with every vector: the baseline for the recall of an index."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class ScanBlock:
 
     Attributes:
         row_ids: the store's own numbers of the rows, uint64 `[n]`.
-        vectors: as they are kept, `[n, d]`.
+        vectors: as they are stored, `[n, d]`.
     """
 
     row_ids: NDArray[np.uint64]

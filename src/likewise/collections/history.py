@@ -30,7 +30,7 @@ def record_run(
     sources: Sequence[str] = (),
     back_to: int | None = None,
 ) -> Manifest:
-    """Close a run: its line in the log is the commit that ends it, and its version is kept."""
+    """Close a run: its line in the log is the commit that ends it, and its version is tagged."""
     before = manifest.runs[-1].number if manifest.runs else 0
     run = Run(
         number=before + 1,
@@ -40,7 +40,7 @@ def record_run(
         added=added,
         removed=removed,
         records=table.count_rows("passage = 0"),
-        passages=table.count_rows(),
+        chunks=table.count_rows(),
         sources=tuple(sources[:SOURCES]),
         back_to=back_to,
         before=before,
@@ -59,8 +59,8 @@ def is_whole(table: Table, manifest: Manifest) -> bool:
     return bool(manifest.runs) and manifest.runs[-1].version == table.version
 
 
-def kept(table: Table, manifest: Manifest) -> list[Run]:
-    """The runs whose state is still kept."""
+def stored_runs(table: Table, manifest: Manifest) -> list[Run]:
+    """The runs whose state is still stored."""
     versions = {entry["version"] for entry in table.list_versions()}
     return [run for run in manifest.runs if run.version in versions]
 
@@ -75,9 +75,9 @@ def as_of(table: Table, manifest: Manifest, moment: str | int) -> Run:
             where it names no zone.
 
     Raises:
-        InputError: it is neither, or nothing is kept of that time.
+        InputError: it is neither, or no state of that time is stored.
     """
-    runs = kept(table, manifest)
+    runs = stored_runs(table, manifest)
     numbers = ", ".join(str(run.number) for run in runs) or "none"
     if str(moment).isdecimal():
         found = [run for run in runs if run.number == int(moment)]
@@ -94,7 +94,7 @@ def as_of(table: Table, manifest: Manifest, moment: str | int) -> Run:
             limit += timedelta(days=1)
         found = [run for run in runs if datetime.fromisoformat(run.time) <= limit]
     if not found:
-        raise InputError(f"nothing is kept as of {moment}", hint=f"runs that are: {numbers}")
+        raise InputError(f"no state is stored as of {moment}", hint=f"stored runs: {numbers}")
     return found[-1]
 
 
@@ -102,33 +102,33 @@ def undo_target(table: Table, manifest: Manifest, name: str) -> Run:
     """The run whose state `undo` brings back; number 0 is the empty collection.
 
     Raises:
-        CollectionError: there is nothing to undo, or that state is not kept.
+        CollectionError: there is nothing to undo, or that state is not stored.
     """
     by_number = {run.number: run for run in manifest.runs}
     if not manifest.runs:
         raise CollectionError(f"nothing to undo in {name!r}", hint="it has no finished run yet")
     current = manifest.runs[-1]
     if not is_whole(table, manifest):  # an unfinished run is undone first
-        return _kept_run(table, manifest, name, current.number)
+        return _stored_run(table, manifest, name, current.number)
     while current.back_to and current.action != "restore":  # what an undo or a redo brought back
         current = by_number[current.back_to]
     if current.back_to == 0:
         raise CollectionError(
             f"nothing to undo in {name!r}",
-            hint=f"it is empty already; 'likewise collections redo {name}' brings back what the "
-            "last undo took",
+            hint=f"it is empty already; 'likewise collections redo {name}' brings back the state "
+            "that the last undo left",
         )
     target = current.before
     while target and by_number[target].action == "compact":
         target = by_number[target].before
-    return _kept_run(table, manifest, name, target)
+    return _stored_run(table, manifest, name, target)
 
 
 def redo_target(table: Table, manifest: Manifest, name: str) -> Run:
     """The run whose state `redo` brings back: the one that the last undo left.
 
     Raises:
-        CollectionError: no undo stands last in the log, or that state is not kept.
+        CollectionError: the last change was no undo, or that state is not stored.
     """
     left: list[int] = []
     for run in manifest.runs:
@@ -136,7 +136,7 @@ def redo_target(table: Table, manifest: Manifest, name: str) -> Run:
             left.pop()
         elif run.action != "undo":
             left.clear()
-        elif run.back_to != run.before:  # not that of an unfinished run, whose state is not kept
+        elif run.back_to != run.before:  # not that of an unfinished run, whose state is not stored
             left.append(run.before)
     if not left:
         raise CollectionError(
@@ -144,23 +144,23 @@ def redo_target(table: Table, manifest: Manifest, name: str) -> Run:
             hint="redo follows an undo; 'likewise collections restore' brings back any state "
             "of the log",
         )
-    return _kept_run(table, manifest, name, left[-1])
+    return _stored_run(table, manifest, name, left[-1])
 
 
 def restore_target(table: Table, manifest: Manifest, name: str, number: int) -> Run:
     """A run of the log whose state can be brought back.
 
     Raises:
-        CollectionError: there is no such run, or its state is not kept.
+        CollectionError: there is no such run, or its state is not stored.
     """
     if number < 1:
         raise CollectionError(
             f"{name!r} has no run {number}", hint=f"'likewise collections log {name}' lists them"
         )
-    return _kept_run(table, manifest, name, number)
+    return _stored_run(table, manifest, name, number)
 
 
-def _kept_run(table: Table, manifest: Manifest, name: str, number: int) -> Run:
+def _stored_run(table: Table, manifest: Manifest, name: str, number: int) -> Run:
     if number == 0:
         return Run(0, "", "", 0)
     known = {run.number: run for run in manifest.runs}
@@ -168,13 +168,13 @@ def _kept_run(table: Table, manifest: Manifest, name: str, number: int) -> Run:
         raise CollectionError(
             f"{name!r} has no run {number}", hint=f"'likewise collections log {name}' lists them"
         )
-    still = kept(table, manifest)
+    still = stored_runs(table, manifest)
     if known[number] not in still:
         numbers = ", ".join(str(run.number) for run in still) or "none"
         raise CollectionError(
-            f"run {number} of {name!r} is no longer kept",
-            hint=f"compacting forgets earlier states; index the earlier files again, or restore "
-            f"one of the runs that are kept: {numbers}",
+            f"run {number} of {name!r} is no longer stored",
+            hint=f"compacting deletes earlier states; index the earlier files again, or restore "
+            f"one of the stored runs: {numbers}",
         )
     return known[number]
 
@@ -201,7 +201,7 @@ def bring_back(table: Table, name: str, action: str, target: Run) -> Manifest:
             table.delete("true")
             drop(table)
             asked = Index(asked=manifest.index.asked, target=manifest.index.target)
-            restored = replace(manifest, index=asked, background=None)
+            restored = replace(manifest, index=asked, distribution=None)
         change = table.count_rows() - before
         return record_run(
             table, restored, action, added=max(change, 0), removed=max(-change, 0),
@@ -210,7 +210,7 @@ def bring_back(table: Table, name: str, action: str, target: Run) -> Manifest:
 
 
 def compact(table: Table, name: str) -> Manifest:
-    """Join small files, and forget all earlier states: no undo, but less disk."""
+    """Join small files, and delete all earlier states: no undo, but less disk."""
     manifest = read_manifest(table, name)
     with store_errors(f"cannot compact {name!r}"):
         optimize(table)

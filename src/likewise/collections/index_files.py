@@ -32,14 +32,14 @@ def index_files(
     encoding: str | None = None,
     sheet: str | None = None,
     storage: Storage | None = None,
-    passage: int | None = None,
+    chunk_tokens: int | None = None,
     kind: str | None = None,
     target: float | None = None,
-    bad: Bad | None = None,
-    tell: MessageCallback | None = None,
+    on_error: Bad | None = None,
+    on_message: MessageCallback | None = None,
     progress: Progress | None = None,
 ) -> Indexed:
-    """Bring a collection to what files say now; it is made where there is none.
+    """Bring a collection to what files contain now; it is created if it does not exist.
 
     Records that have gone from these files go from the collection, and those of files that have
     gone from a folder named here; a file that could not be read to its end loses nothing.
@@ -48,34 +48,41 @@ def index_files(
         paths: files, folders and patterns; see `read_records`.
         name: the collection's.
         model: makes the vectors.
-        store: where collections lie; see `open_collection`.
+        store: where collections are stored; see `open_collection`.
         column: of the texts, see `read_records`.
         unit: what a record of plain text is, see `read_records`.
         encoding: of the files, see `read_records`.
         sheet: of workbooks, see `read_records`.
-        storage: number format of the vectors kept, see `open_collection`.
-        passage: tokens of a passage, see `open_collection`.
+        storage: number format of the stored vectors, see `open_collection`.
+        chunk_tokens: tokens of a chunk, see `open_collection`.
         kind: of index, as in `Collection.add`.
         target: recall, as in `Collection.add`.
-        bad: told of rows and files that cannot be read; without it the first one is an error.
-        tell: told what was guessed of the files.
-        progress: told of records that are finished.
+        on_error: called with rows and files that cannot be read; without it the first one is
+            an error.
+        on_message: called with what was guessed about the files.
+        progress: called with the number of records that are finished.
 
     Raises:
-        RecordError: a file or a row cannot be read; what came before it is kept.
+        RecordError: a file or a row cannot be read; what came before it is indexed.
         FingerprintError: the collection was made with another model.
         CollectionError: another process is writing it, or the disk refuses.
     """
-    reading = _Reading(paths, bad)
-    records = reading.records(column=column, unit=unit, encoding=encoding, sheet=sheet, tell=tell)
+    reading = _Reading(paths, on_error)
+    records = reading.records(
+        column=column, unit=unit, encoding=encoding, sheet=sheet, tell=on_message
+    )
     first = list(islice(records, 1))
     if not first and name not in Store(store).names():
         reading.refuse_all()
     collection = open_collection(
-        name, store=store, model=model, create=True, storage=storage, passage=passage
+        name, store=store, model=model, create=True, storage=storage, chunk_tokens=chunk_tokens
     )
     return collection.add(
-        chain(first, records), covered=reading.covers, kind=kind, target=target, progress=progress
+        chain(first, records),
+        is_complete=reading.is_complete,
+        kind=kind,
+        target=target,
+        progress=progress,
     )
 
 
@@ -95,7 +102,7 @@ def count_records(
 
 
 class _Reading:
-    """The files that are read, and which of them can be relied on."""
+    """The files that are read, and which of them were read to their end."""
 
     def __init__(self, paths: Sequence[str | Path], bad: Bad | None) -> None:
         self._paths, self._bad = paths, bad
@@ -107,7 +114,7 @@ class _Reading:
     def records(self, **options: Any) -> Iterator[Record]:
         """Their records; the same file is the same source wherever it is named from."""
         source = full = ""
-        bad = self._told if self._bad else None
+        bad = self._record_error if self._bad else None
         for record in read_records(self._paths, bad=bad, **options):
             if record.source != source:
                 source, full = record.source, _full(record.source)
@@ -118,7 +125,7 @@ class _Reading:
                 record.breaks,
             )  # fmt: skip
 
-    def covers(self, source: str) -> bool:
+    def is_complete(self, source: str) -> bool:
         """Whether all records that this source has now were read."""
         if source in self._broken:
             return False
@@ -132,7 +139,7 @@ class _Reading:
         skipped = next(iter(self._broken.values()))
         raise RecordError(skipped.reason, hint=skipped.hint)
 
-    def _told(self, skipped: Skipped) -> None:
+    def _record_error(self, skipped: Skipped) -> None:
         if skipped.line == 0:
             self._broken[_full(skipped.source)] = skipped
         if self._bad:
@@ -144,4 +151,4 @@ def _full(source: str) -> str:
 
 
 def _ignore(_: object) -> None:
-    """Nobody asks."""
+    """Ignore it."""

@@ -1,4 +1,4 @@
-"""Questions put to the store, and their answers."""
+"""Queries to the store, and their answers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Question:
         where: an SQL condition.
         vector: rows near to it, float32 `[d]`.
         distance: how vectors are compared, by the store's name.
-        way: how an index is searched.
+        params: how an index is searched.
         words: rows that have any of these words.
     """
 
@@ -36,7 +36,7 @@ class Question:
     where: str | None = None
     vector: NDArray[np.float32] | None = None
     distance: str = "cosine"
-    way: Index | None = None
+    params: Index | None = None
     words: str | None = None
 
 
@@ -66,7 +66,7 @@ def answers(table: Table, questions: Sequence[Question]) -> list[Any]:
 
 
 def answer_publicly(table: Table, question: Question) -> Any:
-    """The same answer by LanceDB's public methods alone."""
+    """The same answer by LanceDB's public methods only."""
     inner: Any = table
     if question.vector is not None:
         asked = inner.search(question.vector, "vector", "vector")
@@ -89,16 +89,16 @@ def _asked(query: Any, question: Question) -> Any:
 
 
 def _narrowed(query: Any, question: Question) -> Any:
-    """Search an index in the way that was found good enough."""
-    way = question.way or Index()
-    if way.probes is not None:
-        query = query.nprobes(way.probes)
+    """Search an index with the parameters that reach its target recall."""
+    params = question.params or Index()
+    if params.probes is not None:
+        query = query.nprobes(params.probes)
         if question.where:
             query = query.maximum_nprobes(0)  # too few may be left in these: then it looks on
-    if way.refine is not None:
-        query = query.refine_factor(way.refine)
-    if way.effort is not None:
-        query = query.ef(max(way.effort, question.k or 0))
+    if params.refine is not None:
+        query = query.refine_factor(params.refine)
+    if params.ef is not None:
+        query = query.ef(max(params.ef, question.k or 0))
     return query
 
 

@@ -1,14 +1,15 @@
-"""What a collection knows of itself, kept in the metadata of its column of vectors.
+"""The description of a collection, stored in the metadata of its column of vectors.
 
-So it has the same versions as the rows, changes in the same atomic commits, and lies wherever
-they lie.
+So it has the same versions as the rows, changes in the same atomic commits, and is
+stored with them.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from likewise.collections.contract import Index, Run, Storage
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
 KEY = "likewise"
 FORMAT = 1
 
+# format 1 stores some fields by older names, which existing collections have
+STORED_KEYS = MappingProxyType({"chunk_tokens": "passage", "distribution": "background"})
+STORED_INDEX_KEYS = MappingProxyType({"ef": "effort"})
+STORED_RUN_KEYS = MappingProxyType({"chunks": "passages"})
+
 
 @dataclass(frozen=True)
 class Manifest:
@@ -35,10 +41,10 @@ class Manifest:
         compute: number format it ran in.
         dimension: of the vectors.
         similarity: how vectors are compared: `cosine`, `dot` or `euclidean`.
-        storage: number format of the vectors kept.
-        passage: tokens of a passage at most; 0 keeps texts whole.
-        overlap: tokens at most that a passage has in common with the one before it.
-        background: similarity of random pairs; None while there are none.
+        storage: number format of the stored vectors.
+        chunk_tokens: tokens of a chunk at most; 0 does not split texts.
+        overlap: tokens at most that a chunk has in common with the one before it.
+        distribution: similarities of random pairs; None while there are none.
         index: how neighbours are found.
         runs: the log, oldest first.
     """
@@ -49,9 +55,9 @@ class Manifest:
     dimension: int
     similarity: str
     storage: Storage
-    passage: int = 0
+    chunk_tokens: int = 0
     overlap: int = 0
-    background: SimilarityDistribution | None = None
+    distribution: SimilarityDistribution | None = None
     index: Index = field(default_factory=Index)
     runs: tuple[Run, ...] = ()
 
@@ -70,14 +76,14 @@ class Manifest:
             )
 
     @property
-    def manner(self) -> str:
-        """How texts are split, in words; a record that was split otherwise is another one."""
-        return f"{self.passage}/{self.overlap}" if self.passage else ""
+    def chunking(self) -> str:
+        """How texts are split, as text; a record that was split otherwise has another id."""
+        return f"{self.chunk_tokens}/{self.overlap}" if self.chunk_tokens else ""
 
     def split(self, records: Iterable[Record], splitter: Chunker) -> Iterator[Chunk]:
-        """Records in passages, as this collection has them."""
-        if self.passage:
-            sizes = {"max_tokens": self.passage, "overlap": self.overlap}
+        """Records in chunks, as this collection has them."""
+        if self.chunk_tokens:
+            sizes = {"max_tokens": self.chunk_tokens, "overlap": self.overlap}
             return chunk_records(records, splitter, **sizes)
         return (Chunk(record, 0, 0, len(record.text), record.title) for record in records)
 
@@ -87,7 +93,11 @@ class Manifest:
 
     def dumps(self) -> str:
         """As JSON."""
-        return json.dumps({"format": FORMAT} | asdict(self), ensure_ascii=False)
+        value = asdict(self)
+        value["index"] = _renamed(value["index"], STORED_INDEX_KEYS)
+        value["runs"] = [_renamed(run, STORED_RUN_KEYS) for run in value["runs"]]
+        stored = {"format": FORMAT} | _renamed(value, STORED_KEYS)
+        return json.dumps(stored, ensure_ascii=False)
 
 
 def read_manifest(table: Table, name: str) -> Manifest:
@@ -120,11 +130,21 @@ def _parsed(content: bytes, name: str) -> Manifest:
             f"the collection {name!r} was written by a later version of likewise",
             hint="pip install --upgrade likewise",
         )
-    if value["background"]:
-        value["background"] = SimilarityDistribution(**value["background"])
-    value["index"] = Index(**value["index"])
-    value["runs"] = tuple(Run(**run | {"sources": tuple(run["sources"])}) for run in value["runs"])
+    value = _renamed(value, _inverted(STORED_KEYS))
+    if value["distribution"]:
+        value["distribution"] = SimilarityDistribution(**value["distribution"])
+    value["index"] = Index(**_renamed(value["index"], _inverted(STORED_INDEX_KEYS)))
+    runs = (_renamed(run, _inverted(STORED_RUN_KEYS)) for run in value["runs"])
+    value["runs"] = tuple(Run(**run | {"sources": tuple(run["sources"])}) for run in runs)
     return Manifest(**value)
+
+
+def _renamed(value: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    return {names.get(name, name): part for name, part in value.items()}
+
+
+def _inverted(names: Mapping[str, str]) -> dict[str, str]:
+    return {stored: name for name, stored in names.items()}
 
 
 def write_manifest(table: Table, manifest: Manifest) -> int:

@@ -7,12 +7,13 @@ from typing import Any
 
 from likewise.collections import history, tuning
 from likewise.collections.collection import Collection
-from likewise.collections.contract import STORAGES, Model, Storage
+from likewise.collections.contract import STORAGES, Model, ModelLoader, Storage
 from likewise.collections.manifest import Manifest, read_manifest
 from likewise.collections.schema import schema
 from likewise.collections.store import Store
 from likewise.data.chunking import OVERLAP, PASSAGE, chunk_records
 from likewise.errors import CollectionNotFoundError, InputError
+from likewise.loading import load
 
 
 def open_collection(
@@ -20,9 +21,10 @@ def open_collection(
     *,
     store: str | Path | Store | None = None,
     model: Model | None = None,
+    loader: ModelLoader = load,
     create: bool = False,
     storage: Storage | None = None,
-    passage: int | None = None,
+    chunk_tokens: int | None = None,
     as_of: str | int | None = None,
 ) -> Collection:
     """Open a collection.
@@ -31,11 +33,12 @@ def open_collection(
         name: its name.
         store: a folder or the address of an object store; `LIKEWISE_STORE` or the platform's place
             for data when not given.
-        model: the model that made it, or shall make it; an existing collection loads its own.
+        model: the model that made it, or will make it; not needed for an existing collection.
+        loader: loads the model of an existing collection when it is first needed.
         create: make an empty one where there is none; needs a model.
-        storage: number format of the vectors kept: `float32` (default), `float16` or `int8`.
-        passage: tokens of a passage at most, in which long texts are split; 0 keeps texts whole;
-            for a new collection `passages.PASSAGE` when not given.
+        storage: number format of the stored vectors: `float32` (default), `float16` or `int8`.
+        chunk_tokens: tokens of a chunk at most, for splitting long texts; 0 does not split them;
+            for a new collection `chunking.PASSAGE` when not given.
         as_of: open its state of an earlier time, to be read: a number of its log, or a date.
 
     Raises:
@@ -50,26 +53,27 @@ def open_collection(
         if not create or model is None:
             raise
         with place.writing(name):
-            table = place.create(name, _empty(model, storage or "float32", passage))
+            table = place.create(name, _empty(model, storage or "float32", chunk_tokens))
     manifest = read_manifest(table, name)
     if storage is not None and storage != manifest.storage:
         raise InputError(
-            f"the collection {name!r} keeps vectors as {manifest.storage}, not {storage}",
+            f"the collection {name!r} stores vectors as {manifest.storage}, not {storage}",
             hint="leave the storage out, or index into another collection",
         )
-    if passage is not None and passage != manifest.passage:
+    if chunk_tokens is not None and chunk_tokens != manifest.chunk_tokens:
         raise InputError(
-            f"the collection {name!r} has passages of {manifest.passage} tokens, not {passage}",
+            f"the collection {name!r} has chunks of {manifest.chunk_tokens} tokens, "
+            f"not {chunk_tokens}",
             hint="leave the size out, or index into another collection",
         )
     moment = None
     if as_of is not None:
         moment = history.as_of(table, manifest, as_of)
         table.checkout(moment.version)
-    return Collection(place, name, table, model=model, as_of=moment)
+    return Collection(place, name, table, loader=loader, model=model, as_of=moment)
 
 
-def _empty(model: Model, storage: Storage, passage: int | None) -> Any:
+def _empty(model: Model, storage: Storage, chunk_tokens: int | None) -> Any:
     if storage not in STORAGES:
         raise InputError(f"unknown storage {storage!r}", hint="one of " + ", ".join(STORAGES))
     if model.similarity_fn_name not in tuning.DISTANCES:
@@ -79,11 +83,11 @@ def _empty(model: Model, storage: Storage, passage: int | None) -> Any:
         )
     if storage == "int8" and model.similarity_fn_name != "cosine":
         raise InputError(
-            f"vectors of {model.name} cannot be kept as int8: it compares by "
+            f"vectors of {model.name} cannot be stored as int8: it compares by "
             f"{model.similarity_fn_name}, which needs their lengths",
-            hint="keep them as float16",
+            hint="store them as float16",
         )
-    size = min(PASSAGE, model.max_seq_length) if passage is None else passage
+    size = min(PASSAGE, model.max_seq_length) if chunk_tokens is None else chunk_tokens
     list(
         chunk_records([], model, max_tokens=size or None)
     )  # refuses a size that the model does not read
@@ -94,7 +98,7 @@ def _empty(model: Model, storage: Storage, passage: int | None) -> Any:
         dimension=model.dimension,
         similarity=model.similarity_fn_name,
         storage=storage,
-        passage=size,
+        chunk_tokens=size,
         overlap=size // OVERLAP,
     )
     return schema(model.dimension, storage, manifest.dumps())

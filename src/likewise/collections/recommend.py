@@ -1,4 +1,4 @@
-"""More of what somebody likes, and none of what they do not."""
+"""Recommendations: more of what is liked, and nothing nearer to what is disliked."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from likewise.errors import InputError
 
 @dataclass(frozen=True)
 class Recommended:
-    """A passage that is recommended.
+    """A chunk that is recommended.
 
     Attributes:
-        hit: the passage; its score is the similarity to `because`.
-        because: the liked passage it is nearest to.
+        hit: the chunk; its score is the similarity to `because`.
+        because: the liked chunk it is nearest to.
     """
 
     hit: Hit
@@ -33,10 +33,9 @@ def recommend(
     k: int = 10,
     where: str | None = None,
 ) -> list[Recommended]:
-    """Passages near to any that is liked, unless one that is disliked is nearer still.
+    """Chunks near to any that is liked, unless one that is disliked is nearer still.
 
-    Each liked passage looks for its own neighbours, so that different tastes are served each and
-    not averaged into one that nobody has.
+    Each liked chunk is searched for separately, so that different interests are not averaged.
 
     Args:
         view: of the collection.
@@ -51,7 +50,7 @@ def recommend(
     both = set(liked) & set(disliked)
     if not liked or both:
         what = f"{min(both)!r} is both liked and disliked" if both else "nothing is liked"
-        raise InputError(what, hint="give ids of passages, as they stand beside hits")
+        raise InputError(what, hint="a search shows the id of each hit")
     likes, dislikes = view.get(liked), view.get(disliked) if disliked else []
     known = sorted({candidate.hit.record for candidate in (*likes, *dislikes)})
     listed = ", ".join(f"'{record}'" for record in known)
@@ -61,10 +60,10 @@ def recommend(
     for candidate in likes:
         for other in view.by_vector(candidate.vector, max(POOL, 2 * k), condition):
             found.setdefault(other.hit.record, other)
-    return _judged(view, list(found.values()), likes, dislikes)[:k]
+    return _scored(view, list(found.values()), likes, dislikes)[:k]
 
 
-def _judged(
+def _scored(
     view: Snapshot,
     candidates: list[Candidate],
     likes: Sequence[Candidate],
@@ -76,16 +75,16 @@ def _judged(
     matrix = np.stack([candidate.vector for candidate in candidates])
     near = vectors.similarity(matrix, np.stack([like.vector for like in likes]), measure)
     best = near.max(axis=1)
-    kept = np.ones(len(candidates), np.bool_)
+    nearer = np.ones(len(candidates), np.bool_)
     if dislikes:
         far = np.stack([dislike.vector for dislike in dislikes])
-        kept = best > vectors.similarity(matrix, far, measure).max(axis=1)
-    judged = []
+        nearer = best > vectors.similarity(matrix, far, measure).max(axis=1)
+    scored = []
     for n in np.argsort(-best, kind="stable").tolist():
-        if kept[n]:
+        if nearer[n]:
             score = float(best[n])
             hit = replace(
                 candidates[n].hit, score=score, similarity=score, percentile=view.percentile(score)
             )
-            judged.append(Recommended(hit, likes[int(near[n].argmax())].hit))
-    return judged
+            scored.append(Recommended(hit, likes[int(near[n].argmax())].hit))
+    return scored

@@ -1,45 +1,51 @@
-"""Judges that put hits in a better order: cross-encoders, and larger models."""
+"""Reranking: a cross-encoder or a larger model puts hits in a better order."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from likewise import vectors
 from likewise.collections.contract import Scorer
+from likewise.loading import load
+from likewise.reranker import is_cross_encoder, load_reranker
 from likewise.results import Ranked
 
 POOL = 50
-"""Candidates that a judge gets to see, at least."""
+"""Candidates that a reranker scores, at least."""
 
 
-def load_scorer(name: str | Path, *, compute: str = "auto") -> Scorer:
-    """Load a cross-encoder, or any other model as a judge by its vectors.
+def load_scorer(
+    name: str | Path, *, compute: str = "auto", loader: Callable[..., Scorer] = load
+) -> Scorer:
+    """Load a cross-encoder, or any other model that scores texts by its vectors.
+
+    Args:
+        name: catalogue name, hub id or folder.
+        compute: number format of the network.
+        loader: loads models that are not cross-encoders: `loader(name, compute=compute)`.
 
     Raises:
         ModelNotFoundError: no such model anywhere.
         UnsupportedModelError: it is of a kind that cannot be run.
-        DownloadError: it is not here and cannot be fetched.
+        DownloadError: it is not on this machine and cannot be downloaded.
     """
-    from likewise.loading import load
-    from likewise.reranker import is_cross_encoder, load_reranker
-
     if is_cross_encoder(name):
         return load_reranker(name, compute=compute)
-    return load(name, compute=compute)
+    return loader(str(name), compute=compute)
 
 
 def pool(top_k: int) -> int:
-    """How many candidates a judge sees where so many are wanted."""
+    """How many candidates a reranker scores where the best `top_k` are wanted."""
     return max(POOL, 5 * top_k)
 
 
-def reranked(judge: Scorer, query: str, ranked: Sequence[Ranked], top_k: int) -> list[Ranked]:
-    """The best of a ranking in the order of a judge's scores; equal ones keep theirs."""
+def reranked(scorer: Scorer, query: str, ranked: Sequence[Ranked], top_k: int) -> list[Ranked]:
+    """The best of a ranking in the order of a reranker's scores; ties keep their order."""
     if not ranked:
         return []
-    best = vectors.top_k(judge.scores(query, [hit.text for hit in ranked])[None], top_k)
+    best = vectors.top_k(scorer.scores(query, [hit.text for hit in ranked])[None], top_k)
     return [
         replace(ranked[n], score=float(score))
         for n, score in zip(best.indices[0], best.scores[0], strict=True)

@@ -1,4 +1,9 @@
-"""Records as rows of a table: columns, their types, and what tells one record from another."""
+"""Records as rows of a table: columns, their types, and the ids of records.
+
+The stored columns `passage` (number of a chunk in its record) and `passages` (how many chunks the
+record has) are called `chunk` and `chunks` in code. The columns keep these names, so that existing
+collections stay readable and conditions on them stay valid.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likewise.collections.contract import Storage
+from likewise.collections.manifest import KEY
 from likewise.data.chunking import Chunk
 from likewise.data.records import Record
 from likewise.extras import require
@@ -22,7 +28,10 @@ from likewise.extras import require
 OWN = (
     "id", "record", "passage", "passages", "text", "title", "source", "line", "vector",
 )  # fmt: skip
-"""Columns of every collection; those of the records stand behind them."""
+"""Columns of every collection; the fields of records follow them."""
+
+ATTRIBUTES = MappingProxyType({"passage": "chunk", "passages": "chunks"})
+"""Attributes of a `StoredRow`, where the column has another name."""
 
 # 007 is a name, not a number
 _WHOLE = r"-?(?:0|[1-9]\d{0,18})"
@@ -36,14 +45,14 @@ _NUMBER = MappingProxyType(
 
 @dataclass(frozen=True)
 class StoredRow:
-    """One passage, before it has a vector.
+    """One chunk, before it has a vector.
 
     Attributes:
         record: id of its record: 16 hex digits.
-        passage: its place in the record, from 0.
-        passages: how many the record has.
-        text: the passage.
-        read: what the model reads: its title and the passage.
+        chunk: its place in the record, from 0.
+        chunks: how many the record has.
+        text: the chunk.
+        read: what the model reads: its title and the chunk.
         title: of the text it was taken from.
         source: the file.
         line: in the file.
@@ -51,8 +60,8 @@ class StoredRow:
     """
 
     record: str
-    passage: int
-    passages: int
+    chunk: int
+    chunks: int
     text: str
     read: str
     title: str
@@ -62,31 +71,31 @@ class StoredRow:
 
     @property
     def id(self) -> str:
-        """The record's id, with the passage's number where there are several."""
-        return f"{self.record}.{self.passage}" if self.passages > 1 else self.record
+        """The record's id, with the chunk's number where there are several."""
+        return f"{self.record}.{self.chunk}" if self.chunks > 1 else self.record
 
     @property
     def last(self) -> bool:
         """Whether its record ends with it."""
-        return self.passage == self.passages - 1
+        return self.chunk == self.chunks - 1
 
 
 class Identities:
     """Ids of records by their content: the same content has the same id in every run."""
 
-    def __init__(self, passage: str) -> None:
-        self._passage = passage
+    def __init__(self, chunking: str) -> None:
+        self._chunking = chunking
         self._seen: dict[bytes, int] = {}
 
     def of(self, record: Record, source: str) -> str:
         """A record's id: source, text, fields and the way it is split, hashed.
 
         The line plays no part, so that a line put before it changes nothing; a second record of
-        the same content in the same source is told apart by its number.
+        the same content in the same source gets another id by its number.
         """
         given = record.fields
         fields = json.dumps(dict(given), sort_keys=True, default=str) if given else ""
-        content = "\0".join((source, self._passage, record.title, record.text, fields))
+        content = "\0".join((source, self._chunking, record.title, record.text, fields))
         key = hashlib.blake2b(content.encode(), digest_size=8).digest()
         number = self._seen[key] = self._seen.get(key, 0) + 1
         if number > 1:
@@ -94,10 +103,10 @@ class Identities:
         return key.hex()
 
 
-def rows_of(key: str, passages: Sequence[Chunk]) -> list[StoredRow]:
-    """The rows of one record, given all its passages."""
-    record = passages[0].record
-    # a table's own column of titles stands in ours already
+def rows_of(key: str, chunks: Sequence[Chunk]) -> list[StoredRow]:
+    """The rows of one record, given all its chunks."""
+    record = chunks[0].record
+    # a table's own column of titles is in ours already
     fields: Mapping[str, Any] = record.fields
     if record.title:
         fields = {
@@ -108,16 +117,16 @@ def rows_of(key: str, passages: Sequence[Chunk]) -> list[StoredRow]:
     return [
         StoredRow(
             record=key,
-            passage=passage.number,
-            passages=len(passages),
-            text=passage.text,
-            read=passage.read,
+            chunk=chunk.number,
+            chunks=len(chunks),
+            text=chunk.text,
+            read=chunk.read,
             title=record.title,
             source=record.source,
             line=record.line,
             fields=fields,
         )
-        for passage in passages
+        for chunk in chunks
     ]
 
 
@@ -130,8 +139,6 @@ def column_name(name: str) -> str:
 def schema(dimension: int, storage: Storage, manifest: str) -> Any:
     """The columns of an empty collection."""
     arrow: Any = require("pyarrow", "store")
-    from likewise.collections.manifest import KEY
-
     numbers = {"float32": arrow.float32(), "float16": arrow.float16(), "int8": arrow.int8()}
     kinds = {
         "passage": arrow.int32(),
@@ -209,7 +216,9 @@ def batch(rows: Sequence[StoredRow], vectors: NDArray[np.float32], table_schema:
     """Rows and their vectors, float32 `[n, d]`, as a table."""
     arrow: Any = require("pyarrow", "store")
     columns: dict[str, Any] = {
-        name: [getattr(row, name) for row in rows] for name in OWN if name != "vector"
+        name: [getattr(row, ATTRIBUTES.get(name, name)) for row in rows]
+        for name in OWN
+        if name != "vector"
     }
     columns["title"] = [title or None for title in columns["title"]]
     kind = table_schema.field("vector").type
@@ -240,7 +249,7 @@ def batch(rows: Sequence[StoredRow], vectors: NDArray[np.float32], table_schema:
 
 
 def stored(vectors: NDArray[np.float32], kind: str) -> NDArray[Any]:
-    """Vectors in the number format they are kept in: `float`, `halffloat` or `int8`.
+    """Vectors in the stored number format: `float`, `halffloat` or `int8`.
 
     As int8 each is stretched over the whole range: a cosine does not see the scale.
     """

@@ -1,4 +1,4 @@
-"""Searching one version of a collection: by meaning, by words, and by both."""
+"""Searching one version of a collection: by meaning, by words, or by both."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Snapshot:
 
     @cached_property
     def _read(self) -> list[str]:
-        """What a hit needs; a record's id stands in the passage's."""
+        """What a hit needs; a chunk's id contains its record's."""
         return [name for name in self.columns if name != "record"]
 
     @cached_property
@@ -74,13 +74,13 @@ class Snapshot:
     def by_vector(
         self, query: NDArray[np.float32], k: int, where: str | None = None
     ) -> list[Candidate]:
-        """The k passages nearest to a vector; vectors come along."""
+        """The k chunks nearest to a vector; vectors come along."""
         return self._candidates(self._nearest(query, k, where, [*self._read, "vector"]))
 
     def hits_by_vector(
         self, query: NDArray[np.float32], k: int, where: str | None = None
     ) -> list[Hit]:
-        """The k passages nearest to a vector."""
+        """The k chunks nearest to a vector."""
         table = self._nearest(query, k, where, self._read)
         return self._hits(table, table["similarity"].to_numpy(), self.manifest.similarity)
 
@@ -91,13 +91,13 @@ class Snapshot:
         where: str | None = None,
         vector: NDArray[np.float32] | None = None,
     ) -> list[Candidate]:
-        """The k passages with the highest BM25 score.
+        """The k chunks with the highest BM25 score.
 
         Args:
             query: words; any of them may match.
             k: how many.
             where: an SQL condition.
-            vector: of the query, so that similarities can be told as well.
+            vector: of the query, so that similarities can be given too.
         """
         columns = [*self._read, "vector", "_score"]
         with self._translated(where):
@@ -131,7 +131,7 @@ class Snapshot:
         ]
 
     def get(self, ids: Sequence[str]) -> list[Candidate]:
-        """Passages by their ids, in the order of the ids; a record's id means its first passage.
+        """Chunks by their ids, in the order of the ids; a record's id means its first chunk.
 
         Raises:
             InputError: there is none of some id.
@@ -151,14 +151,14 @@ class Snapshot:
         missing = [name for name in ids if name not in there]
         if missing:
             raise InputError(
-                f"the collection {self.name!r} has no passage {missing[0]!r}",
-                hint="ids stand beside the hits of a search",
+                f"the collection {self.name!r} has no chunk {missing[0]!r}",
+                hint="a search shows the id of each hit",
             )
         return [there[name] for name in ids]
 
     def percentile(self, similarity: float) -> float | None:
-        """Its place among random pairs, 0 to 100; None where there is no background."""
-        known = self.manifest.background
+        """Its place among random pairs, 0 to 100; None where there is no distribution."""
+        known = self.manifest.distribution
         return known.percentile(similarity) if known else None
 
     def _candidates(self, table: Any) -> list[Candidate]:
@@ -200,7 +200,7 @@ class Snapshot:
     def _hits(self, table: Any, scores: NDArray[np.float32], measure: str) -> list[Hit]:
         given = [name for name in self._read if name not in OWN]
         columns = {name: table[name].to_pylist() for name in self._read}
-        pairs = self.manifest.background.pairs if self.manifest.background else 0
+        pairs = self.manifest.distribution.pairs if self.manifest.distribution else 0
         hits = []
         for n, score in enumerate(scores.tolist()):
             known = not math.isnan(score)
@@ -217,8 +217,8 @@ class Snapshot:
                     title=columns["title"][n] or "",
                     source=columns["source"][n],
                     line=columns["line"][n],
-                    passage=columns["passage"][n],
-                    passages=columns["passages"][n],
+                    chunk=columns["passage"][n],
+                    chunks=columns["passages"][n],
                     fields=MappingProxyType(fields),
                 )
             )
@@ -277,7 +277,7 @@ def run_search(
     Args:
         view: of the collection.
         wanted: what is asked for.
-        vector: of the query, float32 `[d]`; a search by words alone needs none.
+        vector: of the query, float32 `[d]`; a keyword search needs none.
         splitter: gives the collection's model, where long titles have to be cut as it read them.
     """
 
@@ -325,7 +325,7 @@ def _ordered(
             candidates = _diversified(candidates, taken, wanted.diversity, measure)
         hits = [candidate.hit for candidate in candidates]
     if wanted.rerank is not None:
-        hits = _reranked(wanted.query, hits, wanted.rerank, view.manifest.passage, splitter)
+        hits = _reranked(wanted.query, hits, wanted.rerank, view.manifest.chunk_tokens, splitter)
     return hits
 
 
@@ -357,7 +357,7 @@ def _reranked(
     if not hits:
         return []
     records = [Record(hit.text, title=hit.title) for hit in hits]
-    titles = titles_read(records, [hit.passages == 1 for hit in hits], splitter, size)
+    titles = titles_read(records, [hit.chunks == 1 for hit in hits], splitter, size)
     texts = [titled(title, hit.text) for title, hit in zip(titles, hits, strict=True)]
     scores = scorer.scores(query, texts)
     order = np.argsort(-np.asarray(scores), kind="stable")

@@ -152,7 +152,7 @@ class Store:
     def writing(self, name: str) -> Iterator[None]:
         """Be the only writer of a collection; readers go on.
 
-        An object store has no locks; there `Alone` sees to it.
+        An object store has no locks; `VersionGuard` replaces them there.
 
         Raises:
             CollectionError: someone else is writing it.
@@ -259,8 +259,8 @@ def _raised_by_store(error: BaseException) -> bool:
 def _lancedb() -> Any:
     """LanceDB, whose log keeps to errors where nothing else is asked for.
 
-    Its warnings are of its own work, and would stand between a command's lines. It reads the
-    variable once, while it is imported, and knows no other way to be told.
+    Its warnings concern its own work, and would appear among the output of a command. It reads the
+    variable once, while it is imported, and has no other setting for it.
     """
     if "lancedb" in sys.modules:
         return require("lancedb", "store")

@@ -1,4 +1,4 @@
-"""Bring a collection's rows to what its sources say now: encode what is new, drop what has gone.
+"""Synchronize the rows of a collection with its sources: encode what is new, drop what is gone.
 
 Vectors are written by a thread of their own while the next are computed. Each commit holds whole
 records, so whatever stops the work, what is there is there once, and the next run begins behind it.
@@ -38,7 +38,7 @@ PART_SECONDS = 2.0
 """Time that the model computes before it gives vectors back, whatever its speed."""
 
 Split = Callable[[Iterable[Record]], Iterator[Chunk]]
-"""Records in passages, in their order."""
+"""Records in chunks, in their order."""
 
 
 @dataclass
@@ -59,7 +59,7 @@ class KnownRecords:
     """The records that a collection has: which of them its sources still hold, and where.
 
     Attributes:
-        moved: the line that records stand on now, of those that stood on another one.
+        moved: the current line of records that were on another one.
         doubled: whether some are there twice, which two writers can bring about.
     """
 
@@ -97,9 +97,9 @@ class KnownRecords:
             self.moved[record] = line
         return True
 
-    def gone(self, covered: Callable[[str], bool]) -> list[str]:
+    def gone(self, is_complete: Callable[[str], bool]) -> list[str]:
         """Records that were not seen, of the sources that were read to their end."""
-        over = np.array([covered(name) for name in self._names], np.bool_)
+        over = np.array([is_complete(name) for name in self._names], np.bool_)
         if not len(self._keys):
             return []
         return [f"{key:016x}" for key in self._keys[~self._seen & over[self._sources]].tolist()]
@@ -113,12 +113,12 @@ class CollectionWriter:
     Attributes:
         added: rows committed.
         misfits: values that did not fit, by column.
-        alone: sees whether anyone else commits.
+        guard: detects commits of other writers.
     """
 
-    def __init__(self, table: Table, told: Callable[[int], None]) -> None:
-        self._table, self._told = table, told
-        self.alone = VersionGuard(table)
+    def __init__(self, table: Table, on_commit: Callable[[int], None]) -> None:
+        self._table, self._on_commit = table, on_commit
+        self.guard = VersionGuard(table)
         self._rows: list[StoredRow] = []
         self._vectors: list[NDArray[np.float32]] = []
         self._since = time.monotonic()
@@ -144,7 +144,7 @@ class CollectionWriter:
             self._thread.shutdown()
 
     def _hand_over(self) -> None:
-        """Whole records go; the passages of one that is not finished stay."""
+        """Whole records go; the chunks of one that is not finished stay."""
         self._finish_pending()
         whole = next((n for n in range(len(self._rows), 0, -1) if self._rows[n - 1].last), 0)
         self._since = time.monotonic()
@@ -163,17 +163,17 @@ class CollectionWriter:
         with store_errors("cannot write the collection", "check the disk; then go on"):
             self._add_columns(field_types(rows, self._table.schema.names))
             made = batch(rows, vectors, self._table.schema)
-            with self.alone.commit():
+            with self.guard.commit():
                 self._table.add(made.table)
         self.added += len(rows)
         self.misfits.update(made.misfits)
-        self._told(self.added)
+        self._on_commit(self.added)
 
     def _add_columns(self, kinds: Mapping[str, str]) -> None:
         if kinds:
             arrow: Any = require("pyarrow", "store")
             columns = [arrow.field(n, arrow.type_for_alias(kind)) for n, kind in kinds.items()]
-            with self.alone.commit():
+            with self.guard.commit():
                 self._table.add_columns(arrow.schema(columns))
 
 
@@ -183,8 +183,8 @@ def synchronize(
     records: Iterable[Record],
     *,
     split: Split,
-    manner: str = "",
-    covered: Callable[[str], bool] | None = None,
+    chunking: str = "",
+    is_complete: Callable[[str], bool] | None = None,
     progress: Progress | None = None,
 ) -> Changes:
     """Write new records, drop those that have gone from their sources, follow those that moved.
@@ -193,14 +193,14 @@ def synchronize(
         table: the collection's, at its latest version; the caller holds the lock.
         model: makes the vectors.
         records: what the sources hold now, each source from beginning to end.
-        split: records in passages.
-        manner: how they are split, in words; part of a record's identity.
-        covered: of which sources all records have come, asked when all are read; when not given,
-            of all that any record names.
-        progress: told of records that are finished.
+        split: records in chunks.
+        chunking: how they are split, as text; part of a record's identity.
+        is_complete: whether all records of a source were given, called when all are read; when
+            not given, true of every source that a record names.
+        progress: called with the number of records that are finished.
     """
     bar = progress or Progress()
-    known, changes, identities = KnownRecords(table), Changes(), Identities(manner)
+    known, changes, identities = KnownRecords(table), Changes(), Identities(chunking)
     if known.doubled:
         drop_duplicate_rows(table)
         known = KnownRecords(table)
@@ -224,8 +224,8 @@ def synchronize(
             yield record
 
     def texts() -> Iterator[str]:
-        for passages in _by_record(split(new())):
-            rows = rows_of(keys.popleft(), passages)
+        for chunks in _by_record(split(new())):
+            rows = rows_of(keys.popleft(), chunks)
             waiting.extend(rows)
             yield from (row.read for row in rows)
 
@@ -238,11 +238,11 @@ def synchronize(
             writer.put(rows, part.vectors)
             bar(sum(row.last for row in rows))
     finally:
-        writer.close()  # after Ctrl-C too: what has been computed is kept
+        writer.close()  # after Ctrl-C too: what was computed is written
         changes.added, changes.misfits = writer.added, writer.misfits
     changes.sources = tuple(source for source in seen_sources if source)
-    writer.alone.check()
-    gone = known.gone(covered or frozenset(changes.sources).__contains__)
+    writer.guard.check()
+    gone = known.gone(is_complete or frozenset(changes.sources).__contains__)
     with store_errors("cannot write the collection"):
         changes.removed = remove_records(table, gone)
         changes.moved = _move(table, known.moved)
@@ -250,7 +250,7 @@ def synchronize(
 
 
 def remove_records(table: Table, records: Sequence[str]) -> int:
-    """Delete records by their ids; gives the number of passages that went."""
+    """Delete records by their ids; gives the number of chunks that went."""
     before = table.count_rows()
     for start in range(0, len(records), 10_000):
         listed = ", ".join(f"'{record}'" for record in records[start : start + 10_000])
@@ -259,7 +259,7 @@ def remove_records(table: Table, records: Sequence[str]) -> int:
 
 
 def _move(table: Table, moved: dict[str, int]) -> int:
-    """Write the lines on which records stand now."""
+    """Write the current lines of records."""
     arrow: Any = require("pyarrow", "store")
     items = list(moved.items())
     for start in range(0, len(items), 65_536):
@@ -281,13 +281,13 @@ def _move(table: Table, moved: dict[str, int]) -> int:
     return len(items)
 
 
-def _by_record(passages: Iterable[Chunk]) -> Iterator[list[Chunk]]:
-    """The passages of one record after the other."""
+def _by_record(chunks: Iterable[Chunk]) -> Iterator[list[Chunk]]:
+    """The chunks of one record after the other."""
     together: list[Chunk] = []
-    for passage in passages:
-        if passage.number == 0 and together:
+    for chunk in chunks:
+        if chunk.number == 0 and together:
             yield together
             together = []
-        together.append(passage)
+        together.append(chunk)
     if together:
         yield together

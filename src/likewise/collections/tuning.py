@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from lancedb.table import Table
 
 EXACT_BELOW = 20_000
-"""Fewer passages than this are compared one by one: nothing is gained by an index."""
+"""Fewer chunks than this are compared one by one: nothing is gained by an index."""
 
 TARGET = 0.97
 """Share of the ten nearest that a search has to find."""
@@ -34,20 +34,20 @@ MARGIN = 0.01
 standard error over `QUERIES` searches."""
 
 GROWTH = 2
-"""An index is trained again when there are so many times more or fewer passages."""
+"""An index is trained again when there are so many times more or fewer chunks."""
 
-DRIFT = 0.05
-"""Of its passages, the share that may come or go before an index is measured again."""
+REMEASURE_THRESHOLD = 0.05
+"""Of its chunks, the share that may come or go before an index is measured again."""
 
 NEIGHBOURS = 10
 QUERIES = 200
-"""Passages that are searched for when an index is tuned, and as many strangers."""
+"""Chunks that are searched for when an index is tuned, and as many out-of-sample queries."""
 
 SPREAD = 2000
-"""Passages whose mean and covariance the strangers have."""
+"""Chunks whose mean and covariance the out-of-sample queries have."""
 
 TOGETHER = 25
-"""Searches that are made at once; behind each such lot a way to search may be given up."""
+"""Searches that are made at once; after each batch, search parameters may be given up."""
 
 ROUNDING = 1e-5
 """Two similarities closer than this are the same, summed up in another order."""
@@ -64,7 +64,7 @@ class IndexKind:
 
     Attributes:
         config: name of its configuration in LanceDB.
-        settings: ways to search it, the cheapest first.
+        settings: parameters to search it with, the cheapest first.
         options: of its configuration.
     """
 
@@ -78,8 +78,8 @@ _IVF = tuple(
     for probes, refine in ((16, 2), (32, 2), (64, 2), (128, 4), (512, 16))
 )
 _GRAPH = tuple(
-    Index(probes=probes, effort=effort, refine=refine)
-    for probes, effort, refine in (
+    Index(probes=probes, ef=ef, refine=refine)
+    for probes, ef, refine in (
         (1, 60, 2),
         (2, 100, 4),
         (8, 200, 4),
@@ -92,10 +92,10 @@ _GRAPH = tuple(
 KINDS: Mapping[str, IndexKind] = MappingProxyType(
     {
         # finer codes than LanceDB's own: far fewer candidates have to be read and compared in full;
-        # partitions found from a quarter of the passages it would take, which changes no recall
+        # partitions found from a quarter of the chunks it would take, which changes no recall
         "ivf_rq": IndexKind("IvfRq", _IVF, MappingProxyType({"num_bits": 4, "sample_rate": 64})),
-        "hnsw_sq": IndexKind("HnswSq", tuple(replace(way, kind="hnsw_sq") for way in _GRAPH)),
-        "hnsw_pq": IndexKind("HnswPq", tuple(replace(way, kind="hnsw_pq") for way in _GRAPH)),
+        "hnsw_sq": IndexKind("HnswSq", tuple(replace(params, kind="hnsw_sq") for params in _GRAPH)),
+        "hnsw_pq": IndexKind("HnswPq", tuple(replace(params, kind="hnsw_pq") for params in _GRAPH)),
     }
 )
 
@@ -112,8 +112,8 @@ def choose(rows: int, kind: str, storage: str) -> str:
         )
     if storage == "int8" and kind in KINDS:
         raise InputError(
-            f"vectors kept as int8 have no {kind} index",
-            hint="keep them as float16, or search them exactly",
+            f"vectors stored as int8 have no {kind} index",
+            hint="store them as float16, or search them exactly",
         )
     if kind == "auto":
         return "exact" if rows < EXACT_BELOW or storage == "int8" else "ivf_rq"
@@ -121,7 +121,7 @@ def choose(rows: int, kind: str, storage: str) -> str:
 
 
 def build(table: Table, kind: str, measure: str, target: float = TARGET) -> Index:
-    """Build an index, and find the cheapest way to search it that reaches the target.
+    """Build an index, and find the cheapest search parameters that reach the target.
 
     Where none does, the index is dropped again and searches are exact.
     """
@@ -140,13 +140,13 @@ def build(table: Table, kind: str, measure: str, target: float = TARGET) -> Inde
 
 
 def tune(table: Table, kind: str, measure: str, target: float) -> Index | None:
-    """The cheapest way to search an index that is there; None where none reaches the target."""
+    """The cheapest search parameters of an existing index; None where none reach the target."""
     rows = table.count_rows()
     asked = samples(table, measure)
     *cheaper, last = KINDS[kind].settings
     goal = min(target + MARGIN, 1.0)
-    ways = (measured(table, way, asked, measure, least=goal) for way in cheaper)
-    found = next((way for way in ways if way.recall >= goal), None)
+    candidates = (measured(table, params, asked, measure, least=goal) for params in cheaper)
+    found = next((params for params in candidates if params.recall >= goal), None)
     found = found or measured(table, last, asked, measure)
     if found.recall < target:
         return None
@@ -166,7 +166,7 @@ class Sample:
     Attributes:
         queries: float32 `[q, d]`.
         farthest: similarity of each query's tenth nearest, float32 `[q]`.
-        own: how many of the ten are the query itself: 1 for passages, 0 for strangers.
+        own: how many of the ten are the query itself: 1 for chunks, 0 for out-of-sample queries.
     """
 
     queries: NDArray[np.float32]
@@ -175,39 +175,39 @@ class Sample:
 
 
 def samples(table: Table, measure: str) -> tuple[Sample, Sample]:
-    """Strangers to the collection, and passages of it, with what an exact search finds."""
-    passages = sample_vectors(table, QUERIES)
+    """Out-of-sample queries, and chunks of the collection, with what an exact search finds."""
+    chunks = sample_vectors(table, QUERIES)
     queries = np.concatenate(
-        [passages, out_of_sample_queries(sample_vectors(table, SPREAD), len(passages))]
+        [chunks, out_of_sample_queries(sample_vectors(table, SPREAD), len(chunks))]
     )
     farthest = nearest(blocks(table), queries, NEIGHBOURS, measure).scores[:, -1]
-    own = len(passages)
-    # the harder ones first: most ways that fall short fall short with them
-    return Sample(queries[own:], farthest[own:], 0), Sample(passages, farthest[:own], 1)
+    own = len(chunks)
+    # the harder ones first: most parameters that fall short do so with them
+    return Sample(queries[own:], farthest[own:], 0), Sample(chunks, farthest[:own], 1)
 
 
 def out_of_sample_queries(
-    passages: NDArray[np.float32], count: int, seed: int = 0
+    chunks: NDArray[np.float32], count: int, seed: int = 0
 ) -> NDArray[np.float32]:
-    """Vectors that stand for queries about nothing in particular.
+    """Vectors that simulate queries from outside the collection.
 
-    They are drawn from a normal distribution with the mean and the covariance of the passages,
-    float32 `[n, d]`. Their neighbours lie scattered, as those of texts from elsewhere do, and an
-    index misses more of them than of a passage's.
+    They are drawn from a normal distribution with the mean and the covariance of the chunks,
+    float32 `[n, d]`. Their neighbors are scattered, as those of texts from elsewhere are, and an
+    index misses more of them than of a chunk's.
     """
-    mean = passages.mean(axis=0)
-    weights = np.random.default_rng(seed).standard_normal((count, len(passages)))
-    drawn = weights @ (passages - mean) / np.sqrt(len(passages)) + mean
+    mean = chunks.mean(axis=0)
+    weights = np.random.default_rng(seed).standard_normal((count, len(chunks)))
+    drawn = weights @ (chunks - mean) / np.sqrt(len(chunks)) + mean
     return np.asarray(drawn, np.float32)
 
 
 def measured(
-    table: Table, way: Index, asked: Sequence[Sample], measure: str, *, least: float = 0.0
+    table: Table, params: Index, asked: Sequence[Sample], measure: str, *, least: float = 0.0
 ) -> Index:
-    """A way to search, with its recall: that of the sample it serves worst.
+    """Search parameters with their recall: the lower one of the samples.
 
-    A passage finds itself, which does not count: nine of its ten are looked for. A way that is
-    soon seen to stay below `least` is not measured to the end.
+    A chunk finds itself, which does not count, so nine of ten are looked for. Parameters that are
+    soon seen to stay below `least` are not measured to the end.
     """
     recalls = []
     for group in asked:
@@ -216,7 +216,7 @@ def measured(
         for start in range(0, len(group.queries), TOGETHER):
             queries = group.queries[start : start + TOGETHER]
             searches = [
-                vector_question(query, NEIGHBOURS, way, measure=measure) for query in queries
+                vector_question(query, NEIGHBOURS, params, measure=measure) for query in queries
             ]
             for answer, limit in zip(
                 lance_query.answers(table, searches), group.farthest[start:], strict=False
@@ -228,15 +228,15 @@ def measured(
         recalls.append(float(np.mean(found)))
         if recalls[-1] < least:
             break
-    return replace(way, recall=round(min(recalls), 4))
+    return replace(params, recall=round(min(recalls), 4))
 
 
-def milliseconds(table: Table, way: Index, asked: Sequence[Sample], measure: str) -> float:
+def milliseconds(table: Table, params: Index, asked: Sequence[Sample], measure: str) -> float:
     """Median time of a search, one after the other."""
     seconds = []
     for query in np.concatenate([group.queries[:TOGETHER] for group in asked]):
         started = time.perf_counter()
-        lance_query.answer(table, vector_question(query, NEIGHBOURS, way, measure=measure))
+        lance_query.answer(table, vector_question(query, NEIGHBOURS, params, measure=measure))
         seconds.append(time.perf_counter() - started)
     return round(1000 * float(np.median(seconds)), 2)
 
@@ -250,14 +250,14 @@ def _surely_below(found: Sequence[float], least: float) -> bool:
 def vector_question(
     query: NDArray[np.float32],
     k: int,
-    way: Index,
+    params: Index,
     *,
     measure: str,
     columns: Sequence[str] = (),
     where: str | None = None,
 ) -> Question:
     """A question for the k rows nearest to a vector, with a column `_distance`."""
-    return Question([*columns, "_distance"], k, where, query, DISTANCES[measure], way)
+    return Question([*columns, "_distance"], k, where, query, DISTANCES[measure], params)
 
 
 def similarities(distances: NDArray[np.float32], measure: str) -> NDArray[np.float32]:
@@ -285,22 +285,22 @@ def up_to_date(
     measure: str,
     storage: str,
 ) -> Index:
-    """Keep an index that still fits, and build it anew where the collection has outgrown it.
+    """Return an index that still fits, and rebuild it where the collection has outgrown it.
 
     Args:
         table: the collection's.
         index: that it has.
         asked: the kind that is asked for, as in `choose`.
         target: the recall that is asked for.
-        changed: passages that have come or gone by the run that ends.
+        changed: chunks that have come or gone by the run that ends.
         measure: the similarity.
-        storage: number format of the vectors kept.
+        storage: number format of the stored vectors.
     """
     rows, changed = table.count_rows(), index.changed + changed
     kind = choose(rows, asked, storage)
     there = any(entry.columns == ["vector"] for entry in table.list_indices())
     as_wished = (kind, target) == (choose(index.rows, index.asked, storage), index.target)
-    if as_wished and there == (index.kind != "exact") and changed <= DRIFT * rows:
+    if as_wished and there == (index.kind != "exact") and changed <= REMEASURE_THRESHOLD * rows:
         return replace(index, asked=asked, changed=changed)
     if there and kind == index.kind and rows / GROWTH <= index.rows <= rows * GROWTH:
         tuned = tune(table, kind, measure, target)
@@ -312,7 +312,7 @@ def up_to_date(
 def index_words(table: Table) -> None:
     """Build the index for searching by words, where there is none yet.
 
-    Words of Chinese and Japanese are told apart by the dictionaries of ICU, those of English are
+    Words of Chinese and Japanese are separated by the dictionaries of ICU, those of English are
     reduced to their stems.
     """
     there = [entry.columns for entry in table.list_indices()]

@@ -1,9 +1,9 @@
 """One writer at a time, where nothing locks: a collection on an object store.
 
-The store lets two writers add rows side by side, and both would add the same texts. So a writer
-looks before each of its commits whether the collection is still at the version that it left behind,
-and stops where it is not: the first to commit goes on, the other one is told. Two commits at the
-very same moment are seen afterwards; what they have doubled is dropped by the next run.
+The store lets two writers add rows at the same time, and both would add the same texts. So a writer
+checks before each of its commits that the collection is still at the version of its last commit,
+and stops where it is not: the first to commit continues, the other one gets an error. Two commits
+at the same moment are detected afterwards; the next run drops the duplicates.
 """
 
 from __future__ import annotations

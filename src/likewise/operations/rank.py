@@ -184,9 +184,9 @@ def _ranked(
         return rank_records(
             encoder, request.query, records, request.top_k, progress=session.progress
         )
-    from likewise.collections.reranking import load_scorer, pool, reranked  # few need a reranker
+    from likewise.collections.reranking import pool, reranked  # few need a reranker
 
-    scorer = load_scorer(request.rerank)
+    scorer = session.scorer(request.rerank)
     first = rank_records(
         encoder, request.query, records, pool(request.top_k), progress=session.progress
     )

@@ -8,6 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from likewise.collections.collection import Collection
+from likewise.collections.contract import Scorer
+from likewise.collections.open_collection import open_collection
+from likewise.collections.reranking import load_scorer
 from likewise.encoder import Encoder
 from likewise.operations.contract import ModelRequest
 from likewise.operations.registry import ModelRegistry
@@ -71,6 +75,8 @@ class Session:
 
     Args:
         models: loaded models; a registry of its own when not given.
+        store: where collections are stored unless a request says otherwise; `LIKEWISE_STORE` or
+            the platform's folder for user data when not given.
         progress: opens a progress bar for a stage of work.
         on_message: called with each message while an operation runs.
         cancel: stops running operations.
@@ -81,12 +87,14 @@ class Session:
         self,
         *,
         models: ModelRegistry | None = None,
+        store: str | None = None,
         progress: ProgressFactory = no_progress,
         on_message: Callable[[Message], None] | None = None,
         cancel: CancellationToken | None = None,
         ask: Ask | None = None,
     ) -> None:
         self.models = models or ModelRegistry()
+        self.store = store
         self.cancel = cancel or CancellationToken()
         self.ask = ask
         self._progress = progress
@@ -103,6 +111,36 @@ class Session:
         for assumption in encoder.config.notes:
             self.message("assumption", assumption)
         return encoder
+
+    def collection(
+        self, name: str, *, store: str | None = None, as_of: str | None = None
+    ) -> Collection:
+        """Open a collection; its model comes from the registry when it is needed.
+
+        Args:
+            name: the collection's.
+            store: where it is stored; the session's store when not given.
+            as_of: open an earlier state, read-only: a number of the log, or a date.
+
+        Raises:
+            CollectionNotFoundError: no collection has this name.
+            CollectionError: it cannot be read.
+            InputError: a bad name, or no such state.
+        """
+        collection = open_collection(
+            name, store=store or self.store, loader=self.models.get, as_of=as_of
+        )
+        if as_of is None and not collection.summary().whole:
+            self.message("unfinished", "the last run was stopped; index again to continue it")
+        return collection
+
+    def scorer(self, model: str) -> Scorer:
+        """A model that reranks: a cross-encoder, or an encoder from the registry.
+
+        Raises:
+            CheckpointError: it cannot be found or used.
+        """
+        return load_scorer(model, loader=self.models.get)
 
     def message(self, code: str, text: str, **values: Any) -> None:
         """Report something the caller should know."""

@@ -1,0 +1,267 @@
+"""Reading a collection: its description, its log, and searching it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from likewise.collections import history
+from likewise.collections.answers import NEAR, Answer, answer
+from likewise.collections.condition import checked
+from likewise.collections.contract import MODES, Hit, Mode, Model, ModelLoader, Run, Scorer, Summary
+from likewise.collections.explain import with_best_sentences
+from likewise.collections.manifest import Manifest, read_manifest
+from likewise.collections.recommend import Recommended, recommend
+from likewise.collections.search import Snapshot, SnapshotQuery, run_search
+from likewise.collections.search import by_document as grouped
+from likewise.collections.store import Store
+from likewise.errors import InputError
+from likewise.wording import counted
+
+if TYPE_CHECKING:
+    from lancedb.table import Table
+
+
+class CollectionReader:
+    """An open collection, as it was when it was opened or last refreshed.
+
+    Attributes:
+        name: its name.
+        store: where it is stored.
+        as_of: the run whose state is open; None for the latest.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        name: str,
+        table: Table,
+        *,
+        loader: ModelLoader,
+        model: Model | None = None,
+        as_of: Run | None = None,
+    ) -> None:
+        self.store, self.name, self.as_of = store, name, as_of
+        self._table = table
+        self._model = model
+        self._loader = loader
+        self._snapshot = Snapshot(name, table, read_manifest(table, name))
+        if model is not None:
+            self.manifest.check(name, model.name, model.fingerprint)
+
+    def __len__(self) -> int:
+        """Chunks in it."""
+        with self.store.reading(self.name):
+            return int(self._table.count_rows())
+
+    def __repr__(self) -> str:
+        return f"Collection({self.name!r}, {counted(len(self), 'chunk')}, {self.manifest.model})"
+
+    @property
+    def manifest(self) -> Manifest:
+        """Its description of itself."""
+        return self._snapshot.manifest
+
+    @property
+    def model(self) -> Model:
+        """The model that made its vectors, loaded when it is first needed.
+
+        Raises:
+            FingerprintError: its files have changed since.
+        """
+        if self._model is None:
+            loaded = self._loader(self.manifest.model, compute=self.manifest.compute)
+            self.manifest.check(self.name, loaded.name, loaded.fingerprint)
+            self._model = loaded
+        return self._model
+
+    def summary(self) -> Summary:
+        """It in figures.
+
+        Raises:
+            DamagedCollectionError: its files are not what they were.
+        """
+        manifest, chunks = self.manifest, len(self)
+        with self.store.reading(self.name):
+            records = int(self._table.count_rows("passage = 0"))
+            whole = history.is_whole(self._table, manifest)
+        return Summary(
+            name=self.name,
+            model=manifest.model,
+            compute=manifest.compute,
+            dimension=manifest.dimension,
+            storage=manifest.storage,
+            records=records,
+            chunks=chunks,
+            index=manifest.index,
+            runs=len(manifest.runs),
+            updated=manifest.runs[-1].time if manifest.runs else "",
+            whole=whole,
+            columns=tuple(self._snapshot.columns),
+        )
+
+    def log(self) -> list[Run]:
+        """Its changes, oldest first."""
+        return list(self.manifest.runs)
+
+    def refresh(self) -> None:
+        """Read what other processes have written since."""
+        if self.as_of is None:
+            cast(Any, self._table).checkout_latest()
+            self._snapshot = Snapshot(self.name, self._table, read_manifest(self._table, self.name))
+
+    def search(
+        self,
+        query: str,
+        k: int = 10,
+        *,
+        mode: Mode = "semantic",
+        where: str | None = None,
+        diversity: float = 0.0,
+        rerank: Scorer | None = None,
+        highlight: bool = False,
+        by_document: bool = False,
+    ) -> list[Hit]:
+        """Chunks that answer a query, best first.
+
+        Args:
+            query: the text to look for.
+            k: how many.
+            mode: `semantic` (by meaning), `keyword` (by words, BM25) or `hybrid` (both orders,
+                fused by reciprocal ranks).
+            where: an SQL condition on the columns, such as `year > 2020 AND lang = 'en'`.
+            diversity: above 0, up to 1: maximal marginal relevance, against near repetitions.
+            rerank: another model that puts the best `max(50, 5 k)` in its own order; it reads what
+                was encoded, a chunk with its title.
+            highlight: find the sentence of each chunk that is nearest to the query.
+            by_document: give the best chunk of each of k documents (records), with the number of
+                further chunks of it among those that were looked at.
+
+        Raises:
+            InputError: an empty query, an unknown mode, a bad condition, k below 1.
+        """
+        _check(k, mode, diversity)
+        if not query.strip():
+            raise InputError("the query is empty", hint="say in words what to look for")
+        wanted = SnapshotQuery(query, k, mode, _condition(where), diversity, rerank, by_document)
+        vector = self._query(query) if wanted.needs_vector or highlight else None
+        hits = self._found(wanted, vector)
+        return (
+            with_best_sentences(hits, vector, self.model)
+            if vector is not None and highlight
+            else hits
+        )
+
+    def search_batch(
+        self,
+        queries: Iterable[str],
+        k: int = 10,
+        *,
+        mode: Mode = "semantic",
+        where: str | None = None,
+        diversity: float = 0.0,
+        rerank: Scorer | None = None,
+        by_document: bool = False,
+    ) -> Iterator[list[Hit]]:
+        """`search` for each query, in bounded memory: queries are encoded many at a time.
+
+        An empty query among them finds nothing.
+        """
+        _check(k, mode, diversity)
+        condition = _condition(where)
+        prompt = self.model.role_prompt("query")
+        for part in self.model.encode_stream(queries, prompt_name=prompt):
+            for query, vector in zip(part.texts, part.vectors, strict=True):
+                wanted = SnapshotQuery(query, k, mode, condition, diversity, rerank, by_document)
+                yield self._found(wanted, vector) if query.strip() else []
+
+    def search_vector(
+        self, vector: NDArray[np.float32], k: int = 10, *, where: str | None = None
+    ) -> list[Hit]:
+        """The chunks nearest to a vector of the same model, float32 `[d]`."""
+        _check(k, "semantic", 0.0)
+        return self._snapshot.hits_by_vector(np.asarray(vector, np.float32), k, _condition(where))
+
+    def more_like(
+        self, name: str, k: int = 10, *, where: str | None = None, by_document: bool = False
+    ) -> list[Hit]:
+        """Chunks of other records that are nearest to one of this collection.
+
+        Args:
+            name: its id; a record's id means its first chunk.
+            k: how many.
+            where: an SQL condition.
+            by_document: as in `search`.
+        """
+        _check(k, "semantic", 0.0)
+        [origin] = self._snapshot.get([name])
+        others = f"record != '{origin.hit.record}'"
+        condition = f"{checked(where)} AND {others}" if where is not None else others
+
+        def search(size: int) -> list[Hit]:
+            return self._snapshot.hits_by_vector(origin.vector, size, condition)
+
+        return grouped(k, search) if by_document else search(k)
+
+    def ask(
+        self,
+        question: str,
+        *,
+        chunks: int = 8,
+        quotes: int = 3,
+        near: float = NEAR,
+        mode: Mode = "semantic",
+        where: str | None = None,
+        rerank: Scorer | None = None,
+    ) -> Answer:
+        """Answer a question in the words of the collection.
+
+        Args:
+            question: in words.
+            chunks: how many to look at.
+            quotes: how many sentences to give at most.
+            near: percentile among random pairs that the best chunk must reach to be an answer.
+            mode: as in `search`.
+            where: an SQL condition.
+            rerank: as in `search`.
+        """
+        hits = self.search(question, chunks, mode=mode, where=where, rerank=rerank, highlight=True)
+        return answer(question, hits, near=near, quotes=quotes)
+
+    def recommend(
+        self,
+        liked: Sequence[str],
+        disliked: Sequence[str] = (),
+        k: int = 10,
+        *,
+        where: str | None = None,
+    ) -> list[Recommended]:
+        """Chunks of other records near to what is liked, and not nearer to what is disliked."""
+        _check(k, "semantic", 0.0)
+        return recommend(self._snapshot, liked, disliked, k, _condition(where))
+
+    def get(self, ids: Sequence[str]) -> list[Hit]:
+        """Chunks by their ids."""
+        return [candidate.hit for candidate in self._snapshot.get(ids)]
+
+    def _found(self, wanted: SnapshotQuery, vector: NDArray[np.float32] | None) -> list[Hit]:
+        return run_search(self._snapshot, wanted, vector, lambda: self.model)
+
+    def _query(self, query: str) -> NDArray[np.float32]:
+        return np.asarray(self.model.encode_query(query), np.float32)
+
+
+def _condition(where: str | None) -> str | None:
+    return None if where is None else checked(where)
+
+
+def _check(k: int, mode: str, diversity: float) -> None:
+    if k < 1:
+        raise InputError(f"k is {k}, expected at least 1", hint="ask for 1 or more")
+    if mode not in MODES:
+        raise InputError(f"unknown mode {mode!r}", hint="one of " + ", ".join(MODES))
+    if not 0 <= diversity <= 1:
+        raise InputError(f"diversity is {diversity}, expected 0 to 1", hint="0.3 is a good start")

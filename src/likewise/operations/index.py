@@ -1,0 +1,114 @@
+"""Index files into a collection."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any
+
+from likewise.collections.contract import IndexChoice, Indexed, Storage
+from likewise.collections.index_files import count_records, index_files
+from likewise.data.records import Skipped, Unit
+from likewise.operations.collection import StoreAddress
+from likewise.operations.contract import Field, ModelRequest
+from likewise.operations.messages import report_cut
+from likewise.operations.session import Session
+
+
+@dataclass(frozen=True, kw_only=True)
+class IndexRequest(ModelRequest):
+    """Files, and the collection that they are indexed into."""
+
+    files: Annotated[
+        tuple[str, ...],
+        Field(
+            "Files of texts, folders or patterns; - is stdin.",
+            positional=True, metavar="FILE...", local=True,
+        ),
+    ]  # fmt: skip
+    into: Annotated[str, Field("The collection.", metavar="NAME")]
+    column: Annotated[str | None, Field("The column of the texts; guessed where not given.")] = None
+    unit: Annotated[Unit, Field("What a record of a text file is.")] = "auto"
+    encoding: Annotated[
+        str | None, Field("Encoding of the files, such as latin-1; detected where not given.")
+    ] = None
+    sheet: Annotated[str | None, Field("Sheet of workbooks to read; the first by default.")] = None
+    chunk_tokens: Annotated[
+        int | None,
+        Field("Tokens of a chunk of long texts (128); 0 does not split texts.", minimum=0),
+    ] = None
+    storage: Annotated[Storage | None, Field("Number format of the stored vectors (float32).")] = (
+        None
+    )
+    kind: Annotated[IndexChoice | None, Field("Kind of index (auto); later runs use the same.")] = (
+        None
+    )
+    recall: Annotated[
+        float | None,
+        Field(
+            "Share of the nearest that a search has to find (0.97); later runs use the same.",
+            minimum=0.5, maximum=1.0,
+        ),
+    ] = None  # fmt: skip
+    store: StoreAddress = None
+
+
+@dataclass(frozen=True)
+class IndexResult:
+    """What indexing changed.
+
+    Attributes:
+        collection: name of the collection.
+        indexed: what became of the records.
+        skipped: rows and files that could not be read.
+    """
+
+    collection: str
+    indexed: Indexed
+    skipped: tuple[Skipped, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The result as plain values.
+
+        Keys: `collection`, the fields of `Indexed`, and `skipped` (each with `source`, `line`,
+        `reason`, `hint`).
+        """
+        return {
+            "collection": self.collection,
+            **asdict(self.indexed),
+            "skipped": [asdict(row) for row in self.skipped],
+        }
+
+
+def index(request: IndexRequest, session: Session) -> IndexResult:
+    """Bring a collection to what files contain now; it is created if it does not exist.
+
+    Raises:
+        RecordError: no file can be read.
+        InputError: a bad name, or settings that differ from those of the collection.
+        FingerprintError: the collection was made with another model.
+        CollectionError: another process is writing it, or the disk refuses.
+        CheckpointError: the model cannot be used.
+    """
+    total = count_records(request.files, column=request.column, unit=request.unit)
+    encoder = session.encoder(request)
+    skipped: list[Skipped] = []
+    with session.progress(total, title="indexing", unit="records") as progress:
+        indexed = index_files(
+            request.files, request.into, encoder,
+            store=request.store or session.store, column=request.column, unit=request.unit,
+            encoding=request.encoding, sheet=request.sheet, storage=request.storage,
+            chunk_tokens=request.chunk_tokens, kind=request.kind, target=request.recall,
+            on_error=skipped.append, on_message=lambda text: session.message("reading", text),
+            progress=progress,
+        )  # fmt: skip
+    if indexed.blank:
+        session.message(
+            "blank", f"{indexed.blank:,} records without text were left out", records=indexed.blank
+        )
+    for column, count in indexed.misfits.items():
+        session.message(
+            "misfits", f"{count:,} values of {column!r} do not fit its type and were left empty",
+            column=column, values=count,
+        )  # fmt: skip
+    report_cut(session, encoder, indexed.cut, indexed.added)
+    return IndexResult(request.into, indexed, tuple(skipped))
