@@ -43,7 +43,11 @@ def test_similarity(likewise: Run, encoder: library.Encoder) -> None:
     plain = likewise("similarity", a, b, "--compute", "float32")
     assert plain.stdout.splitlines()[0].split() == ["cosine", f"{expected.cosine:.4f}"]
     told = json.loads(likewise("similarity", a, b, "--compute", "float32", "--json").stdout)
-    assert told == {"model": DEFAULT, "compute": "float32", **expected.to_dict()}
+    rest = {"model": DEFAULT, "compute": "float32", "unknown_tokens": 0}
+    assert told == expected.to_dict() | rest
+    table = likewise("similarity", a, b, "--tokens").stdout.splitlines()
+    assert table[-6].split() == ["someone", "eats", "."]
+    assert table[-1].split()[0] == "."
 
 
 def test_similarity_tells_what_is_cut(likewise: Run) -> None:

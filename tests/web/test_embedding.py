@@ -13,29 +13,42 @@ import pytest
 
 import likewise
 from likewise.errors import RecordError, TextError
-from likewise.tokenization.unicode_scripts import Foreign
+from likewise.operations.rank import RankRequest, rank_vectors
+from likewise.operations.session import CancelledError
 from likewise.web import embedding
-from likewise.web.embedding import VectorResult, embed
+from likewise.web.embedding import Embedding, VectorResult, embed
 from likewise.web.encode import Range
 from likewise.web.file_input import look_at, texts_of
-from likewise.web.find import Candidates, FindRequest, rank
-from likewise.web.job_runner import Job, StoppedError
+from likewise.web.find import Candidates
+from likewise.web.job_runner import Job, JobSession
 from likewise.web.messages import PageError, foreign_notice, job_notice
-from likewise.web.registry import Choice
-from likewise.web.reproduce import Texts
+from likewise.web.registry import Choice, local_models
+from likewise.web.texts import Texts
 from likewise.web.translations import LANGUAGES, translations_for
+
+MODELS = local_models()
+CHOICE = Choice(compute="float32")
+
+
+def session_of(job: Job) -> JobSession:
+    return job.session(MODELS, lambda _: None)
+
+
+def embedded(texts: Texts, job: Job | None = None, **values: int) -> Embedding:
+    job = job or Job()
+    return embed(session_of(job), job, CHOICE, texts, **values)
 
 
 def test_vectors_are_those_of_encode(encoder: likewise.Encoder, tmp_path: Path) -> None:
     texts = tuple(f"text number {i}" for i in range(1100))
     job = Job()
-    found = embed(encoder, Texts(texts), job)
+    found = embedded(Texts(texts), job)
     expected = encoder.encode(list(texts))
     np.testing.assert_allclose(np.concatenate(list(found.blocks())), expected, atol=1e-6)
     assert (job.done, job.total, found.count) == (1100, 1100, 1100)
     assert found.tokens == sum(count.kept for count in encoder.count_tokens(list(texts)))
     with pytest.raises(TextError) as caught:
-        embed(encoder, Texts((*texts, "\ud800")), Job())
+        embedded(Texts((*texts, "\ud800")))
     assert caught.value.index == 1100, "the place among all texts"
     VectorResult(found).write(tmp_path / "v.csv")
     with (tmp_path / "v.csv").open(encoding="utf-8", newline="") as file:
@@ -47,28 +60,28 @@ def test_vectors_are_those_of_encode(encoder: likewise.Encoder, tmp_path: Path) 
     assert not folder.exists(), "it goes with the last reference"
 
 
-def test_a_file_outlives_its_upload(encoder: likewise.Encoder, tmp_path: Path) -> None:
+def test_a_file_outlives_its_upload(model_folder: Path, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("id,title\n1,one\n2,two\n", "utf-8")
-    found = embed(encoder, texts_of(str(path), "", ""), Job())
+    found = embedded(texts_of(str(path), "", ""))
     path.unlink()
     assert [piece.texts for piece in found.pieces()] == [["one", "two"]]
 
 
-def test_stop_and_a_bad_row_leave_nothing(encoder: likewise.Encoder, tmp_path: Path) -> None:
+def test_stop_and_a_bad_row_leave_nothing(model_folder: Path, tmp_path: Path) -> None:
     def folders() -> set[Path]:
         return set(Path(embedding.tempfile.gettempdir()).glob("likewise-*"))
 
     before, job = folders(), Job()
     job.stop.set()
-    with pytest.raises(StoppedError):
-        embed(encoder, Texts(("one", "two")), job)
+    with pytest.raises(CancelledError):
+        embedded(Texts(("one", "two")), job)
     path = tmp_path / "bad.jsonl"
     path.write_text('{"text": "fine"}\n{"text": 1}\n', "utf-8")
     with pytest.raises(RecordError, match="line 2"):
-        embed(encoder, texts_of(str(path), "", ""), Job())
+        embedded(texts_of(str(path), "", ""))
     with pytest.raises(PageError, match=r"failure\.few_texts"):
-        embed(encoder, Texts(("one",)), Job(), least=2)
+        embedded(Texts(("one",)), least=2)
     assert folders() <= before
 
 
@@ -85,15 +98,18 @@ def test_a_large_file_takes_little_memory(model_folder: Path, tmp_path: Path) ->
     path = tmp_path / "many.csv"
     path.write_text("id,text\n" + "".join(f"{i},a b\n" for i in range(30_000)), "utf-8")
     code = (
-        "import resource, sys, likewise\n"
+        "import resource, sys\n"
         "from likewise.web.job_runner import Job\n"
         "from likewise.web.embedding import embed\n"
         "from likewise.web.file_input import texts_of\n"
-        "encoder = likewise.load(sys.argv[1], compute='int8')\n"
+        "from likewise.web.registry import Choice, local_models\n"
+        "models, choice, job = local_models(), Choice(sys.argv[1], 'int8'), Job()\n"
+        "encoder = models.get(choice.name, choice.compute)\n"
         "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024\n"
         "encoder.encode(['a b'] * 8192)\n"
         "before = peak()\n"
-        "found = embed(encoder, texts_of(sys.argv[2], '', ''), Job())\n"
+        "session = job.session(models, lambda _: None)\n"
+        "found = embed(session, job, choice, texts_of(sys.argv[2], '', ''))\n"
         "print(found.count, peak() - before)\n"
     )
     ran = subprocess.run(
@@ -107,21 +123,25 @@ def test_a_large_file_takes_little_memory(model_folder: Path, tmp_path: Path) ->
 
 def test_candidates_are_encoded_once(encoder: likewise.Encoder) -> None:
     candidates, texts = Candidates(limit=2), Texts(("It rains.", "A dog barks.", "Rain falls."))
-    first = candidates.of("page", encoder, texts, Job())
-    assert candidates.of("page", encoder, Texts(tuple(texts.texts)), Job()) is first
-    assert candidates.of("other page", encoder, texts, Job()) is not first
-    assert candidates.of("page", encoder, Texts(("other",)), Job()) is not first
+    session = session_of(Job())
+    first = candidates.of("page", session, CHOICE, texts)
+    assert candidates.of("page", session, CHOICE, Texts(tuple(texts.texts))) is first
+    assert candidates.of("other page", session, CHOICE, texts) is not first
+    assert candidates.of("page", session, CHOICE, Texts(("other",))) is not first
     candidates.drop("page")
     for top_k in (1, 2, 3):
-        found = rank(encoder, FindRequest("wet", texts, top_k, None), first)
+        asked = CHOICE.request(RankRequest, "wet", top_k=top_k)
+        found = rank_vectors(asked, session, first).rows
         expected = encoder.rank("wet", list(texts.texts), top_k)
-        assert [(each.index, each.text) for each in found.ranked] == [
+        assert [(row.line - 1, row.text) for row in found] == [
             (each.index, each.text) for each in expected
         ]
         np.testing.assert_allclose(
-            [each.score for each in found.ranked], [each.score for each in expected], atol=1e-5
+            [row.score for row in found], [each.score for each in expected], atol=1e-5
         )
-    assert rank(encoder, FindRequest("wet", texts, 3, 2.0), first).ranked == []
+    strict = CHOICE.request(RankRequest, "wet", top_k=3, threshold=2.0)
+    none = rank_vectors(strict, session, first)
+    assert (none.rows, none.total) == ((), 3)
 
 
 def test_a_look_at_a_file_tells_column_and_encoding(tmp_path: Path) -> None:
@@ -141,9 +161,9 @@ def test_a_look_at_a_file_tells_column_and_encoding(tmp_path: Path) -> None:
 @pytest.mark.parametrize("code", [each.code for each in LANGUAGES])
 def test_notices_are_filled_in(code: str) -> None:
     words = translations_for(code)
-    foreign = Foreign(2, 3, ("Chinese",), "English")
-    for first in (False, True):
-        said = foreign_notice(foreign, Choice(), words, first=first)
+    found = {"texts": 2, "total": 3, "scripts": ["Chinese"], "languages": "English"}
+    for among in ("texts", "texts at the start"):
+        said = foreign_notice(found | {"among": among}, Choice(), words)
         assert "{" not in said
         assert words("language.English") in said
     job = Job("computing", 100, 1000)

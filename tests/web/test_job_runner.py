@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 
 from likewise.errors import LikewiseError
+from likewise.operations.registry import ModelRegistry
 from likewise.web import charts, html
 from likewise.web.download_store import DocumentResult, DownloadStore, TableResult
 from likewise.web.job_runner import Job, JobRunner, Outcome
 from likewise.web.messages import failure_notice
-from likewise.web.registry import Choice, NoFolderError, NotHereError, Registry
+from likewise.web.registry import Choice, NoFolderError, NotHereError, local_models
 from likewise.web.translations import translations_for
 
 CHOICE = Choice(compute="float32")
@@ -32,20 +33,20 @@ def _outcome(desk: JobRunner, work: object, session: str = "s") -> Outcome[objec
 
 
 @pytest.fixture(scope="module")
-def registry(model_folder: Path) -> Registry:
-    return Registry()
+def registry(model_folder: Path) -> ModelRegistry:
+    return local_models()
 
 
-def test_work_is_done_with_the_chosen_model(registry: Registry) -> None:
+def test_work_is_done_with_the_chosen_model(registry: ModelRegistry) -> None:
     desk = JobRunner(registry, DownloadStore())
-    assert registry.peek(CHOICE) is None
+    assert registry.peek(CHOICE.name, CHOICE.compute) is None
     outcome = _outcome(desk, lambda encoder, _: encoder.compute)
     assert outcome.value == "float32"
-    assert registry.peek(CHOICE) is not None
+    assert registry.peek(CHOICE.name, CHOICE.compute) is not None
 
 
 def test_what_goes_wrong_is_an_outcome(
-    registry: Registry, caplog: pytest.LogCaptureFixture
+    registry: ModelRegistry, caplog: pytest.LogCaptureFixture
 ) -> None:
     desk = JobRunner(registry, DownloadStore())
 
@@ -66,7 +67,7 @@ def test_what_goes_wrong_is_an_outcome(
     assert "secret detail" not in told
 
 
-def test_stop_ends_work_of_that_session_alone(registry: Registry) -> None:
+def test_stop_ends_work_of_that_session_alone(registry: ModelRegistry) -> None:
     desk = JobRunner(registry, DownloadStore())
     begun = threading.Barrier(3, timeout=20)
 
@@ -94,7 +95,7 @@ def test_stop_ends_work_of_that_session_alone(registry: Registry) -> None:
     assert second.value == "finished"
 
 
-def test_a_reader_who_leaves_stops_the_work(registry: Registry) -> None:
+def test_a_reader_who_leaves_stops_the_work(registry: ModelRegistry) -> None:
     desk = JobRunner(registry, DownloadStore())
     left = threading.Event()
 
@@ -109,34 +110,6 @@ def test_a_reader_who_leaves_stops_the_work(registry: Registry) -> None:
 
     asyncio.run(leave())
     assert left.wait(5)
-
-
-def test_models_are_loaded_once_and_the_oldest_goes(model_folder: Path) -> None:
-    registry = Registry(limit=2)
-    name = str(model_folder)
-    found: list[object] = []
-    threads = [
-        threading.Thread(target=lambda: found.append(registry.get(Choice(name)))) for _ in range(4)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len({id(each) for each in found}) == 1
-    registry.get(Choice(name, "float32"))
-    registry.get(CHOICE)
-    assert registry.peek(Choice(name)) is None
-    assert registry.unload(CHOICE)
-    assert not registry.unload(CHOICE)
-
-
-def test_no_lock_stays_for_a_name_that_was_typed(model_folder: Path) -> None:
-    registry = Registry()
-    for number in range(20):
-        with pytest.raises(NoFolderError):
-            registry.get(Choice(f"/no/such/folder/{number}"))
-    registry.get(CHOICE)
-    assert not registry._loading
 
 
 def test_a_result_is_given_to_its_visitor_alone() -> None:
@@ -154,12 +127,12 @@ def test_models_that_are_not_here_are_never_fetched(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr("likewise.hub.download.fetch", fetch)
     with pytest.raises(NotHereError) as caught:
-        Registry().get(Choice("gte-large"))
+        local_models().get("gte-large")
     assert caught.value.command == "likewise download gte-large"
     with pytest.raises(NotHereError):
-        Registry().get(Choice("someone/some-model"))
+        local_models().get("someone/some-model")
     with pytest.raises(NoFolderError):
-        Registry().get(Choice("/no/such/folder"))
+        local_models().get("/no/such/folder")
 
 
 def test_results_are_kept_one_a_kind_and_for_a_while() -> None:

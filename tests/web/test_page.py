@@ -192,7 +192,7 @@ def test_a_result_tells_how_to_have_it_again(readers: Readers) -> None:
     command = reader.text("#similarity-command .cm-content")
     assert "likewise similarity" in command
     assert """-- 'It'"'"'s here' -b""" in command
-    assert 'a = "It\'s here"' in reader.text("#similarity-python .cm-content")
+    assert 'a="It\'s here"' in reader.text("#similarity-python .cm-content")
 
 
 # what goes wrong

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
-import re
 import stat
 import subprocess
 import sys
@@ -15,9 +15,13 @@ import pytest
 
 import likewise
 from likewise.evaluation.examples import EXAMPLES
-from likewise.web import reproduce
+from likewise.operations.encode import EncodeRequest
+from likewise.operations.example import ExampleRequest
+from likewise.operations.rank import RankRequest
+from likewise.operations.similarity import SimilarityRequest
 from likewise.web.registry import Choice
-from likewise.web.reproduce import Recipe, Texts
+from likewise.web.reproduce import Recipe, recipe
+from likewise.web.texts import MOST_LINES, Texts
 
 CHOICE = Choice("all-MiniLM-L6-v2", "float32")
 NASTY = ["it's", '"quoted" $HOME `id`', "-dash first", "back\\slash \\n", "100% of %s", "食べる 😀"]
@@ -53,59 +57,84 @@ def _run_python(recipe: Recipe, folder: Path) -> str:
     return run.stdout
 
 
+def test_only_what_differs_from_the_defaults_is_written() -> None:
+    made = recipe("similarity", SimilarityRequest("it's", "-b"))
+    assert made.command == """likewise similarity -- 'it'"'"'s' -b"""
+    assert made.python == (
+        "from likewise.operations.similarity import SimilarityRequest, similarity\n"
+        "from likewise.operations.session import Session\n\n"
+        "request = SimilarityRequest(\n"
+        '    a="it\'s",\n'
+        "    b='-b',\n"
+        ")\n"
+        "result = similarity(request, Session())\n"
+        "print(result.to_dict())\n"
+    )
+    asked = RankRequest("q", candidates=("-x", "y"), top_k=3, escape_formulas=False)
+    assert recipe("rank", asked).command == (
+        "likewise rank --candidate=-x --candidate y --top-k 3 --no-escape-formulas -- q"
+    )
+
+
 @pytest.mark.parametrize("b", NASTY)
 def test_similarity(shell: Path, encoder: likewise.Encoder, b: str) -> None:
-    recipe = reproduce.similarity(CHOICE, NASTY[0], b)
-    told = json.loads(_run(recipe, shell, "--json"))
+    made = recipe("similarity", CHOICE.request(SimilarityRequest, NASTY[0], b, tokens=True))
+    told = json.loads(_run(made, shell, "--json"))
     assert told["cosine"] == pytest.approx(float(encoder.similarity(NASTY[0], b)[0, 0]), abs=1e-5)
 
 
 def test_similarity_in_python(shell: Path, encoder: likewise.Encoder) -> None:
-    told = _run_python(reproduce.similarity(CHOICE, NASTY[0], NASTY[1]), shell)
-    found = re.search(r"cosine=([-\d.]+)", told)
-    assert found
+    made = recipe("similarity", CHOICE.request(SimilarityRequest, *NASTY[:2]))
+    told = ast.literal_eval(_run_python(made, shell))
     expected = float(encoder.similarity(NASTY[0], NASTY[1])[0, 0])
-    assert float(found[1]) == pytest.approx(expected, abs=1e-5)
+    assert told["cosine"] == pytest.approx(expected, abs=1e-5)
 
 
-@pytest.mark.parametrize("lines", [NASTY, [f"line {i}" for i in range(reproduce.MOST_LINES + 1)]])
+@pytest.mark.parametrize("lines", [NASTY, [f"line {i}" for i in range(MOST_LINES + 1)]])
 def test_encode(shell: Path, encoder: likewise.Encoder, lines: list[str]) -> None:
-    texts = Texts(lines)
-    if texts.name:  # too many to be written out: a file is named
-        (shell / texts.name).write_text("\n".join(lines), encoding="utf-8")
-    recipe = reproduce.encode(CHOICE, texts)
     output = shell / "likewise-vectors.npy"
+    named = Texts(tuple(lines)).named("texts")
+    if "file" in named:  # too many to be written out
+        (shell / named["file"]).write_text("\n".join(lines), encoding="utf-8")
+    made = recipe("encode", CHOICE.request(EncodeRequest, output=Path(output.name), **named))
     for run in (_run, _run_python):
-        run(recipe, shell)
+        run(made, shell)
         np.testing.assert_allclose(np.load(output), encoder.encode(lines), atol=1e-5)
         output.unlink()
 
 
 def test_encode_a_column_of_a_file(shell: Path, encoder: likewise.Encoder) -> None:
-    (shell / "my file.csv").write_text("a,b\nx,first\ny,second\n", encoding="utf-8")
-    recipe = reproduce.encode(CHOICE, Texts(["first", "second"], "my file.csv", "b"))
-    expected = encoder.encode(["first", "second"])
+    text = "a,b\nx,première\ny,second\n"
+    (shell / "my file.csv").write_bytes(text.encode("latin-1"))
+    texts = Texts((), "my file.csv", "b", "/elsewhere/my file.csv", "latin-1")
+    asked = CHOICE.request(EncodeRequest, output=Path("v.npy"), **texts.named("texts"))
+    expected = encoder.encode(["première", "second"])
     for run in (_run, _run_python):
-        run(recipe, shell)
-        np.testing.assert_allclose(np.load(shell / "likewise-vectors.npy"), expected, atol=1e-5)
+        run(recipe("encode", asked), shell)
+        np.testing.assert_allclose(np.load(shell / "v.npy"), expected, atol=1e-5)
 
 
 def test_rank(shell: Path, encoder: likewise.Encoder) -> None:
     query = "-it's a question"
     expected = [each.text for each in encoder.rank(query, NASTY) if each.score >= 0.05][:4]
-    recipe = reproduce.rank(CHOICE, query, Texts(NASTY), 4, 0.05)
-    told = json.loads(_run(recipe, shell, "--json"))
-    assert [row["text"] for row in told] == expected
-    shown = _run_python(recipe, shell).splitlines()
-    assert [line.split("  ", 1)[1] for line in shown] == expected
+    asked = CHOICE.request(RankRequest, query, candidates=tuple(NASTY), top_k=4, threshold=0.05)
+    made = recipe("rank", asked)
+    for told in (
+        json.loads(_run(made, shell, "--json")),
+        ast.literal_eval(_run_python(made, shell)),
+    ):
+        assert [row["text"] for row in told["results"]] == expected
 
 
 def test_example(shell: Path, encoder: likewise.Encoder) -> None:
     built_in = EXAMPLES[0]
-    for name, texts in ((built_in.name, built_in.texts), ("own", tuple(NASTY))):
-        recipe = reproduce.example(CHOICE, name, texts)
+    for name, texts, given in (
+        (built_in.name, built_in.texts, {"names": (built_in.name,)}),
+        ("own", tuple(NASTY), {"texts": tuple(NASTY)}),
+    ):
+        made = recipe("example", CHOICE.request(ExampleRequest, **given))
         for run in (_run, _run_python):
-            run(recipe, shell)
+            run(made, shell)
             (saved,) = (shell / "results").glob("test_*.json")
             result = json.loads(saved.read_text("utf-8"))
             saved.unlink()

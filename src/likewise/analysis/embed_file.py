@@ -94,6 +94,7 @@ def embed_file(
     encoding: str | None = None,
     bad: Bad | None = None,
     truncation: Truncation = "cut",
+    prompt_name: str | None = None,
     escape_formulas: bool = True,
     tell: MessageCallback | None = None,
     progress: Progress | None = None,
@@ -111,6 +112,7 @@ def embed_file(
         bad: called with rows that cannot be read, as in `read_records`; they are left out. It may
             be called several times with each.
         truncation: what becomes of texts over the limit, as in `Encoder.encode`.
+        prompt_name: as in `embed_texts`.
         escape_formulas: of a `.csv`, as in `write_vectors`.
         tell: as in `write_vectors`.
         progress: told how many texts are finished, and how many tokens a second.
@@ -138,8 +140,8 @@ def embed_file(
 
     return embed_texts(
         encoder, texts, target, identity=before, column=column, encoding=encoding,
-        skip_bad=bad is not None, truncation=truncation, escape_formulas=escape_formulas, tell=tell,
-        progress=progress, check=unchanged,
+        skip_bad=bad is not None, truncation=truncation, prompt_name=prompt_name,
+        escape_formulas=escape_formulas, tell=tell, progress=progress, check=unchanged,
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -49,13 +49,14 @@ def rank_records(
         texts = [record.text for record in records]
         with progress(len(records), title="encoding") as advance:
             candidates = encoder.encode(texts, prompt_name=role, progress=advance)
-        scores = _scores(encoder, query, candidates)
+        scores = query_scores(encoder, query, [candidates])
     else:
         corpus = embed_records(
             encoder, records, prompt_name=role,
             unit_length=encoder.similarity_fn_name == "cosine", progress=progress,
         )  # fmt: skip
-        scores = _scores(encoder, query, corpus.vectors)
+        blocks = (block.vectors for block in in_blocks(corpus.vectors))
+        scores = query_scores(encoder, query, blocks)
     best = vectors.top_k(scores, len(records) if top_k is None else top_k)
     return [
         Ranked(int(i), float(s), records[i].text)
@@ -63,12 +64,24 @@ def rank_records(
     ]
 
 
-def _scores(encoder: Encoder, query: str, candidates: vectors.Matrix) -> NDArray[np.float32]:
-    """Similarity of each candidate to the query: float32 `[n]`."""
-    asked = encoder.encode_query(query)
-    scores = np.empty(len(candidates), np.float32)
-    for block in in_blocks(candidates):
-        found = vectors.similarity(asked, block.vectors, encoder.similarity_fn_name)
-        scores[block.rows] = found[0]
+def query_scores(
+    encoder: Encoder, query: str, blocks: Iterable[NDArray[np.float32]]
+) -> NDArray[np.float32]:
+    """Similarity of candidates to a query.
+
+    Args:
+        encoder: the model.
+        query: the text to look for.
+        blocks: the candidates' vectors, float32 `[k, dimension]` each.
+
+    Returns:
+        float32 `[n]` for the vectors of all blocks in order.
+
+    Raises:
+        EngineError: a score is not a finite number.
+    """
+    vector = encoder.encode_query(query)
+    measure = encoder.similarity_fn_name
+    scores = np.concatenate([vectors.similarity(vector, block, measure)[0] for block in blocks])
     check_finite(scores, encoder.name)
     return scores

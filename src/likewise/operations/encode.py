@@ -7,7 +7,7 @@ import time
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from likewise.encoder import Encoder
     from likewise.progress import Progress
 
+Role = Literal["none", "query", "document"]
+
 CHECKED = 1000
 """Texts at the start whose script is checked."""
 
@@ -75,6 +77,9 @@ class EncodeRequest(ModelRequest):
     truncation: Annotated[
         Truncation, Field("Texts over the model's limit: cut, error or chunk (read it all).")
     ] = "cut"
+    role: Annotated[
+        Role, Field("Put the model's prompt for queries or documents before each text.")
+    ] = "none"
     escape_formulas: EscapeFormulas = True
 
 
@@ -213,8 +218,9 @@ def _encode(
     request: EncodeRequest, session: Session, encoder: Encoder, progress: Progress
 ) -> tuple[Embedded, NDArray[np.float32] | None]:
     """The texts encoded into the output, or else the vectors."""
+    prompt = None if request.role == "none" else encoder.role_prompt(request.role)
     if not request.output:
-        return _in_memory(request, encoder, progress)
+        return _in_memory(request, encoder, prompt, progress)
 
     def tell(text: str) -> None:
         session.message("file", text)
@@ -223,24 +229,26 @@ def _encode(
         embedded = embed_file(
             encoder, request.file, request.output,
             column=request.column, encoding=request.encoding, bad=_skip(request),
-            truncation=request.truncation, escape_formulas=request.escape_formulas,
-            tell=tell, progress=progress,
+            prompt_name=prompt, truncation=request.truncation,
+            escape_formulas=request.escape_formulas, tell=tell, progress=progress,
         )  # fmt: skip
     else:
         embedded = embed_texts(
             encoder, lambda: iter(request.texts), request.output, identity=_hash(request.texts),
-            truncation=request.truncation, escape_formulas=request.escape_formulas,
-            tell=tell, progress=progress,
+            prompt_name=prompt, truncation=request.truncation,
+            escape_formulas=request.escape_formulas, tell=tell, progress=progress,
         )  # fmt: skip
     return embedded, None
 
 
 def _in_memory(
-    request: EncodeRequest, encoder: Encoder, progress: Progress
+    request: EncodeRequest, encoder: Encoder, prompt: str | None, progress: Progress
 ) -> tuple[Embedded, NDArray[np.float32]]:
     started = time.perf_counter()
     parts = list(
-        encoder.encode_stream(request.texts, truncation=request.truncation, progress=progress)
+        encoder.encode_stream(
+            request.texts, prompt, truncation=request.truncation, progress=progress
+        )
     )
     vectors = np.concatenate([part.vectors for part in parts])
     check_finite(vectors, encoder.name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from likewise.evaluation.comparison import unknown_tokens
+from likewise.evaluation.comparison import UnknownTokens, unknown_tokens
 from likewise.tokenization.unicode_scripts import foreign_texts
 
 if TYPE_CHECKING:
@@ -47,15 +47,21 @@ def report_scripts(
         f"was trained for {found.languages}: its vectors say little about them; choose a model "
         "for this language with --model",
         texts=found.texts, total=found.total, scripts=list(found.scripts),
-        languages=found.languages,
+        languages=found.languages, among=among,
     )  # fmt: skip
     return True
 
 
-def report_unknown(session: Session, encoder: Encoder, texts: Sequence[str]) -> None:
-    """Report texts whose script, or most of whose tokens, the model does not know."""
+def report_unknown(
+    session: Session, encoder: Encoder, texts: Sequence[str]
+) -> UnknownTokens | None:
+    """Report texts whose script, or most of whose tokens, the model does not know.
+
+    Returns:
+        How many tokens it does not know; None where their script is reported.
+    """
     if report_scripts(session, encoder, texts):
-        return
+        return None
     found = unknown_tokens(encoder, texts)
     if found.most:
         session.message(
@@ -64,3 +70,4 @@ def report_unknown(session: Session, encoder: Encoder, texts: Sequence[str]) -> 
             "the score says little; choose a model for this language with --model",
             unknown=found.unknown, total=found.total,
         )  # fmt: skip
+    return found

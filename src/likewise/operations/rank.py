@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
-from likewise.analysis.ranking import rank_records
+import numpy as np
+from numpy.typing import NDArray
+
+from likewise import vectors
+from likewise.analysis.ranking import query_scores, rank_records
 from likewise.data import write_table
 from likewise.data.records import Record, Skipped
 from likewise.data.writers import TABLE_FORMATS, check_target
@@ -30,6 +36,10 @@ from likewise.wording import counted
 
 if TYPE_CHECKING:
     from likewise.encoder import Encoder
+
+
+CHECKED = 1000
+"""Texts at the start whose script is checked."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +71,18 @@ class RankRequest(ModelRequest):
         Path | None, Field("Write a .csv, .json or .jsonl file.", short="-o", local=True)
     ] = None
     escape_formulas: EscapeFormulas = True
+
+
+class EmbeddedTexts(Protocol):
+    """Texts and their vectors, read as often as needed."""
+
+    def stream(self) -> Iterator[str]:
+        """The texts, from the beginning."""
+        ...
+
+    def blocks(self) -> Iterator[NDArray[np.float32]]:
+        """The vectors, float32 `[k, dimension]` each, in order."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -154,9 +176,53 @@ def rank(request: RankRequest, session: Session) -> RankResult:
     )  # fmt: skip
 
 
-def _check(request: RankRequest) -> None:
+def rank_vectors(request: RankRequest, session: Session, candidates: EmbeddedTexts) -> RankResult:
+    """As `rank`, for candidates that are encoded already; neither texts nor vectors are all held.
+
+    Args:
+        request: its query, `top_k` and `threshold` count.
+        session: holds the model, which encoded the candidates.
+        candidates: texts and vectors.
+
+    Raises:
+        TextError: the query cannot be encoded.
+        EngineError: a score is not finite.
+    """
+    _check_threshold(request)
+    encoder = session.encoder(request)
+    scores = query_scores(encoder, request.query, candidates.blocks())
+    best = vectors.top_k(scores[None], request.top_k)
+    chosen = {
+        int(index): float(score)
+        for index, score in zip(best.indices[0], best.scores[0], strict=True)
+        if request.threshold is None or score >= request.threshold
+    }
+    _report_first(session, encoder, request.query, candidates)
+    first = islice(candidates.stream(), max(chosen, default=-1) + 1)
+    texts = {index: text for index, text in enumerate(first) if index in chosen}
+    rows = tuple(
+        RankedRow(place, score, index + 1, texts[index])
+        for place, (index, score) in enumerate(chosen.items(), 1)
+    )
+    return RankResult(encoder.name, encoder.compute, request.query, len(scores), rows)
+
+
+def _report_first(
+    session: Session, encoder: Encoder, query: str, candidates: EmbeddedTexts
+) -> None:
+    """Report the scripts of the query and of the candidates at the start."""
+    texts = [query, *islice(candidates.stream(), CHECKED)]
+    among = "texts" if len(texts) <= CHECKED else "texts at the start"
+    report_scripts(session, encoder, texts[:CHECKED], among=among)
+
+
+def _check_threshold(request: RankRequest) -> None:
     if request.threshold is not None and not math.isfinite(request.threshold):
         raise InputError(f"the threshold is {request.threshold}", hint="give a number, such as 0.5")
+
+
+def _check(request: RankRequest) -> None:
+    _check_threshold(request)
     if request.file and request.candidates:
         raise InputError("candidates are given twice", hint="give a file or --candidate, not both")
     if not request.file and not request.candidates:

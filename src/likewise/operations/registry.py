@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from likewise.encoder import Encoder
@@ -28,6 +30,14 @@ class ModelKey(NamedTuple):
     device: str
 
 
+@dataclass
+class _Turn:
+    """Who loads a model while others wait for it."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    users: int = 0
+
+
 class ModelRegistry:
     """Loads each model once. Safe to use from several threads.
 
@@ -42,7 +52,7 @@ class ModelRegistry:
         self._memory_limit = memory_limit
         self._loader = loader or _load
         self._loaded: OrderedDict[ModelKey, Encoder] = OrderedDict()
-        self._loading: dict[ModelKey, threading.Lock] = {}
+        self._loading: dict[ModelKey, _Turn] = {}
         self._lock = threading.Lock()
 
     def peek(self, model: str, compute: str = "auto", device: str = "auto") -> Encoder | None:
@@ -58,14 +68,8 @@ class ModelRegistry:
             EngineError: the engine refused.
         """
         key = ModelKey(model, compute, device)
-        with self._lock:
-            loading = self._loading.setdefault(key, threading.Lock())
-        with loading:
-            try:
-                encoder = self.peek(*key) or self._loader(*key)
-            finally:
-                with self._lock:  # a name that was typed once takes no memory afterwards
-                    self._loading.pop(key, None)
+        with self._turn(key):
+            encoder = self.peek(*key) or self._loader(*key)
             with self._lock:
                 self._loaded[key] = encoder
                 self._loaded.move_to_end(key)
@@ -76,6 +80,21 @@ class ModelRegistry:
         """Drop a model; False if it was not loaded."""
         with self._lock:
             return self._loaded.pop(ModelKey(model, compute, device), None) is not None
+
+    @contextmanager
+    def _turn(self, key: ModelKey) -> Iterator[None]:
+        """One thread at a time loads a model; the lock goes with the last that waits for it."""
+        with self._lock:
+            turn = self._loading.setdefault(key, _Turn())
+            turn.users += 1
+        try:
+            with turn.lock:
+                yield
+        finally:
+            with self._lock:
+                turn.users -= 1
+                if not turn.users:
+                    del self._loading[key]
 
     def _drop_oldest(self) -> None:
         sizes = {key: _bytes(encoder) for key, encoder in self._loaded.items()}

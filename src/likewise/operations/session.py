@@ -51,10 +51,14 @@ class Ask(Protocol):
 
 
 class CancellationToken:
-    """Asks an operation to stop; the operation checks it after every batch."""
+    """Asks an operation to stop; the operation checks it after every batch.
 
-    def __init__(self) -> None:
-        self._event = threading.Event()
+    Args:
+        event: set to ask for a stop; one of its own when not given.
+    """
+
+    def __init__(self, event: threading.Event | None = None) -> None:
+        self._event = event or threading.Event()
 
     def cancel(self) -> None:
         """Ask for a stop."""

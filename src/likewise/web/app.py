@@ -50,14 +50,14 @@ def create_app(
     from likewise.web.locale_middleware import LocaleMiddleware
     from likewise.web.page import appearance, build_page
     from likewise.web.refusals import Refusals
-    from likewise.web.registry import Choice, Registry
+    from likewise.web.registry import Choice, local_models
     from likewise.web.streams import EndedStreams, Streams
     from likewise.web.translations import LANGUAGES, translations_for
 
     access = access or Access()
     app = app or fastapi.FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     shelf = DownloadStore()
-    desk = JobRunner(Registry(), shelf)
+    desk = JobRunner(local_models(), shelf)
     add_downloads(app, shelf)
     _close_with(app, desk)
     for language in reversed(LANGUAGES):  # the one at the root last: it answers everything

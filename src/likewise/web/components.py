@@ -13,7 +13,8 @@ import gradio as gr
 from likewise.web.file_input import FileInput, file_input, texts_of
 from likewise.web.messages import PageError
 from likewise.web.page_context import PageContext, Panel, Updates, lines, session_of
-from likewise.web.reproduce import Recipe, Texts
+from likewise.web.reproduce import Recipe
+from likewise.web.texts import Texts
 from likewise.web.uploads import check_count
 
 MODEL_WORK = "model"

@@ -6,7 +6,6 @@ import contextlib
 import os
 import shutil
 import tempfile
-import time
 import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -17,10 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likewise.data.writers import Piece, write_pieces
-from likewise.encoder import Encoder
+from likewise.operations.encode import EncodeRequest, Role, encode
+from likewise.operations.session import Session
 from likewise.web.job_runner import Job
 from likewise.web.messages import PageError
-from likewise.web.reproduce import Texts
+from likewise.web.registry import Choice
+from likewise.web.texts import Texts
 
 BLOCK = 16_384
 """Vectors that are read at once."""
@@ -65,6 +66,10 @@ class Embedding:
         for start in range(0, self.count, BLOCK):
             yield np.array(stored[start : start + BLOCK])
 
+    def stream(self) -> Iterator[str]:
+        """The texts, from the beginning."""
+        return self.texts.stream()
+
     def pieces(self) -> Iterator[Piece]:
         """Texts with their vectors, in order."""
         texts = self.texts.stream()
@@ -92,18 +97,21 @@ class VectorResult:
         write_pieces(path, found.pieces(), like, found.count)
 
 
-def embed(encoder: Encoder, texts: Texts, job: Job, *, least: int = 1, role: str = "") -> Embedding:
-    """Encode texts into a file; a file of texts is read twice and never lies in memory.
+def embed(
+    session: Session, job: Job, choice: Choice, texts: Texts, *, least: int = 1, role: Role = "none"
+) -> Embedding:
+    """Encode texts into a file; a file of texts is never held in memory.
 
     Args:
-        encoder: the model.
+        session: what the operation runs in.
+        job: takes the progress while the texts are counted.
+        choice: the model.
         texts: typed, or in a file.
-        job: told of the progress.
         least: how many texts there must be.
         role: `document` puts the model's prompt for documents before each.
 
     Raises:
-        StoppedError: the job shall stop.
+        CancelledError: the job shall stop.
         PageError: there are too few texts, or the disk has no room for the vectors.
         RecordError: the file cannot be read.
         TextError: a text cannot be encoded.
@@ -113,35 +121,19 @@ def embed(encoder: Encoder, texts: Texts, job: Job, *, least: int = 1, role: str
         raise PageError("failure.few_texts" if count else "failure.no_texts", n=least)
     folder = Path(tempfile.mkdtemp(prefix="likewise-"))
     try:
-        _check_room(folder, 4 * count * encoder.dimension)
-        source = _linked(texts, folder)
-        job.phase, job.total, job.done, job.started = "computing", count, 0, time.perf_counter()
-        found = _encode(encoder, source, job, folder / "vectors.npy", role)
+        encoder = session.models.get(choice.name, choice.compute)
+        _check_room(folder, 2 * 4 * count * encoder.dimension)  # finished parts lie beside the file
+        source, path = _linked(texts, folder), folder / "vectors.npy"
+        request = choice.request(EncodeRequest, output=path, role=role, **source.fields("texts"))
+        done = encode(request, session)
+        found = Embedding(
+            path, source, done.texts, done.dimension, done.tokens, done.cut, done.seconds
+        )
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
     weakref.finalize(found, shutil.rmtree, folder, ignore_errors=True)
     return found
-
-
-def _encode(encoder: Encoder, texts: Texts, job: Job, path: Path, role: str) -> Embedding:
-    prompt = encoder.role_prompt("document") if role == "document" else None
-    tokens = cut = 0
-
-    def advance(done: int) -> None:
-        job.advance(done)
-        job.check()
-
-    def pieces() -> Iterator[Piece]:
-        nonlocal tokens, cut
-        for part in encoder.encode_stream(texts.stream(), prompt, progress=advance):
-            tokens += int(part.kept.sum())
-            cut += int((part.kept < part.seen).sum())
-            yield Piece(part.texts, part.vectors)
-
-    count, dimension = job.total, encoder.dimension
-    write_pieces(path, pieces(), np.empty((0, dimension), np.float32), count)
-    return Embedding(path, texts, count, dimension, tokens, cut, job.seconds)
 
 
 def _count(texts: Texts, job: Job) -> int:

@@ -5,24 +5,29 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 
 import gradio as gr
 import numpy as np
 from numpy.typing import NDArray
 
 from likewise import vectors
-from likewise.encoder import Encoder
-from likewise.web import components, html, reproduce
+from likewise.operations.encode import EncodeRequest
+from likewise.web import components, html
 from likewise.web.embedding import Embedding, VectorResult, embed
-from likewise.web.job_runner import Job
+from likewise.web.job_runner import JobSession
 from likewise.web.page_context import PageContext, Panel, Updates
 from likewise.web.registry import Choice
-from likewise.web.reproduce import Texts
+from likewise.web.reproduce import recipe
+from likewise.web.texts import Texts
 from likewise.web.translations import Translations
 
 NAME = "encode"
 PREVIEW_ROWS = 10
 PREVIEW_COLUMNS = 6
+
+OUTPUT = Path("likewise-vectors.npy")
+"""What the file is called when a result is reproduced."""
 
 
 @dataclass(frozen=True)
@@ -113,8 +118,8 @@ class EncodeTab:
         def prepare() -> Texts:
             return components.read_source(typed, file, column, encoding, lost)
 
-        def work(encoder: Encoder, job: Job, texts: Texts) -> Found:
-            embedding = embed(encoder, texts, job)
+        def work(session: JobSession, texts: Texts) -> Found:
+            embedding = embed(session, session.job, choice, texts)
             return Found(embedding, _measured(embedding))
 
         def show(texts: Texts, found: Found) -> Updates:
@@ -123,7 +128,7 @@ class EncodeTab:
                 self.summary: _summary(found, self.frame.words),
                 self.links: self.frame.links(request, result),
                 self.preview: _preview(found.embedding, self.frame.words),
-            } | self.recipe.shown(reproduce.encode(choice, texts))
+            } | self.recipe.shown(recipe("encode", _reproduced(choice, texts)))
 
         async for updates in self.panel.run(
             request,
@@ -131,10 +136,13 @@ class EncodeTab:
             prepare,
             work,
             show,
-            read=Texts.stream,
             rename=components.rename_of(file),
         ):
             yield updates
+
+
+def _reproduced(choice: Choice, texts: Texts) -> EncodeRequest:
+    return choice.request(EncodeRequest, output=OUTPUT, **texts.named("texts"))
 
 
 def _measured(found: Embedding) -> Measures:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,39 +12,30 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from likewise.encoder import Encoder
 from likewise.evaluation.examples import (
     EXAMPLES,
     ExampleResult,
     SavedResult,
     list_results,
-    run_example,
 )
-from likewise.web import charts, components, html, reproduce
+from likewise.operations.example import OWN, ExampleRequest, example
+from likewise.web import charts, components, html
 from likewise.web.download_store import DocumentResult
-from likewise.web.job_runner import Job
+from likewise.web.job_runner import JobSession
 from likewise.web.messages import PageError, failure_notice
 from likewise.web.page_context import PageContext, Panel, Updates, lines, session_of
 from likewise.web.registry import Choice
+from likewise.web.reproduce import recipe
 from likewise.web.samples import sample_language
 from likewise.web.translations import Translations, translations_for
 from likewise.web.visitors import visitor_of
 
 NAME = "example"
-OWN = "own"
 VISITORS = "visitors"
 """Folder below the results with one folder for each visitor of the web app."""
 
 MOST_TEXTS = 60
 """Sentences of an own set: as many as a heatmap can show."""
-
-
-@dataclass(frozen=True)
-class Chosen:
-    """A set to run; the texts of a built-in one are its own."""
-
-    name: str
-    texts: tuple[str, ...]
 
 
 class ExampleTab:
@@ -125,26 +115,24 @@ class ExampleTab:
     async def run(self, choice: Choice, typed: str, request: gr.Request) -> AsyncIterator[Updates]:
         """Run the set, save the result, show it."""
 
-        def prepare() -> Chosen:
+        def prepare() -> ExampleRequest:
             texts = lines(typed)
             if len(texts) < 2:
                 raise PageError("failure.few_texts", n=2)
             if len(texts) > MOST_TEXTS:
                 raise PageError("failure.many_texts", n=MOST_TEXTS)
-            return Chosen(_name_of(texts), tuple(texts))
+            return _request(choice, texts, folder=self._own_folder(request))
 
-        def work(encoder: Encoder, job: Job, chosen: Chosen) -> SavedResult:
-            result = run_example(encoder, chosen.texts, chosen.name)
-            job.check()
-            return SavedResult(result.save(self._own_folder(request)), result)
+        def work(session: JobSession, asked: ExampleRequest) -> SavedResult:
+            (done,) = example(asked, session).results
+            assert done.path is not None
+            return SavedResult(done.path, done.result)
 
-        def show(_: Chosen, saved: SavedResult) -> Updates:
+        def show(_: ExampleRequest, saved: SavedResult) -> Updates:
             past = self._past(request, self._value(saved))
             return self._show(saved, request, choice) | {self.past: past}
 
-        async for updates in self.panel.run(
-            request, choice, prepare, work, show, read=lambda chosen: chosen.texts
-        ):
+        async for updates in self.panel.run(request, choice, prepare, work, show):
             yield updates
 
     async def open(self, name: str | None, request: gr.Request) -> Updates:
@@ -203,7 +191,7 @@ class ExampleTab:
 
     def _show(self, saved: SavedResult, request: gr.Request, choice: Choice) -> Updates:
         result, words = saved.result, self.words
-        made = reproduce.example(choice, result.name, result.texts)
+        made = recipe("example", _request(choice, list(result.texts)))
         document = DocumentResult(result.to_dict(), saved.path.stem)
         return {
             self.summary: _summary(saved, words, local=visitor_of(request).local),
@@ -222,6 +210,13 @@ def _matrix(result: ExampleResult) -> str:
         for row in result.matrix
     ]
     return html.matrix(result.texts, cells)
+
+
+def _request(choice: Choice, texts: list[str], **values: Any) -> ExampleRequest:
+    """The request to run a set: a built-in one by its name, else the texts themselves."""
+    name = _name_of(texts)
+    given: dict[str, Any] = {"texts": tuple(texts)} if name == OWN else {"names": (name,)}
+    return choice.request(ExampleRequest, **given, **values)
 
 
 def _name_of(texts: list[str]) -> str:

@@ -16,7 +16,7 @@ from likewise.web import html
 from likewise.web.job_runner import JobRunner
 from likewise.web.messages import PageError, failure_notice
 from likewise.web.page_context import Updates
-from likewise.web.reproduce import Texts
+from likewise.web.texts import Texts
 from likewise.web.translations import Translations
 from likewise.web.uploads import check_size, read_upload
 

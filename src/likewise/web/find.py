@@ -6,45 +6,24 @@ import threading
 from collections import OrderedDict
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from itertools import chain, islice
 
 import gradio as gr
-import numpy as np
 
-from likewise import vectors
-from likewise.encoder import Encoder
-from likewise.results import Ranked
-from likewise.web import components, html, reproduce
+from likewise.operations.rank import RankRequest, RankResult, rank_vectors
+from likewise.web import components, html
 from likewise.web.download_store import TableResult
 from likewise.web.embedding import Embedding, embed
-from likewise.web.job_runner import Job
+from likewise.web.job_runner import JobSession
 from likewise.web.messages import PageError
 from likewise.web.page_context import PageContext, Panel, Updates, required, session_of
 from likewise.web.registry import Choice
-from likewise.web.reproduce import Texts
+from likewise.web.reproduce import recipe
+from likewise.web.texts import Texts
 from likewise.web.translations import Translations
 
 NAME = "find"
 MOST_SHOWN = 200
 """Rows drawn on the page; the files hold all of them."""
-
-
-@dataclass(frozen=True)
-class FindRequest:
-    """What is looked for."""
-
-    query: str
-    candidates: Texts
-    top_k: int
-    threshold: float | None
-
-
-@dataclass(frozen=True)
-class Found:
-    """The nearest candidates, and how many there were."""
-
-    ranked: list[Ranked]
-    total: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,28 +47,42 @@ class Candidates:
         self._last: OrderedDict[str, _Last] = OrderedDict()
         self._lock = threading.Lock()
 
-    def of(self, session: str, encoder: Encoder, texts: Texts, job: Job) -> Embedding:
+    def of(self, page: str, session: JobSession, choice: Choice, texts: Texts) -> Embedding:
         """The vectors of candidates, encoded where they are not the last ones of this page.
 
         Raises: what `embed` raises.
         """
+        fingerprint = session.models.get(choice.name, choice.compute).fingerprint
         with self._lock:
-            last = self._last.get(session)
-            if last and last.fingerprint == encoder.fingerprint and last.texts == texts:
-                self._last.move_to_end(session)
+            last = self._last.get(page)
+            if last and last.fingerprint == fingerprint and last.texts == texts:
+                self._last.move_to_end(page)
                 return last.embedding
-        embedding = embed(encoder, texts, job, role="document")
+        embedding = embed(session, session.job, choice, texts, role="document")
         with self._lock:
-            self._last[session] = _Last(encoder.fingerprint, texts, embedding)
-            self._last.move_to_end(session)
+            self._last[page] = _Last(fingerprint, texts, embedding)
+            self._last.move_to_end(page)
             while len(self._last) > self._limit:
                 self._last.popitem(last=False)
         return embedding
 
-    def drop(self, session: str) -> None:
+    def drop(self, page: str) -> None:
         """Let go of a page's vectors."""
         with self._lock:
-            self._last.pop(session, None)
+            self._last.pop(page, None)
+
+
+@dataclass(frozen=True)
+class Query:
+    """What is looked for, and among which texts.
+
+    Attributes:
+        request: as the reader can repeat it: a file is called by its name.
+        candidates: the texts.
+    """
+
+    request: RankRequest
+    candidates: Texts
 
 
 class FindTab:
@@ -149,40 +142,40 @@ class FindTab:
     ) -> AsyncIterator[Updates]:
         """Rank the candidates."""
 
-        def prepare() -> FindRequest:
+        def prepare() -> Query:
             if most is None or most < 1:
                 raise PageError("failure.top_k")
             wanted = required(text, "failure.empty_query")
             threshold = _number(least)
             candidates = components.read_source(typed, file, column, encoding, lost)
-            return FindRequest(wanted, candidates, int(most), threshold)
+            asked = choice.request(
+                RankRequest, wanted, top_k=int(most), threshold=threshold,
+                **candidates.named("candidates"),
+            )  # fmt: skip
+            return Query(asked, candidates)
 
-        def work(encoder: Encoder, job: Job, asked: FindRequest) -> Found:
-            candidates = self._candidates.of(session_of(request), encoder, asked.candidates, job)
-            return rank(encoder, asked, candidates)
+        def work(session: JobSession, query: Query) -> RankResult:
+            page = session_of(request)
+            candidates = self._candidates.of(page, session, choice, query.candidates)
+            return rank_vectors(query.request, session, candidates)
 
-        def show(asked: FindRequest, found: Found) -> Updates:
-            return self._show(choice, asked, found, request)
+        def show(query: Query, found: RankResult) -> Updates:
+            return self._show(query, found, request)
 
         async for updates in self.panel.run(
-            request, choice, prepare, work, show,
-            read=lambda asked: chain([asked.query], asked.candidates.stream()),
-            rename=components.rename_of(file),
-        ):  # fmt: skip
+            request, choice, prepare, work, show, rename=components.rename_of(file)
+        ):
             yield updates
 
-    def _show(
-        self, choice: Choice, asked: FindRequest, found: Found, request: gr.Request
-    ) -> Updates:
+    def _show(self, query: Query, found: RankResult, request: gr.Request) -> Updates:
         rows = [
-            {"rank": place, "score": each.score, "index": each.index, "text": each.text}
-            for place, each in enumerate(found.ranked, 1)
+            {"rank": row.rank, "score": row.score, "index": row.line - 1, "text": row.text}
+            for row in found.rows
         ]
-        made = reproduce.rank(choice, asked.query, asked.candidates, asked.top_k, asked.threshold)
         return {
             self.ranked: _table(found, self.frame.words),
             self.links: self.frame.links(request, TableResult(rows)) if rows else "",
-        } | self.recipe.shown(made)
+        } | self.recipe.shown(recipe("rank", query.request))
 
 
 def _number(typed: str) -> float | None:
@@ -199,31 +192,11 @@ def _number(typed: str) -> float | None:
         raise PageError("failure.threshold") from None
 
 
-def rank(encoder: Encoder, asked: FindRequest, candidates: Embedding) -> Found:
-    """As `Encoder.rank`, with the candidates' vectors read block by block."""
-    query = encoder.encode_query(asked.query)
-    measure = encoder.similarity_fn_name
-    scores = np.concatenate(
-        [vectors.similarity(query, block, measure)[0] for block in candidates.blocks()]
-    )
-    best = vectors.top_k(scores[None], asked.top_k)
-    chosen = {
-        int(i): float(score)
-        for i, score in zip(best.indices[0], best.scores[0], strict=True)
-        if asked.threshold is None or score >= asked.threshold
-    }
-    if not chosen:
-        return Found([], candidates.count)
-    stream = islice(candidates.texts.stream(), max(chosen) + 1)
-    texts = {i: text for i, text in enumerate(stream) if i in chosen}
-    return Found([Ranked(i, score, texts[i]) for i, score in chosen.items()], candidates.count)
-
-
-def _table(answer: Found, words: Translations) -> str:
-    found = answer.ranked
+def _table(result: RankResult, words: Translations) -> str:
+    found = result.rows
     if not found:
         return html.notice(words("find.none"), words("find.none.body"), kind="info")
-    head = words("find.summary", shown=f"{len(found):,}", total=f"{answer.total:,}")
+    head = words("find.summary", shown=f"{len(found):,}", total=f"{result.total:,}")
     if len(found) > MOST_SHOWN:
         head += " " + words("find.summary.first", n=MOST_SHOWN)
     low = min(0.0, found[-1].score)

@@ -8,7 +8,7 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -16,18 +16,17 @@ from typing import Any, Generic, TypeVar
 
 from likewise.encoder import Encoder
 from likewise.errors import LikewiseError
+from likewise.operations.registry import ModelRegistry
+from likewise.operations.session import CancellationToken, CancelledError, Message, Session
+from likewise.progress import Progress
 from likewise.web.download_store import DownloadStore
-from likewise.web.registry import Choice, Registry
+from likewise.web.registry import Choice
 
 T = TypeVar("T")
 STEP = 512
 """Texts between two looks at whether to stop."""
 
 _log = logging.getLogger("likewise.web")
-
-
-class StoppedError(Exception):
-    """Somebody pressed Stop."""
 
 
 @dataclass(eq=False)
@@ -52,10 +51,10 @@ class Job:
         """Leave here where it shall stop.
 
         Raises:
-            StoppedError: it shall.
+            CancelledError: it shall.
         """
         if self.stop.is_set():
-            raise StoppedError
+            raise CancelledError
 
     def advance(self, count: int) -> None:
         """Note that so many more texts, or bytes, are finished."""
@@ -65,6 +64,52 @@ class Job:
     def seconds(self) -> float:
         """Time since computing began."""
         return time.perf_counter() - self.started
+
+    @contextlib.contextmanager
+    def progress(
+        self,
+        total: int | None,
+        *,
+        title: str,  # noqa: ARG002 - the signature of a `ProgressFactory`
+        unit: str = "texts",  # noqa: ARG002
+    ) -> Iterator[Progress]:
+        """A stage of an operation, shown on the page."""
+        self.phase, self.total, self.done = "computing", total or 0, 0
+        self.started = time.perf_counter()
+        yield _JobProgress(self)
+
+    def session(self, models: ModelRegistry, on_message: Callable[[Message], None]) -> JobSession:
+        """What operations run in: this job's progress and Stop."""
+        return JobSession(self, models, on_message)
+
+
+class JobSession(Session):
+    """The session of a page's job.
+
+    Args:
+        job: it shows the progress, and stops the operations.
+        models: the models in memory.
+        on_message: takes what operations report.
+    """
+
+    def __init__(
+        self, job: Job, models: ModelRegistry, on_message: Callable[[Message], None]
+    ) -> None:
+        super().__init__(
+            models=models,
+            progress=job.progress,
+            on_message=on_message,
+            cancel=CancellationToken(job.stop),
+        )
+        self.job = job
+
+
+class _JobProgress(Progress):
+    def __init__(self, job: Job) -> None:
+        self._job = job
+
+    def __call__(self, done: int) -> None:
+        self._job.advance(done)
 
 
 @dataclass(frozen=True)
@@ -102,13 +147,13 @@ class JobRunner:
     """The one place where the pages' work is done.
 
     Args:
-        registry: the models in memory.
+        models: the models in memory.
         shelf: results for download.
         workers: pieces of work at once; they share the model's own lock.
     """
 
-    def __init__(self, registry: Registry, shelf: DownloadStore, workers: int = 2) -> None:
-        self.registry, self.shelf = registry, shelf
+    def __init__(self, models: ModelRegistry, shelf: DownloadStore, workers: int = 2) -> None:
+        self.models, self.shelf = models, shelf
         self._pool = ThreadPoolExecutor(workers, "likewise-web")
         self._transfers = ThreadPoolExecutor(1, "likewise-download")
         self._jobs: dict[str, set[Job]] = {}
@@ -192,8 +237,9 @@ class JobRunner:
     def _run(self, choice: Choice, work: Task[T], job: Job) -> Outcome[T]:
         def whole() -> T:
             job.check()
-            job.phase = "computing" if self.registry.peek(choice) else "loading"
-            encoder = self.registry.get(choice)
+            loaded = self.models.peek(choice.name, choice.compute)
+            job.phase = "computing" if loaded else "loading"
+            encoder = self.models.get(choice.name, choice.compute)
             job.check()
             job.phase, job.started = "computing", time.perf_counter()
             return work(encoder, job)
@@ -210,7 +256,7 @@ def _begun(work: Callable[[Job], T], job: Job) -> T:
 def _outcome(function: Callable[[], T]) -> Outcome[T]:
     try:
         return Outcome(function())
-    except StoppedError:
+    except CancelledError:
         return Outcome(stopped=True)
     except LikewiseError as error:
         return Outcome(failure=Failure(error))

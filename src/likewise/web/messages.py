@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from likewise.errors import LikewiseError
-from likewise.tokenization.unicode_scripts import Foreign
 from likewise.web import html
 from likewise.web.job_runner import Failure, Job
 from likewise.web.registry import Choice, NoFolderError, NotHereError
@@ -121,22 +123,19 @@ def megabytes(size: float) -> str:
     return f"{size / 1e6:,.0f} MB" if size >= 10e6 else f"{size / 1e6:.1f} MB"
 
 
-def foreign_notice(
-    foreign: Foreign, choice: Choice, words: Translations, *, first: bool = False
-) -> str:
+def foreign_notice(found: Mapping[str, Any], choice: Choice, words: Translations) -> str:
     """Texts in a script that the model was not made for.
 
     Args:
-        foreign: how many, and which scripts.
+        found: values of the message `scripts` that an operation reported.
         choice: the model.
         words: the language.
-        first: whether only the first texts of more were looked at.
     """
-    scripts = ", ".join(words(f"script.{name}") for name in foreign.scripts)
+    scripts = ", ".join(words(f"script.{name}") for name in found["scripts"])
     values = {
-        "n": f"{foreign.texts:,}", "total": f"{foreign.total:,}", "scripts": scripts,
+        "n": f"{found['texts']:,}", "total": f"{found['total']:,}", "scripts": scripts,
         "name": choice.name,
     }  # fmt: skip
-    title = words("foreign.first" if first else "foreign", **values)
-    body = words("foreign.body", languages=words(f"language.{foreign.languages}"))
+    title = words("foreign" if found["among"] == "texts" else "foreign.first", **values)
+    body = words("foreign.body", languages=words(f"language.{found['languages']}"))
     return html.notice(title, body, kind="warn")

@@ -16,7 +16,7 @@ from likewise.hub.catalog import CATALOG, Entry
 from likewise.hub.locate import find_local
 from likewise.web import components, html
 from likewise.web.fetch import Fetch, Offer, find_offer
-from likewise.web.job_runner import Job
+from likewise.web.job_runner import JobSession
 from likewise.web.page_context import PageContext, Panel, Updates, session_of
 from likewise.web.registry import Choice
 from likewise.web.remote import check_remote
@@ -97,8 +97,8 @@ class ModelTab:
         choice = Choice(path.strip() or name, number_format)
         local = visitor_of(request).local
 
-        def work(encoder: Encoder, job: Job, _: None) -> str:
-            job.check()
+        def work(session: JobSession, _: None) -> str:
+            encoder = session.models.get(choice.name, choice.compute)
             return _card(encoder, self.frame.words, local=local)
 
         def show(_: None, told: str) -> Updates:
@@ -137,7 +137,7 @@ class ModelTab:
 
     async def unload(self, choice: Choice) -> Updates:
         """Let go of the session's model."""
-        was = self.frame.desk.registry.unload(choice)
+        was = self.frame.desk.models.unload(choice.name, choice.compute)
         said = self.frame.words("model.unloaded" if was else "model.not_loaded", name=choice.name)
         return {
             self.panel.notice: gr.update(value=html.notice(said, kind="info"), visible=True),
@@ -148,7 +148,7 @@ class ModelTab:
     async def arrive(self, choice: Choice, request: gr.Request) -> Updates:
         """What a page that was just opened shows."""
         desk, words = self.frame.desk, self.frame.words
-        encoder = desk.registry.peek(choice)
+        encoder = desk.models.peek(choice.name, choice.compute)
         local = visitor_of(request).local
         told = await desk.call(self._arrived)
         card = await desk.call(lambda: _card(encoder, words, local=local) if encoder else "")

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
 import gradio as gr
 
 from likewise.encoder import Encoder
-from likewise.tokenization.unicode_scripts import Foreign, foreign_texts
+from likewise.operations.session import Message
 from likewise.web import html
 from likewise.web.download_store import Result
-from likewise.web.job_runner import Failure, Job, JobRunner
+from likewise.web.job_runner import Failure, Job, JobRunner, JobSession
 from likewise.web.messages import PageError, failure_notice, foreign_notice, job_notice
 from likewise.web.registry import Choice
 from likewise.web.samples import Samples
@@ -24,9 +23,6 @@ from likewise.web.visitors import visitor_of
 P = TypeVar("P")
 R = TypeVar("R")
 Updates = dict[Any, Any]
-
-LOOKED_AT = 1000
-"""Texts whose script is looked at."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +49,7 @@ class PageContext:
 
     def status_line(self, choice: Choice) -> str:
         """Which model is in memory."""
-        encoder = self.desk.registry.peek(choice)
+        encoder = self.desk.models.peek(choice.name, choice.compute)
         if encoder is None:
             return html.dot_status(False, choice.name, self.words("status.off"))
         detail = self.words(
@@ -73,14 +69,6 @@ class PageContext:
                 for ending in result.formats
             ],
         )
-
-
-@dataclass(frozen=True)
-class _Foreign:
-    """Texts in scripts that the model was not made for, and whether only the first were seen."""
-
-    found: Foreign | None
-    first: bool
 
 
 @dataclass(frozen=True)
@@ -111,10 +99,9 @@ class Panel:
         request: gr.Request,
         choice: Choice,
         prepare: Callable[[], P],
-        work: Callable[[Encoder, Job, P], R],
+        work: Callable[[JobSession, P], R],
         show: Callable[[P, R], Updates],
         *,
-        read: Callable[[P], Iterable[str]] = lambda _: (),
         stays: Choice | None = None,
         rename: tuple[str, str] = ("", ""),
     ) -> AsyncIterator[Updates]:
@@ -124,9 +111,8 @@ class Panel:
             request: whose page it is.
             choice: which model.
             prepare: reads and checks what was handed in, before any model is loaded.
-            work: computes with the model; looks at the job for Stop.
+            work: runs operations in a session, whose messages are shown.
             show: the result as changes to the page.
-            read: the texts that the model was to read; it is told where it was not made for them.
             stays: the model that the session keeps where this one cannot be loaded.
             rename: a path on the server, and the name under which the reader knows the file.
         """
@@ -139,13 +125,11 @@ class Panel:
             return
         ready: Any = prepared.value
         said = ""
-        foreign: list[_Foreign] = []
+        reported: list[Message] = []
 
-        def done(encoder: Encoder, job: Job) -> R:
-            texts = list(islice(read(ready), LOOKED_AT + 1))
-            found = foreign_texts(encoder.location.entry, texts[:LOOKED_AT])
-            foreign.append(_Foreign(found, first=len(texts) > LOOKED_AT))
-            return work(encoder, job, ready)
+        def done(_: Encoder, job: Job) -> R:
+            session = job.session(self.frame.desk.models, reported.append)
+            return work(session, ready)
 
         steps = self.frame.desk.steps(session_of(request), choice, done)
         async for step in steps:
@@ -160,15 +144,17 @@ class Panel:
                 yield self._stopped(stays)
             else:
                 yield self._calm(choice) | {
-                    self.notice: self._remark(choice, foreign[-1]),
+                    self.notice: self._remark(choice, reported),
                     self.result: _shown(True),
                     **show(ready, step.value),  # type: ignore[arg-type]
                 }
 
-    def _remark(self, choice: Choice, foreign: _Foreign) -> Any:
-        if foreign.found is None:
+    def _remark(self, choice: Choice, reported: list[Message]) -> Any:
+        """What operations reported that no tab shows itself: texts in other scripts."""
+        scripts = next((message for message in reported if message.code == "scripts"), None)
+        if scripts is None:
             return _shown(False)
-        said = foreign_notice(foreign.found, choice, self.frame.words, first=foreign.first)
+        said = foreign_notice(scripts.values, choice, self.frame.words)
         return gr.update(value=said, visible=True)
 
     def _stopped(self, choice: Choice) -> Updates:

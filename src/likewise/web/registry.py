@@ -1,18 +1,19 @@
-"""The models in memory, shared by everyone who has the page open."""
+"""Which model a page works with, loaded from the files of this machine alone."""
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
 
 from likewise.encoder import Encoder
 from likewise.errors import ModelNotFoundError
 from likewise.hub.catalog import DEFAULT, find
 from likewise.hub.locate import find_local
 from likewise.loading import load
+from likewise.operations.contract import ComputeName, ModelRequest
+from likewise.operations.registry import MEMORY_LIMIT, ModelRegistry
+
+Q = TypeVar("Q", bound=ModelRequest)
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,10 @@ class Choice:
 
     name: str = DEFAULT
     compute: str = "auto"
+
+    def request(self, kind: type[Q], *given: Any, **values: Any) -> Q:
+        """A request of that kind for this model."""
+        return kind(*given, model=self.name, compute=cast(ComputeName, self.compute), **values)
 
 
 class NotHereError(ModelNotFoundError):
@@ -50,73 +55,21 @@ class NoFolderError(ModelNotFoundError):
         super().__init__(f"no model or folder {name!r}", hint="check the path or the name")
 
 
-@dataclass
-class _Turn:
-    """Who loads a model while others wait for it."""
+def local_models(memory_limit: int = MEMORY_LIMIT) -> ModelRegistry:
+    """The models in memory, shared by everyone who has the page open; it never downloads.
 
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    users: int = 0
-
-
-class Registry:
-    """Loads each model once, keeps the few used last. Safe from several threads.
-
-    A model that is dropped here lives on for whoever is still computing with it.
+    `get` raises `NotHereError` where a model's files are not on this machine, and `NoFolderError`
+    where there is no such folder or name.
 
     Args:
-        limit: models kept in memory.
+        memory_limit: bytes of weights that stay in memory.
     """
+    return ModelRegistry(memory_limit, _load_local)
 
-    def __init__(self, limit: int = 3) -> None:
-        self._limit = limit
-        self._loaded: OrderedDict[Choice, Encoder] = OrderedDict()
-        self._loading: dict[Choice, _Turn] = {}
-        self._lock = threading.Lock()
 
-    def peek(self, choice: Choice) -> Encoder | None:
-        """The model where it is loaded; never loads it."""
-        with self._lock:
-            return self._loaded.get(choice)
-
-    def get(self, choice: Choice) -> Encoder:
-        """The model, loaded where it is not yet.
-
-        Raises:
-            NotHereError: its files are not on this machine.
-            NoFolderError: no such folder or name.
-            CheckpointError: its files cannot be used.
-            EngineError: the engine refused.
-        """
-        with self._turn(choice):
-            if (encoder := self.peek(choice)) is None:
-                _require_local(choice.name)
-                encoder = load(choice.name, compute=choice.compute)
-            with self._lock:
-                self._loaded[choice] = encoder
-                self._loaded.move_to_end(choice)
-                while len(self._loaded) > self._limit:
-                    self._loaded.popitem(last=False)
-            return encoder
-
-    @contextmanager
-    def _turn(self, choice: Choice) -> Iterator[None]:
-        """One thread at a time loads a model; the lock goes with the last that waits for it."""
-        with self._lock:
-            turn = self._loading.setdefault(choice, _Turn())
-            turn.users += 1
-        try:
-            with turn.lock:
-                yield
-        finally:
-            with self._lock:
-                turn.users -= 1
-                if not turn.users:
-                    del self._loading[choice]
-
-    def unload(self, choice: Choice) -> bool:
-        """Let go of a model; False where it was not loaded."""
-        with self._lock:
-            return self._loaded.pop(choice, None) is not None
+def _load_local(model: str, compute: str, device: str) -> Encoder:
+    _require_local(model)
+    return load(model, compute=compute, device=device)
 
 
 def _require_local(name: str) -> None:

@@ -1,17 +1,17 @@
-"""The command and the Python that give a result again."""
+"""The command and the Python that give a result again, derived from the request."""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
-from likewise.evaluation.examples import EXAMPLES
-from likewise.web.registry import Choice
-from likewise.web.uploads import read_upload
+from likewise.operations.contract import RequestField, request_fields
 
-MOST_LINES = 40
-"""More texts than these are named as a file instead of being written out."""
+WIDTH = 88
+"""Values that take more characters are written one a line."""
 
 
 @dataclass(frozen=True)
@@ -27,145 +27,64 @@ class Recipe:
     python: str
 
 
-@dataclass(frozen=True)
-class Texts:
-    """Where texts came from.
+def recipe(verb: str, request: Any) -> Recipe:
+    """How to have the result of a request again.
 
-    Attributes:
-        texts: the texts.
-        file: the name of the file they came from; empty where they were typed.
-        column: the column of that file, where one was named.
-        path: where that file lies; its texts are not in memory.
-        encoding: of that file, where one was named.
+    Args:
+        verb: the operation, which is also the command.
+        request: its request; fields that have their default values are left out.
     """
-
-    texts: tuple[str, ...]
-    file: str = ""
-    column: str = ""
-    path: str = ""
-    encoding: str = ""
-
-    def stream(self) -> Iterator[str]:
-        """The texts, from the beginning.
-
-        Raises:
-            RecordError: the file cannot be read.
-            InputError: there is no such column or encoding.
-        """
-        if not self.path:
-            return iter(self.texts)
-        records = read_upload(self.path, self.column or None, self.encoding or None)
-        return (record.text for record in records)
-
-    @property
-    def name(self) -> str:
-        """The file to name; empty where the texts are written out."""
-        return self.file or ("texts.txt" if len(self.texts) > MOST_LINES else "")
+    given = [
+        (field, getattr(request, field.name))
+        for field in request_fields(type(request))
+        if field.required or getattr(request, field.name) != field.default
+    ]
+    return Recipe(_command(verb, given), _python(verb, request, given))
 
 
-def similarity(choice: Choice, a: str, b: str) -> Recipe:
-    """Two texts compared."""
-    command = ["likewise", "similarity", *_options(choice), "--", a, b]
-    return Recipe(
-        shlex.join(command),
-        "import likewise\n"
-        "from likewise.evaluation import compare, compare_tokens\n\n"
-        f"model = {_load(choice)}\n"
-        f"a = {a!r}\n"
-        f"b = {b!r}\n"
-        "print(compare(model, a, b))\n"
-        "print(compare_tokens(model, a, b).matrix)\n",
+def _command(verb: str, given: list[tuple[RequestField, Any]]) -> str:
+    options = [word for field, value in given for word in _option(field, value)]
+    positional = [word for field, value in given for word in _positional(field, value)]
+    return shlex.join(["likewise", verb, *options, *(["--", *positional] if positional else [])])
+
+
+def _positional(field: RequestField, value: Any) -> list[str]:
+    if not field.field.positional:
+        return []
+    return [str(each) for each in value] if isinstance(value, tuple) else [str(value)]
+
+
+def _option(field: RequestField, value: Any) -> Iterator[str]:
+    if field.field.positional:
+        return
+    on, _, off = (field.field.flag or "--" + field.name.replace("_", "-")).partition("/")
+    if isinstance(value, bool):
+        yield on if value else off
+        return
+    for each in value if isinstance(value, tuple) else (value,):
+        text = str(each)
+        # with an equals sign, what begins with a dash is not taken for another option
+        yield from [f"{on}={text}"] if text.startswith("-") else [on, text]
+
+
+def _python(verb: str, request: Any, given: list[tuple[RequestField, Any]]) -> str:
+    kind = type(request)
+    values = "".join(f"    {field.name}={_literal(value)},\n" for field, value in given)
+    paths = any(isinstance(value, Path) for _, value in given)
+    return (
+        ("from pathlib import Path\n\n" if paths else "")
+        + f"from {kind.__module__} import {kind.__name__}, {verb}\n"
+        "from likewise.operations.session import Session\n\n"
+        f"request = {kind.__name__}(\n{values})\n"
+        f"result = {verb}(request, Session())\n"
+        "print(result.to_dict())\n"
     )
 
 
-def encode(choice: Choice, texts: Texts) -> Recipe:
-    """Texts encoded into a file."""
-    return Recipe(
-        _fed("encode", ["--output", "likewise-vectors.npy", *_options(choice)], [], texts),
-        f"import likewise\nimport numpy\n{_import(texts)}\n"
-        f"model = {_load(choice)}\n"
-        f"texts = {_listed(texts)}\n"
-        "vectors = model.encode(texts)\n"
-        'numpy.save("likewise-vectors.npy", vectors)\n',
-    )
-
-
-def rank(choice: Choice, query: str, texts: Texts, top_k: int, threshold: float | None) -> Recipe:
-    """Candidates ranked by their similarity to a text."""
-    options = ["--top-k", str(top_k), *_options(choice)]
-    keep = ""
-    if threshold is not None:
-        options += ["--threshold", repr(threshold)]
-        keep = f"    if each.score >= {threshold!r}:\n    "
-    return Recipe(
-        _fed("rank", options, [query], texts),
-        f"import likewise\n{_import(texts)}\n"
-        f"model = {_load(choice)}\n"
-        f"candidates = {_listed(texts)}\n"
-        f"for each in model.rank({query!r}, candidates, top_k={top_k}):\n"
-        f'{keep}    print(f"{{each.score:.4f}}  {{each.text}}")\n',
-    )
-
-
-def example(choice: Choice, name: str, texts: Sequence[str]) -> Recipe:
-    """A set of sentences, each compared with each."""
-    built_in = any(e.name == name and e.texts == tuple(texts) for e in EXAMPLES)
-    if built_in:
-        command = shlex.join(["likewise", "example", *_options(choice), "--", name])
-        run = f"run_example(model, name={name!r})"
-    else:
-        written = f"{_lines(texts)} > own.txt"
-        asked = shlex.join(["likewise", "example", "--file", "own.txt", *_options(choice)])
-        command = f"{written} && {asked}"
-        run = f"run_example(model, {_listed(Texts(tuple(texts)), inline=True)})"
-    return Recipe(
-        command,
-        "import likewise\n"
-        "from likewise.evaluation import run_example\n\n"
-        f"model = {_load(choice)}\n"
-        f"result = {run}\n"
-        "print(result.matrix)\n"
-        'print(result.save("results"))\n',
-    )
-
-
-def _options(choice: Choice) -> list[str]:
-    """The model, and the number format where it is not the usual one."""
-    compute = [] if choice.compute == "auto" else ["--compute", choice.compute]
-    return ["--model", choice.name, *compute]
-
-
-def _load(choice: Choice) -> str:
-    compute = "" if choice.compute == "auto" else f", compute={choice.compute!r}"
-    return f"likewise.load({choice.name!r}{compute})"
-
-
-def _fed(verb: str, options: list[str], positional: list[str], texts: Texts) -> str:
-    """A command that reads texts: from a file, or from what is written before it."""
-    column = ["--column", texts.column] if texts.column else []
-    last = "-" if texts.encoding else texts.name or "-"
-    command = shlex.join(["likewise", verb, *options, *column, "--", *positional, last])
-    if texts.encoding:
-        return (
-            shlex.join(["iconv", "-f", texts.encoding, "-t", "utf-8", texts.name]) + f" | {command}"
-        )
-    return command if texts.name else f"{_lines(texts.texts)} | {command}"
-
-
-def _lines(texts: Sequence[str]) -> str:
-    return "printf '%s\\n' " + " ".join(shlex.quote(text) for text in texts)
-
-
-def _import(texts: Texts) -> str:
-    reader = "read_records" if texts.encoding else "read_texts"
-    return f"from likewise.collections import {reader}\n" if texts.name else ""
-
-
-def _listed(texts: Texts, *, inline: bool = False) -> str:
-    if texts.name and not inline:
-        column = f", column={texts.column!r}" if texts.column else ""
-        if texts.encoding:
-            read = f"read_records({texts.name!r}{column}, encoding={texts.encoding!r})"
-            return f"[record.text for record in {read}]"
-        return f"read_texts({texts.name!r}{column})"
-    return "[\n" + "".join(f"    {text!r},\n" for text in texts.texts) + "]"
+def _literal(value: Any) -> str:
+    """A value as Python; a path as its name, for any system."""
+    if isinstance(value, Path):
+        return f"Path({value.as_posix()!r})"
+    if isinstance(value, tuple) and len(repr(value)) > WIDTH:
+        return "(\n" + "".join(f"        {each!r},\n" for each in value) + "    )"
+    return repr(value)

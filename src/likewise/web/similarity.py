@@ -3,46 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
-from likewise.encoder import Encoder
-from likewise.evaluation.comparison import (
-    Comparison,
-    TokenSimilarity,
-    UnknownTokens,
-    compare,
-    compare_tokens,
-    unknown_tokens,
-)
+from likewise.evaluation.comparison import Comparison, TokenSimilarity, UnknownTokens
+from likewise.operations.similarity import SimilarityRequest, SimilarityResult, similarity
 from likewise.results import TokenCount
-from likewise.tokenization.unicode_scripts import foreign_texts
-from likewise.web import charts, components, html, reproduce
-from likewise.web.job_runner import Job
+from likewise.web import charts, components, html
+from likewise.web.job_runner import JobSession
 from likewise.web.page_context import PageContext, Panel, Updates, required
 from likewise.web.registry import Choice
+from likewise.web.reproduce import recipe
 from likewise.web.translations import Translations
 
 NAME = "similarity"
-
-
-@dataclass(frozen=True)
-class TextPair:
-    """The two texts."""
-
-    a: str
-    b: str
-
-
-@dataclass(frozen=True)
-class SimilarityAnswer:
-    """Everything that the tab shows."""
-
-    comparison: Comparison
-    tokens: TokenSimilarity
-    unknown: UnknownTokens | None
 
 
 class SimilarityTab:
@@ -81,39 +56,27 @@ class SimilarityTab:
     ) -> AsyncIterator[Updates]:
         """Compare the two texts."""
 
-        def prepare() -> TextPair:
-            return TextPair(
-                required(text_a, "failure.empty_text"), required(text_b, "failure.empty_text")
-            )
+        def prepare() -> SimilarityRequest:
+            a, b = (required(text, "failure.empty_text") for text in (text_a, text_b))
+            return choice.request(SimilarityRequest, a, b, tokens=True)
 
-        def work(encoder: Encoder, job: Job, pair: TextPair) -> SimilarityAnswer:
-            compared = compare(encoder, pair.a, pair.b)
-            job.check()
-            tokens = compare_tokens(encoder, pair.a, pair.b)
-            texts = (pair.a, pair.b)
-            told = foreign_texts(encoder.location.entry, texts)
-            return SimilarityAnswer(
-                compared, tokens, None if told else unknown_tokens(encoder, texts)
-            )
+        def work(session: JobSession, pair: SimilarityRequest) -> SimilarityResult:
+            return similarity(pair, session)
 
-        def show(pair: TextPair, answer: SimilarityAnswer) -> Updates:
-            return self._show(choice, pair, answer)
-
-        async for updates in self.panel.run(
-            request, choice, prepare, work, show, read=lambda pair: (pair.a, pair.b)
-        ):
+        async for updates in self.panel.run(request, choice, prepare, work, self._show):
             yield updates
 
-    def _show(self, choice: Choice, pair: TextPair, answer: SimilarityAnswer) -> Updates:
+    def _show(self, pair: SimilarityRequest, found: SimilarityResult) -> Updates:
         words = self.words
-        found = html.side_by_side(
-            _score(answer.comparison, words), _facts(answer.comparison, words)
+        figures = html.side_by_side(
+            _score(found.comparison, words), _facts(found.comparison, words)
         )
+        assert found.tokens is not None
         return {
-            self.summary: found,
-            self.remark: _remark(answer, words),
-            self.plot: _plot(answer.tokens, words),
-        } | self.recipe.shown(reproduce.similarity(choice, pair.a, pair.b))
+            self.summary: figures,
+            self.remark: _remark(found.unknown, found.tokens, words),
+            self.plot: _plot(found.tokens, words),
+        } | self.recipe.shown(recipe("similarity", pair))
 
 
 def _score(found: Comparison, words: Translations) -> str:
@@ -149,8 +112,7 @@ def _tokens(name: str, count: TokenCount, words: Translations) -> html.Fact:
     return html.Fact(name, f"{count.seen:,}", words("measure.whole"))
 
 
-def _remark(answer: SimilarityAnswer, words: Translations) -> str:
-    tokens, unknown = answer.tokens, answer.unknown
+def _remark(unknown: UnknownTokens | None, tokens: TokenSimilarity, words: Translations) -> str:
     title = html.heading(words("similarity.tokens"))
     if unknown and unknown.unknown:
         warning = words("similarity.unknown", n=unknown.unknown, total=unknown.total)
