@@ -30,8 +30,8 @@ FLAGS = (
     *(() if sys.platform == "win32" else ("-fPIC",)),
 )  # fmt: skip
 UNITS = {
-    "features.cpp": ("-mno-avx",),
-    "network.cpp": (
+    "cpu.cpp": ("-mno-avx",),
+    "abi.cpp": (
         "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mavx512vnni", "-mavx512bf16",
         "-mfma",
     ),
@@ -72,7 +72,7 @@ def refusal(compiler: Command) -> str:
     with tempfile.TemporaryDirectory() as folder:
         empty = Path(folder) / "empty.cpp"
         empty.touch()
-        flags = (*FLAGS, *UNITS["network.cpp"])
+        flags = (*FLAGS, *UNITS["abi.cpp"])
         done = _run([*compiler, *flags, "-c", str(empty), "-o", str(Path(folder) / "empty.o")])
     return _reason(done) if done.returncode else ""
 

@@ -51,9 +51,9 @@ def project(tmp_path: Path, script: dict[str, Any]) -> Path:
     native = tmp_path / "project" / script["NATIVE"]
     (native / "kernels").mkdir(parents=True)
     shutil.copy(SOURCES.parent / "sources.py", native)
-    shutil.copy(SOURCES / "features.cpp", native / "kernels")
-    shutil.copy(SOURCES / "network.hpp", native / "kernels")
-    (native / "kernels" / "network.cpp").write_text("int unused(int given) { return 0; }\n")
+    shutil.copy(SOURCES / "cpu.cpp", native / "kernels")
+    shutil.copy(SOURCES / "abi.hpp", native / "kernels")
+    (native / "kernels" / "abi.cpp").write_text("int unused(int given) { return 0; }\n")
     return tmp_path / "project"
 
 
@@ -125,8 +125,8 @@ def test_ziglang_is_tried_where_all_refuse(
 
 
 def test_the_processor_is_asked_without_vector_instructions(script: dict[str, Any]) -> None:
-    flags = (*script["FLAGS"], *script["UNITS"]["features.cpp"])
-    command = ["c++", *flags, "-S", str(SOURCES / "features.cpp"), "-o", "-"]
+    flags = (*script["FLAGS"], *script["UNITS"]["cpu.cpp"])
+    command = ["c++", *flags, "-S", str(SOURCES / "cpu.cpp"), "-o", "-"]
     assembly = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     for name in ("likewise_sources", "likewise_sizes", "likewise_features"):
         assert f"{name}:" in assembly
@@ -144,14 +144,14 @@ def test_a_library_of_other_sources_is_not_used(
 
     with monkeypatch.context() as changed:
         changed.setattr(library, "STRUCTURES", (*library.STRUCTURES[:-1], JobStruct))
-        assert "was built from other sources" in opened()
+        assert "was built from different sources" in opened()
     with monkeypatch.context() as changed:
         changed.setattr(library, "sources_hash", lambda: 5)
-        assert "was built from other sources" in opened()
+        assert "was built from different sources" in opened()
         changed.setattr(library, "_opened", opened)
-        with pytest.raises(UnsupportedModelError, match="other sources") as caught:
+        with pytest.raises(UnsupportedModelError, match="different sources") as caught:
             library.loaded()
-        assert "install likewise again" in caught.value.hint
+        assert "reinstall likewise" in caught.value.hint
     (tmp_path / "damaged.so").write_bytes(b"rubbish")
     for name, reason in (("damaged.so", "cannot be loaded"), ("none.so", "was not built")):
         with monkeypatch.context() as changed:
@@ -167,6 +167,6 @@ def test_any_change_of_a_source_changes_the_hash(project: Path, script: dict[str
 
     before = found()
     assert found() == before
-    header = native / "kernels" / "network.hpp"
+    header = native / "kernels" / "abi.hpp"
     header.write_text(header.read_text() + "\n")
     assert found() != before

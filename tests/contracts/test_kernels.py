@@ -1,4 +1,4 @@
-"""The kernels: the same vectors as transformers gives, in every family, pooling and company."""
+"""The native kernels against transformers, in every architecture, pooling and batch."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def needed(compute: str) -> None:
 
 
 def test_the_library_is_built_where_a_compiler_is() -> None:
-    """What `make test` sets up builds it; without it the tests below would silently skip."""
+    """`make test` builds it; without it the tests below would silently skip."""
     import platform
 
     if platform.machine() != "x86_64" or not shutil.which("c++"):
@@ -95,7 +95,7 @@ def test_coarser_formats_stay_close(
     assert not np.array_equal(coarse, exact)
 
 
-def test_a_text_gives_the_same_bits_alone_and_among_any_neighbours(
+def test_vectors_are_batch_invariant_to_the_bit(
     compute: str, folder: Path, texts: tuple[str, ...]
 ) -> None:
     model = likewise.load(folder, compute=compute, runtime="native")
@@ -130,12 +130,12 @@ def test_every_pooling_is_that_of_openvino(
     ours = NativeRuntime(config, "float32").embed(rows)
     assert ours.shape == (len(texts), 256)
     theirs = load_graph_runtime(config, tokenizer, "float32").embed(rows)
-    long = rows.lengths > 2  # of nothing, each makes its own
+    long = rows.lengths > 2  # the pooling of no tokens is undefined
     np.testing.assert_allclose(ours[long], theirs[long], atol=2e-5)
 
 
-def test_every_kernel_of_a_text_length(bert: Path, compute: str) -> None:
-    """Every length to 100: each remainder of rows, registers and pairs is met."""
+def test_every_text_length_to_100(bert: Path, compute: str) -> None:
+    """Covers each remainder of rows, registers and pairs."""
     config = read_config(bert)
     runtime = NativeRuntime(config, compute)
     exact = load_graph_runtime(config, read_tokenizer(config), "float32")
@@ -150,7 +150,7 @@ def test_every_kernel_of_a_text_length(bert: Path, compute: str) -> None:
 
 
 @pytest.mark.parametrize("compute", ["bfloat16", "int8"])
-def test_tiles_give_what_registers_give(
+def test_tiles_match_registers(
     compute: str,
     folder: Path,
     texts: tuple[str, ...],
@@ -164,7 +164,9 @@ def test_tiles_give_what_registers_give(
     monkeypatch.setattr(network, "features", lambda: without)
     by_registers = likewise.load(folder, compute=compute, runtime="native").encode(texts)
     assert cosine(by_tiles, by_registers) > 0.9999
-    assert not np.array_equal(by_tiles, by_registers)  # other sums, so it was other kernels
+    assert not np.array_equal(
+        by_tiles, by_registers
+    )  # another summation order, so other kernels ran
 
 
 def test_int8_needs_no_other_package(bert: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -198,7 +200,7 @@ def test_modules_after_the_pooling_are_those_of_sentence_transformers(
     assert all((model.encode(a) == b).all() for a, b in zip(texts, together, strict=True))
 
 
-def test_which_runtime_runs_is_told_and_can_be_chosen(bert: Path, checkpoints: Any) -> None:
+def test_the_runtime_is_reported_and_can_be_chosen(bert: Path, checkpoints: Any) -> None:
     needed("float32")
     assert likewise.load(bert).runtime == "native"
     assert likewise.load(bert, runtime="openvino").runtime == "openvino"
@@ -208,9 +210,7 @@ def test_which_runtime_runs_is_told_and_can_be_chosen(bert: Path, checkpoints: A
         likewise.load(bert, runtime="native", device="cuda")
 
 
-def test_widths_that_the_kernels_do_not_take_go_to_openvino(
-    checkpoints: Any, families: dict[str, Any]
-) -> None:
+def test_unsupported_widths_run_on_openvino(checkpoints: Any, families: dict[str, Any]) -> None:
     narrow = checkpoints.make(families["bert"])
     assert likewise.load(narrow).runtime == "openvino"
     with pytest.raises(UnsupportedModelError, match=r"widths|there are no kernels"):
@@ -236,21 +236,19 @@ def test_without_the_library_openvino_runs_it(
     assert f"instead of native kernels (there are no kernels: {reason}" in model.runtime_reason
 
 
-def test_features_are_those_that_the_system_tells() -> None:
-    """The processor is asked by hand; Linux has asked it too."""
-    told = Path("/proc/cpuinfo")
-    if not told.exists() or features() is None:
+def test_features_match_proc_cpuinfo() -> None:
+    """The features come from CPUID; Linux reads them too."""
+    cpuinfo = Path("/proc/cpuinfo")
+    if not cpuinfo.exists() or features() is None:
         pytest.skip("no library here, or no /proc/cpuinfo")
-    flags = set(told.read_text().partition("flags")[2].partition("\n")[0].split())
+    flags = set(cpuinfo.read_text().partition("flags")[2].partition("\n")[0].split())
     base = {"avx512f", "avx512bw", "avx512dq", "avx512vl"} <= flags
     names = ("avx512_vnni", "avx512_bf16", "avx512f", "amx_tile")
-    assert features() == sum(
-        1 << place for place, name in enumerate(names) if base & (name in flags)
-    )
+    assert features() == sum(1 << bit for bit, name in enumerate(names) if base & (name in flags))
 
 
-def test_tokens_that_the_tables_do_not_have_are_refused(bert: Path) -> None:
-    """They would be read from beyond the tables' end."""
+def test_token_ids_out_of_range_are_refused(bert: Path) -> None:
+    """The kernels would read past the end of the tables."""
     needed("float32")
     runtime = NativeRuntime(read_config(bert), "float32")
     for ids, message in (([1, 10**6], "a token id is 1000000"), ([1, -1], "a token id")):
@@ -280,7 +278,7 @@ def test_a_missing_field_and_a_missing_tensor_are_named(
 def test_an_interruption_ends_a_large_job_soon(
     encoder: likewise.Encoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Ctrl-C comes between two looks: threads finish what they hold, and take no more."""
+    """After Ctrl-C, threads finish their current block and claim no more texts."""
     if encoder.runtime != "native":
         pytest.skip("not run by the kernels here")
     looks = []
@@ -291,23 +289,25 @@ def test_an_interruption_ends_a_large_job_soon(
 
     monkeypatch.setattr(native, "wait", interrupted)
     jobs: list[Any] = []
-    share_out = NativeRuntime._share_out
+    run_threads = NativeRuntime._run_threads
 
-    def kept(self: Any, job: Any, *rest: Any) -> None:
+    def recorded(self: Any, job: Any, *rest: Any) -> None:
         jobs.append(job)
-        share_out(self, job, *rest)
+        run_threads(self, job, *rest)
 
-    monkeypatch.setattr(NativeRuntime, "_share_out", kept)
+    monkeypatch.setattr(NativeRuntime, "_run_threads", recorded)
     with pytest.raises(KeyboardInterrupt):
         encoder.encode(["a sentence of no great length, said again"] * 3000)
     (job,) = jobs
     assert looks
     assert job.stop == 1
-    assert job.done < 3000
+    assert job.finished_texts < 3000
     assert not [t for t in threading.enumerate() if t.name.startswith("likewise-kernel")]
 
 
-def test_several_threads_may_ask_at_once(bert: Path, compute: str, texts: tuple[str, ...]) -> None:
+def test_concurrent_encoding_from_several_threads(
+    bert: Path, compute: str, texts: tuple[str, ...]
+) -> None:
     model = likewise.load(bert, compute=compute, runtime="native")
     many = list(texts) * 20
     expected = model.encode(many)
@@ -340,11 +340,11 @@ def test_texts_without_tokens(mode: str, bert: Path, compute: str) -> None:
 def test_a_second_interruption_leaves_the_buffers_to_the_threads(
     bert: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The first Ctrl-C waits for the threads, the second does not: what they write must stay."""
+    """The second Ctrl-C does not wait for the threads: their buffers must stay valid."""
     needed("float32")
     runtime = NativeRuntime(read_config(bert), "float32")
     gate, buffers = threading.Event(), []
-    work, empty_vectors = NativeRuntime._work, NativeRuntime._empty_vectors
+    work, empty_vectors = NativeRuntime._run_thread, NativeRuntime._empty_vectors
 
     def late(self: Any, *given: Any) -> None:
         gate.wait()
@@ -358,7 +358,7 @@ def test_a_second_interruption_leaves_the_buffers_to_the_threads(
     def interrupted(*given: Any, **named: Any) -> Any:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(NativeRuntime, "_work", late)
+    monkeypatch.setattr(NativeRuntime, "_run_thread", late)
     monkeypatch.setattr(NativeRuntime, "_empty_vectors", noted)
     monkeypatch.setattr(native, "wait", interrupted)
     monkeypatch.setattr(ThreadPoolExecutor, "shutdown", interrupted)

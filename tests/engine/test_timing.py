@@ -19,8 +19,8 @@ from likewise.engine.native import timing as native_timing
 from likewise.engine.openvino import timing as openvino_timing
 from likewise.engine.processor import processor_identity
 from likewise.engine.timing import (
-    FEWEST,
-    MOST,
+    MAX_RUNS,
+    MIN_RUNS,
     Seconds,
     Subject,
     choose,
@@ -103,17 +103,17 @@ def test_the_shortest_of_several_runs_in_turn_counts() -> None:
         "b": clock.run("b", [1.0, 8.0, 1.0, 9.0, 7.0]),
     }
     assert time_alternately(runs, clock) == {"a": 2.0, "b": 1.0}
-    assert clock.log == ["a", "b"] * FEWEST
+    assert clock.log == ["a", "b"] * MIN_RUNS
 
 
 def test_a_busy_machine_gets_more_turns_but_not_for_ever() -> None:
     clock = Clock()
-    noisy = [9.0, 8.0, 7.0, 6.0, 5.0, 1.0, 1.0, *[3.0] * MOST]
+    noisy = [9.0, 8.0, 7.0, 6.0, 5.0, 1.0, 1.0, *[3.0] * MAX_RUNS]
     assert time_alternately({"a": clock.run("a", noisy)}, clock) == {"a": 1.0}
     assert len(clock.log) == 7
     clock = Clock()
     assert time_alternately({"a": clock.run("a", [2.0**-n for n in range(99)])}, clock)
-    assert len(clock.log) == MOST
+    assert len(clock.log) == MAX_RUNS
 
 
 # its cache
@@ -357,7 +357,7 @@ def test_a_fallback_is_told_with_its_reason(
     assert f"{model.name}: {model.runtime_reason}" in told
 
 
-def test_widths_that_the_kernels_refuse_are_the_reason(
+def test_unsupported_widths_are_the_reported_reason(
     tiny_checkpoint: Callable[..., Path], caplog: pytest.LogCaptureFixture
 ) -> None:
     if not native.supported():
@@ -365,7 +365,7 @@ def test_widths_that_the_kernels_refuse_are_the_reason(
     with caplog.at_level(logging.INFO, "likewise"):
         model = likewise.load(tiny_checkpoint(), compute="float32")
     assert model.runtime_reason.startswith(
-        "OpenVINO, float32: as requested; instead of native kernels (the kernels take widths"
+        "OpenVINO, float32: as requested; instead of native kernels (the kernels need widths"
     )
     assert not [r for r in caplog.records if r.levelno > logging.INFO]
 

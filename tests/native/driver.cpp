@@ -1,6 +1,6 @@
-// Runs the kernels of every number format with every pooling on small random networks, to be built
-// with sanitizers: `python scripts/kernels.py --check DIRECTORY`. All arrays have exactly the size
-// that the kernels may read or write.
+// Runs the kernels of every number format with every pooling on small random networks, under
+// sanitizers: `python scripts/kernels.py --check DIRECTORY`. All arrays have exactly the size that
+// the kernels may read or write.
 
 #include <math.h>
 #include <stdio.h>
@@ -12,15 +12,15 @@
 #include <thread>
 #include <vector>
 
-#include "network.hpp"
+#include "abi.hpp"
 
 extern "C" {
 int likewise_features();
 uint64_t likewise_sources();
 void likewise_sizes(int32_t *to);
-void likewise_pack(int format, int tiles, const float *from, int outer, int inner, void *to,
-                   float *scale, float *sum);
-int likewise_run(const Network *net, Job *job);
+void likewise_pack(int format, int use_tiles, const float *weight, int out_features,
+                   int in_features, void *packed, float *scale, float *sum);
+int likewise_run(const Network *network, Job *job);
 }
 
 namespace {
@@ -40,8 +40,8 @@ constexpr int VOCABULARY = 50;
 constexpr int POOLINGS = 6;
 
 struct Shape {
-    int hidden, heads, wide, layers, max_tokens;
-    bool relative;
+    int hidden_size, heads, intermediate_size, layers, max_tokens;
+    bool position_bias;
 };
 
 struct Formats {
@@ -66,32 +66,36 @@ struct Free {
     void operator()(void *memory) const { free(memory); }
 };
 
-// A network of random weights, and the memory that it lies in.
+// A network of random weights, with the memory of its arrays.
 class RandomNetwork {
   public:
     RandomNetwork(Shape shape, Formats formats, int activation) : shape(shape), formats(formats) {
-        const int hidden = shape.hidden, reach = (shape.max_tokens + 15) / 16 * 16;
+        const int hidden_size = shape.hidden_size,
+                  max_positions = (shape.max_tokens + 15) / 16 * 16;
         for (int i = 0; i < shape.layers; i++) {
-            layers.push_back({linear(hidden, 3 * hidden), linear(hidden, hidden),
-                              linear(hidden, shape.wide), linear(shape.wide, hidden), norm(),
-                              norm()});
+            layers.push_back({linear(hidden_size, 3 * hidden_size),
+                              linear(hidden_size, hidden_size),
+                              linear(hidden_size, shape.intermediate_size),
+                              linear(shape.intermediate_size, hidden_size), norm(), norm()});
         }
         network.layers = layers.data();
-        network.words = keep(random_numbers((size_t)VOCABULARY * hidden, 1));
-        network.places = keep(random_numbers((size_t)shape.max_tokens * hidden, 1));
-        network.norm = norm();
-        network.relative =
-            shape.relative ? keep(random_numbers((size_t)shape.heads * (2 * reach + 16), 1))
-                           : nullptr;
+        network.word_embeddings = store(random_numbers((size_t)VOCABULARY * hidden_size, 1));
+        network.position_embeddings =
+            store(random_numbers((size_t)shape.max_tokens * hidden_size, 1));
+        network.embedding_norm = norm();
+        network.position_bias =
+            shape.position_bias
+                ? store(random_numbers((size_t)shape.heads * (2 * max_positions + 16), 1))
+                : nullptr;
         network.layer_count = shape.layers;
-        network.hidden = hidden;
+        network.hidden_size = hidden_size;
         network.heads = shape.heads;
-        network.wide = shape.wide;
-        network.reach = reach;
+        network.intermediate_size = shape.intermediate_size;
+        network.max_positions = max_positions;
         network.format = formats.format;
-        network.attention = formats.attention;
+        network.attention_format = formats.attention;
         network.activation = activation;
-        network.tiles = formats.tiles;
+        network.use_tiles = formats.tiles;
         network.epsilon = 1e-12f;
     }
 
@@ -99,26 +103,28 @@ class RandomNetwork {
     const Shape shape;
 
   private:
-    const float *keep(Floats numbers) {
+    const float *store(Floats numbers) {
         arrays.push_back(std::make_unique<Floats>(std::move(numbers)));
         return arrays.back()->data();
     }
 
-    Norm norm() {
-        return {keep(random_numbers(shape.hidden, 0.2f, 1.0f)),
-                keep(random_numbers(shape.hidden, 0.2f))};
+    LayerNorm norm() {
+        return {store(random_numbers(shape.hidden_size, 0.2f, 1.0f)),
+                store(random_numbers(shape.hidden_size, 0.2f))};
     }
 
-    Linear linear(int inner, int outer) {
+    Linear linear(int in_features, int out_features) {
         const int sizes[] = {1, 2, 4};
-        const size_t size = (size_t)outer * inner * sizes[formats.format];
+        const size_t size = (size_t)out_features * in_features * sizes[formats.format];
         packed.emplace_back(aligned_alloc(64, size));
-        Floats scale(outer), sum(outer);
+        Floats scale(out_features), sum(out_features);
         likewise_pack(formats.format, formats.tiles,
-                      keep(random_numbers((size_t)outer * inner, 1.5f / sqrtf((float)inner))),
-                      outer, inner, packed.back().get(), scale.data(), sum.data());
-        return {packed.back().get(), keep(std::move(scale)), keep(std::move(sum)),
-                keep(random_numbers(outer, 0.1f)), inner, outer};
+                      store(random_numbers((size_t)out_features * in_features,
+                                           1.5f / sqrtf((float)in_features))),
+                      out_features, in_features, packed.back().get(), scale.data(), sum.data());
+        return {packed.back().get(),   store(std::move(scale)),
+                store(std::move(sum)), store(random_numbers(out_features, 0.1f)),
+                in_features,           out_features};
     }
 
     Formats formats;
@@ -127,7 +133,7 @@ class RandomNetwork {
     std::vector<std::unique_ptr<void, Free>> packed;
 };
 
-// Texts of random tokens, and room for what comes out.
+// Texts of random tokens, with the arrays of the results.
 struct Texts {
     Texts(const Shape &shape, const Lengths &lengths, int poolings = POOLINGS, int skipped = 0)
         : starts(1, 0) {
@@ -135,17 +141,17 @@ struct Texts {
         for (int64_t i = 0; i < starts.back(); i++) {
             token_ids.push_back((int32_t)((i * 31 + i / 7) % VOCABULARY));
         }
-        vectors.assign(lengths.size() * poolings * shape.hidden, -7.0f);
-        states.assign(starts.back() * shape.hidden, -7.0f);
+        vectors.assign(lengths.size() * poolings * shape.hidden_size, -7.0f);
+        states.assign(starts.back() * shape.hidden_size, -7.0f);
         job.token_ids = token_ids.data();
-        job.starts = starts.data();
-        job.texts = (int64_t)lengths.size();
-        job.pooling = poolings;
+        job.text_offsets = starts.data();
+        job.text_count = (int64_t)lengths.size();
+        job.pooling_count = poolings;
         for (int i = 0; i < poolings; i++) job.poolings[i] = i;
-        job.skipped = skipped;
-        job.threads = 1;
+        job.skipped_tokens = skipped;
+        job.thread_count = 1;
         job.vectors = vectors.data();
-        job.states = states.data();
+        job.token_states = states.data();
     }
 
     std::vector<int32_t> token_ids;
@@ -155,7 +161,7 @@ struct Texts {
 };
 
 void run(const RandomNetwork &network, Texts &texts, int threads = 1) {
-    texts.job.threads = threads;
+    texts.job.thread_count = threads;
     std::vector<std::thread> running;
     for (int i = 1; i < threads; i++) {
         running.emplace_back([&] { MUST(likewise_run(&network.network, &texts.job) == 0); });
@@ -168,12 +174,12 @@ void must_be_finite(const Floats &numbers) {
     for (float number : numbers) MUST(isfinite(number));
 }
 
-// Texts of these lengths; then each of them alone, which must give the same bits.
+// Texts of these lengths in one job; then each text alone must give the same bits.
 void check_lengths(const RandomNetwork &network, const Lengths &lengths, int skipped) {
-    const size_t width = (size_t)POOLINGS * network.shape.hidden;
+    const size_t width = (size_t)POOLINGS * network.shape.hidden_size;
     Texts together(network.shape, lengths, POOLINGS, skipped);
     run(network, together);
-    MUST(together.job.done == together.job.texts);
+    MUST(together.job.finished_texts == together.job.text_count);
     must_be_finite(together.vectors);
     must_be_finite(together.states);
     Texts shared(network.shape, lengths, POOLINGS, skipped);
@@ -189,10 +195,10 @@ void check_lengths(const RandomNetwork &network, const Lengths &lengths, int ski
     }
 }
 
-void check_what_is_asked_for(const RandomNetwork &network) {
+void check_optional_outputs(const RandomNetwork &network) {
     Texts both(network.shape, {3, 5}, 1), vectors(network.shape, {3, 5}, 1),
         states(network.shape, {3, 5}, 1);
-    vectors.job.states = nullptr;
+    vectors.job.token_states = nullptr;
     states.job.vectors = nullptr;
     for (Texts *texts : {&both, &vectors, &states}) run(network, *texts);
     MUST(vectors.vectors == both.vectors && states.states == both.states);
@@ -203,30 +209,32 @@ void check_stop(const RandomNetwork &network) {
     Texts stopped(network.shape, {3, 5});
     stopped.job.stop = 1;
     run(network, stopped, 2);
-    MUST(stopped.job.done == 0 && stopped.vectors[0] == -7.0f);
+    MUST(stopped.job.finished_texts == 0 && stopped.vectors[0] == -7.0f);
 
     Texts many(network.shape, Lengths(2000, 9));
     std::thread stopping([&] {
-        while (!__atomic_load_n(&many.job.done, __ATOMIC_RELAXED)) std::this_thread::yield();
+        while (!__atomic_load_n(&many.job.finished_texts, __ATOMIC_RELAXED))
+            std::this_thread::yield();
         __atomic_store_n(&many.job.stop, 1, __ATOMIC_RELAXED);
     });
     run(network, many, 2);
     stopping.join();
-    MUST(many.job.done > 0 && many.job.done == many.job.next);
-    const size_t width = (size_t)POOLINGS * network.shape.hidden;
-    for (int64_t i = 0; i < many.job.texts; i++) {
-        MUST((many.vectors[i * width] == -7.0f) == (i >= many.job.done));
+    MUST(many.job.finished_texts > 0 && many.job.finished_texts == many.job.next_text);
+    const size_t width = (size_t)POOLINGS * network.shape.hidden_size;
+    for (int64_t i = 0; i < many.job.text_count; i++) {
+        MUST((many.vectors[i * width] == -7.0f) == (i >= many.job.finished_texts));
     }
 }
 
-// Columns of zeros, and of numbers so small that the largest cannot be divided by.
+// Columns of zeros, and of values too small to divide by.
 void check_int8_of_tiny_weights() {
-    const int outer = 64, inner = 64;
+    const int out_features = 64, in_features = 64;
     for (float size : {0.0f, 1e-45f, 1e-39f, 1e-37f, 1e-30f, 3e38f}) {
-        Floats weights(outer * inner, size), scale(outer), sum(outer);
-        std::vector<int8_t> packed(outer * inner);
+        Floats weights(out_features * in_features, size), scale(out_features), sum(out_features);
+        std::vector<int8_t> packed(out_features * in_features);
         weights[1] = -size;
-        likewise_pack(0, 0, weights.data(), outer, inner, packed.data(), scale.data(), sum.data());
+        likewise_pack(0, 0, weights.data(), out_features, in_features, packed.data(), scale.data(),
+                      sum.data());
         must_be_finite(scale);
         for (int8_t number : packed) MUST(number >= -127);
         MUST(fabsf((float)packed[0] * scale[0] - size) <= fmaxf(size * 1e-5f, 1e-36f));
@@ -239,14 +247,20 @@ void check(Formats formats) {
     int networks = 0;
     for (const Shape &shape : shapes) {
         const int most = shape.max_tokens;
-        const Lengths all_kinds[] = {{},        {0},       {0, 0, 0}, {1},
-                                     {most},    {1, most}, {most, 0, 1, most, 2},
-                                     {5, 6, 7}, {15, 16, 17, 31, 32, 33}};
+        const Lengths all_kinds[] = {{},
+                                     {0},
+                                     {0, 0, 0},
+                                     {1},
+                                     {most},
+                                     {1, most},
+                                     {most, 0, 1, most, 2},
+                                     {5, 6, 7},
+                                     {15, 16, 17, 31, 32, 33}};
         for (int activation = 0; activation < 3; activation++, networks++) {
             RandomNetwork network(shape, formats, activation);
             for (const Lengths &lengths : all_kinds) check_lengths(network, lengths, 0);
             check_lengths(network, {1, 2, 3, 4, 9}, 3); // a prompt that is longer than some texts
-            check_what_is_asked_for(network);
+            check_optional_outputs(network);
         }
     }
     check_stop(RandomNetwork(shapes[0], formats, 0));
@@ -262,7 +276,7 @@ int main() {
     MUST(likewise_sources() != 0);
     const int features = likewise_features();
     if (!(features & 4)) {
-        printf("this processor has no AVX-512: nothing was run\n");
+        printf("this processor has no AVX-512: no kernel was run\n");
         return 0;
     }
     check({"float32", 2, 2, 0});

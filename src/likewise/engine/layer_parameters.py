@@ -1,4 +1,4 @@
-"""What the parts of a transformer layer are called and how wide they are, family by family."""
+"""Names and sizes of the parameters of a transformer layer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from likewise.errors import DamagedFileError, UnsupportedModelError
 
 
 class Parameters(NamedTuple):
-    """What a linear layer or a normalisation multiplies by and adds."""
+    """Weight and bias of a linear layer or a layer normalization."""
 
     weight: NDArray[np.float32]
     bias: NDArray[np.float32] | None
@@ -22,13 +22,13 @@ class Parameters(NamedTuple):
 
 @dataclass(frozen=True)
 class LinearParameters:
-    """Where a linear layer lies among the tensors.
+    """The tensors of a linear layer.
 
     Attributes:
-        name: its tensors are `name.weight` and `name.bias`.
-        bias: whether it has one.
-        part: which of the parts stacked in the tensors along their first axis, from 0.
-        parts: how many there are.
+        name: the tensors are `name.weight` and `name.bias`.
+        bias: whether the layer has a bias.
+        part: index of the layer where several are concatenated along the first axis, from 0.
+        parts: number of concatenated layers.
     """
 
     name: str
@@ -36,87 +36,90 @@ class LinearParameters:
     part: int = 0
     parts: int = 1
 
-    def read(self, tensors: Tensors, prefix: str, inner: int, outer: int) -> Parameters:
-        """Its weight `[outer, inner]` and its bias `[outer]`.
+    def read(
+        self, tensors: Tensors, prefix: str, in_features: int, out_features: int
+    ) -> Parameters:
+        """Weight `[out_features, in_features]` and bias `[out_features]`.
 
         Raises:
             DamagedFileError: a tensor is missing, or has another shape.
         """
-        name, stacked = prefix + self.name, outer * self.parts
-        rows = slice(self.part * outer, (self.part + 1) * outer)
-        bias = tensors(f"{name}.bias", (stacked,))[rows] if self.bias else None
-        return Parameters(tensors(f"{name}.weight", (stacked, inner))[rows], bias)
+        name, total = prefix + self.name, out_features * self.parts
+        rows = slice(self.part * out_features, (self.part + 1) * out_features)
+        bias = tensors(f"{name}.bias", (total,))[rows] if self.bias else None
+        return Parameters(tensors(f"{name}.weight", (total, in_features))[rows], bias)
 
 
 @dataclass(frozen=True)
 class LayerParameterNames:
-    """What the parts of a layer are called.
+    """Names of the parameters of a layer.
 
     Attributes:
-        query: these four make the attention.
-        key: see `query`.
-        value: see `query`.
-        attended: see `query`.
-        attention_norm: normalises around the attention.
-        inner: widens.
-        outer: narrows again.
-        output_norm: normalises around `inner` and `outer`.
-        gate: multiplied with what `inner` gives; the activation then lies on the gate.
+        query: query projection.
+        key: key projection.
+        value: value projection.
+        attention_output: output projection of the attention.
+        attention_norm: layer normalization of the attention block.
+        intermediate: first linear layer of the feed-forward block.
+        output: second linear layer of the feed-forward block.
+        output_norm: layer normalization of the feed-forward block.
+        gate: gate projection of a gated feed-forward block (GLU). The activation is applied to
+            the gate, which is multiplied with the output of `intermediate`.
     """
 
     query: LinearParameters
     key: LinearParameters
     value: LinearParameters
-    attended: LinearParameters
+    attention_output: LinearParameters
     attention_norm: str
-    inner: LinearParameters
-    outer: LinearParameters
+    intermediate: LinearParameters
+    output: LinearParameters
     output_norm: str
     gate: LinearParameters | None = None
 
 
 @dataclass(frozen=True)
 class LayerSizes:
-    """How wide a layer is, and what it computes between.
+    """Sizes, activation and normalization of a layer.
 
     Attributes:
-        hidden: numbers a token.
-        heads: attention heads.
-        wide: numbers a token between `inner` and `outer`.
+        hidden_size: size of a token's hidden state.
+        heads: number of attention heads.
+        intermediate_size: size of the feed-forward block.
         activation: its name in config.json.
-        epsilon: of the layer normalisations.
-        norm_bias: whether these have a bias.
+        epsilon: of the layer normalizations.
+        norm_bias: whether the layer normalizations have a bias.
 
     Raises:
-        DamagedFileError: the heads do not share the numbers of a token evenly.
+        DamagedFileError: the hidden size is not a multiple of the number of heads.
     """
 
-    hidden: int
+    hidden_size: int
     heads: int
-    wide: int
+    intermediate_size: int
     activation: str
     epsilon: float
     norm_bias: bool = True
 
     def __post_init__(self) -> None:
-        if self.heads < 1 or self.hidden % self.heads:
+        if self.heads < 1 or self.hidden_size % self.heads:
             raise DamagedFileError(
                 f"config.json gives {self.heads} attention heads to a hidden size of "
-                f"{self.hidden}, which they do not divide",
+                f"{self.hidden_size}, which they do not divide",
                 hint="download the checkpoint again",
             )
 
     @property
-    def head(self) -> int:
-        """Numbers a token in one head."""
-        return self.hidden // self.heads
+    def head_size(self) -> int:
+        """Size of one attention head."""
+        return self.hidden_size // self.heads
 
 
 def refuse(config: Mapping[str, Any], **known: Any) -> None:
-    """Refuse a variant: a field of config.json that has another value than the one known here.
+    """Refuse an unsupported variant: a field of config.json with a value other than `known`.
 
     Raises:
-        UnsupportedModelError: there is one.
+        UnsupportedModelError: a field has another value.
     """
     for name, value in known.items():
         if config.get(name, value) != value:

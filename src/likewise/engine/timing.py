@@ -1,7 +1,7 @@
-"""Which number format is the fastest on this processor: measured once, then read from the cache.
+"""The fastest number format on this processor: measured once, then read from the cache.
 
-What a processor's flags promise is not what it delivers: some have instructions for bfloat16 that
-take longer than those for float32 do.
+A processor's feature flags do not show its speed: on some, bfloat16 instructions are slower than
+float32 instructions.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ from likewise.engine.processor import processor_identity
 from likewise.errors import OutputError
 
 Seconds = Mapping[str, float]
-"""Time of one run, by number format; the format to prefer on a tie comes first."""
+"""Time of one run by number format, the preferred format first."""
 
 NO_BFLOAT16 = "this processor does not multiply bfloat16 natively"
 
 MARGIN = 1.05
-"""How many times as fast as the preferred format another one must be to be chosen."""
+"""Speedup over the preferred format from which another format is chosen."""
 
-FEWEST, MOST = 5, 15
-"""Runs of each format; the quickest counts, since other programs only ever add to a time."""
+MIN_RUNS, MAX_RUNS = 5, 15
+"""Runs of each format. The fastest run counts: other programs can only slow a run down."""
 
 AGREEMENT = 1.05
-"""How far the two quickest runs of a format may lie apart for its time to be believed."""
+"""Maximum ratio of the two fastest runs of a format for its time to be accepted."""
 
 _MEASURING = threading.Lock()
 _log = logging.getLogger("likewise")
@@ -43,12 +43,12 @@ _log = logging.getLogger("likewise")
 
 @dataclass(frozen=True)
 class Choice:
-    """The number format that is used, out of several, and why.
+    """The chosen number format, and why.
 
     Attributes:
         format: `bfloat16` or `float32`.
         reason: one line for people.
-        seconds: time of one run of each format; empty where there was nothing to measure.
+        seconds: time of one run of each format; empty if nothing was measured.
     """
 
     format: str
@@ -58,16 +58,16 @@ class Choice:
 
 @dataclass(frozen=True)
 class Formats:
-    """The number formats of a network, and why they are those.
+    """The number formats of a network, and why they were chosen.
 
     Attributes:
         network: `float32`, `bfloat16` or `int8`.
-        inner: of what stays outside the products of an int8 network; else the same.
+        unquantized: of the unquantized operations of an int8 network; else the same as `network`.
         reason: one line for people.
     """
 
     network: str
-    inner: str
+    unquantized: str
     reason: str
 
 
@@ -76,9 +76,9 @@ class Subject:
     """What is timed.
 
     Attributes:
-        name: of the engine and the part of it, such as `native network`.
-        version: of the engine; another version is timed again.
-        formats: the number formats, the one to prefer on a tie first.
+        name: the engine and the operation, such as `native network`.
+        version: of the engine; a new version is timed again.
+        formats: the number formats, the preferred one first.
     """
 
     name: str
@@ -87,7 +87,7 @@ class Subject:
 
 
 def choose(seconds: Seconds) -> Choice:
-    """The fastest format; the first one unless another is clearly faster.
+    """The fastest format; the first one unless another is faster by `MARGIN`.
 
     Args:
         seconds: time of one run of at least two formats.
@@ -102,41 +102,41 @@ def choose(seconds: Seconds) -> Choice:
 
 
 def resolve(
-    compute: str, network: Callable[[], Choice], inner: Callable[[], Choice], part: str
+    compute: str, network: Callable[[], Choice], unquantized: Callable[[], Choice], part: str
 ) -> Formats:
     """The number formats for a compute.
 
     Args:
         compute: `auto`, `float32`, `bfloat16` or `int8`.
-        network: chooses for `auto`.
-        inner: chooses for the part of an int8 network that is not one of its products.
-        part: what that part is called.
+        network: chooses the format for `auto`.
+        unquantized: chooses the format of the unquantized operations of an int8 network.
+        part: name of these operations, for people.
     """
     if compute == "auto":
         choice = network()
         return Formats(choice.format, choice.format, f"{choice.format}: {choice.reason}")
     if compute == "int8":
-        choice = inner()
+        choice = unquantized()
         reason = f"int8: as requested, {part} in {choice.format}: {choice.reason}"
         return Formats("int8", choice.format, reason)
     return Formats(compute, compute, f"{compute}: as requested")
 
 
 def measured(subject: Subject, measure: Callable[[], Seconds]) -> Choice:
-    """The choice for this processor, out of the cache or by measuring.
+    """The choice for this processor, from the cache or measured.
 
-    A cache that is damaged or cannot be written costs only the time of measuring again.
+    If the cache is damaged or not writable, the formats are measured again.
 
     Args:
         subject: what is timed.
         measure: times every format of the subject.
     """
     path = _path(subject)
-    with _MEASURING:  # two timings at once would measure each other
+    with _MEASURING:  # concurrent timings would slow each other down
         seconds = _read(path, subject.formats)
         if seconds is None:
-            found = measure()
-            seconds = {name: found[name] for name in subject.formats}
+            times = measure()
+            seconds = {name: times[name] for name in subject.formats}
             _log.info("timed the %s: %s", subject.name, in_words(seconds))
             _write(path, subject, seconds)
     return choose(seconds)
@@ -147,28 +147,28 @@ def time_alternately(
 ) -> Seconds:
     """The shortest time of each, in seconds.
 
-    They take turns, so that all meet the same disturbance, until the two quickest runs of each
-    agree; on a busy machine that takes more turns.
+    The runs alternate, so that other programs affect all of them alike, until the two fastest runs
+    of each agree; a busy machine needs more rounds.
 
     Args:
         runs: what to time, by name.
         clock: gives seconds.
     """
     found: dict[str, list[float]] = {name: [] for name in runs}
-    for turn in range(MOST):
+    for turn in range(MAX_RUNS):
         for name, run in runs.items():
             started = clock()
             run()
             found[name].append(clock() - started)
-        if turn + 1 >= FEWEST and all(map(_agree, found.values())):
+        if turn + 1 >= MIN_RUNS and all(map(_agree, found.values())):
             break
     return {name: min(times) for name, times in found.items()}
 
 
-def own_clock() -> Callable[[], float]:
-    """The time that this thread has run, where the system counts it finely enough."""
-    fine = time.get_clock_info("thread_time").resolution < 1e-6
-    return time.thread_time if fine else time.perf_counter
+def thread_clock() -> Callable[[], float]:
+    """A clock of this thread's CPU time where its resolution suffices, else of the elapsed time."""
+    precise = time.get_clock_info("thread_time").resolution < 1e-6
+    return time.thread_time if precise else time.perf_counter
 
 
 def _agree(times: list[float]) -> bool:
@@ -188,14 +188,14 @@ def _path(subject: Subject) -> Path:
 
 
 def _read(path: Path, formats: tuple[str, ...]) -> Seconds | None:
-    """What an earlier call has measured; None where that is missing or damaged."""
+    """The cached times; None if they are missing or damaged."""
     try:
         found = json.loads(path.read_bytes())["seconds"]
         seconds = {name: found[name] for name in formats}
     except (OSError, ValueError, LookupError, TypeError):
         return None
-    sound = all(type(value) is float and 0 < value < math.inf for value in seconds.values())
-    return seconds if sound else None
+    valid = all(type(value) is float and 0 < value < math.inf for value in seconds.values())
+    return seconds if valid else None
 
 
 def _write(path: Path, subject: Subject, seconds: Seconds) -> None:

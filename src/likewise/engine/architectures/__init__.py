@@ -1,6 +1,6 @@
-"""Families of one shape, by the name in `config.json`; a new one is a file here and a row below.
+"""Post-norm encoder architectures, by `model_type`; a new one is a file and a row in the table.
 
-Both engines on the CPU run them: the kernels of `native` and the graphs of OpenVINO.
+The native kernels and OpenVINO both run them.
 """
 
 from __future__ import annotations
@@ -14,27 +14,27 @@ from likewise.engine.architectures.description import Describe, EncoderDescripti
 
 
 @dataclass(frozen=True)
-class Family:
-    """One family.
+class EncoderArchitecture:
+    """An architecture that both CPU engines run.
 
     Attributes:
-        stack: tells what a checkpoint of it is.
-        prefixes: what its tensors' names begin with in checkpoints saved with a head on top.
+        describe: reads the description of a checkpoint.
+        prefixes: prefixes of the tensor names in checkpoints that were saved with a task head.
     """
 
-    stack: Describe
+    describe: Describe
     prefixes: tuple[str, ...]
 
 
-DESCRIPTIONS: Mapping[str, Family] = MappingProxyType(
+DESCRIPTIONS: Mapping[str, EncoderArchitecture] = MappingProxyType(
     {
-        "bert": Family(bert.stack, ("bert.",)),
-        "camembert": Family(roberta.stack, ("roberta.",)),
-        "distilbert": Family(distilbert.stack, ("distilbert.",)),
-        "mpnet": Family(mpnet.stack, ("mpnet.",)),
-        "roberta": Family(roberta.stack, ("roberta.",)),
-        "xlm-roberta": Family(roberta.stack, ("roberta.",)),
+        "bert": EncoderArchitecture(bert.describe, ("bert.",)),
+        "camembert": EncoderArchitecture(roberta.describe, ("roberta.",)),
+        "distilbert": EncoderArchitecture(distilbert.describe, ("distilbert.",)),
+        "mpnet": EncoderArchitecture(mpnet.describe, ("mpnet.",)),
+        "roberta": EncoderArchitecture(roberta.describe, ("roberta.",)),
+        "xlm-roberta": EncoderArchitecture(roberta.describe, ("roberta.",)),
     }
 )
 
-__all__ = ["DESCRIPTIONS", "EncoderDescription", "Family"]
+__all__ = ["DESCRIPTIONS", "EncoderArchitecture", "EncoderDescription"]

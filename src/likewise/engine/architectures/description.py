@@ -1,4 +1,4 @@
-"""The one shape of families whose layers normalise after each sum: what they are, as arrays."""
+"""The description of a post-norm encoder, by fields and arrays."""
 
 from __future__ import annotations
 
@@ -15,20 +15,22 @@ from likewise.engine.tensors import Tensors
 
 @dataclass(frozen=True)
 class EncoderDescription:
-    """Embeddings, and layers upon them. Vaswani et al. 2017, https://arxiv.org/abs/1706.03762.
+    """Embeddings and layers. Vaswani et al. 2017, https://arxiv.org/abs/1706.03762.
+
+    Layer normalization follows each residual sum (post-norm).
 
     Attributes:
-        tensors: the checkpoint's.
-        sizes: of every layer.
-        layers: how many there are.
-        prefix: what the names of a layer's tensors begin with, before its number.
-        names: and how they go on.
-        words: float32 `[vocabulary, hidden]`.
-        places: float32 `[positions, hidden]`, from a text's first token on.
-        norm: what normalises the sum of the embeddings.
-        types: float32 `[types, hidden]`, where tokens are told which text of a pair they are of.
-        by_distance: float32 `[2 · farthest + 1, heads]`, added to the score of a key that stands so
-            far behind its query, from `-farthest` on; what lies farther counts as the farthest.
+        tensors: the checkpoint's tensors.
+        sizes: sizes, activation and epsilon of every layer.
+        layers: number of layers.
+        prefix: prefix of a layer's tensor names, before the layer's index.
+        names: names of a layer's parameters, after the prefix.
+        word_embeddings: float32 `[vocabulary, hidden size]`.
+        position_embeddings: absolute, float32 `[positions, hidden size]`, from the first token on.
+        embedding_norm: name of the layer normalization of the summed embeddings.
+        token_type_embeddings: float32 `[token types, hidden size]`, where the model has them.
+        relative_position_bias: float32 `[2 * max distance + 1, heads]`, added to attention scores
+            by the key's position minus the query's; larger distances are clipped.
     """
 
     tensors: Tensors
@@ -36,34 +38,35 @@ class EncoderDescription:
     layers: int
     prefix: str
     names: LayerParameterNames
-    words: NDArray[np.float32]
-    places: NDArray[np.float32]
-    norm: str = "embeddings.LayerNorm"
-    types: NDArray[np.float32] | None = None
-    by_distance: NDArray[np.float32] | None = None
+    word_embeddings: NDArray[np.float32]
+    position_embeddings: NDArray[np.float32]
+    embedding_norm: str = "embeddings.LayerNorm"
+    token_type_embeddings: NDArray[np.float32] | None = None
+    relative_position_bias: NDArray[np.float32] | None = None
 
     @property
-    def places_alone(self) -> NDArray[np.float32]:
-        """`places` where every token is of type 0, whose row joins them once and for all."""
-        return self.places if self.types is None else self.places + self.types[0]
+    def position_and_type_embeddings(self) -> NDArray[np.float32]:
+        """Position embeddings plus the embedding of token type 0, for input of single texts."""
+        types = self.token_type_embeddings
+        return self.position_embeddings if types is None else self.position_embeddings + types[0]
 
-    def layer(self, index: int) -> str:
-        """What the names of one layer's tensors begin with."""
+    def layer_prefix(self, index: int) -> str:
+        """The prefix of one layer's tensor names."""
         return f"{self.prefix}{index}."
 
-    def normal(self, name: str) -> Parameters:
-        """A layer normalisation's weight and bias: float32 `[hidden]` each."""
-        shape = (self.sizes.hidden,)
+    def layer_norm(self, name: str) -> Parameters:
+        """Weight and bias of a layer normalization: float32 `[hidden size]` each."""
+        shape = (self.sizes.hidden_size,)
         return Parameters(
             self.tensors(f"{name}.weight", shape), self.tensors(f"{name}.bias", shape)
         )
 
 
 class Describe(Protocol):
-    """A checkpoint to its stack."""
+    """Reads the description of a checkpoint."""
 
     def __call__(self, config: Mapping[str, Any], tensors: Tensors) -> EncoderDescription:
-        """The stack.
+        """The description.
 
         Args:
             config: `config.json`.
@@ -72,6 +75,6 @@ class Describe(Protocol):
         Raises:
             DamagedFileError: a tensor is missing or has another shape.
             KeyError: the config lacks a field.
-            UnsupportedModelError: the config asks for a variant that is not known here.
+            UnsupportedModelError: the config requests an unsupported variant.
         """
         ...

@@ -1,7 +1,7 @@
 """MPNet: all-mpnet-base-v2, multi-qa-mpnet, paraphrase-mpnet.
 
-Attention scores also get a learned number that depends on how far apart two tokens stand.
-Song et al. 2020, https://arxiv.org/abs/2004.09297; names of tensors as in transformers.
+A learned bias that depends on the relative position of two tokens is added to attention scores.
+Song et al. 2020, https://arxiv.org/abs/2004.09297; tensor names as in transformers.
 """
 
 from __future__ import annotations
@@ -21,55 +21,60 @@ NAMES = LayerParameterNames(
     query=LinearParameters("attention.attn.q"),
     key=LinearParameters("attention.attn.k"),
     value=LinearParameters("attention.attn.v"),
-    attended=LinearParameters("attention.attn.o"),
+    attention_output=LinearParameters("attention.attn.o"),
     attention_norm="attention.LayerNorm",
-    inner=LinearParameters("intermediate.dense"),
-    outer=LinearParameters("output.dense"),
+    intermediate=LinearParameters("intermediate.dense"),
+    output=LinearParameters("output.dense"),
     output_norm="output.LayerNorm",
 )
 
 FIRST_POSITION = 2
 
 BUCKETS = 32
-FARTHEST = 128
+MAX_DISTANCE = 128
 
 
-def stack(config: Mapping[str, Any], tensors: Tensors) -> EncoderDescription:
-    """The stack; see `Describe`."""
-    hidden, heads = config["hidden_size"], config["num_attention_heads"]
+def describe(config: Mapping[str, Any], tensors: Tensors) -> EncoderDescription:
+    """The description; see `Describe`."""
+    hidden_size, heads = config["hidden_size"], config["num_attention_heads"]
     shape = (config.get("relative_attention_num_buckets", BUCKETS), heads)
-    by_bucket = tensors("encoder.relative_attention_bias.weight", shape)
+    bias_by_bucket = tensors("encoder.relative_attention_bias.weight", shape)
     return EncoderDescription(
         tensors,
         LayerSizes(
-            hidden=hidden,
+            hidden_size=hidden_size,
             heads=heads,
-            wide=config["intermediate_size"],
+            intermediate_size=config["intermediate_size"],
             activation=config["hidden_act"],
             epsilon=config.get("layer_norm_eps", 1e-12),
         ),
         layers=config["num_hidden_layers"],
         prefix="encoder.layer.",
         names=NAMES,
-        words=tensors("embeddings.word_embeddings.weight", (config["vocab_size"], hidden)),
-        places=tensors(
-            "embeddings.position_embeddings.weight", (config["max_position_embeddings"], hidden)
+        word_embeddings=tensors(
+            "embeddings.word_embeddings.weight", (config["vocab_size"], hidden_size)
+        ),
+        position_embeddings=tensors(
+            "embeddings.position_embeddings.weight",
+            (config["max_position_embeddings"], hidden_size),
         )[FIRST_POSITION:],
-        by_distance=by_bucket[buckets(np.arange(-FARTHEST, FARTHEST + 1))],
+        relative_position_bias=bias_by_bucket[
+            relative_position_bucket(np.arange(-MAX_DISTANCE, MAX_DISTANCE + 1))
+        ],
     )
 
 
-def buckets(distance: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The bucket of each distance: one each when near, ever wider ones farther away.
+def relative_position_bucket(distance: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The bucket of each distance: exact for small distances, logarithmic for larger ones.
 
     Args:
-        distance: int64, place of the key minus place of the query.
+        distance: int64, position of the key minus position of the query.
     """
-    half = BUCKETS // 2
-    near = half // 2
-    far = np.abs(distance)
-    # float32 as in the original: at the edges of buckets the last bit decides
-    scale = np.log(np.maximum(far, 1).astype(np.float32) / np.float32(near))
-    scale = scale / np.float32(math.log(FARTHEST / near)) * np.float32(half - near)
-    wide = np.minimum(near + scale.astype(np.int64), half - 1)
-    return np.asarray(np.where(far < near, far, wide) + half * (distance > 0))
+    per_sign = BUCKETS // 2
+    exact = per_sign // 2
+    size = np.abs(distance)
+    # float32 as in transformers: at the bucket boundaries the last bit decides
+    scale = np.log(np.maximum(size, 1).astype(np.float32) / np.float32(exact))
+    scale = scale / np.float32(math.log(MAX_DISTANCE / exact)) * np.float32(per_sign - exact)
+    logarithmic = np.minimum(exact + scale.astype(np.int64), per_sign - 1)
+    return np.asarray(np.where(size < exact, size, logarithmic) + per_sign * (distance > 0))

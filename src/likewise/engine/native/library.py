@@ -1,4 +1,4 @@
-"""The shared library of the kernels, which lies beside this file where it could be built."""
+"""The shared library of the kernels, next to this file if it was built."""
 
 from __future__ import annotations
 
@@ -10,58 +10,57 @@ from likewise.engine.native.sources import LIBRARY, sources_hash
 from likewise.errors import UnsupportedModelError
 
 FORMATS = {"int8": 0, "bfloat16": 1, "float32": 2}
-"""How the kernels call the number formats."""
+"""The codes of the number formats in the kernels."""
 
 TILES = 8
-"""The bit of processors with AMX, on whose tiles int8 and bfloat16 are multiplied."""
-
+"""The feature bit of AMX tiles, for int8 and bfloat16."""
 
 STRUCTURES = (
     binding.LinearStruct,
-    binding.NormStruct,
+    binding.LayerNormStruct,
     binding.LayerStruct,
     binding.NetworkStruct,
     binding.JobStruct,
 )
-"""In the order of `network.hpp`."""
+"""In the order of `likewise_sizes`."""
 
 
 @cache
 def _opened() -> ctypes.CDLL | str:
-    """The library; or why there is none for these sources and this system."""
+    """The library, or the reason why it is unavailable."""
     if not LIBRARY.exists():
         return f"{LIBRARY.name} was not built"
     try:
-        found = ctypes.CDLL(str(LIBRARY))
-        found.likewise_sources.restype = ctypes.c_uint64
-        fitting = found.likewise_sources() == sources_hash()
+        opened = ctypes.CDLL(str(LIBRARY))
+        opened.likewise_sources.restype = ctypes.c_uint64
+        fitting = opened.likewise_sources() == sources_hash()
         sizes = (ctypes.c_int32 * len(STRUCTURES))()
-        found.likewise_sizes(sizes)
+        opened.likewise_sizes(sizes)
     except OSError as error:
         reason = str(error).replace(str(LIBRARY), LIBRARY.name)  # shown to remote visitors too
         return f"{LIBRARY.name} cannot be loaded: {reason}"
     except AttributeError:
         fitting = False
     if not fitting or list(sizes) != list(map(ctypes.sizeof, STRUCTURES)):
-        return f"{LIBRARY.name} was built from other sources than these"
-    _declare(found)
-    return found
+        return f"{LIBRARY.name} was built from different sources"
+    _declare(opened)
+    return opened
 
 
-def _declare(found: ctypes.CDLL) -> None:
-    found.likewise_run.argtypes = (
+def _declare(opened: ctypes.CDLL) -> None:
+    opened.likewise_run.argtypes = (
         ctypes.POINTER(binding.NetworkStruct),
         ctypes.POINTER(binding.JobStruct),
     )
     pointer = ctypes.c_void_p
-    found.likewise_pack.argtypes = (
+    opened.likewise_pack.argtypes = (
         ctypes.c_int, ctypes.c_int, pointer, ctypes.c_int, ctypes.c_int, pointer, pointer, pointer,
     )  # fmt: skip
-    found.likewise_pack.restype = None
+    opened.likewise_pack.restype = None
 
 
 def library() -> ctypes.CDLL | None:
-    """The library; None where it was not built, from these sources and for this system."""
+    """The library; None if it was not built from these sources for this system."""
     found = _opened()
     return None if isinstance(found, str) else found
 
@@ -79,24 +78,24 @@ def loaded() -> ctypes.CDLL:
     """The library.
 
     Raises:
-        UnsupportedModelError: it was not built, or not from these sources.
+        UnsupportedModelError: it was not built from these sources.
     """
     found = _opened()
     if isinstance(found, str):
         raise UnsupportedModelError(
-            found, hint="install likewise again to build it; until then OpenVINO runs the network"
+            found, hint="reinstall likewise to build it; until then, OpenVINO runs the network"
         )
     return found
 
 
 def features() -> int | None:
-    """What the processor has, in the bits of `likewise_features`; None without the library."""
+    """The processor's features as the bits of `likewise_features`; None without the library."""
     found = library()
     return None if found is None else int(found.likewise_features())
 
 
 @cache
 def supported() -> frozenset[str]:
-    """The number formats that the kernels have on this processor."""
+    """The number formats that the kernels support on this processor."""
     bits = features() or 0
-    return frozenset(name for name, place in FORMATS.items() if bits >> place & 1)
+    return frozenset(name for name, bit in FORMATS.items() if bits >> bit & 1)

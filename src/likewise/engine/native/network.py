@@ -1,4 +1,4 @@
-"""A stack, packed as the kernels walk it."""
+"""A network with its weights packed for the kernels."""
 
 from __future__ import annotations
 
@@ -12,152 +12,155 @@ from likewise.engine.native.library import FORMATS, TILES, features, loaded
 from likewise.errors import UnsupportedModelError
 
 PANEL = 64
-"""Columns that lie together, and what all widths must be multiples of."""
+"""Columns of a panel of packed weights; all widths must be multiples of it."""
 
 LANES = 16
-BYTES = {"int8": 1, "bfloat16": 2, "float32": 4}
+ALIGNMENT = 64
+ELEMENT_SIZES = {"int8": 1, "bfloat16": 2, "float32": 4}
 
 
 class PackedNetwork:
-    """Weights in the order of the products, in one number format; everything else as it was.
+    """A network with its weights packed in one number format; the other arrays are float32.
 
-    In int8 every column of a weight is rounded over its own range when it is packed, and every
-    row of a product's other side when it is met: nothing has to be measured beforehand.
+    In int8, weights are quantized by output channel when they are packed, and activations by row
+    at run time (dynamic quantization), so no calibration is needed.
 
     Args:
-        stack: the network.
+        encoder: the network.
         compute: `int8`, `bfloat16` or `float32`.
-        inner: the number format of attention: `bfloat16` or `float32`.
-        max_tokens: tokens of a text at most.
+        attention_format: the number format of attention: `bfloat16` or `float32`.
+        max_tokens: maximum number of tokens of a text.
 
     Attributes:
-        hidden: numbers a token.
-        vocabulary: tokens it has embeddings of.
-        max_tokens: tokens of a text that it has places for, at most as many as asked for.
+        hidden_size: size of a token's hidden state.
+        vocabulary_size: number of word embeddings.
+        max_tokens: maximum length of a text, limited by the position embeddings.
 
     Raises:
-        UnsupportedModelError: the kernels do not know a width or an activation.
+        UnsupportedModelError: the kernels do not support a width or the activation.
         DamagedFileError: a tensor is missing, or has another shape.
     """
 
     def __init__(
-        self, stack: EncoderDescription, compute: str, inner: str, max_tokens: int
+        self, encoder: EncoderDescription, compute: str, attention_format: str, max_tokens: int
     ) -> None:
-        self._kept: list[object] = []
-        self._stack, self._compute = stack, compute
-        self._tiles = bool((features() or 0) & TILES)
-        sizes = stack.sizes
-        _check(stack)
-        layers = (binding.LayerStruct * stack.layers)(*map(self._layer, range(stack.layers)))
-        reach = -(-max_tokens // LANES) * LANES
-        self._kept.append(layers)
-        self.max_tokens = min(max_tokens, len(stack.places))
-        self.hidden, self.vocabulary = sizes.hidden, len(stack.words)
+        self._buffers: list[object] = []
+        self._encoder, self._compute = encoder, compute
+        self._use_tiles = bool((features() or 0) & TILES)
+        sizes = encoder.sizes
+        _check(encoder)
+        layers = (binding.LayerStruct * encoder.layers)(*map(self._layer, range(encoder.layers)))
+        max_positions = -(-max_tokens // LANES) * LANES
+        self._buffers.append(layers)
+        self.max_tokens = min(max_tokens, len(encoder.position_embeddings))
+        self.hidden_size = sizes.hidden_size
+        self.vocabulary_size = len(encoder.word_embeddings)
         self.structure = binding.NetworkStruct(
             layers=layers,
-            words=self._keep(stack.words),
-            places=self._keep(stack.places_alone),
-            norm=self._norm(stack.norm),
-            relative=self._relative(reach),
-            layer_count=stack.layers,
-            hidden=sizes.hidden,
+            word_embeddings=self._address(encoder.word_embeddings),
+            position_embeddings=self._address(encoder.position_and_type_embeddings),
+            embedding_norm=self._norm(encoder.embedding_norm),
+            position_bias=self._position_bias(max_positions),
+            layer_count=encoder.layers,
+            hidden_size=sizes.hidden_size,
             heads=sizes.heads,
-            wide=sizes.wide,
-            reach=reach,
+            intermediate_size=sizes.intermediate_size,
+            max_positions=max_positions,
             format=FORMATS[compute],
-            attention=FORMATS[inner],
+            attention_format=FORMATS[attention_format],
             activation=binding.ACTIVATIONS[sizes.activation],
-            tiles=self._tiles,
+            use_tiles=self._use_tiles,
             epsilon=sizes.epsilon,
         )
 
     def _layer(self, index: int) -> binding.LayerStruct:
-        stack, names, prefix = self._stack, self._stack.names, self._stack.layer(index)
-        hidden, wide = stack.sizes.hidden, stack.sizes.wide
+        encoder, names = self._encoder, self._encoder.names
+        prefix = encoder.layer_prefix(index)
+        hidden, intermediate = encoder.sizes.hidden_size, encoder.sizes.intermediate_size
 
-        def read(part: LinearParameters, inner: int, outer: int) -> Parameters:
-            return part.read(stack.tensors, prefix, inner, outer)
+        def read(linear: LinearParameters, in_features: int, out_features: int) -> Parameters:
+            return linear.read(encoder.tensors, prefix, in_features, out_features)
 
-        parts = [read(part, hidden, hidden) for part in (names.query, names.key, names.value)]
+        projections = (names.query, names.key, names.value)
         return binding.LayerStruct(
-            stacked=self._pack(*parts),
-            attended=self._pack(read(names.attended, hidden, hidden)),
-            inner=self._pack(read(names.inner, hidden, wide)),
-            outer=self._pack(read(names.outer, wide, hidden)),
+            qkv=self._pack(*(read(projection, hidden, hidden) for projection in projections)),
+            attention_output=self._pack(read(names.attention_output, hidden, hidden)),
+            intermediate=self._pack(read(names.intermediate, hidden, intermediate)),
+            output=self._pack(read(names.output, intermediate, hidden)),
             attention_norm=self._norm(prefix + names.attention_norm),
             output_norm=self._norm(prefix + names.output_norm),
         )
 
-    def _pack(self, *side_by_side: Parameters) -> binding.LinearStruct:
-        """One linear layer of several whose columns lie side by side."""
-        inner = side_by_side[0].weight.shape[1]
-        outer = sum(len(part.weight) for part in side_by_side)
-        size = inner * BYTES[self._compute]
-        packed = _aligned(outer * size, np.uint8)
-        scale, total, bias = (np.zeros(outer, np.float32) for _ in range(3))
-        pack, done = loaded().likewise_pack, 0
-        for part in side_by_side:
+    def _pack(self, *concatenated: Parameters) -> binding.LinearStruct:
+        """Pack one linear layer, made of one or more with concatenated outputs."""
+        in_features = concatenated[0].weight.shape[1]
+        out_features = sum(len(part.weight) for part in concatenated)
+        column_size = in_features * ELEMENT_SIZES[self._compute]
+        packed = _aligned_bytes(out_features * column_size)
+        scale, total, bias = (np.zeros(out_features, np.float32) for _ in range(3))
+        pack, column = loaded().likewise_pack, 0
+        for part in concatenated:
             weight = np.ascontiguousarray(part.weight, np.float32)
             pack(
-                FORMATS[self._compute], self._tiles, weight.ctypes.data, len(weight), inner,
-                packed.ctypes.data + done * size,
-                scale.ctypes.data + 4 * done, total.ctypes.data + 4 * done,
+                FORMATS[self._compute], self._use_tiles, weight.ctypes.data, len(weight),
+                in_features, packed.ctypes.data + column * column_size,
+                scale.ctypes.data + 4 * column, total.ctypes.data + 4 * column,
             )  # fmt: skip
             if part.bias is not None:
-                bias[done : done + len(weight)] = part.bias
-            done += len(weight)
+                bias[column : column + len(weight)] = part.bias
+            column += len(weight)
         return binding.LinearStruct(
-            weight=self._keep(packed),
-            scale=self._keep(scale),
-            sum=self._keep(total),
-            bias=self._keep(bias),
-            inner=inner,
-            outer=outer,
+            weight=self._address(packed),
+            scale=self._address(scale),
+            sum=self._address(total),
+            bias=self._address(bias),
+            in_features=in_features,
+            out_features=out_features,
         )
 
-    def _norm(self, name: str) -> binding.NormStruct:
-        weight, bias = self._stack.normal(name)
-        return binding.NormStruct(
-            weight=self._keep(weight),
-            bias=self._keep(np.zeros_like(weight) if bias is None else bias),
+    def _norm(self, name: str) -> binding.LayerNormStruct:
+        weight, bias = self._encoder.layer_norm(name)
+        return binding.LayerNormStruct(
+            weight=self._address(weight),
+            bias=self._address(np.zeros_like(weight) if bias is None else bias),
         )
 
-    def _relative(self, reach: int) -> int | None:
-        """What is added to scores, by distance from `-reach` on: `[heads, 2 · reach + 16]`."""
-        table = self._stack.by_distance
+    def _position_bias(self, max_positions: int) -> int | None:
+        """The relative position bias times log2(e): `[heads, 2 · max_positions + 16]`."""
+        table = self._encoder.relative_position_bias
         if table is None:
             return None
-        farthest = len(table) // 2
-        distance = np.clip(np.arange(-reach, reach + LANES), -farthest, farthest)
-        return self._keep(table[distance + farthest].T * np.float32(np.log2(np.e)))
+        max_distance = len(table) // 2
+        distance = np.arange(-max_positions, max_positions + LANES)
+        distance = np.clip(distance, -max_distance, max_distance)
+        return self._address(table[distance + max_distance].T * np.float32(np.log2(np.e)))
 
-    def _keep(self, array: NDArray[np.generic]) -> int:
-        """Where an array lies, which lives as long as this network does."""
+    def _address(self, array: NDArray[np.generic]) -> int:
+        """The address of an array, which is held as long as this network exists."""
         array = np.ascontiguousarray(array)
-        self._kept.append(array)
+        self._buffers.append(array)
         return int(array.ctypes.data)
 
 
-def _check(stack: EncoderDescription) -> None:
-    """Refuse what the kernels do not know."""
-    sizes = stack.sizes
-    widths = (sizes.hidden, sizes.wide)
-    if any(width % PANEL for width in widths) or sizes.head % 32:
+def _check(encoder: EncoderDescription) -> None:
+    """Refuse what the kernels do not support."""
+    sizes = encoder.sizes
+    widths = (sizes.hidden_size, sizes.intermediate_size)
+    if any(width % PANEL for width in widths) or sizes.head_size % 32:
         raise UnsupportedModelError(
-            f"the kernels take widths that are multiples of {PANEL} and heads of 32, not "
-            f"{sizes.hidden}, {sizes.wide} and {sizes.head}",
+            f"the kernels need widths that are multiples of {PANEL} and head sizes that are "
+            f"multiples of 32, not {widths[0]}, {widths[1]} and {sizes.head_size}",
             hint="OpenVINO runs it",
         )
     if sizes.activation not in binding.ACTIVATIONS:
         raise UnsupportedModelError(
-            f"the kernels do not know the activation {sizes.activation!r}",
+            f"the kernels do not support the activation {sizes.activation!r}",
             hint="OpenVINO runs it",
         )
 
 
-def _aligned(count: int, kind: type[np.generic]) -> NDArray[np.generic]:
-    """An array that begins at a whole register."""
-    size = count * np.dtype(kind).itemsize
-    memory = np.empty(size + PANEL, np.uint8)
-    start = -memory.ctypes.data % PANEL
-    return memory[start : start + size].view(kind)
+def _aligned_bytes(size: int) -> NDArray[np.uint8]:
+    """Uninitialized memory, aligned to a register of 64 bytes."""
+    memory = np.empty(size + ALIGNMENT, np.uint8)
+    start = -memory.ctypes.data % ALIGNMENT
+    return memory[start : start + size]

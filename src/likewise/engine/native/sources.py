@@ -1,4 +1,4 @@
-"""Where the kernels' sources and the library built from them lie. The build runs this file too."""
+"""Paths of the kernels' sources and library. The build runs this file too."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LIBRARY = SOURCES.with_suffix(f".{SUFFIXES.get(sys.platform, 'so')}")
 
 
 def sources_hash() -> int:
-    """64 bits of the SHA-256 of the sources, which a library built from them carries."""
+    """64 bits of the SHA-256 of the sources, which the library contains."""
     digest = hashlib.sha256()
     for path in sorted(SOURCES.glob("*.?pp")):
         digest.update(f"{path.name}\0".encode() + path.read_bytes() + b"\0")

@@ -1,4 +1,4 @@
-"""Which number formats the kernels are the fastest in on this processor."""
+"""The fastest number formats for the kernels on this processor."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ from likewise.engine.timing import (
     Seconds,
     Subject,
     measured,
-    own_clock,
     resolve,
+    thread_clock,
     time_alternately,
 )
 from likewise.errors import EngineError
 from likewise.hub.verification import file_hash
 
 FORMATS = ("bfloat16", "float32")
-"""The number formats between which is chosen; on a tie the first."""
+"""The number formats to choose from; on a tie the first wins."""
 
 WIDTH, LAYERS = 128, 4
-"""Of the network that is timed as a whole; in a wider one loading its weights would take the time,
-in one of fewer layers the memory that every run asks the system for."""
+"""The network for timing the linear layers. A wider one would measure the loading of weights, and
+one of fewer layers the allocation of memory."""
 
-TEXT = 32
-DOCUMENT = 256
-"""Tokens of a text where attention is timed: in short ones it takes next to no time."""
+SHORT_TEXT = 32
+LONG_TEXT = 256
+"""Tokens of a text for timing attention, which takes almost no time in short texts."""
 
 
 def network_format() -> Choice:
-    """The number format that `auto` takes: the faster one of bfloat16 and float32."""
+    """The number format for `auto`: the faster of bfloat16 and float32."""
     if "bfloat16" not in supported():
         return Choice("float32", NO_BFLOAT16)
     return measured(_subject("native network"), _time_networks)
@@ -63,39 +63,39 @@ def _subject(name: str) -> Subject:
 
 
 def _time_networks() -> Seconds:
-    stack = sample(WIDTH, WIDTH // 32, 4 * WIDTH, TEXT, layers=LAYERS)
-    networks = {name: PackedNetwork(stack, name, name, TEXT) for name in FORMATS}
-    return _timed(networks, [TEXT, TEXT])
+    encoder = sample(WIDTH, WIDTH // 32, 4 * WIDTH, SHORT_TEXT, layers=LAYERS)
+    networks = {name: PackedNetwork(encoder, name, name, SHORT_TEXT) for name in FORMATS}
+    return _timed(networks, [SHORT_TEXT, SHORT_TEXT])
 
 
 def _time_attention() -> Seconds:
-    """In a layer so narrow that it does little else."""
-    stack = sample(64, 2, 64, DOCUMENT)
-    networks = {name: PackedNetwork(stack, "int8", name, DOCUMENT) for name in FORMATS}
-    return _timed(networks, [DOCUMENT])
+    """In a layer so narrow that attention dominates."""
+    encoder = sample(64, 2, 64, LONG_TEXT)
+    networks = {name: PackedNetwork(encoder, "int8", name, LONG_TEXT) for name in FORMATS}
+    return _timed(networks, [LONG_TEXT])
 
 
 def _timed(networks: Mapping[str, PackedNetwork], lengths: Sequence[int]) -> Seconds:
-    """Time on one core, on texts of so many tokens each."""
+    """Time on one core, for texts of the given lengths."""
     runs = {name: _run(network, lengths) for name, network in networks.items()}
-    return time_alternately(runs, own_clock())
+    return time_alternately(runs, thread_clock())
 
 
 def _run(network: PackedNetwork, lengths: Sequence[int]) -> Callable[[], None]:
     token_ids = np.zeros(sum(lengths), np.int32)
-    starts = np.cumsum([0, *lengths], dtype=np.int64)
-    vectors = np.empty((len(lengths), network.hidden), np.float32)
+    text_offsets = np.cumsum([0, *lengths], dtype=np.int64)
+    vectors = np.empty((len(lengths), network.hidden_size), np.float32)
 
     def run() -> None:
         job = binding.JobStruct(
             token_ids=token_ids.ctypes.data,
-            starts=starts.ctypes.data,
-            texts=len(lengths),
-            pooling=1,
-            threads=1,
+            text_offsets=text_offsets.ctypes.data,
+            text_count=len(lengths),
+            pooling_count=1,
+            thread_count=1,
             vectors=vectors.ctypes.data,
         )
         if loaded().likewise_run(network.structure, job):
-            raise EngineError("no memory for the kernels", hint="close other programs")
+            raise EngineError("not enough memory for the kernels", hint="close other programs")
 
     return run

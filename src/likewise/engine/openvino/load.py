@@ -73,12 +73,12 @@ def _on_cpu(source: GraphSource, tokenizer: Tokenizer, compute: str) -> Runtime:
 
 def _int8(config: Config, tokenizer: Tokenizer) -> Runtime:
     graph, chosen = quantized(config, tokenizer), formats("int8")
-    inner = " float32 activations" if chosen.inner == "float32" else ""
+    suffix = " float32 activations" if chosen.unquantized == "float32" else ""
     return OpenVinoRuntime(
         partial(read_graph, graph.path),
         graph.source.build_tokens,
         formats=chosen,
-        recipe=f"{graph.source.recipe}int8 {RECIPE}{inner}",
+        recipe=f"{graph.source.recipe}int8 {RECIPE}{suffix}",
         pad_id=tokenizer.pad_id,
         longest=graph.source.longest,
         file=graph.path,

@@ -1,4 +1,4 @@
-"""The handful of graph pieces that every architecture is made of, over OpenVINO's opset."""
+"""The operations that all architectures are built from, on top of OpenVINO's opset."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from likewise.errors import UnsupportedModelError
 Node: TypeAlias = ov.Node | ov.Output
 
 MASKED = -1e9
-"""Added to attention scores between tokens that must not see each other; its exponential is 0."""
+"""Added to the attention scores of masked pairs of tokens; its exponential is 0."""
 
 _ACTIVATIONS = {
     "gelu": lambda x: opset.gelu(x, "ERF"),
@@ -61,7 +61,7 @@ def linear(x: Node, weight: NDArray[np.float32], bias: NDArray[np.float32] | Non
 def layer_norm(
     x: Node, weight: NDArray[np.float32], bias: NDArray[np.float32] | None, epsilon: float
 ) -> Node:
-    """Layer normalisation over the last axis."""
+    """Layer normalization over the last axis."""
     scaled = opset.multiply(
         opset.mvn(x, integers(-1), True, epsilon, "INSIDE_SQRT"), constant(weight)
     )
@@ -72,7 +72,7 @@ def activation(x: Node, name: str) -> Node:
     """An activation by its name in config.json.
 
     Raises:
-        UnsupportedModelError: the name is not known.
+        UnsupportedModelError: the name is unknown.
     """
     apply = _ACTIVATIONS.get(name.lower())
     if apply is None:
@@ -95,28 +95,33 @@ def split_heads(x: Node, heads: int, head_size: int) -> Node:
 
 
 def join_heads(x: Node, hidden_size: int) -> Node:
-    """The way back."""
+    """The inverse of `split_heads`."""
     return opset.reshape(
         opset.transpose(x, integers(0, 2, 1, 3)), integers(0, 0, hidden_size), True
     )
 
 
 def rotate(x: Node, rotation: Rotation) -> Node:
-    """Rotary positions on `[rows, heads, length, head_size]`; a pair is one number of each half."""
+    """Apply rotary position embeddings to `[rows, heads, length, head_size]`.
+
+    A pair of dimensions is one dimension of each half.
+    """
     first, second = opset.split(x, scalar(3), 2).outputs()
-    turned = opset.concat([opset.negative(second), first], 3)
-    return opset.add(opset.multiply(x, rotation.cosine), opset.multiply(turned, rotation.sine))
+    rotated = opset.concat([opset.negative(second), first], 3)
+    return opset.add(opset.multiply(x, rotation.cosine), opset.multiply(rotated, rotation.sine))
 
 
-def rotation(frequencies: NDArray[np.float64], longest: int, positions: Node) -> Rotation:
-    """Angles of rotary positions, looked up by place so that no format can blur them.
+def rotation(frequencies: NDArray[np.float64], max_tokens: int, positions: Node) -> Rotation:
+    """The rotations of rotary position embeddings.
+
+    They are looked up in tables, so that they are exact in every number format.
 
     Args:
-        frequencies: `[head size / 2]`, radians a token.
-        longest: tokens of a text at most.
-        positions: int32 `[rows, length]`, place in the text, from 0.
+        frequencies: `[head size / 2]`, radians per position.
+        max_tokens: maximum number of tokens of a text.
+        positions: int32 `[rows, length]`, position in the text, from 0.
     """
-    angles = np.arange(longest)[:, None] * np.tile(frequencies, 2)
+    angles = np.arange(max_tokens)[:, None] * np.tile(frequencies, 2)
     cosine, sine = (
         opset.unsqueeze(embedding(table.astype(np.float32), positions), integers(1))
         for table in (np.cos(angles), np.sin(angles))
@@ -125,24 +130,24 @@ def rotation(frequencies: NDArray[np.float64], longest: int, positions: Node) ->
 
 
 def distances(positions: Node) -> Node:
-    """How far each token's key stands behind its query: int32 `[rows, length, length]`."""
+    """Position of the key minus position of the query: int32 `[rows, length, length]`."""
     return opset.subtract(
         opset.unsqueeze(positions, integers(1)), opset.unsqueeze(positions, integers(2))
     )
 
 
-def by_distance(table: NDArray[np.float32], positions: Node) -> Node:
-    """What a table says of how far two tokens stand apart: float32 `[rows, heads, length, length]`.
+def relative_position_bias(table: NDArray[np.float32], positions: Node) -> Node:
+    """The bias of attention scores by relative position: float32 `[rows, heads, length, length]`.
 
     Args:
-        table: `[2 · farthest + 1, heads]`, from `-farthest` on.
-        positions: int32 `[rows, length]`, place in the text.
+        table: `[2 · max distance + 1, heads]`, from the distance `-max distance` on.
+        positions: int32 `[rows, length]`, position in the text.
     """
-    farthest = float(len(table) // 2)
-    clipped = opset.clamp(opset.convert(distances(positions), "f32"), -farthest, farthest)
-    column = opset.convert(opset.add(clipped, constant(farthest)), "i32")
-    found = opset.gather(constant(table.T), column, scalar(1))
-    return opset.transpose(found, integers(1, 0, 2, 3))
+    max_distance = float(len(table) // 2)
+    clipped = opset.clamp(opset.convert(distances(positions), "f32"), -max_distance, max_distance)
+    index = opset.convert(opset.add(clipped, constant(max_distance)), "i32")
+    bias = opset.gather(constant(table.T), index, scalar(1))
+    return opset.transpose(bias, integers(1, 0, 2, 3))
 
 
 def attention(query: Node, key: Node, value: Node, mask: Node) -> Node:
@@ -151,7 +156,7 @@ def attention(query: Node, key: Node, value: Node, mask: Node) -> Node:
 
 
 def segment_mask(segments: Node) -> Node:
-    """Additive mask `[rows, 1, length, length]`: tokens see those of their own segment alone."""
+    """Additive mask `[rows, 1, length, length]`: tokens attend only within their own segment."""
     same = opset.equal(
         opset.unsqueeze(segments, integers(2)), opset.unsqueeze(segments, integers(1))
     )

@@ -73,7 +73,7 @@ class OpenVinoRuntime:
     Args:
         build: makes the graph; it is asked again for every lane.
         build_tokens: makes the graph that gives token states.
-        formats: of the network; `inner` is that of what is not a product of int8 numbers.
+        formats: number formats of the network.
         recipe: what besides the checkpoint shapes the vectors.
         pad_id: id of the padding token.
         longest: where texts must not share rows, the longest row; None where they may.
@@ -99,7 +99,7 @@ class OpenVinoRuntime:
         self._build, self._build_tokens = build, build_tokens
         self._pad_id, self._longest, self._file = pad_id, longest, file
         self._cores = usable_cores()
-        self._precision = HINTS[formats.inner]
+        self._precision = HINTS[formats.unquantized]
         self._lock = threading.Lock()
         _settle()
         self._one = self._compiled(self._cores).create_infer_request()

@@ -1,4 +1,4 @@
-"""Which number formats OpenVINO is the fastest in on this processor."""
+"""The fastest number formats for OpenVINO on this processor."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from likewise.engine.openvino import ops
 from likewise.engine.openvino.architectures.contract import Inputs
-from likewise.engine.openvino.architectures.described import stack_states
+from likewise.engine.openvino.architectures.described import encoder_states
 from likewise.engine.openvino.bindings import opset, ov
 from likewise.engine.openvino.graph import INPUTS, parameter
 from likewise.engine.sample import sample
@@ -24,11 +24,11 @@ from likewise.engine.timing import (
 )
 
 HINTS = {"bfloat16": "bf16", "float32": "f32"}
-"""What OpenVINO calls the number formats between which is chosen; on a tie the first."""
+"""OpenVINO's names of the number formats to choose from; on a tie the first wins."""
 
 WIDTH, TOKENS = 256, 64
 RANGE = 4.0
-"""Of the made-up layer's numbers where they are rounded; they are normalised before."""
+"""Quantization range of the sample layer's activations, which are normalized."""
 
 
 def supports_bfloat16() -> bool:
@@ -37,12 +37,12 @@ def supports_bfloat16() -> bool:
 
 
 def network_format() -> Choice:
-    """The number format that `auto` takes: the faster one of bfloat16 and float32."""
+    """The number format for `auto`: the faster of bfloat16 and float32."""
     return _choice("OpenVINO network", int8=False)
 
 
 def activation_format() -> Choice:
-    """The number format of what is not a product of int8 numbers in an int8 network."""
+    """The number format of the unquantized operations of an int8 network."""
     return _choice("OpenVINO int8 activations", int8=True)
 
 
@@ -62,7 +62,7 @@ def time_formats(*, int8: bool) -> Seconds:
     """Time of one layer on one core, in each number format.
 
     Args:
-        int8: whether its products are of int8 numbers.
+        int8: whether its matrix products are quantized.
     """
     return time_alternately({name: _run(hint, int8) for name, hint in HINTS.items()})
 
@@ -81,28 +81,28 @@ def _run(hint: str, int8: bool) -> Callable[[], object]:
 
 
 def layer(*, int8: bool) -> ov.Model:
-    """The graph of a made-up layer, with shapes as open as those of real ones."""
+    """The graph of a sample layer, with dynamic shapes as in real models."""
     token_ids, segments, positions = (parameter(name, (-1, -1)) for name in INPUTS)
     inputs = Inputs(token_ids, positions, ops.segment_mask(segments), TOKENS)
-    states = stack_states(sample(WIDTH, WIDTH // 32, 4 * WIDTH, TOKENS), inputs)
+    states = encoder_states(sample(WIDTH, WIDTH // 32, 4 * WIDTH, TOKENS), inputs)
     model = ov.Model([opset.result(states)], [token_ids, segments, positions], "layer")
     if int8:
         for node in model.get_ordered_ops():
             if node.get_type_name() == "MatMul":
-                _round(node)
+                _quantize_product(node)
         model.validate_nodes_and_infer_types()
     return model
 
 
-def _round(product: ov.Node) -> None:
-    """Make a product with weights one of int8 numbers."""
+def _quantize_product(product: ov.Node) -> None:
+    """Quantize a matrix product with a constant weight."""
     weight = product.input_value(1).get_node()
     if weight.get_type_name() != "Constant":
         return
-    numbers = np.asarray(weight.data)
-    scale = np.full((len(numbers), 1), np.abs(numbers).max() / 127, np.float32)
-    whole = opset.convert(opset.constant(np.round(numbers / scale).astype(np.int8)), "f32")
-    product.input(1).replace_source_output(opset.multiply(whole, scale).output(0))
+    values = np.asarray(weight.data)
+    scale = np.full((len(values), 1), np.abs(values).max() / 127, np.float32)
+    quantized = opset.convert(opset.constant(np.round(values / scale).astype(np.int8)), "f32")
+    product.input(1).replace_source_output(opset.multiply(quantized, scale).output(0))
     low, high = np.float32(-RANGE), np.float32(RANGE * 127 / 128)
-    rounded = opset.fake_quantize(product.input_value(0), low, high, low, high, 256)
-    product.input(0).replace_source_output(rounded.output(0))
+    activations = opset.fake_quantize(product.input_value(0), low, high, low, high, 256)
+    product.input(0).replace_source_output(activations.output(0))

@@ -1,4 +1,4 @@
-// Attention inside one text. Vaswani et al. 2017, https://arxiv.org/abs/1706.03762.
+// Attention within one text. Vaswani et al. 2017, https://arxiv.org/abs/1706.03762.
 
 #pragma once
 
@@ -6,118 +6,131 @@
 #include "functions.hpp"
 #include "tiles.hpp"
 
-// One text's query, key and value, row by row, and what is made of them; one head at a time.
+// The attention of one head of one text. Keys and values are packed like weights; see packing.hpp.
 template <class Format> struct Attention {
     using Element = typename Format::Element;
-    static constexpr int depth = Format::depth;
-    static constexpr int whole = tiled<Format> ? 2 * LANES : LANES; // tokens are filled up to
+    static constexpr int values_per_lane = Format::values_per_lane;
+    static constexpr int token_multiple = Format::uses_tiles ? 2 * LANES : LANES;
 
-    int tokens, head; // of the text; numbers a token in one head
-    float scale;      // of scores, times log2(e)
+    int tokens;    // of the text
+    int head_size; // elements of a token in one head
+    float scale;   // of the scores, times log2(e)
     __m512i *keys, *values;
-    float *scores;    // [Format::rows, width]
-    Element *weights; // [Format::rows, width]
+    float *scores;    // [Format::rows, padded_tokens]
+    Element *weights; // [Format::rows, padded_tokens]
 
-    int width() const { return (tokens + whole - 1) / whole * whole; }
-    int groups() const { return width() / LANES; }
-    int key_steps() const { return head / depth; }
+    int padded_tokens() const {
+        return (tokens + token_multiple - 1) / token_multiple * token_multiple;
+    }
+    int token_groups() const { return padded_tokens() / LANES; }
+    int key_steps() const { return head_size / values_per_lane; }
     int value_steps() const {
-        return tiled<Format> ? width() / depth : (tokens + depth - 1) / depth;
+        return Format::uses_tiles ? padded_tokens() / values_per_lane
+                                  : (tokens + values_per_lane - 1) / values_per_lane;
     }
 
-    // Keys as the right side of a product: a column a token.
-    void take_keys(const Element *from, size_t stride) {
-        for (int group = 0; group < groups(); group++) {
+    // Pack the keys as the right side of a product: one column per token.
+    void pack_keys(const Element *from, size_t stride) {
+        for (int group = 0; group < token_groups(); group++) {
             for (int step = 0; step < key_steps(); step += LANES) {
-                __m512i lines[LANES];
+                __m512i registers[LANES];
                 for (int i = 0; i < LANES; i++) {
                     int token = group * LANES + i;
-                    lines[i] = token < tokens
-                                   ? _mm512_loadu_si512(from + token * stride + step * depth)
-                                   : _mm512_setzero_si512();
+                    registers[i] =
+                        token < tokens
+                            ? _mm512_loadu_si512(from + token * stride + step * values_per_lane)
+                            : _mm512_setzero_si512();
                 }
-                transpose(lines);
-                for (int i = 0; i < LANES; i++) keys[group * key_steps() + step + i] = lines[i];
+                transpose(registers);
+                for (int i = 0; i < LANES; i++) keys[group * key_steps() + step + i] = registers[i];
             }
         }
     }
 
-    // Values as the right side of a product: a step is `depth` tokens.
-    void take_values(const Element *from, size_t stride) {
-        for (int group = 0; group < head / LANES; group++) {
+    // Pack the values as the right side of a product: each step holds `values_per_lane` tokens.
+    void pack_values(const Element *from, size_t stride) {
+        for (int group = 0; group < head_size / LANES; group++) {
             __m512i *to = values + (size_t)group * value_steps();
             for (int step = 0; step < value_steps(); step++) {
-                const Element *row = from + (size_t)step * depth * stride + group * LANES;
-                if constexpr (depth == 1) {
+                const Element *row = from + (size_t)step * values_per_lane * stride + group * LANES;
+                if constexpr (values_per_lane == 1) {
                     to[step] = _mm512_loadu_si512(row);
                 } else {
-                    const int token = step * depth;
-                    __m512i even = token < tokens ? half(row) : _mm512_setzero_si512();
-                    __m512i odd = token + 1 < tokens ? half(row + stride) : _mm512_setzero_si512();
+                    const int token = step * values_per_lane;
+                    __m512i even = token < tokens ? load_lanes(row) : _mm512_setzero_si512();
+                    __m512i odd =
+                        token + 1 < tokens ? load_lanes(row + stride) : _mm512_setzero_si512();
                     to[step] = _mm512_or_si512(even, _mm512_slli_epi32(odd, 16));
                 }
             }
         }
     }
 
-    static INLINE __m512i half(const Element *row) {
+    // 16 elements of 16 bits, each in the lower half of a lane.
+    static INLINE __m512i load_lanes(const Element *row) {
         return _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)row));
     }
 
-    // What `rows` queries from `first` on gather: `store(row, column, x)`.
+    // Attention of `rows` queries, the first of which is token `first`. Calls
+    // `store(row, column, x)` with 16 consecutive columns at a time.
     template <class Store>
-    void attend(int first, int rows, const Element *queries, size_t stride, const float *relative,
-                Store store) {
-        const Element *from = queries + first * stride;
-        for (int group = 0; group < groups(); group += GROUPS_AT_ONCE) {
-            Columns columns = {keys + (size_t)group * key_steps(), (size_t)key_steps(), 1};
-            float *line = scores + group * LANES;
-            const int across = width();
-            auto keep = [=](int i, int j, __m512 sum)
-                            INLINED { _mm512_storeu_ps(line + i * across + j * LANES, sum); };
-            const size_t bytes = stride * sizeof(Element);
-            const Left left = {from, bytes, 64, SIDE * bytes};
-            switch (least(GROUPS_AT_ONCE, groups() - group)) {
-            case 1: multiply<Format, 1>(rows, left, columns, key_steps(), keep); break;
-            case 2: multiply<Format, 2>(rows, left, columns, key_steps(), keep); break;
-            case 3: multiply<Format, 3>(rows, left, columns, key_steps(), keep); break;
-            default: multiply<Format, 4>(rows, left, columns, key_steps(), keep);
-            }
-        }
-        float inverse[Format::rows];
+    void attend(int first, int rows, const Element *queries, size_t stride,
+                const float *position_bias, Store store) {
+        compute_scores(rows, queries + first * stride, stride);
+        float inverse_sums[Format::rows];
         for (int i = 0; i < rows; i++) {
-            inverse[i] = 1.0f / softmax(i, relative ? relative - (first + i) : nullptr);
+            inverse_sums[i] =
+                1.0f / softmax(i, position_bias ? position_bias - (first + i) : nullptr);
         }
-        for (int group = 0; group < head / LANES; group += 2) {
-            Columns columns = {values + (size_t)group * value_steps(), (size_t)value_steps(), 1};
-            const size_t bytes = width() * sizeof(Element);
-            multiply<Format, 2>(rows, {weights, bytes, 64, SIDE * bytes}, columns, value_steps(),
-                                [&](int i, int j, __m512 sum) INLINED {
+        for (int group = 0; group < head_size / LANES; group += 2) {
+            RightMatrix right = {values + (size_t)group * value_steps(), (size_t)value_steps(), 1};
+            const size_t bytes = padded_tokens() * sizeof(Element);
+            multiply<Format, 2>(rows, {weights, bytes, TILE_ROW_BYTES, TILE_ROWS * bytes}, right,
+                                value_steps(), [&](int i, int j, __m512 sum) INLINED {
                                     store(first + i, (group + j) * LANES,
-                                          _mm512_mul_ps(sum, all(inverse[i])));
+                                          _mm512_mul_ps(sum, broadcast(inverse_sums[i])));
                                 });
         }
     }
 
-    // Scores of one query to weights; gives their sum.
-    INLINE float softmax(int row, const float *relative) {
-        float *line = scores + row * width();
-        __m512 highest = all(-1e30f);
-        for (int c = 0; c < width(); c += LANES) {
-            __m512 x = _mm512_mul_ps(_mm512_loadu_ps(line + c), all(scale));
-            if (relative) x = _mm512_add_ps(x, _mm512_loadu_ps(relative + c));
-            if (c + LANES > tokens) {
-                __mmask16 outside = (__mmask16)(0xffffu << (tokens > c ? tokens - c : 0));
-                x = _mm512_mask_mov_ps(x, outside, all(-1e30f));
+    // The products of `rows` queries with all keys.
+    INLINE void compute_scores(int rows, const Element *queries, size_t stride) {
+        for (int group = 0; group < token_groups(); group += GROUP_BLOCK) {
+            RightMatrix right = {keys + (size_t)group * key_steps(), (size_t)key_steps(), 1};
+            float *to = scores + group * LANES;
+            const int width = padded_tokens();
+            auto store_score = [=](int i, int j, __m512 sum)
+                                   INLINED { _mm512_storeu_ps(to + i * width + j * LANES, sum); };
+            const size_t bytes = stride * sizeof(Element);
+            const LeftMatrix left = {queries, bytes, TILE_ROW_BYTES, TILE_ROWS * bytes};
+            switch (min(GROUP_BLOCK, token_groups() - group)) {
+            case 1: multiply<Format, 1>(rows, left, right, key_steps(), store_score); break;
+            case 2: multiply<Format, 2>(rows, left, right, key_steps(), store_score); break;
+            case 3: multiply<Format, 3>(rows, left, right, key_steps(), store_score); break;
+            default: multiply<Format, 4>(rows, left, right, key_steps(), store_score);
             }
-            highest = _mm512_max_ps(highest, x);
-            _mm512_storeu_ps(line + c, x);
         }
-        __m512 most = all(_mm512_reduce_max_ps(highest)), sum = all(0.0f);
-        for (int c = 0; c < width(); c += LANES) {
-            __m512 x = power_of_two(_mm512_sub_ps(_mm512_loadu_ps(line + c), most));
+    }
+
+    // Unnormalized softmax: writes exp(score - maximum) to `weights` and returns the sum.
+    INLINE float softmax(int row, const float *position_bias) {
+        float *row_scores = scores + row * padded_tokens();
+        __m512 lane_maximum = broadcast(-1e30f);
+        for (int c = 0; c < padded_tokens(); c += LANES) {
+            __m512 x = _mm512_mul_ps(_mm512_loadu_ps(row_scores + c), broadcast(scale));
+            if (position_bias) x = _mm512_add_ps(x, _mm512_loadu_ps(position_bias + c));
+            if (c + LANES > tokens) {
+                __mmask16 padding = (__mmask16)(0xffffu << (tokens > c ? tokens - c : 0));
+                x = _mm512_mask_mov_ps(x, padding, broadcast(-1e30f));
+            }
+            lane_maximum = _mm512_max_ps(lane_maximum, x);
+            _mm512_storeu_ps(row_scores + c, x);
+        }
+        __m512 maximum = broadcast(_mm512_reduce_max_ps(lane_maximum)), sum = broadcast(0.0f);
+        for (int c = 0; c < padded_tokens(); c += LANES) {
+            __m512 x = exp2(_mm512_sub_ps(_mm512_loadu_ps(row_scores + c), maximum));
             sum = _mm512_add_ps(sum, x);
-            Format::store(weights + row * width() + c, x);
+            Format::store(weights + row * padded_tokens() + c, x);
         }
         return _mm512_reduce_add_ps(sum);
     }

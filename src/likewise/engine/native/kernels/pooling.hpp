@@ -1,38 +1,41 @@
-// Token states to one vector a text.
+// Pooling: one vector from the token states of a text.
 
 #pragma once
 
 #include <string.h>
 
+#include "abi.hpp"
 #include "formats.hpp"
 #include "functions.hpp"
-#include "network.hpp"
 
-// One vector of a text's states [tokens, hidden]; all but the last token's leave out `skipped`
-// tokens.
-inline void pool(int mode, const float *states, int tokens, int skipped, int hidden, float *to) {
-    int from = mode == LAST ? 0 : least(skipped, tokens);
-    int count = tokens - from;
-    if (mode == FIRST || mode == LAST) {
-        int place = mode == FIRST ? from : tokens - 1;
-        if (count > 0) memcpy(to, states + (size_t)place * hidden, hidden * sizeof(float));
-        else memset(to, 0, hidden * sizeof(float));
+// Pool token states [tokens, hidden_size] into one vector. Every mode except LAST_TOKEN leaves out
+// the first `skipped_tokens` tokens.
+inline void pool(int mode, const float *token_states, int tokens, int skipped_tokens,
+                 int hidden_size, float *vector) {
+    int first = mode == LAST_TOKEN ? 0 : min(skipped_tokens, tokens);
+    int count = tokens - first;
+    if (mode == CLS || mode == LAST_TOKEN) {
+        int position = mode == CLS ? first : tokens - 1;
+        const size_t bytes = hidden_size * sizeof(float);
+        if (count > 0) memcpy(vector, token_states + (size_t)position * hidden_size, bytes);
+        else memset(vector, 0, bytes);
         return;
     }
-    float total = 0;
-    for (int place = from; place < tokens; place++) {
-        total += mode == WEIGHTED ? (float)(place + 1) : 1.0f;
+    float total_weight = 0;
+    for (int position = first; position < tokens; position++) {
+        total_weight += mode == WEIGHTED_MEAN ? (float)(position + 1) : 1.0f;
     }
-    float by = mode == MEAN_SQRT ? __builtin_sqrtf(total) : total;
-    __m512 part = all(1.0f / (by > 1e-9f ? by : 1e-9f));
-    for (int c = 0; c < hidden; c += LANES) {
-        __m512 sum = all(mode == MAXIMUM ? -1e9f : 0.0f);
-        for (int place = from; place < tokens; place++) {
-            __m512 state = _mm512_loadu_ps(states + (size_t)place * hidden + c);
-            if (mode == MAXIMUM) sum = _mm512_max_ps(sum, state);
-            else if (mode == WEIGHTED) sum = _mm512_fmadd_ps(state, all((float)(place + 1)), sum);
+    float divisor = mode == MEAN_SQRT_LEN ? __builtin_sqrtf(total_weight) : total_weight;
+    __m512 factor = broadcast(1.0f / (divisor > 1e-9f ? divisor : 1e-9f));
+    for (int c = 0; c < hidden_size; c += LANES) {
+        __m512 sum = broadcast(mode == MAX ? -1e9f : 0.0f);
+        for (int position = first; position < tokens; position++) {
+            __m512 state = _mm512_loadu_ps(token_states + (size_t)position * hidden_size + c);
+            if (mode == MAX) sum = _mm512_max_ps(sum, state);
+            else if (mode == WEIGHTED_MEAN)
+                sum = _mm512_fmadd_ps(state, broadcast((float)(position + 1)), sum);
             else sum = _mm512_add_ps(sum, state);
         }
-        _mm512_storeu_ps(to + c, mode == MAXIMUM ? sum : _mm512_mul_ps(sum, part));
+        _mm512_storeu_ps(vector + c, mode == MAX ? sum : _mm512_mul_ps(sum, factor));
     }
 }

@@ -1,28 +1,30 @@
-// Products on the processor's tiles (AMX): eight registers of 16 rows, 64 bytes each.
+// Matrix products on AMX tiles: eight registers of 16 rows of 64 bytes.
 //
-// The instructions stand in assembly, so that any compiler takes them and nothing but these
-// functions runs them. As everywhere, an element of the result is summed in the order of its steps.
+// The instructions are written in assembly, so that every compiler accepts them and no other code
+// uses them. Every element of the result is summed in the order of its steps, as in formats.hpp.
 
 #pragma once
 
 #include "formats.hpp"
 
-constexpr int SIDE = 16; // rows of a tile, and its lanes across
+constexpr int TILE_ROWS = 16; // rows of a tile, and 32-bit lanes of a row
+constexpr size_t TILE_ROW_BYTES = 64;
+constexpr size_t TILE_BYTES = TILE_ROWS * TILE_ROW_BYTES;
 
-// While one of these lives, its thread may use tiles.
-class Tiles {
+// Configures this thread's tiles, and releases them at the end of its lifetime.
+class TileConfig {
   public:
-    Tiles() {
+    TileConfig() {
         struct alignas(64) {
             uint8_t palette = 1, start = 0, unused[14] = {};
             uint16_t bytes[16] = {};
             uint8_t rows[16] = {};
-        } shape;
-        for (int i = 0; i < 8; i++) shape.bytes[i] = 64, shape.rows[i] = SIDE;
-        asm volatile("ldtilecfg %0" ::"m"(shape));
+        } config;
+        for (int i = 0; i < 8; i++) config.bytes[i] = TILE_ROW_BYTES, config.rows[i] = TILE_ROWS;
+        asm volatile("ldtilecfg %0" ::"m"(config));
     }
-    ~Tiles() { asm volatile("tilerelease"); }
-    Tiles(const Tiles &) = delete;
+    ~TileConfig() { asm volatile("tilerelease"); }
+    TileConfig(const TileConfig &) = delete;
 };
 
 template <int TILE> INLINE void clear_tile() { asm volatile("tilezero %%tmm%c0" ::"i"(TILE)); }
@@ -36,95 +38,97 @@ template <int TILE> INLINE void store_tile(void *to, size_t stride) {
 }
 
 struct TiledInt8 : Int8 {
-    static constexpr int rows = 2 * SIDE, groups = 2;
-    template <int SUM, int A, int B> static INLINE void add_tile() {
+    static constexpr int rows = 2 * TILE_ROWS, groups = 2;
+    static constexpr bool uses_tiles = true;
+    template <int SUM, int A, int B> static INLINE void multiply_add_tile() {
         asm volatile("tdpbusd %%tmm%c2, %%tmm%c1, %%tmm%c0" ::"i"(SUM), "i"(A), "i"(B));
     }
 };
 
 struct TiledBFloat16 : BFloat16 {
-    static constexpr int rows = 2 * SIDE, groups = 2;
-    template <int SUM, int A, int B> static INLINE void add_tile() {
+    static constexpr int rows = 2 * TILE_ROWS, groups = 2;
+    static constexpr bool uses_tiles = true;
+    template <int SUM, int A, int B> static INLINE void multiply_add_tile() {
         asm volatile("tdpbf16ps %%tmm%c2, %%tmm%c1, %%tmm%c0" ::"i"(SUM), "i"(A), "i"(B));
     }
 };
 
-template <class Format> constexpr bool tiled = Format::rows == 2 * SIDE;
-
-// Where a number of a product's left side lies, `width` numbers a row: row by row, or, for tiles,
-// one tile after the other, since 16 rows from 16 places come slowly.
-template <class Format> INLINE size_t place(int width, int row, int column) {
-    if constexpr (tiled<Format>) {
-        constexpr int across = SIDE * Format::depth;
-        return (size_t)(row / SIDE * SIDE) * width + (size_t)(column / across) * SIDE * across +
-               row % SIDE * across + column % across;
+// The index of an element in the left side of a product with `width` elements a row: row-major; for
+// tiles, tile after tile along the row, because a tile loads faster from contiguous memory.
+template <class Format> INLINE size_t element_offset(int width, int row, int column) {
+    if constexpr (Format::uses_tiles) {
+        constexpr int tile_columns = TILE_ROWS * Format::values_per_lane;
+        return (size_t)(row / TILE_ROWS * TILE_ROWS) * width +
+               (size_t)(column / tile_columns) * TILE_ROWS * tile_columns +
+               row % TILE_ROWS * tile_columns + column % tile_columns;
     } else {
         return (size_t)row * width + column;
     }
 }
 
-// A product's left side: bytes from row to row of a tile, from a tile to the next along the inner
-// dimension, and from a tile to the one below.
-struct Left {
+// The left side of a product, with strides in bytes.
+struct LeftMatrix {
     const void *data;
-    size_t stride, along, below;
+    size_t stride;      // between rows
+    size_t step_stride; // tiles only: between tiles along the inner dimension
+    size_t tile_stride; // tiles only: between tiles along the rows
 };
 
-// One or two tiles of rows times one or two registers of columns, into tiles 0 to 3.
+// One or two tiles of rows times one or two column groups, into tiles 0 to 3.
 template <class Format, bool MORE_ROWS, bool MORE_GROUPS>
-INLINE void sum_tiles(Left a, Columns b, int steps) {
+INLINE void tile_kernel(LeftMatrix a, RightMatrix b, int steps) {
     const char *from = (const char *)a.data;
     clear_tile<0>();
     if (MORE_ROWS) clear_tile<1>();
     if (MORE_GROUPS) clear_tile<2>();
     if (MORE_ROWS && MORE_GROUPS) clear_tile<3>();
-    const size_t along = b.along * sizeof(__m512i);
-    for (int step = 0; step < steps; step += SIDE, from += a.along) {
-        load_tile<6>(b.data + step * b.along, along);
+    const size_t right_stride = b.step_stride * sizeof(__m512i);
+    for (int step = 0; step < steps; step += TILE_ROWS, from += a.step_stride) {
+        load_tile<6>(b.data + step * b.step_stride, right_stride);
         load_tile<4>(from, a.stride);
-        Format::template add_tile<0, 4, 6>();
+        Format::template multiply_add_tile<0, 4, 6>();
         if (MORE_ROWS) {
-            load_tile<5>(from + a.below, a.stride);
-            Format::template add_tile<1, 5, 6>();
+            load_tile<5>(from + a.tile_stride, a.stride);
+            Format::template multiply_add_tile<1, 5, 6>();
         }
         if (MORE_GROUPS) {
-            load_tile<7>(b.data + b.across + step * b.along, along);
-            Format::template add_tile<2, 4, 7>();
-            if (MORE_ROWS) Format::template add_tile<3, 5, 7>();
+            load_tile<7>(b.data + b.group_stride + step * b.step_stride, right_stride);
+            Format::template multiply_add_tile<2, 4, 7>();
+            if (MORE_ROWS) Format::template multiply_add_tile<3, 5, 7>();
         }
     }
 }
 
-// `in_registers` on tiles, for 1 to 32 rows and a multiple of 16 steps. Whole tiles of rows are
-// read: behind the last row there must be memory, with whatever in it.
-template <class Format, int GROUPS, class Finish>
-INLINE void in_tiles(int rows, Left a, Columns b, int steps, Finish finish) {
-    using Sum = typename Format::Sum;
-    alignas(64) Sum sums[2 * SIDE][2];
+// `multiply_in_registers` on tiles, for 1 to 32 rows and a multiple of 16 steps. Whole tiles are
+// loaded: the memory after the last row must be readable; its content has no effect.
+template <class Format, int GROUPS, class Store>
+INLINE void multiply_in_tiles(int rows, LeftMatrix a, RightMatrix b, int steps, Store store) {
+    using Accumulator = typename Format::Accumulator;
+    alignas(64) Accumulator sums[2 * TILE_ROWS][2];
     for (int group = 0; group < GROUPS; group += 2) {
-        const Columns columns = {b.data + group * b.across, b.across, b.along};
-        const bool more_rows = rows > SIDE, more_groups = group + 1 < GROUPS;
-        if (more_rows && more_groups) sum_tiles<Format, true, true>(a, columns, steps);
-        else if (more_rows) sum_tiles<Format, true, false>(a, columns, steps);
-        else if (more_groups) sum_tiles<Format, false, true>(a, columns, steps);
-        else sum_tiles<Format, false, false>(a, columns, steps);
+        const RightMatrix right = {b.data + group * b.group_stride, b.group_stride, b.step_stride};
+        const bool more_rows = rows > TILE_ROWS, more_groups = group + 1 < GROUPS;
+        if (more_rows && more_groups) tile_kernel<Format, true, true>(a, right, steps);
+        else if (more_rows) tile_kernel<Format, true, false>(a, right, steps);
+        else if (more_groups) tile_kernel<Format, false, true>(a, right, steps);
+        else tile_kernel<Format, false, false>(a, right, steps);
         store_tile<0>(&sums[0][0], sizeof sums[0]);
-        if (more_rows) store_tile<1>(&sums[SIDE][0], sizeof sums[0]);
+        if (more_rows) store_tile<1>(&sums[TILE_ROWS][0], sizeof sums[0]);
         if (more_groups) store_tile<2>(&sums[0][1], sizeof sums[0]);
-        if (more_rows && more_groups) store_tile<3>(&sums[SIDE][1], sizeof sums[0]);
+        if (more_rows && more_groups) store_tile<3>(&sums[TILE_ROWS][1], sizeof sums[0]);
         for (int i = 0; i < rows; i++) {
-            finish(i, group, sums[i][0]);
-            if (more_groups) finish(i, group + 1, sums[i][1]);
+            store(i, group, sums[i][0]);
+            if (more_groups) store(i, group + 1, sums[i][1]);
         }
     }
 }
 
-// Some rows, at most `Format::rows`, times GROUPS registers of columns.
-template <class Format, int GROUPS, class Finish>
-INLINE void multiply(int rows, Left a, Columns b, int steps, Finish finish) {
-    if constexpr (tiled<Format>) {
-        in_tiles<Format, GROUPS>(rows, a, b, steps, finish);
+// At most `Format::rows` rows times GROUPS column groups. Calls `store(row, group, sum)`.
+template <class Format, int GROUPS, class Store>
+INLINE void multiply(int rows, LeftMatrix a, RightMatrix b, int steps, Store store) {
+    if constexpr (Format::uses_tiles) {
+        multiply_in_tiles<Format, GROUPS>(rows, a, b, steps, store);
     } else {
-        in_registers<Format, GROUPS>(rows, a.data, a.stride, b, steps, finish);
+        multiply_in_registers<Format, GROUPS>(rows, a.data, a.stride, b, steps, store);
     }
 }

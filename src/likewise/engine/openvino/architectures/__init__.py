@@ -1,7 +1,7 @@
-"""Networks by the family that `config.json` names.
+"""Graph architectures by `model_type`.
 
-One whose layers normalise after each sum is a row in `stacks`, which the kernels of `native` run as
-well; any other is a file here and a row below.
+The architectures of `engine/architectures` are post-norm encoders that the native kernels run too.
+Every other architecture is a file in this package and a row in the table.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from likewise.engine.openvino.architectures.described import architecture
 
 ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType(
     {
-        **{name: architecture(family) for name, family in DESCRIPTIONS.items()},
+        **{name: architecture(encoder) for name, encoder in DESCRIPTIONS.items()},
         "gte": Architecture(gte.hidden_states, ("new.", "gte.")),
         "modernbert": Architecture(modernbert.hidden_states, ("model.",)),
         "nomic_bert": Architecture(nomic_bert.hidden_states, ("bert.", "nomic_bert.")),

@@ -1,4 +1,4 @@
-"""The one shape that all architectures have."""
+"""The interface of all graph architectures."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from likewise.engine.tensors import Tensors
 
 @dataclass(frozen=True)
 class Inputs:
-    """What a network sees of a batch.
+    """The inputs of a network for one batch.
 
     Attributes:
         token_ids: int32 `[rows, length]`.
-        positions: int32 `[rows, length]`, place in the text, from 0.
+        positions: int32 `[rows, length]`, position in the text, from 0.
         mask: float32 `[rows, 1, length, length]`, added to attention scores.
-        max_tokens: tokens of a text at most.
-        token_types: int32 `[rows, length]`, for networks that read pairs; None is 0 everywhere.
+        max_tokens: maximum number of tokens of a text.
+        token_types: int32 `[rows, length]`, for models of text pairs; None is type 0 everywhere.
     """
 
     token_ids: Node
@@ -30,7 +30,7 @@ class Inputs:
 
 
 class GraphOutputs(Protocol):
-    """Inputs to the last layer's states."""
+    """Builds the graph from the inputs to the hidden states of the last layer."""
 
     def __call__(self, config: Mapping[str, Any], tensors: Tensors, inputs: Inputs) -> Node:
         """Float32 `[rows, length, hidden size]`.
@@ -42,18 +42,18 @@ class GraphOutputs(Protocol):
 
         Raises:
             DamagedFileError: a tensor is missing or has another shape, or the config lacks a field.
-            UnsupportedModelError: the config asks for a variant that is not known here.
+            UnsupportedModelError: the config requests an unsupported variant.
         """
         ...
 
 
 @dataclass(frozen=True)
 class Architecture:
-    """A family.
+    """An architecture.
 
     Attributes:
-        hidden_states: its network.
-        prefixes: what its tensors' names begin with in checkpoints saved with a head on top.
+        hidden_states: builds the network.
+        prefixes: prefixes of the tensor names in checkpoints that were saved with a task head.
     """
 
     hidden_states: GraphOutputs

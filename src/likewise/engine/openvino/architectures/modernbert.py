@@ -1,7 +1,7 @@
 """ModernBERT: gte-modernbert, modernbert-embed.
 
-Rotary positions; most layers see only their neighbourhood; gated, normalised before, no biases.
-Warner et al. 2024, https://arxiv.org/abs/2412.13663; names of tensors as in transformers.
+Rotary position embeddings; local attention in most layers; gated feed-forward blocks; pre-norm; no
+biases. Warner et al. 2024, https://arxiv.org/abs/2412.13663; tensor names as in transformers.
 """
 
 from __future__ import annotations
@@ -33,23 +33,23 @@ GLOBAL = "full_attention"
 
 
 def hidden_states(config: Mapping[str, Any], tensors: Tensors, inputs: Inputs) -> ops.Node:
-    """The last layer's states; see `Network`."""
+    """The hidden states of the last layer; see `GraphOutputs`."""
     sizes = LayerSizes(
-        hidden=config["hidden_size"],
+        hidden_size=config["hidden_size"],
         heads=config["num_attention_heads"],
-        wide=config["intermediate_size"],
+        intermediate_size=config["intermediate_size"],
         activation=config.get("hidden_activation", "gelu"),
         epsilon=config.get("norm_eps", 1e-5),
         norm_bias=config.get("norm_bias", False),
     )
     names = _names(config)
-    table = tensors("embeddings.tok_embeddings.weight", (config["vocab_size"], sizes.hidden))
+    table = tensors("embeddings.tok_embeddings.weight", (config["vocab_size"], sizes.hidden_size))
     x = ops.embedding(table, inputs.token_ids)
     x = layer_norm(tensors, "embeddings.norm", x, sizes)
     masks = {GLOBAL: inputs.mask, LOCAL: _local_mask(config, inputs)}
     rotations = {
         kind: ops.rotation(
-            rotary_frequencies(sizes.head, _rotary_base(config, kind)),
+            rotary_frequencies(sizes.head_size, _rotary_base(config, kind)),
             inputs.max_tokens,
             inputs.positions,
         )
@@ -62,26 +62,27 @@ def hidden_states(config: Mapping[str, Any], tensors: Tensors, inputs: Inputs) -
 
 
 def _names(config: Mapping[str, Any]) -> LayerParameterNames:
-    attention, wide = config.get("attention_bias", False), config.get("mlp_bias", False)
+    attention_bias = config.get("attention_bias", False)
+    mlp_bias = config.get("mlp_bias", False)
     return LayerParameterNames(
-        query=LinearParameters("attn.Wqkv", attention, 0, 3),
-        key=LinearParameters("attn.Wqkv", attention, 1, 3),
-        value=LinearParameters("attn.Wqkv", attention, 2, 3),
-        attended=LinearParameters("attn.Wo", attention),
+        query=LinearParameters("attn.Wqkv", attention_bias, 0, 3),
+        key=LinearParameters("attn.Wqkv", attention_bias, 1, 3),
+        value=LinearParameters("attn.Wqkv", attention_bias, 2, 3),
+        attention_output=LinearParameters("attn.Wo", attention_bias),
         attention_norm="attn_norm",
-        gate=LinearParameters("mlp.Wi", wide, 0, 2),
-        inner=LinearParameters("mlp.Wi", wide, 1, 2),
-        outer=LinearParameters("mlp.Wo", wide),
+        gate=LinearParameters("mlp.Wi", mlp_bias, 0, 2),
+        intermediate=LinearParameters("mlp.Wi", mlp_bias, 1, 2),
+        output=LinearParameters("mlp.Wo", mlp_bias),
         output_norm="mlp_norm",
     )
 
 
 def _layer_types(config: Mapping[str, Any]) -> list[str]:
-    """Stated for each layer, or, in older files, by how many layers apart the global ones are."""
+    """The attention type of each layer; older files give the interval of the global layers."""
     if stated := config.get("layer_types"):
         return list(stated)
-    apart = config.get("global_attn_every_n_layers", 3)
-    return [LOCAL if i % apart else GLOBAL for i in range(config["num_hidden_layers"])]
+    interval = config.get("global_attn_every_n_layers", 3)
+    return [LOCAL if i % interval else GLOBAL for i in range(config["num_hidden_layers"])]
 
 
 def _rotary_base(config: Mapping[str, Any], kind: str) -> float:
@@ -95,9 +96,9 @@ def _rotary_base(config: Mapping[str, Any], kind: str) -> float:
 
 
 def _local_mask(config: Mapping[str, Any], inputs: Inputs) -> ops.Node:
-    """The mask, and beyond it nothing farther than half a window to either side."""
-    reach = config.get("local_attention", 128) // 2
+    """The mask of local attention: only keys within half a window on either side."""
+    half_window = config.get("local_attention", 128) // 2
     distance = opset.absolute(ops.distances(inputs.positions))
-    near = opset.less_equal(distance, ops.constant(reach, np.int32))
+    near = opset.less_equal(distance, ops.constant(half_window, np.int32))
     local = opset.select(near, ops.constant(0.0), ops.constant(ops.MASKED))
     return opset.add(inputs.mask, opset.unsqueeze(local, ops.integers(1)))

@@ -1,8 +1,8 @@
 """Nomic BERT: nomic-embed-text v1 and v1.5.
 
-BERT with rotary positions, gated layers and no biases. Nussbaum et al. 2024,
-https://arxiv.org/abs/2402.01613; tensors and fields are called as Nomic released them, or as
-transformers 5 has them.
+BERT with rotary position embeddings, gated feed-forward blocks and no biases. Nussbaum et al. 2024,
+https://arxiv.org/abs/2402.01613; tensor and field names as released by Nomic, or as in
+transformers 5.
 """
 
 from __future__ import annotations
@@ -32,44 +32,46 @@ RELEASED = LayerParameterNames(
     query=LinearParameters("attn.Wqkv", False, 0, 3),
     key=LinearParameters("attn.Wqkv", False, 1, 3),
     value=LinearParameters("attn.Wqkv", False, 2, 3),
-    attended=LinearParameters("attn.out_proj", False),
+    attention_output=LinearParameters("attn.out_proj", False),
     attention_norm="norm1",
-    inner=LinearParameters("mlp.fc11", False),
+    intermediate=LinearParameters("mlp.fc11", False),
     gate=LinearParameters("mlp.fc12", False),
-    outer=LinearParameters("mlp.fc2", False),
+    output=LinearParameters("mlp.fc2", False),
     output_norm="norm2",
 )
 RENAMED = LayerParameterNames(
     query=LinearParameters("self_attn.q_proj", False),
     key=LinearParameters("self_attn.k_proj", False),
     value=LinearParameters("self_attn.v_proj", False),
-    attended=LinearParameters("self_attn.o_proj", False),
+    attention_output=LinearParameters("self_attn.o_proj", False),
     attention_norm="post_attention_layernorm",
-    inner=LinearParameters("mlp.up_proj", False),
+    intermediate=LinearParameters("mlp.up_proj", False),
     gate=LinearParameters("mlp.gate_proj", False),
-    outer=LinearParameters("mlp.down_proj", False),
+    output=LinearParameters("mlp.down_proj", False),
     output_norm="post_mlp_layernorm",
 )
 
 
 def hidden_states(config: Mapping[str, Any], tensors: Tensors, inputs: Inputs) -> ops.Node:
-    """The last layer's states; see `Network`."""
-    config = _in_one_notation(config)
+    """The hidden states of the last layer; see `GraphOutputs`."""
+    config = _with_transformers_names(config)
     sizes = LayerSizes(
-        hidden=config["hidden_size"],
+        hidden_size=config["hidden_size"],
         heads=config["num_attention_heads"],
-        wide=config["intermediate_size"],
+        intermediate_size=config["intermediate_size"],
         activation=config["hidden_act"],
         epsilon=config.get("layer_norm_eps", 1e-12),
     )
     released = "emb_ln.weight" in tensors
-    words = token_embeddings(tensors, config, sizes.hidden, inputs.token_ids)
-    types = (config["type_vocab_size"], sizes.hidden)
-    kind = tensors("embeddings.token_type_embeddings.weight", types)[0]
-    x = opset.add(words, ops.constant(kind))
+    x = token_embeddings(tensors, config, sizes.hidden_size, inputs.token_ids)
+    types = (config["type_vocab_size"], sizes.hidden_size)
+    token_type = tensors("embeddings.token_type_embeddings.weight", types)[0]
+    x = opset.add(x, ops.constant(token_type))
     x = layer_norm(tensors, "emb_ln" if released else "embeddings.LayerNorm", x, sizes)
     rotation = ops.rotation(
-        rotary_frequencies(sizes.head, _rotary_base(config)), inputs.max_tokens, inputs.positions
+        rotary_frequencies(sizes.head_size, _rotary_base(config)),
+        inputs.max_tokens,
+        inputs.positions,
     )
     names, prefix = (RELEASED, "encoder.layers") if released else (RENAMED, "layers")
     for index in range(config["num_hidden_layers"]):
@@ -78,8 +80,8 @@ def hidden_states(config: Mapping[str, Any], tensors: Tensors, inputs: Inputs) -
     return x
 
 
-def _in_one_notation(config: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The fields as transformers calls them; released checkpoints call some of them otherwise."""
+def _with_transformers_names(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The config with the field names of transformers; Nomic's release uses other names."""
     if "n_embd" not in config:
         return config
     refuse(
@@ -99,8 +101,8 @@ def _in_one_notation(config: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _rotary_base(config: Mapping[str, Any]) -> float:
-    stated = config.get("rope_parameters")
-    if stated is None:
+    rope = config.get("rope_parameters")
+    if rope is None:
         return float(config.get("rope_theta", 1000.0))
-    refuse({"model_type": "nomic_bert"} | stated, rope_type="default")
-    return float(stated["rope_theta"])
+    refuse({"model_type": "nomic_bert"} | rope, rope_type="default")
+    return float(rope["rope_theta"])
