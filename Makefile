@@ -1,7 +1,9 @@
 # make run    sets everything up, opens the web app at http://127.0.0.1:7860
 # make test   sets up what tests need, runs every test
-# make check  style, types and the floors of the house
-# make sanitize  the kernels: warnings as errors, then run under AddressSanitizer and UBSan
+# make check  checks style, types and the layers of the packages
+# make coverage  runs the tests and measures which lines of src/likewise they run
+# make docs   writes docs/help.md, builds the documentation site in build/site
+# make sanitize  builds the kernels with warnings as errors, runs them under AddressSanitizer and UBSan
 # make bench  measures this machine and the peers, rewrites the tables
 # make clean  removes what the targets above made
 
@@ -16,7 +18,7 @@ endif
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DELETE_ON_ERROR:
-.PHONY: help run test check sanitize bench docs clean
+.PHONY: help run test coverage check sanitize bench docs clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -26,6 +28,9 @@ run: .venv/.run
 
 test: .venv/.test .venv/.browser
 	$(BIN)/python -m pytest $(ARGS)
+
+coverage: .venv/.test .venv/.browser
+	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered --cov-report=html $(ARGS)
 
 check: .venv/.test
 	$(BIN)/ruff check .
@@ -39,13 +44,13 @@ sanitize:
 bench: .venv/.run
 	$(BIN)/python -m benchmarks $(or $(ARGS),--peers all)
 
-# the pages that are made from the program itself
-docs: .venv/.test
+docs: .venv/.docs
 	$(BIN)/python scripts/help.py > docs/help.new && mv docs/help.new docs/help.md
+	$(BIN)/zensical build --clean --strict
 
 clean:
 	rm -rf .venv .venv-* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis \
-		build dist .gradio
+		.cache build dist .gradio
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A stamp is written when its step has succeeded, so an interrupted one is done again.
@@ -67,6 +72,11 @@ clean:
 .venv/.test: .venv/.run
 	@echo "adding to .venv what tests need"
 	@$(PIP) install -q -c constraints.txt -e ".[test]"
+	@touch $@
+
+.venv/.docs: .venv/.python pyproject.toml constraints.txt
+	@echo "adding to .venv what the documentation site needs"
+	@$(PIP) install -q -c constraints.txt -e ".[docs]"
 	@touch $@
 
 # a Chromium for the browser tests: the machine's own, else Playwright's, else they skip and say so

@@ -35,7 +35,7 @@ def drawn() -> dict[str, str | None]:
     parents: dict[str, str | None] = {}
     path: list[str] = []
     for line in (errors.__doc__ or "").splitlines():
-        if found := re.match(r"([│├└─ ]*)(\w+Error)\b", line):
+        if found := re.match(r"    ([│├└─ ]*)(\w+Error)\b", line):
             depth = len(found[1]) // 4
             path = [*path[:depth], found[2]]
             parents[found[2]] = path[depth - 1] if depth else None

@@ -1,28 +1,28 @@
-"""Every error Likewise raises on purpose.
+"""Every error and warning of Likewise.
 
-LikewiseError                   carries a message and a hint: what to do next
-├── InputError                  what was handed in cannot be used (also a ValueError)
-│   ├── TextError               a text that cannot be encoded, with its index
-│   │   └── TooLongError        a text over the model's limit where cutting is not wanted
-│   ├── ShapeError              vectors whose shapes do not fit together
-│   └── RecordError             a file or a row in it that cannot be read
-├── CheckpointError             a checkpoint that cannot be used
-│   ├── ModelNotFoundError      no such model anywhere we looked
-│   ├── DamagedFileError        a file that is missing, cut short or not what it should be
-│   ├── UnsupportedModelError   a well-formed checkpoint of a kind we cannot run
-│   └── DownloadError           fetching it failed
-├── EngineError                 the engine refused to compile or run
-├── CollectionError             a collection that cannot be read or written now
-│   ├── CollectionNotFoundError no collection of this name
-│   └── DamagedCollectionError  a collection whose files are missing, cut short or changed
-├── FingerprintError            vectors of two different models were about to be mixed
-├── MissingExtraError           an optional package is not installed (also an ImportError)
-└── OutputError                 a result could not be written (also an OSError)
+    LikewiseError                   carries a message and a hint: what to do next
+    ├── InputError                  what was handed in cannot be used (also a ValueError)
+    │   ├── TextError               a text that cannot be encoded, with its index
+    │   │   └── TooLongError        a text over the model's limit where cutting is not wanted
+    │   ├── ShapeError              vectors whose shapes do not fit together
+    │   └── RecordError             a file or a row in it that cannot be read
+    ├── CheckpointError             a checkpoint that cannot be used
+    │   ├── ModelNotFoundError      no such model anywhere we looked
+    │   ├── DamagedFileError        a file that is missing, cut short or not what it should be
+    │   ├── UnsupportedModelError   a well-formed checkpoint of a kind we cannot run
+    │   └── DownloadError           fetching it failed
+    ├── EngineError                 the engine refused to compile or run
+    ├── CollectionError             a collection that cannot be read or written now
+    │   ├── CollectionNotFoundError no collection of this name
+    │   └── DamagedCollectionError  a collection whose files are missing, cut short or changed
+    ├── FingerprintError            vectors of two different models were about to be mixed
+    ├── MissingExtraError           an optional package is not installed (also an ImportError)
+    └── OutputError                 a result could not be written (also an OSError)
 
-Warnings, since nothing failed:
+Warnings, for what is not an error:
 
-CheckpointWarning               a checkpoint does not say all, and something was assumed
-TruncationWarning               texts were longer than the model reads, and their ends were cut
+    CheckpointWarning               a checkpoint does not say all, and something was assumed
+    TruncationWarning               texts were longer than the model reads, and their ends were cut
 """
 
 from __future__ import annotations
