@@ -99,8 +99,8 @@ def test_verify_refuses_what_falls_short(
 
 def test_verify_other_number_formats(likewise: Run) -> None:
     result = likewise("verify", "--compute", "float32")
-    assert result.exit_code == 1
-    assert "hint: one of bfloat16, int8" in result.stderr
+    assert result.exit_code == 2
+    assert "'float32' is not one of 'bfloat16', 'int8'" in result.stderr
 
 
 def test_bench(likewise: Run, tiny_checkpoint: Callable[..., Path]) -> None:

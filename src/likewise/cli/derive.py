@@ -16,7 +16,7 @@ from likewise.cli.options import AsJson, Quiet, as_file
 from likewise.cli.printing import note, say_json
 from likewise.cli.prompt import ask
 from likewise.errors import InputError
-from likewise.operations.contract import RequestField, Result, request_fields
+from likewise.operations.contract import Failure, RequestField, Result, request_fields
 from likewise.operations.session import Message, Session
 from likewise.progress import bar
 
@@ -75,6 +75,7 @@ def command(
                 say_json(result.to_dict())
             else:
                 show(result, request(**given))
+            _exit_on(getattr(result, "failure", None))
 
         parameters = [_parameter(field) for field in fields]
         parameters += [
@@ -111,6 +112,15 @@ def _confirm(question: str) -> None:
         agreed = False
     if not agreed:
         raise InputError("nothing was changed", hint="answer y, or give --yes")
+
+
+def _exit_on(failure: Failure | None) -> None:
+    if failure is None:
+        return
+    for reason in failure.reasons:
+        note(f"error: {reason}")
+    note(f"hint: {failure.hint}")
+    raise typer.Exit(1)
 
 
 def _print_message(message: Message) -> None:

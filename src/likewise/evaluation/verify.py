@@ -1,7 +1,7 @@
-"""Whether a model in a smaller number format still says what it says in float32, on this processor.
+"""Whether a model in a smaller number format gives what it gives in float32, on this processor.
 
-Kernels differ from processor to processor, and with them the last bits, or more where one is
-faulty; so this is measured where the model is to be used.
+Kernels differ between processors, and with them the last bits of a vector, or more where a kernel
+is faulty; so this is measured where the model is to be used.
 """
 
 from __future__ import annotations
@@ -19,15 +19,18 @@ from likewise.evaluation.contract import TextEncoder, embed
 from likewise.evaluation.metrics import spearman
 from likewise.evaluation.rated import RATED_PAIRS
 from likewise.evaluation.sentences import EXAMPLES
+from likewise.progress import Advance, ProgressFactory, no_progress
 from likewise.vectors import Matrix, cosine, similarity_pairwise
 
-PASSAGE = 8
-"""Sentences joined into one passage."""
+LONG_TEXT = 8
+"""Sentences joined into one long text."""
+BATCH = 64
+"""Texts encoded between two steps of progress."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a number format must reach.
+    """What a number format has to reach.
 
     Attributes:
         cosine_mean: least mean cosine of a text's two vectors.
@@ -52,7 +55,7 @@ LIMITS: Mapping[str, Limits] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Verification:
-    """How a number format does beside float32.
+    """How a number format compares with float32.
 
     Attributes:
         compute: the number format.
@@ -63,7 +66,7 @@ class Verification:
         rank_agreement: Spearman correlation of each text's similarities to all others, in the mean.
         rated_float32: Spearman correlation on rated pairs, in float32, times 100.
         rated: the same in this number format.
-        limits: what it must reach.
+        limits: what it has to reach.
     """
 
     compute: str
@@ -83,11 +86,11 @@ class Verification:
 
     @property
     def shortfalls(self) -> tuple[str, ...]:
-        """In what it falls short, in words; none where it passes."""
+        """The limits it misses, a line each; empty where it passes."""
         return tuple(self._shortfalls())
 
     def _shortfalls(self) -> Iterator[str]:
-        limits = self.limits  # asked so that a figure that is no number falls short of them
+        limits = self.limits  # compared so that NaN misses every limit
         if self.not_finite:
             yield f"{self.not_finite} of {self.texts} vectors are not finite"
         if not self.cosine_mean >= limits.cosine_mean:
@@ -103,30 +106,36 @@ class Verification:
             )
 
     def to_dict(self) -> dict[str, Any]:
-        """For JSON, which has no word for what is no number: None stands for it."""
-        told = asdict(self) | {"rated_delta": self.rated_delta}
-        told = {k: None if isinstance(v, float) and isnan(v) else v for k, v in told.items()}
-        return told | {"shortfalls": list(self.shortfalls), "passed": not self.shortfalls}
+        """The measures as plain values; None stands for NaN, which JSON does not have."""
+        plain = asdict(self) | {"rated_delta": self.rated_delta}
+        plain = {k: None if isinstance(v, float) and isnan(v) else v for k, v in plain.items()}
+        return plain | {"shortfalls": list(self.shortfalls), "passed": not self.shortfalls}
 
 
-def verify(exact: TextEncoder, smaller: TextEncoder, compute: str) -> Verification:
-    """Hold a model in a smaller number format against the same model in float32.
+def verify(
+    exact: TextEncoder,
+    smaller: TextEncoder,
+    compute: str,
+    *,
+    progress: ProgressFactory = no_progress,
+) -> Verification:
+    """Compare a model in a smaller number format with the same model in float32.
 
     Args:
         exact: the model in float32.
         smaller: the model in the other number format.
-        compute: which: a name in `LIMITS`.
+        compute: name of the other number format, one of `LIMITS`.
+        progress: shows the texts encoded.
 
     Raises:
         InputError: there are no limits for that number format.
         ShapeError: the two give vectors of different dimensions.
     """
     if compute not in LIMITS:
-        raise InputError(
-            f"{compute!r} is not held against float32", hint="one of " + ", ".join(LIMITS)
-        )
+        raise InputError(f"there are no limits for {compute!r}", hint="one of " + ", ".join(LIMITS))
     texts = _texts()
-    reference, raw = embed(exact, texts), embed(smaller, texts)
+    with progress(2 * len(texts), title=f"comparing {compute} with float32") as advance:
+        reference, raw = _encoded(exact, texts, advance), _encoded(smaller, texts, advance)
     found = np.nan_to_num(raw, posinf=0.0, neginf=0.0)
     same = similarity_pairwise(reference, found)
     return Verification(
@@ -142,11 +151,21 @@ def verify(exact: TextEncoder, smaller: TextEncoder, compute: str) -> Verificati
     )
 
 
+def _encoded(model: TextEncoder, texts: list[str], advance: Advance) -> Matrix:
+    parts = []
+    for start in range(0, len(texts), BATCH):
+        part = texts[start : start + BATCH]
+        parts.append(embed(model, part))
+        advance(len(part))
+    return np.concatenate(parts)
+
+
 def _texts() -> list[str]:
-    """The rated pairs, firsts then seconds; then the example sets and passages made of them."""
+    """First and second sides of the rated pairs, then the example sets and long texts of them."""
     examples = [text for example in EXAMPLES for text in example.texts]
-    passages = [" ".join(examples[i : i + PASSAGE]) for i in range(0, len(examples), PASSAGE)]
-    return [p.first for p in RATED_PAIRS] + [p.second for p in RATED_PAIRS] + examples + passages
+    starts = range(0, len(examples), LONG_TEXT)
+    long = [" ".join(examples[start : start + LONG_TEXT]) for start in starts]
+    return [p.first for p in RATED_PAIRS] + [p.second for p in RATED_PAIRS] + examples + long
 
 
 def _rank_agreement(reference: Matrix, found: Matrix) -> float:

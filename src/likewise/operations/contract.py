@@ -61,8 +61,24 @@ class RequestField:
         return self.default is dataclasses.MISSING
 
 
+@dataclass(frozen=True)
+class Failure:
+    """Why a result does not meet the limits of its request; the command exits with status 1.
+
+    Attributes:
+        reasons: one line each.
+        hint: what to do about it.
+    """
+
+    reasons: tuple[str, ...]
+    hint: str
+
+
 class Result(Protocol):
-    """What an operation returns."""
+    """What an operation returns.
+
+    One that can miss a limit also has `failure`: a `Failure`, or None.
+    """
 
     def to_dict(self) -> dict[str, Any]:
         """The result as plain values: the JSON of every interface."""
