@@ -71,7 +71,7 @@ def test_search_again_by_a_cross_encoder(
     )
     assert result.exit_code == 0, result.output
     scores = library.load_reranker(cross_encoder).scores("cats", TEXTS)
-    are_the_best(json.loads(result.stdout), 5, scores)
+    are_the_best(json.loads(result.stdout)["hits"], 5, scores)
 
 
 def are_the_best(rows: list[dict[str, Any]], count: int, scores: NDArray[np.float32]) -> None:

@@ -123,8 +123,8 @@ def test_commands(store: str, tmp_path: Path, model_folder: Path) -> None:
         return json.loads(done.stdout)
 
     run("index", str(file), "--into", "help", "--model", str(model_folder), "--quiet")
-    assert run("search", "help", "music", "-k", "1")[0]["text"] == "A man plays the guitar."
-    assert [one["name"] for one in run("collections")] == ["help"]
+    assert run("search", "help", "music", "-k", "1")["hits"][0]["text"] == "A man plays the guitar."
+    assert [one["name"] for one in run("collections")["collections"]] == ["help"]
 
 
 def test_two_readers_while_a_writer_writes(store: str, tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ def excerpt(hit: Hit) -> str:
 
 
 def folded(text: str, width: int) -> list[str]:
-    """A text in lines of so many columns, its own line breaks gone."""
+    """A text wrapped to lines of this many columns; its own line breaks are dropped."""
     from rich.cells import cell_len
 
     lines, line = [], ""

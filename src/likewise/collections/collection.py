@@ -112,7 +112,7 @@ class Collection(CollectionReader):
         return self._bring_back("redo")
 
     def restore(self, number: int) -> Run:
-        """Bring back the state after any run of the log; an undo takes that back.
+        """Bring back the state after any run of the log; an undo reverts that.
 
         Raises:
             CollectionError: there is no such run, or its state is no longer stored.

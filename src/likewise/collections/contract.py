@@ -63,7 +63,7 @@ class Model(Chunker, Protocol):
         *,
         seconds: float | None = None,
     ) -> Iterator[Encoded]:
-        """Vectors of texts as they come, in their order; a part for each so many seconds."""
+        """Vectors of texts as they come, in their order, in parts that each take `seconds`."""
 
 
 class ModelLoader(Protocol):
@@ -228,7 +228,7 @@ class Indexed:
 
     Attributes:
         added: chunks encoded and written.
-        removed: chunks whose record has gone from its source.
+        removed: chunks whose record is no longer in its source.
         unchanged: records that were there already.
         moved: of these, how many are on another line now.
         records: records in the collection now.

@@ -1,4 +1,4 @@
-"""A collection's log: what was changed when, how it was then, and the way back."""
+"""A collection's log: what was changed when, and how to restore an earlier state."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def record_run(
         manifest = manifest.with_run(replace(run, version=version))
         write_manifest(table, manifest)
         return manifest
-    table.tags.create(f"run-{run.number}", version)  # what is tagged is never cleaned away
+    table.tags.create(f"run-{run.number}", version)  # versions with a tag are never deleted
     return manifest.with_run(run)
 
 
@@ -180,7 +180,7 @@ def _stored_run(table: Table, manifest: Manifest, name: str, number: int) -> Run
 
 
 def bring_back(table: Table, name: str, action: str, target: Run) -> Manifest:
-    """Make the state of an earlier run the present one; the log goes on.
+    """Make the state of an earlier run the present one; the log continues.
 
     Args:
         table: the collection's, at its latest version; the caller holds the lock.

@@ -41,8 +41,9 @@ def index_files(
 ) -> Indexed:
     """Bring a collection to what files contain now; it is created if it does not exist.
 
-    Records that have gone from these files go from the collection, and those of files that have
-    gone from a folder named here; a file that could not be read to its end loses nothing.
+    Records that were deleted from these files are removed from the collection, and so are those of
+    files that were deleted from a folder given here; a file that could not be read to its end
+    loses nothing.
 
     Args:
         paths: files, folders and patterns; see `read_records`.

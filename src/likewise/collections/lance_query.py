@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked of a table.
+    """A query to a table.
 
     Attributes:
-        columns: that the answer shall have.
+        columns: of the answer.
         k: how many rows at most; None for all.
         where: an SQL condition.
         vector: rows near to it, float32 `[d]`.
         distance: how vectors are compared, by the store's name.
         params: how an index is searched.
-        words: rows that have any of these words.
+        words: only rows that have any of these words.
     """
 
     columns: Sequence[str]
@@ -45,7 +45,7 @@ def answer(table: Table, question: Question) -> Any:
 
     LanceDB's public `to_arrow` crosses over to its thread and back for the schema, for the plan
     and for every batch; here all is done in one crossing, which a search of a few milliseconds
-    feels. Where a version of LanceDB has not the inner parts for it, the public way is taken.
+    feels. Where a version of LanceDB lacks the internal parts for it, the public method is used.
     """
     if (inner := _inner(table)) is None:
         return answer_publicly(table, question)

@@ -79,10 +79,10 @@ class CollectionReader:
         return self._model
 
     def summary(self) -> Summary:
-        """It in figures.
+        """Its model, sizes, columns and index.
 
         Raises:
-            DamagedCollectionError: its files are not what they were.
+            DamagedCollectionError: its files are damaged.
         """
         manifest, chunks = self.manifest, len(self)
         with self.store.reading(self.name):
@@ -146,9 +146,9 @@ class CollectionReader:
         _check(k, mode, diversity)
         if not query.strip():
             raise InputError("the query is empty", hint="say in words what to look for")
-        wanted = SnapshotQuery(query, k, mode, _condition(where), diversity, rerank, by_document)
-        vector = self._query(query) if wanted.needs_vector or highlight else None
-        hits = self._found(wanted, vector)
+        request = SnapshotQuery(query, k, mode, _condition(where), diversity, rerank, by_document)
+        vector = self._query(query) if request.needs_vector or highlight else None
+        hits = self._hits(request, vector)
         return (
             with_best_sentences(hits, vector, self.model)
             if vector is not None and highlight
@@ -175,8 +175,8 @@ class CollectionReader:
         prompt = self.model.role_prompt("query")
         for part in self.model.encode_stream(queries, prompt_name=prompt):
             for query, vector in zip(part.texts, part.vectors, strict=True):
-                wanted = SnapshotQuery(query, k, mode, condition, diversity, rerank, by_document)
-                yield self._found(wanted, vector) if query.strip() else []
+                request = SnapshotQuery(query, k, mode, condition, diversity, rerank, by_document)
+                yield self._hits(request, vector) if query.strip() else []
 
     def search_vector(
         self, vector: NDArray[np.float32], k: int = 10, *, where: str | None = None
@@ -247,8 +247,8 @@ class CollectionReader:
         """Chunks by their ids."""
         return [candidate.hit for candidate in self._snapshot.get(ids)]
 
-    def _found(self, wanted: SnapshotQuery, vector: NDArray[np.float32] | None) -> list[Hit]:
-        return run_search(self._snapshot, wanted, vector, lambda: self.model)
+    def _hits(self, request: SnapshotQuery, vector: NDArray[np.float32] | None) -> list[Hit]:
+        return run_search(self._snapshot, request, vector, lambda: self.model)
 
     def _query(self, query: str) -> NDArray[np.float32]:
         return np.asarray(self.model.encode_query(query), np.float32)

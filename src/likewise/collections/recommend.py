@@ -27,7 +27,7 @@ class Recommended:
 
 
 def recommend(
-    view: Snapshot,
+    snapshot: Snapshot,
     liked: Sequence[str],
     disliked: Sequence[str] = (),
     k: int = 10,
@@ -38,7 +38,7 @@ def recommend(
     Each liked chunk is searched for separately, so that different interests are not averaged.
 
     Args:
-        view: of the collection.
+        snapshot: of the collection.
         liked: ids, at least one.
         disliked: ids.
         k: how many.
@@ -51,27 +51,27 @@ def recommend(
     if not liked or both:
         what = f"{min(both)!r} is both liked and disliked" if both else "nothing is liked"
         raise InputError(what, hint="a search shows the id of each hit")
-    likes, dislikes = view.get(liked), view.get(disliked) if disliked else []
+    likes, dislikes = snapshot.get(liked), snapshot.get(disliked) if disliked else []
     known = sorted({candidate.hit.record for candidate in (*likes, *dislikes)})
     listed = ", ".join(f"'{record}'" for record in known)
     others = f"record NOT IN ({listed})"
     condition = f"{where} AND {others}" if where else others
     found: dict[str, Candidate] = {}
     for candidate in likes:
-        for other in view.by_vector(candidate.vector, max(POOL, 2 * k), condition):
+        for other in snapshot.by_vector(candidate.vector, max(POOL, 2 * k), condition):
             found.setdefault(other.hit.record, other)
-    return _scored(view, list(found.values()), likes, dislikes)[:k]
+    return _scored(snapshot, list(found.values()), likes, dislikes)[:k]
 
 
 def _scored(
-    view: Snapshot,
+    snapshot: Snapshot,
     candidates: list[Candidate],
     likes: Sequence[Candidate],
     dislikes: Sequence[Candidate],
 ) -> list[Recommended]:
     if not candidates:
         return []
-    measure = view.manifest.similarity
+    measure = snapshot.manifest.similarity
     matrix = np.stack([candidate.vector for candidate in candidates])
     near = vectors.similarity(matrix, np.stack([like.vector for like in likes]), measure)
     best = near.max(axis=1)
@@ -84,7 +84,10 @@ def _scored(
         if nearer[n]:
             score = float(best[n])
             hit = replace(
-                candidates[n].hit, score=score, similarity=score, percentile=view.percentile(score)
+                candidates[n].hit,
+                score=score,
+                similarity=score,
+                percentile=snapshot.percentile(score),
             )
             scored.append(Recommended(hit, likes[int(near[n].argmax())].hit))
     return scored

@@ -88,7 +88,7 @@ class Identities:
         self._seen: dict[bytes, int] = {}
 
     def of(self, record: Record, source: str) -> str:
-        """A record's id: source, text, fields and the way it is split, hashed.
+        """A record's id: source, text, fields and chunking, hashed.
 
         The line plays no part, so that a line put before it changes nothing; a second record of
         the same content in the same source gets another id by its number.

@@ -100,7 +100,7 @@ class Snapshot:
             vector: of the query, so that similarities can be given too.
         """
         columns = [*self._read, "vector", "_score"]
-        with self._translated(where):
+        with self._store_errors(where):
             found = lance_query.answer(self.table, Question(columns, k, where, words=query))
         scores = found["_score"].to_numpy()
         matrix = restored(found["vector"])
@@ -138,7 +138,7 @@ class Snapshot:
         """
         listed = ", ".join("'" + name.replace("'", "''") + "'" for name in ids)
         where = f"id IN ({listed}) OR (record IN ({listed}) AND passage = 0)"
-        with self._translated(where):
+        with self._store_errors(where):
             question = Question([*self._read, "vector"], where=where)
             found = lance_query.answer(self.table, question)
         unknown = np.full(len(found), np.nan, np.float32)
@@ -172,21 +172,21 @@ class Snapshot:
         """Rows with a column `similarity`, nearest first."""
         measure = self.manifest.similarity
         if self.manifest.storage == "int8":
-            return self._scanned(query, k, where, columns)
+            return self._flat_search(query, k, where, columns)
         question = vector_question(
             query, k, self.manifest.index, measure=measure, columns=columns, where=where
         )
-        with self._translated(where):
+        with self._store_errors(where):
             found = lance_query.answer(self.table, question)
         scores = similarities(found["_distance"].to_numpy(), measure)
         return found.append_column("similarity", [scores])
 
-    def _scanned(
+    def _flat_search(
         self, query: NDArray[np.float32], k: int, where: str | None, columns: list[str]
     ) -> Any:
         allowed = None
         if where:
-            with self._translated(where):
+            with self._store_errors(where):
                 rows = self.table.search().where(where).select(["line"]).with_row_id(True)
                 allowed = np.sort(rows.to_arrow()["_rowid"].to_numpy())
         best = nearest(self._blocks, query[np.newaxis], k, self.manifest.similarity, allowed)
@@ -225,7 +225,7 @@ class Snapshot:
         return hits
 
     @contextmanager
-    def _translated(self, where: str | None) -> Iterator[None]:
+    def _store_errors(self, where: str | None) -> Iterator[None]:
         """Tell a condition that the store refuses from files that it cannot read."""
         what = f"the collection {self.name!r} cannot be read"
         hint = f"check the store and the disk; where files are damaged, {repair(self.name)}"
@@ -267,26 +267,26 @@ class SnapshotQuery:
 
 
 def run_search(
-    view: Snapshot,
-    wanted: SnapshotQuery,
+    snapshot: Snapshot,
+    request: SnapshotQuery,
     vector: NDArray[np.float32] | None,
     splitter: Callable[[], Chunker],
 ) -> list[Hit]:
     """The hits of a search.
 
     Args:
-        view: of the collection.
-        wanted: what is asked for.
+        snapshot: of the collection.
+        request: what to search for.
         vector: of the query, float32 `[d]`; a keyword search needs none.
         splitter: gives the collection's model, where long titles have to be cut as it read them.
     """
 
     def ordered(size: int, taken: int) -> list[Hit]:
-        return _ordered(view, wanted, vector, splitter, size=size, taken=taken)
+        return _ordered(snapshot, request, vector, splitter, size=size, taken=taken)
 
-    if wanted.by_document:
-        return by_document(wanted.k, lambda size: ordered(size, size))
-    return ordered(wanted.pool, wanted.pool if wanted.rerank else wanted.k)[: wanted.k]
+    if request.by_document:
+        return by_document(request.k, lambda size: ordered(size, size))
+    return ordered(request.pool, request.pool if request.rerank else request.k)[: request.k]
 
 
 def by_document(k: int, search: Callable[[int], list[Hit]]) -> list[Hit]:
@@ -294,7 +294,7 @@ def by_document(k: int, search: Callable[[int], list[Hit]]) -> list[Hit]:
 
     Args:
         k: how many documents.
-        search: gives so many hits, best first; fewer where there are no more.
+        search: returns this many hits, best first, or fewer where there are no more.
     """
     size = max(POOL, 5 * k)
     while True:
@@ -307,36 +307,38 @@ def by_document(k: int, search: Callable[[int], list[Hit]]) -> list[Hit]:
 
 
 def _ordered(
-    view: Snapshot,
-    wanted: SnapshotQuery,
+    snapshot: Snapshot,
+    request: SnapshotQuery,
     vector: NDArray[np.float32] | None,
     splitter: Callable[[], Chunker],
     *,
     size: int,
     taken: int,
 ) -> list[Hit]:
-    """The best `taken` of `size` candidates, in the order that is wanted."""
-    if vector is not None and wanted.mode == "semantic" and not wanted.diversity:
-        hits = view.hits_by_vector(vector, size, wanted.where)
+    """The best `taken` of `size` candidates, in the requested order."""
+    if vector is not None and request.mode == "semantic" and not request.diversity:
+        hits = snapshot.hits_by_vector(vector, size, request.where)
     else:
-        candidates = _candidates(view, wanted, vector, size)
-        if wanted.diversity:
-            measure = view.manifest.similarity
-            candidates = _diversified(candidates, taken, wanted.diversity, measure)
+        candidates = _candidates(snapshot, request, vector, size)
+        if request.diversity:
+            measure = snapshot.manifest.similarity
+            candidates = _diversified(candidates, taken, request.diversity, measure)
         hits = [candidate.hit for candidate in candidates]
-    if wanted.rerank is not None:
-        hits = _reranked(wanted.query, hits, wanted.rerank, view.manifest.chunk_tokens, splitter)
+    if request.rerank is not None:
+        hits = _reranked(
+            request.query, hits, request.rerank, snapshot.manifest.chunk_tokens, splitter
+        )
     return hits
 
 
 def _candidates(
-    view: Snapshot, wanted: SnapshotQuery, vector: NDArray[np.float32] | None, size: int
+    snapshot: Snapshot, request: SnapshotQuery, vector: NDArray[np.float32] | None, size: int
 ) -> list[Candidate]:
-    if vector is None or wanted.mode == "keyword":
-        return view.by_words(wanted.query, size, wanted.where, vector)
-    if wanted.mode == "hybrid":
-        return view.by_both(wanted.query, vector, size, wanted.where)
-    return view.by_vector(vector, size, wanted.where)
+    if vector is None or request.mode == "keyword":
+        return snapshot.by_words(request.query, size, request.where, vector)
+    if request.mode == "hybrid":
+        return snapshot.by_both(request.query, vector, size, request.where)
+    return snapshot.by_vector(vector, size, request.where)
 
 
 def _diversified(

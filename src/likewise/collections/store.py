@@ -30,7 +30,7 @@ CACHE_BYTES = 256 * 2**20
 """Memory that an open store may use for indexes."""
 
 WAIT = "wait until it has finished, then index again; what was reported as written is there"
-"""The way out for whom another writer was in the way."""
+"""The hint where another process writes the collection."""
 
 _REST_CLIENT = "lance_namespace_urllib3_client"
 """LanceDB's client for servers: a third of the time its import takes, and not needed here."""

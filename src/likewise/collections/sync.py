@@ -1,7 +1,7 @@
 """Synchronize the rows of a collection with its sources: encode what is new, drop what is gone.
 
 Vectors are written by a thread of their own while the next are computed. Each commit holds whole
-records, so whatever stops the work, what is there is there once, and the next run begins behind it.
+records, so that a run that is stopped leaves no duplicates, and the next run continues after it.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ COMMIT_SECONDS = 3.0
 """Vectors that have waited so long are written with the next part, however few they are."""
 
 PART_SECONDS = 2.0
-"""Time that the model computes before it gives vectors back, whatever its speed."""
+"""Time that the model computes before it returns vectors, at any speed."""
 
 Split = Callable[[Iterable[Record]], Iterator[Chunk]]
 """Records in chunks, in their order."""
@@ -187,7 +187,7 @@ def synchronize(
     is_complete: Callable[[str], bool] | None = None,
     progress: Progress | None = None,
 ) -> Changes:
-    """Write new records, drop those that have gone from their sources, follow those that moved.
+    """Write new records, drop those that are no longer in their sources, update those that moved.
 
     Args:
         table: the collection's, at its latest version; the caller holds the lock.

@@ -34,7 +34,7 @@ MARGIN = 0.01
 standard error over `QUERIES` searches."""
 
 GROWTH = 2
-"""An index is trained again when there are so many times more or fewer chunks."""
+"""An index is trained again when the number of chunks grew or shrank by this factor."""
 
 REMEASURE_THRESHOLD = 0.05
 """Of its chunks, the share that may come or go before an index is measured again."""
@@ -101,7 +101,7 @@ KINDS: Mapping[str, IndexKind] = MappingProxyType(
 
 
 def choose(rows: int, kind: str, storage: str) -> str:
-    """The kind of index for so many rows: as asked, or by size.
+    """The kind of index for this number of rows: as requested, or by size.
 
     Raises:
         InputError: there is no such kind, or not for this storage.
@@ -117,7 +117,7 @@ def choose(rows: int, kind: str, storage: str) -> str:
         )
     if kind == "auto":
         return "exact" if rows < EXACT_BELOW or storage == "int8" else "ivf_rq"
-    return "exact" if rows < 256 else kind  # an index is trained on at least so many
+    return "exact" if rows < 256 else kind  # an index is trained on at least this many
 
 
 def build(table: Table, kind: str, measure: str, target: float = TARGET) -> Index:
