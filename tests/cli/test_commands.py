@@ -224,6 +224,6 @@ def test_doctor_says_which_number_format_was_chosen_and_why(likewise: Run) -> No
 def test_doctor_says_when_the_hub_cannot_be_reached(likewise: Run, offline: None) -> None:
     told = json.loads(likewise("doctor", "--network", "--json").stdout)["checks"]
     hub = {check["name"]: check for check in told}
-    assert hub["hub"]["hint"] == "unset HF_HUB_OFFLINE to fetch models"
+    assert hub["hub"]["hint"] == "unset HF_HUB_OFFLINE to download models"
     assert hub["hub reachable"]["status"] == "warn"
     assert hub["hub reachable"]["hint"]

@@ -135,7 +135,7 @@ BAD = {
     "gbk.csv": ("text\n你好\n".encode("gb18030"), "line 2: not UTF-8"),
     "cells.csv": (b"id,text\n1,a\n2,b,c\n", "line 3: 3 cells, the header has 2"),
     "quote.csv": (b'id,text\n1,"never closed\n2,b\n', "line 2: a quote that is opened here"),
-    "cells.tsv": (b"id\ttext\n1\n", "line 2: 1 cells, the header has 2"),
+    "cells.tsv": (b"id\ttext\n1\n", "line 2: 1 cell, the header has 2"),
     "broken.jsonl": (b'{"text": "a"}\n{"text": \n', "line 2: no valid JSON"),
     "null.jsonl": (b'{"text": "a"}\n{"text": null}\n', "line 2, column 'text': nothing where"),
     "missing.jsonl": (b'{"text": "a"}\n{"other": "b"}\n', "line 2, column 'text': nothing where"),
