@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -48,6 +49,24 @@ def test_a_file_and_given_texts_give_the_same_output(model_folder: Path, tmp_pat
     assert "vectors" not in plain
     assert [row["line"] for row in plain["skipped"]] == [1]
     assert [m.code for m in messages] == ["row_skipped", "column", "wrote", "wrote"]
+
+
+def test_a_role_puts_the_prompt_of_the_model_before_each_text(
+    model_folder: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "prompted"
+    shutil.copytree(model_folder, folder)
+    settings = json.loads((folder / "config_sentence_transformers.json").read_text())
+    settings["prompts"] = {"query": "find: ", "document": "text: "}
+    (folder / "config_sentence_transformers.json").write_text(json.dumps(settings))
+    plain = encode(request(folder, texts=("text: a cat",)), Session()).vectors
+    output = tmp_path / "v.npy"
+    encode(request(folder, texts=("a cat",), role="document", output=output), Session())
+    assert plain is not None
+    np.testing.assert_allclose(np.load(output), plain, atol=1e-6)
+    query = encode(request(folder, texts=("a cat",), role="query"), Session()).vectors
+    assert query is not None
+    assert not np.allclose(query, plain, atol=1e-3)
 
 
 def test_what_a_cancelled_run_has_saved_is_resumed(model_folder: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,37 @@ def test_a_model_is_loaded_once_for_many_threads(model_folder: Path) -> None:
         thread.join()
     assert len(loads) == 1
     assert len({id(encoder) for encoder in found}) == 1
+
+
+def test_who_waited_and_who_comes_later_do_not_load_at_once() -> None:
+    """A failed load hands the turn on; a caller who arrives then waits for it too."""
+    at_once, most, calls = 0, 0, 0
+    count = threading.Lock()
+
+    def loader(model: str, compute: str, device: str) -> likewise.Encoder:
+        nonlocal at_once, most, calls
+        with count:
+            at_once, calls = at_once + 1, calls + 1
+            most = max(most, at_once)
+        time.sleep(0.02)
+        with count:
+            at_once -= 1
+        raise likewise.LikewiseError(f"no {model}")
+
+    registry = ModelRegistry(loader=loader)
+
+    def get() -> None:
+        for _ in range(5):
+            with pytest.raises(likewise.LikewiseError):
+                registry.get("gone")
+
+    threads = [threading.Thread(target=get) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (calls, most) == (20, 1)
+    assert not registry._loading
 
 
 def test_the_least_recently_used_model_is_dropped(model_folder: Path) -> None:
