@@ -175,12 +175,16 @@ def _choices(first: str, words: Translations) -> list[tuple[str, str]]:
 def _card(encoder: Encoder, words: Translations, *, local: bool) -> str:
     memory = psutil.Process().memory_info().rss / 2**20
     config, place = encoder.config, str(encoder.location.folder)
+    reason = encoder.runtime_reason
+    if not local:  # the engine's own messages may name the folder
+        reason = reason.replace(str(config.folder), config.folder.name)
     rows = [
         html.Fact(words("model.name"), encoder.name),
         html.Fact(words("measure.dimension"), f"{encoder.dimension:,}"),
         html.Fact(words("model.max_tokens"), f"{encoder.max_seq_length:,}"),
         html.Fact(words("model.parameters"), f"{encoder.parameters / 1e6:,.1f} M"),
         html.Fact(words("model.compute_used"), f"{encoder.compute} · {encoder.device}"),
+        html.Fact(words("model.runtime_reason"), reason, long=True),
         html.Fact(words("model.load_time"), words("seconds", n=f"{encoder.load_seconds:.2f}")),
         html.Fact(words("model.memory"), f"{memory:,.0f} MiB", words("model.memory.note")),
         html.Fact(words("model.similarity"), encoder.similarity_fn_name),
