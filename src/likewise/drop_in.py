@@ -20,6 +20,7 @@ from likewise.errors import InputError
 from likewise.extras import require
 from likewise.loaded_model import LoadedModel
 from likewise.results import Evaluations
+from likewise.signatures import EncodeMethod
 from likewise.texts import listed, tensor
 from likewise.tokenization.pair_tokenizer import is_typed
 from likewise.tokenization.tokenizer import Tokenizer
@@ -35,18 +36,9 @@ class SentenceTransformerMethods(LoadedModel):
     default_prompt_name: str | None
     truncate_dim: int | None
     _tokenizer: Tokenizer
-
-    @abstractmethod
-    def encode(self, sentences: Any, *arguments: Any, **options: Any) -> Any:
-        """Texts to vectors."""
-
-    @abstractmethod
-    def encode_query(self, sentences: Any, **options: Any) -> Any:
-        """Queries to vectors."""
-
-    @abstractmethod
-    def encode_document(self, sentences: Any, **options: Any) -> Any:
-        """Documents to vectors."""
+    encode: EncodeMethod
+    encode_query: EncodeMethod
+    encode_document: EncodeMethod
 
     @property
     @abstractmethod

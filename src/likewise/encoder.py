@@ -15,13 +15,15 @@ from numpy.typing import NDArray
 from likewise import vectors
 from likewise.checkpoint.config import Config, Normalize
 from likewise.checkpoint.fingerprint import fingerprint
+from likewise.comparing import ComparisonMethods
 from likewise.drop_in import BATCH, SentenceTransformerMethods
 from likewise.engine.contract import Runtime
 from likewise.errors import InputError, TruncationWarning
 from likewise.hub.locate import Location
 from likewise.progress import Advance, bar
-from likewise.results import Encoded, Ranked, TokenCount
-from likewise.texts import is_single, is_tensor, listed, tensor
+from likewise.results import Encoded, TokenCount
+from likewise.signatures import OutputValue, Text, Texts, encode_method
+from likewise.texts import is_single, listed, tensor
 from likewise.tokenization.token_stream import (
     EvenPace,
     Pace,
@@ -31,11 +33,8 @@ from likewise.tokenization.token_stream import (
 )
 from likewise.tokenization.tokenizer import Tokenizer, check_text
 
-Texts = str | Iterable[str] | Mapping[str, str] | Iterable[Mapping[str, str]]
-OutputValue = Literal["sentence_embedding", "token_embeddings"]
 
-
-class Encoder(SentenceTransformerMethods):
+class Encoder(SentenceTransformerMethods, ComparisonMethods):
     """A loaded model. Made by `likewise.load`; safe to use from several threads.
 
     Attributes:
@@ -106,9 +105,10 @@ class Encoder(SentenceTransformerMethods):
 
     # texts to vectors
 
+    @encode_method
     def encode(
         self,
-        sentences: Texts | NDArray[Any],
+        sentences: Text | Texts,
         prompt_name: str | None = None,
         prompt: str | None = None,
         batch_size: int | None = None,
@@ -237,71 +237,43 @@ class Encoder(SentenceTransformerMethods):
             return EvenPace(2**16)
         return Pace(seconds)
 
-    def encode_query(self, sentences: Texts, **options: Any) -> Any:
+    @encode_method
+    def encode_query(
+        self,
+        sentences: Text | Texts,
+        prompt_name: str | None = None,
+        prompt: str | None = None,
+        *arguments: Any,
+        **options: Any,
+    ) -> Any:
         """`encode` with the model's prompt for queries, where it has one."""
-        return self.encode(sentences, **self._role("query", options))
+        if prompt is None and prompt_name is None:
+            prompt_name = self.role_prompt("query")
+        return self.encode(sentences, prompt_name, prompt, *arguments, **options)
 
-    def encode_document(self, sentences: Texts, **options: Any) -> Any:
+    @encode_method
+    def encode_document(
+        self,
+        sentences: Text | Texts,
+        prompt_name: str | None = None,
+        prompt: str | None = None,
+        *arguments: Any,
+        **options: Any,
+    ) -> Any:
         """`encode` with the model's prompt for documents, where it has one."""
-        return self.encode(sentences, **self._role("document", options))
+        if prompt is None and prompt_name is None:
+            prompt_name = self.role_prompt("document")
+        return self.encode(sentences, prompt_name, prompt, *arguments, **options)
 
     def role_prompt(self, role: Literal["query", "document"]) -> str | None:
         """Name of the prompt that `encode_query` or `encode_document` uses; None for none."""
         names = ("query",) if role == "query" else ("document", "passage", "corpus")
         return next((name for name in names if name in self.prompts), None)
 
-    def token_embeddings(self, sentences: Texts) -> list[NDArray[np.float32]]:
+    def token_embeddings(self, sentences: Text | Texts) -> list[NDArray[np.float32]]:
         """The last layer's state of every token: float32 `[tokens, hidden size]` a text."""
         texts = listed([sentences] if is_single(sentences) else sentences)
         return self._token_states(texts, "", "cut")
-
-    # comparing
-
-    def similarity(self, a: Any, b: Any) -> Any:
-        """Every a with every b by the model's own similarity: float32 `[n, m]`, higher is nearer.
-
-        Each side is a text, texts, or vectors; torch tensors give a torch tensor.
-        """
-        scores = vectors.similarity(self._vectors(a), self._vectors(b), self.similarity_fn_name)
-        return tensor(scores) if is_tensor(a) else scores
-
-    def similarity_pairwise(self, a: Any, b: Any) -> Any:
-        """a[i] with b[i] by the model's own similarity: float32 `[n]`, higher is nearer.
-
-        Torch tensors give a torch tensor.
-        """
-        scores = vectors.similarity_pairwise(
-            self._vectors(a), self._vectors(b), self.similarity_fn_name
-        )
-        return tensor(scores) if is_tensor(a) else scores
-
-    def rank(self, query: str, candidates: Iterable[str], top_k: int | None = None) -> list[Ranked]:
-        """Candidates by their similarity to a query, nearest first; equal scores keep their order.
-
-        Args:
-            query: the source text.
-            candidates: the texts to rank.
-            top_k: how many to give; all of them when not given.
-        """
-        texts = listed(candidates)
-        if not texts:
-            return []
-        scores = vectors.similarity(
-            self.encode_query(query), self.encode_document(texts), self.similarity_fn_name
-        )
-        best = vectors.top_k(scores, len(texts) if top_k is None else top_k)
-        return [
-            Ranked(int(i), float(s), texts[i])
-            for i, s in zip(best.indices[0], best.scores[0], strict=True)
-        ]
-
-    def scores(self, query: str, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Similarity of each text to a query: float32 `[n]`, as a `Reranker` gives its scores."""
-        if not texts:
-            return np.empty(0, np.float32)
-        sides = self.encode_query(query), self.encode_document(texts)
-        found = vectors.similarity(*sides, self.similarity_fn_name)
-        return np.asarray(found[0], np.float32)
 
     # tokens
 
@@ -315,7 +287,7 @@ class Encoder(SentenceTransformerMethods):
         check_text(text, 0)
         return self._tokenizer.special_tokens_mask(text)
 
-    def count_tokens(self, sentences: Texts, *, exact: bool = True) -> list[TokenCount]:
+    def count_tokens(self, sentences: Text | Texts, *, exact: bool = True) -> list[TokenCount]:
         """How many tokens each text has, and how many of them are read.
 
         Args:
@@ -379,20 +351,6 @@ class Encoder(SentenceTransformerMethods):
             TruncationWarning,
             stacklevel=3,
         )
-
-    def _role(self, role: Literal["query", "document"], options: dict[str, Any]) -> dict[str, Any]:
-        if options.get("prompt") is None and options.get("prompt_name") is None:
-            return options | {"prompt_name": self.role_prompt(role)}
-        return options
-
-    def _vectors(self, side: Any) -> Any:
-        if isinstance(side, Iterator):
-            side = list(side)
-        if isinstance(side, np.ndarray):
-            texts = side.dtype.kind in "UTO"
-        else:
-            texts = isinstance(side, Sequence) and len(side) > 0 and isinstance(side[0], str)
-        return self.encode(side) if texts or isinstance(side, str) else side
 
     @staticmethod
     def _checked_dim(dimension: int | None, full: int) -> int | None:
