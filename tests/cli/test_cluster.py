@@ -81,7 +81,7 @@ def test_cluster_of_a_clustered_file(likewise: Run, table: Path) -> None:
         ("one\n", (), "there is only one text"),
         ("same\nsame\n", (), "the same text 2 times"),
         ("a\nb\n", ("-k", "3"), "3 clusters asked of 2 different texts"),
-        ("a\nb\n", ("--column", "x"), "no columns, so none named 'x'"),
+        ("a\nb\n", ("--column", "x"), "no columns, so no column 'x'"),
         ("a\nb\n", ("-o", "out.xlsx"), "xlsx"),
         ("a\nb\n", ("-o", "nowhere/out.csv"), "no folder"),
     ],

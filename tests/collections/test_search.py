@@ -118,7 +118,7 @@ def test_a_reranker_reads_what_was_encoded(
     made = open_collection(
         "c", store=tmp_path, model=encoder, create=True, chunk_tokens=chunk_tokens
     )
-    read = [part.read for part in made.manifest.split(records, encoder)]
+    read = [part.model_input for part in made.manifest.split(records, encoder)]
     assert len(read) > len(records) if chunk_tokens else len(read) == len(records)
     made.add(records)
     scored: list[str] = []

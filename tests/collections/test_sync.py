@@ -147,7 +147,7 @@ def test_records_of_a_slow_source_are_written_while_more_come(
 ) -> None:
     monkeypatch.setattr(sync, "COMMIT_SECONDS", 0.1)
     monkeypatch.setattr(sync, "PART_SECONDS", 0.1)
-    monkeypatch.setattr(chunking, "GROUP_SECONDS", 0.1)
+    monkeypatch.setattr(chunking, "BATCH_SECONDS", 0.1)
     made = open_collection("c", store=tmp_path, model=encoder, create=True)
     seen: list[int] = []
 

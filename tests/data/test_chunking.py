@@ -36,12 +36,14 @@ def test_passages_hold_all_of_a_text_and_fit(
     passages = list(chunk_records([record], encoder, max_tokens=64))
     assert not uncovered(record.text, passages).strip()
     assert [p.number for p in passages] == list(range(len(passages)))
-    assert max(count.seen for count in encoder.count_tokens([p.read for p in passages])) <= 64
+    assert (
+        max(count.seen for count in encoder.count_tokens([p.model_input for p in passages])) <= 64
+    )
     assert all(p.text == record.text[p.start : p.end] == p.text.strip() for p in passages)
     for one, two in itertools.pairwise(passages):
         assert one.start < two.start <= one.end < two.end  # they overlap, and go on
     if title:
-        assert all(p.read.startswith(title[:8]) for p in passages)
+        assert all(p.model_input.startswith(title[:8]) for p in passages)
 
 
 @pytest.mark.parametrize(("text", "ends"), [(ENGLISH + " ", ".!?"), (CHINESE, "。！？」")])
@@ -102,7 +104,9 @@ def test_any_text_is_held_whole(encoder: likewise.Encoder, text: str, size: int)
     passages = list(chunk_records([Record(text)], encoder, max_tokens=size))
     lost = uncovered(text, passages)
     assert not [c for c in lost if encoder.count_tokens(f"a{c}a")[0].seen > 4]
-    assert max(count.seen for count in encoder.count_tokens([p.read for p in passages])) <= size
+    assert (
+        max(count.seen for count in encoder.count_tokens([p.model_input for p in passages])) <= size
+    )
 
 
 @pytest.mark.parametrize("options", [{"max_tokens": 999}, {"max_tokens": 3}, {"overlap": 100}])
@@ -119,7 +123,7 @@ def test_texts_that_are_only_counted_are_split_as_those_that_are_looked_at(
     """Around the limit, where a text fits or does not by one token."""
     records = [Record(" ".join(["Sunday."] * count)) for count in range(10, 60)]
     counted = list(chunk_records(records, encoder, max_tokens=64))
-    monkeypatch.setattr(splitting, "LIKELY", 0)
+    monkeypatch.setattr(splitting, "MAX_CHARACTERS_PER_TOKEN", 0)
     assert list(chunk_records(records, encoder, max_tokens=64)) == counted
-    assert max(c.seen for c in encoder.count_tokens([p.read for p in counted])) <= 64
+    assert max(c.seen for c in encoder.count_tokens([p.model_input for p in counted])) <= 64
     assert len(counted) > len(records)

@@ -65,7 +65,7 @@ def test_callers_can_see_the_encoding_and_choose_another(tmp_path: Path) -> None
     assert detect_encoding(path) == DetectedEncoding("gb18030", "guessed")
     heard: list[object] = []
     told: list[str] = []
-    texts = read_texts(path, detected=lambda *found: heard.append(found), tell=told.append)
+    texts = read_texts(path, on_encoding=lambda *found: heard.append(found), on_message=told.append)
     assert texts == ["plain", "会议决定推迟发布"]
     assert heard == [(str(path), DetectedEncoding("gb18030", "guessed"))]
     assert told[-1].startswith(f"{path} is not UTF-8; it is read as GB18030, which was guessed")

@@ -20,7 +20,10 @@ READ = """
 import resource, sys
 from likewise.data import read_records
 resource.setrlimit(resource.RLIMIT_DATA, (180_000_000, 180_000_000))
-for record in read_records(sys.argv[1], bad=lambda row: print(row.line, row.reason, "|", row.hint)):
+def report(row):
+    print(row.line, row.reason, "|", row.hint)
+
+for record in read_records(sys.argv[1], on_error=report):
     print(record.text)
 """
 PIECE = b"a" * 1_000_000
@@ -77,7 +80,9 @@ def test_a_row_of_many_short_lines_is_counted_as_what_it_takes(tmp_path: Path) -
     path.write_text('text\n"' + "a\n" * 50_000 + '"\n"b"\n')
     bad: list[Skipped] = []
     assert read_texts(path)[-1] == "b"
-    list(read_records(path, bad=bad.append, limits=Limits(row=2**20)))  # 0.1 MiB, but of objects
+    list(
+        read_records(path, on_error=bad.append, limits=Limits(row=2**20))
+    )  # 0.1 MiB, but of objects
     assert (bad[0].line, bad[0].reason) == (2, "longer than 1 MiB")
 
 
@@ -88,7 +93,7 @@ def test_the_limit_can_be_raised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     with pytest.raises(RecordError, match="line 1: longer than 1 MiB"):
         read_texts(path)
     bad: list[Skipped] = []
-    assert read_texts(path, bad=bad.append) == ["b"]
+    assert read_texts(path, on_error=bad.append) == ["b"]
     monkeypatch.setenv("LIKEWISE_MAX_ROW_MIB", "2")
     assert len(read_texts(path)) == 2
     monkeypatch.setenv("LIKEWISE_MAX_ROW_MIB", "many")
@@ -116,7 +121,7 @@ def test_a_long_row_can_be_wrong(tmp_path: Path) -> None:
     long = "word " * 100_000
     path.write_text(f'text\n"{long}"x\nb\n"{long}\nnever closed\n')
     bad: list[Skipped] = []
-    assert read_texts(path, bad=bad.append) == ["b"]
+    assert read_texts(path, on_error=bad.append) == ["b"]
     assert [row.line for row in bad] == [2, 4]
     assert "expected after" in bad[0].reason
     assert "never closed" in bad[1].reason

@@ -65,7 +65,7 @@ def test_lists_and_parquet_come_back_item_by_item(tmp_path: Path) -> None:
         else:
             assert parquet.read_table(removed)["text"].to_pylist() == ["b", "c"]
             assert parquet.read_table(back).equals(table)
-        with pytest.raises(RecordError, match="do not fit"):
+        with pytest.raises(RecordError, match="cannot be merged"):
             merge_file(kept, removed, {2}, back)
 
 
@@ -74,19 +74,19 @@ def test_parts_that_were_changed(tmp_path: Path) -> None:
     source.write_text("one\ntwo\nthree\n")
     partition_file(source, {2}, kept, removed)
     removed.write_text("two\nmore\n")
-    with pytest.raises(RecordError, match="do not fit"):
+    with pytest.raises(RecordError, match="cannot be merged"):
         merge_file(kept, removed, {2}, tmp_path / "b.txt")
     removed.write_text("")
-    with pytest.raises(RecordError, match="do not fit"):
+    with pytest.raises(RecordError, match="cannot be merged"):
         merge_file(kept, removed, {2}, tmp_path / "b.txt")
     assert not (tmp_path / "b.txt").exists()
 
 
-def test_what_cannot_be_parted(tmp_path: Path) -> None:
+def test_unsupported_files_are_refused(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("one\ntwo\n", encoding="utf-16")
     with pytest.raises(InputError, match="UTF-16"):
         partition_file(tmp_path / "a.txt", {1}, tmp_path / "k.txt", tmp_path / "r.txt")
-    with pytest.raises(InputError, match="another kind"):
+    with pytest.raises(InputError, match="another format"):
         partition_file(tmp_path / "a.txt", {1}, tmp_path / "k.csv", tmp_path / "r.csv")
     with pytest.raises(InputError, match=r"rows of .* cannot be written"):
         partition_file(tmp_path / "a.pdf", {1}, tmp_path / "k.pdf", tmp_path / "r.pdf")

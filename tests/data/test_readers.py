@@ -85,7 +85,7 @@ def test_pdf_page_by_page(tmp_path: Path) -> None:
     told: list[str] = []
     path = tmp_path / "report.pdf"
     write_pdf(path, ["The first page.", "", "The last page."], "Annual report")
-    records = list(read_records(path, tell=told.append))
+    records = list(read_records(path, on_message=told.append))
     assert [(r.text, r.line, r.title) for r in records] == [
         ("The first page.", 1, "Annual report"),
         ("The last page.", 3, "Annual report"),
@@ -164,11 +164,11 @@ def test_encodings_are_found_out_and_told(
     path.write_bytes("\n".join([*header, "plain ASCII first", *lines]).encode(encoding))
     told: list[str] = []
     assert read_texts(path) == ["plain ASCII first", *lines]
-    list(read_records(path, tell=told.append))
+    list(read_records(path, on_message=told.append))
     expected = 0 if encoding == "utf-8-sig" else 1
     assert len([line for line in told if "read as" in line]) == expected
     if encoding != "utf-8-sig":
-        named = list(read_records(path, encoding=encoding, tell=told.append))
+        named = list(read_records(path, encoding=encoding, on_message=told.append))
         assert [record.text for record in named] == ["plain ASCII first", *lines]
 
 
@@ -186,7 +186,7 @@ def test_utf8_stays_utf8_after_one_bad_line(tmp_path: Path) -> None:
         "食べる\n".encode() + b"\xe9\xe8\xe0 broken \xf9\xea\xe2\xfb\xee\n" + "é\n".encode()
     )
     bad: list[Skipped] = []
-    assert read_texts(path, bad=bad.append) == ["食べる", "é"]
+    assert read_texts(path, on_error=bad.append) == ["食べる", "é"]
     assert (bad[0].line, bad[0].source) == (2, str(path))
     assert "not UTF-8 (byte 0xe9 at place 1" in bad[0].reason
 
@@ -210,7 +210,7 @@ def test_a_bad_row_is_told_and_the_rest_goes_on(tmp_path: Path, name: str) -> No
     path = tmp_path / name
     path.write_bytes(data)
     bad: list[Skipped] = []
-    assert read_texts(path, bad=bad.append) == texts
+    assert read_texts(path, on_error=bad.append) == texts
     assert [skipped.line for skipped in bad] == lines
     assert all(skipped.reason and skipped.hint for skipped in bad)
     with pytest.raises(RecordError, match=rf"(line|item) {lines[0]}\b"):
@@ -224,7 +224,7 @@ def test_a_bad_file_is_told_and_the_rest_goes_on(tmp_path: Path) -> None:
     (tmp_path / "d.csv").write_text("n\n1\n")
     (tmp_path / "e.txt").write_text("e\n")
     bad: list[Skipped] = []
-    texts = read_texts([tmp_path, tmp_path / "gone.txt"], bad=bad.append)
+    texts = read_texts([tmp_path, tmp_path / "gone.txt"], on_error=bad.append)
     assert [text for text in texts if text != "c"] == ["a", "e"]
     found = [(Path(skipped.source).name, skipped.line) for skipped in bad]
     assert found == [("b.json", 0), ("c.txt.gz", 0), ("d.csv", 0), ("gone.txt", 0)]
@@ -247,7 +247,7 @@ def names(records: list[Record], tree: Path) -> list[str]:
 
 def test_a_folder_stands_for_its_files(tree: Path) -> None:
     told: list[str] = []
-    records = list(read_records(tree, tell=told.append))
+    records = list(read_records(tree, on_message=told.append))
     assert names(records, tree) == ["a.md", "b.txt", "sub/c.txt", "sub/deep/d.jsonl"]
     assert told == [f"{tree}: 2 files of other kinds are left out (1 .png, 1 without a suffix)"]
     (tree / "empty").mkdir()
@@ -285,14 +285,14 @@ def test_a_column_is_for_the_tables_among_several_files(tree: Path) -> None:
     (tree / "t.csv").write_text("id,body\n1,x\n")
     told: list[str] = []
     assert read_texts([tree / "b.txt", tree / "t.csv"], column="body") == ['"b.txt"', "x"]
-    list(read_records(tree / "t.csv", tell=told.append))
-    assert told == [f"texts are taken from column 'body' of {tree / 't.csv'}"]
+    list(read_records(tree / "t.csv", on_message=told.append))
+    assert told == [f"using column 'body' of {tree / 't.csv'} as text"]
 
 
 READ = """
 import resource, sys
 from likewise.data import read_records
-count = sum(len(record.text) > 0 for record in read_records(sys.argv[1], bad=print))
+count = sum(len(record.text) > 0 for record in read_records(sys.argv[1], on_error=print))
 print(count, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 

@@ -69,7 +69,7 @@ def test_the_column_is_chosen_or_guessed(tmp_path: Path) -> None:
         read_texts(path, column="nome")
     assert caught.value.hint == "its columns: n, name"
     path.write_text("n,m\n1,2\n")
-    with pytest.raises(InputError, match="no column that holds text"):
+    with pytest.raises(InputError, match="no text column"):
         read_texts(path)
 
 
@@ -88,14 +88,14 @@ def test_a_column_inside_another_one(tmp_path: Path, name: str, column: str | No
     lines = [json.dumps(row) for row in NESTED]
     path.write_text("\n".join(lines) if name == "a.jsonl" else f"[{','.join(lines)}]")
     bad: list[Skipped] = []
-    first, second = read_records(path, column=column, bad=bad.append)
+    first, second = read_records(path, column=column, on_error=bad.append)
     assert (first.text, first.column, second.text) == ("first", "body.text", "second")
     assert first.fields == {"id": 1, "body": {"lang": "en"}, "tags": [{"name": "x"}]}
     assert second.fields == {"id": 2, "tags": []}
     assert [(row.line, row.reason[:35]) for row in bad] == [
-        (3, "column 'body.text': nothing where a"), (4, "column 'body.text': a dict where a "),
+        (3, "column 'body.text': nothing instead"), (4, "column 'body.text': a dict instead "),
     ]  # fmt: skip
-    assert next(read_records(path, column="tags.0.name", bad=bad.append)).text == "x"
+    assert next(read_records(path, column="tags.0.name", on_error=bad.append)).text == "x"
     with pytest.raises(InputError, match=r"no column 'corpus\.text'") as caught:
         read_texts(path, column="corpus.text")
     assert caught.value.hint == "its columns: id, body.text, body.lang, tags"
@@ -137,9 +137,9 @@ BAD = {
     "quote.csv": (b'id,text\n1,"never closed\n2,b\n', "line 2: a quote that is opened here"),
     "cells.tsv": (b"id\ttext\n1\n", "line 2: 1 cell, the header has 2"),
     "broken.jsonl": (b'{"text": "a"}\n{"text": \n', "line 2: no valid JSON"),
-    "null.jsonl": (b'{"text": "a"}\n{"text": null}\n', "line 2, column 'text': nothing where"),
-    "missing.jsonl": (b'{"text": "a"}\n{"other": "b"}\n', "line 2, column 'text': nothing where"),
-    "number.jsonl": (b'"a"\n17\n', "line 2: an int where a text"),
+    "null.jsonl": (b'{"text": "a"}\n{"text": null}\n', "line 2, column 'text': nothing instead"),
+    "missing.jsonl": (b'{"text": "a"}\n{"other": "b"}\n', "line 2, column 'text': nothing instead"),
+    "number.jsonl": (b'"a"\n17\n', "line 2: an int instead of a text"),
     "surrogate.jsonl": (b'"a"\n"x\\ud800"\n', r"line 2: a lone surrogate \(U\+D800\) at char"),
     "surrogate.json": (b'[{"text": "\\udfff"}]', "item 1, column 'text': a lone surrogate"),
     "object.json": (b'{"text": "a"}', "holds a dict, expected a list"),

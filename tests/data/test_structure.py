@@ -148,7 +148,9 @@ def test_wrapped_text_is_read_by_paragraphs(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text(WRAPPED)
     told: list[str] = []
-    found = [(r.line, r.title, r.text.split("\n")) for r in read_records(path, tell=told.append)]
+    found = [
+        (r.line, r.title, r.text.split("\n")) for r in read_records(path, on_message=told.append)
+    ]
     assert told == [f"{path} is read by paragraphs, since its lines are wrapped"]
     assert [(line, title, len(text)) for line, title, text in found] == [
         (4, "a > Report", 3), (8, "a > Report", 3), (16, "a > Report > Next year", 2),

@@ -57,7 +57,7 @@ def test_cells_are_read_as_people_see_them(tmp_path: Path) -> None:
 def test_a_sheet_may_be_named(tmp_path: Path) -> None:
     path = workbook(tmp_path / "a.xlsx", One=[["text"], ["a"]], Two=[["text"], ["b"]])
     told: list[str] = []
-    assert read_texts(path, tell=told.append) == ["a"]
+    assert read_texts(path, on_message=told.append) == ["a"]
     assert f"{path} is read from its sheet 'One'; it also has 'Two'" in told
     assert read_texts(path, sheet="Two") == ["b"]
     with pytest.raises(InputError, match="no sheet 'Three'") as caught:
@@ -105,7 +105,7 @@ def test_a_packed_bomb_is_refused(tmp_path: Path) -> None:
     path = workbook(tmp_path / "a.xlsx", S=[["text"], ["a"]])
     rewritten(path, "xl/sharedStrings.xml", b" " * 30_000_000)
     assert path.stat().st_size < 100_000
-    with pytest.raises(RecordError, match="holds 29 MiB, unpacked, and the limit is 1 MiB"):
+    with pytest.raises(RecordError, match="has 29 MiB of decompressed data; the limit is 1 MiB"):
         list(read_records(path, limits=Limits(file=2**20)))
 
 
@@ -114,7 +114,7 @@ def test_a_packed_bomb_is_refused(tmp_path: Path) -> None:
     [
         (b"PK\x03\x04 cut", "cannot be read as a workbook"),
         (b"", "cannot be read as a workbook"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 old", "encrypted, or of the older kind"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 old", "encrypted, or in the older format"),
     ],
 )
 def test_what_is_no_workbook_is_named(tmp_path: Path, data: bytes, message: str) -> None:
@@ -124,7 +124,7 @@ def test_what_is_no_workbook_is_named(tmp_path: Path, data: bytes, message: str)
         read_texts(path)
     assert str(path) in caught.value.message
     bad: list[Skipped] = []
-    assert read_texts(path, bad=bad.append) == []
+    assert read_texts(path, on_error=bad.append) == []
     assert bad[0].line == 0
 
 

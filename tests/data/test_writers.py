@@ -92,8 +92,8 @@ def test_where_the_disk_ends_nothing_is_left(tmp_path: Path, kind: str) -> None:
 def test_unknown_formats_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="as 'xlsx'") as caught:
         write_vectors(tmp_path / "v.xlsx", VECTORS, TEXTS)
-    assert caught.value.hint == "end its name in one of .npy, .csv, .jsonl, .parquet"
-    with pytest.raises(InputError, match="names no format"):
+    assert caught.value.hint == "use one of .npy, .csv, .jsonl, .parquet"
+    with pytest.raises(InputError, match="has no file extension"):
         write_table(tmp_path / "v", [])
     with pytest.raises(InputError, match="cannot write an int as a row"):
         write_table(tmp_path / "v.csv", [1])
@@ -121,21 +121,21 @@ CELLS = {
 def test_cells_that_a_spreadsheet_would_run_are_escaped(tmp_path: Path) -> None:
     told: list[str] = []
     rows = [{"=name": text, "score": -0.5} for text in CELLS]
-    path = write_table(tmp_path / "a.csv", rows, tell=told.append)
+    path = write_table(tmp_path / "a.csv", rows, on_message=told.append)
     with path.open(encoding="utf-8", newline="") as file:
         head, *back = csv.reader(file)
     assert head == ["'=name", "score"]
     assert [row[0] for row in back] == ["'" * bad + text for text, bad in CELLS.items()]
     assert {row[1] for row in back} == {"-0.5"}
     assert told == [
-        f"9 cells of {path} begin like a formula, and got an apostrophe before them so that a "
-        "spreadsheet does not run them (--no-escape-formulas leaves them as they are)"
+        f"9 cells of {path} begin like a formula; an apostrophe was added so that a "
+        "spreadsheet does not run them (--no-escape-formulas leaves them unchanged)"
     ]
-    write_table(path, rows, escape_formulas=False, tell=told.append)
+    write_table(path, rows, escape_formulas=False, on_message=told.append)
     with path.open(encoding="utf-8", newline="") as file:
         assert [row[0] for row in csv.reader(file)] == ["=name", *CELLS]
     assert len(told) == 1
-    write_table(tmp_path / "a.jsonl", rows, tell=told.append)
+    write_table(tmp_path / "a.jsonl", rows, on_message=told.append)
     assert [json.loads(line)["=name"] for line in (tmp_path / "a.jsonl").open()] == list(CELLS)
     assert len(told) == 1
 

@@ -22,8 +22,8 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from likewise.analysis.vector_parts import SAVE_SECONDS, EmbeddingJob, Parts, Texts, saved_in
-from likewise.data.records import Bad, read_records
-from likewise.data.writers import VECTOR_FORMATS, check_target, write_pieces
+from likewise.data.records import OnError, read_records
+from likewise.data.writers import VECTOR_FORMATS, check_target, write_batches
 from likewise.errors import InputError, OutputError, RecordError
 from likewise.finite import check_finite
 from likewise.progress import MessageCallback, Progress
@@ -65,7 +65,7 @@ def count_texts(
     *,
     column: str | None = None,
     encoding: str | None = None,
-    bad: Bad | None = None,
+    bad: OnError | None = None,
 ) -> int:
     """Texts in a file; reads all of it, so that a bad row is found before any work is done.
 
@@ -79,7 +79,7 @@ def count_texts(
         RecordError: the file, or a row in it, cannot be read.
         InputError: there is no text in it, or no such column.
     """
-    texts = sum(1 for _ in read_records(source, column=column, encoding=encoding, bad=bad))
+    texts = sum(1 for _ in read_records(source, column=column, encoding=encoding, on_error=bad))
     if not texts:
         raise InputError(f"{source} holds no text", hint="give a file with one text a line")
     return texts
@@ -92,7 +92,7 @@ def embed_file(
     *,
     column: str | None = None,
     encoding: str | None = None,
-    bad: Bad | None = None,
+    bad: OnError | None = None,
     truncation: Truncation = "cut",
     prompt_name: str | None = None,
     escape_formulas: bool = True,
@@ -135,7 +135,7 @@ def embed_file(
             )
 
     def texts() -> Iterator[str]:
-        for record in read_records(source, column=column, encoding=encoding, bad=bad):
+        for record in read_records(source, column=column, encoding=encoding, on_error=bad):
             yield record.text
 
     return embed_texts(
@@ -199,9 +199,9 @@ def embed_texts(
             if check:
                 check()
             like = np.empty((0, encoder.dimension), np.float32)
-            write_pieces(
+            write_batches(
                 target, parts.pieces(target), like, result.texts,
-                scratch=folder, escape_formulas=escape_formulas, tell=tell,
+                scratch=folder, escape_formulas=escape_formulas, on_message=tell,
             )  # fmt: skip
         except BaseException as error:
             if isinstance(error, InputError) or not parts.saved:  # nothing to resume

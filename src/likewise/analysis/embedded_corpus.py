@@ -27,7 +27,7 @@ from likewise.analysis.embed_file import embed_texts, prompt_text
 from likewise.analysis.memmap import release
 from likewise.atomic import atomic
 from likewise.cache import cache_folder
-from likewise.data.records import Bad, Paths, Record, Unit, read_records
+from likewise.data.records import OnError, Paths, Record, Unit, read_records
 from likewise.errors import InputError, OutputError
 from likewise.progress import MessageCallback, ProgressFactory, no_progress
 from likewise.tokenization.token_stream import Truncation
@@ -102,7 +102,7 @@ def embed_corpus(
     column: str | None = None,
     unit: Unit = "line",
     truncation: Truncation = "cut",
-    bad: Bad | None = None,
+    bad: OnError | None = None,
     tell: MessageCallback | None = None,
     progress: ProgressFactory = no_progress,
 ) -> EmbeddedCorpus:
@@ -124,7 +124,7 @@ def embed_corpus(
         OutputError: the cache cannot be written.
     """
     paths = [sources] if isinstance(sources, str | Path) else list(sources)
-    records = list(read_records(paths, column=column, unit=unit, bad=bad, tell=tell))
+    records = list(read_records(paths, column=column, unit=unit, on_error=bad, on_message=tell))
     if not records:
         raise InputError(
             f"{', '.join(map(str, paths)) or 'no file'} holds no text",

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likewise.atomic import atomic
-from likewise.data.writers import Piece, write_pieces
+from likewise.data.writers import VectorBatch, write_batches
 from likewise.errors import OutputError
 from likewise.results import Encoded
 from likewise.tokenization.token_stream import WINDOW, Truncation
@@ -91,14 +91,14 @@ class Parts:
         except (OSError, ValueError):
             return {}
 
-    def pieces(self, target: Path) -> Iterator[Piece]:
+    def pieces(self, target: Path) -> Iterator[VectorBatch]:
         """Every text with its vector; .npy has no room for texts, so none is read for it.
 
         Pieces end at the same places wherever the parts do, since a Parquet file shows them.
         """
         texts = self._texts() if target.suffix != ".npy" else iter(())
         for vectors in _regrouped(map(np.load, parts_in(self._folder)), WINDOW):
-            yield Piece(list(islice(texts, len(vectors))), vectors)
+            yield VectorBatch(list(islice(texts, len(vectors))), vectors)
 
     def unsaved(self) -> Unsaved:
         """What takes the vectors that come behind the saved ones."""
@@ -143,7 +143,7 @@ class Unsaved:
         if self._vectors:
             vectors = np.concatenate(self._vectors)
             part = _part(self._folder, self._number)
-            write_pieces(part, [Piece((), vectors)], vectors[:0], len(vectors))
+            write_batches(part, [VectorBatch((), vectors)], vectors[:0], len(vectors))
             self._number += 1
             self._vectors = []
         self._since = time.monotonic()

@@ -11,7 +11,7 @@ from likewise.collections.contract import Indexed, Model, Storage
 from likewise.collections.open_collection import open_collection
 from likewise.collections.store import Store
 from likewise.data.readers import expand
-from likewise.data.records import Bad, Record, Skipped, Unit, read_records
+from likewise.data.records import OnError, Record, Skipped, Unit, read_records
 from likewise.errors import InputError, RecordError
 from likewise.progress import MessageCallback, Progress
 
@@ -35,7 +35,7 @@ def index_files(
     chunk_tokens: int | None = None,
     kind: str | None = None,
     target: float | None = None,
-    on_error: Bad | None = None,
+    on_error: OnError | None = None,
     on_message: MessageCallback | None = None,
     progress: Progress | None = None,
 ) -> Indexed:
@@ -70,7 +70,7 @@ def index_files(
     """
     reading = _Reading(paths, on_error)
     records = reading.records(
-        column=column, unit=unit, encoding=encoding, sheet=sheet, tell=on_message
+        column=column, unit=unit, encoding=encoding, sheet=sheet, on_message=on_message
     )
     first = list(islice(records, 1))
     if not first and name not in Store(store).names():
@@ -99,13 +99,13 @@ def count_records(
             return None
     except (RecordError, OSError):
         return None  # indexing will say what is wrong
-    return sum(1 for _ in read_records(files, column=column, unit=unit, bad=_ignore))
+    return sum(1 for _ in read_records(files, column=column, unit=unit, on_error=_ignore))
 
 
 class _Reading:
     """The files that are read, and which of them were read to their end."""
 
-    def __init__(self, paths: Sequence[str | Path], bad: Bad | None) -> None:
+    def __init__(self, paths: Sequence[str | Path], bad: OnError | None) -> None:
         self._paths, self._bad = paths, bad
         named = [Path(path).resolve() for path in paths]
         self._folders = [path for path in named if path.is_dir()]
@@ -116,7 +116,7 @@ class _Reading:
         """Their records; the same file is the same source wherever it is named from."""
         source = full = ""
         bad = self._record_error if self._bad else None
-        for record in read_records(self._paths, bad=bad, **options):
+        for record in read_records(self._paths, on_error=bad, **options):
             if record.source != source:
                 source, full = record.source, _full(record.source)
                 self._files.add(full)

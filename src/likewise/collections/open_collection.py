@@ -11,7 +11,7 @@ from likewise.collections.contract import STORAGES, Model, ModelLoader, Storage
 from likewise.collections.manifest import Manifest, read_manifest
 from likewise.collections.schema import schema
 from likewise.collections.store import Store
-from likewise.data.chunking import OVERLAP, PASSAGE, chunk_records
+from likewise.data.chunking import DEFAULT_CHUNK_TOKENS, OVERLAP_DIVISOR, chunk_records
 from likewise.errors import CollectionNotFoundError, InputError
 from likewise.loading import load
 
@@ -38,7 +38,7 @@ def open_collection(
         create: make an empty one where there is none; needs a model.
         storage: number format of the stored vectors: `float32` (default), `float16` or `int8`.
         chunk_tokens: tokens of a chunk at most, for splitting long texts; 0 does not split them;
-            for a new collection `chunking.PASSAGE` when not given.
+            for a new collection `chunking.DEFAULT_CHUNK_TOKENS` when not given.
         as_of: open its state of an earlier time, to be read: a number of its log, or a date.
 
     Raises:
@@ -87,7 +87,7 @@ def _empty(model: Model, storage: Storage, chunk_tokens: int | None) -> Any:
             f"{model.similarity_fn_name}, which needs their lengths",
             hint="store them as float16",
         )
-    size = min(PASSAGE, model.max_seq_length) if chunk_tokens is None else chunk_tokens
+    size = min(DEFAULT_CHUNK_TOKENS, model.max_seq_length) if chunk_tokens is None else chunk_tokens
     list(
         chunk_records([], model, max_tokens=size or None)
     )  # refuses a size that the model does not read
@@ -99,6 +99,6 @@ def _empty(model: Model, storage: Storage, chunk_tokens: int | None) -> Any:
         similarity=model.similarity_fn_name,
         storage=storage,
         chunk_tokens=size,
-        overlap=size // OVERLAP,
+        overlap=size // OVERLAP_DIVISOR,
     )
     return schema(model.dimension, storage, manifest.dumps())

@@ -120,7 +120,7 @@ def rows_of(key: str, chunks: Sequence[Chunk]) -> list[StoredRow]:
             chunk=chunk.number,
             chunks=len(chunks),
             text=chunk.text,
-            read=chunk.read,
+            read=chunk.model_input,
             title=record.title,
             source=record.source,
             line=record.line,

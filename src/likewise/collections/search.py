@@ -24,7 +24,7 @@ from likewise.collections.manifest import Manifest
 from likewise.collections.schema import OWN, restored
 from likewise.collections.store import repair, store_errors
 from likewise.collections.tuning import similarities, vector_question
-from likewise.data.chunking import Chunker, titled, titles_read
+from likewise.data.chunking import Chunker, chunk_titles, with_title
 from likewise.data.records import Record
 from likewise.errors import InputError
 
@@ -359,8 +359,8 @@ def _reranked(
     if not hits:
         return []
     records = [Record(hit.text, title=hit.title) for hit in hits]
-    titles = titles_read(records, [hit.chunks == 1 for hit in hits], splitter, size)
-    texts = [titled(title, hit.text) for title, hit in zip(titles, hits, strict=True)]
+    titles = chunk_titles(records, [hit.chunks == 1 for hit in hits], splitter, size)
+    texts = [with_title(title, hit.text) for title, hit in zip(titles, hits, strict=True)]
     scores = scorer.scores(query, texts)
     order = np.argsort(-np.asarray(scores), kind="stable")
     return [replace(hits[n], score=float(scores[n]), measure="rerank") for n in order.tolist()]

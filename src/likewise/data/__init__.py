@@ -1,4 +1,4 @@
-"""Files of texts in, results out: readers, records, chunks, writers."""
+"""User files: readers, records, chunking and writers."""
 
 from likewise.data.chunking import Chunk, chunk_records
 from likewise.data.readers import DetectedEncoding, Limits

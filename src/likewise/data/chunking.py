@@ -1,4 +1,4 @@
-"""Long texts in overlapping passages that a model reads whole, cut where sentences end."""
+"""Splits candidates texts into overlapping chunks that fit the model, at sentence boundaries."""
 
 from __future__ import annotations
 
@@ -15,66 +15,66 @@ from likewise.data.records import Record
 from likewise.errors import InputError
 from likewise.results import TokenCount
 
-PASSAGE = 128
-"""Tokens of a passage where nothing else is asked for: a long paragraph.
+DEFAULT_CHUNK_TOKENS = 128
+"""Default chunk size in tokens: a long paragraph.
 
-Well below what models read (256 to 8,192), since one vector says less of a text the longer it is,
-and since most of these models were trained on texts of this length (all-MiniLM-L6-v2 on up to 128
-tokens); a hit is also no longer than a person reads at a glance.
+Well below the limit of the models (256 to 8,192): a vector represents a long text less
+precisely, most of these models were trained on texts of this length (all-MiniLM-L6-v2 on up to 128
+tokens), and a hit is short enough to read at a glance.
 """
 
-OVERLAP = 8
-"""One in so many tokens of a passage at most is read again at the beginning of the next."""
+OVERLAP_DIVISOR = 8
+"""Default overlap: the chunk size divided by this."""
 
-SLACK = 2
-"""Tokens left free: read alone, a passage may have one more at either end than in its text."""
+TOKEN_SLACK = 2
+"""Tokens in reserve: a chunk tokenized alone may have one more token at either end."""
 
-TITLE = 4
-"""One in so many tokens of a passage at most is its title's; a longer title is cut there."""
+TITLE_DIVISOR = 4
+"""Maximum share of the title: the chunk size divided by this; a longer title is truncated."""
 
-LIKELY = 8
-"""Characters a token, above which a text is not likely to fit; few languages have more."""
+MAX_CHARACTERS_PER_TOKEN = 8
+"""Upper estimate of characters per token; few languages have more."""
 
-GROUP = 512
-"""Records that are tokenized together."""
+BATCH_SIZE = 512
+"""Records tokenized together."""
 
-GROUP_SECONDS = 1.0
-"""Records of a slow source wait for others no longer than this."""
+BATCH_SECONDS = 1.0
+"""Maximum wait for a batch of records from a slow source."""
 
 _PARAGRAPH = re.compile(r"\n[^\S\n]*\n\s*")
 _SENTENCE = re.compile(
     r"\n\s*|(?<=[.!?…])[\"'”’)\]]*\s+"
-    r"|[。！？!?｡…]+[」』”’）)\"]*\s*(?=[^\s])"  # where no blank follows
+    r"|[。！？!?｡…]+[」』”’）)\"]*\s*(?=[^\s])"  # without a following space
 )
 
 
 class Chunker(Protocol):
-    """Anything that knows the tokens of a text, and where they lie, as an `Encoder` does."""
+    """Counts and locates the tokens of texts; an `Encoder` is one."""
 
     @property
     def max_seq_length(self) -> int:
-        """Tokens of a text that are read, special ones included."""
+        """Maximum tokens per text, including special tokens."""
         ...
 
     def count_tokens(self, sentences: list[str]) -> list[TokenCount]:
-        """How many tokens each text has, special ones included, and how many are read."""
+        """Tokens of each text before and after truncation, including special tokens."""
         ...
 
     def token_spans(self, texts: Sequence[str]) -> list[NDArray[np.int64]]:
-        """Where each token of a text begins and ends: int64 `[tokens, 2]` a text."""
+        """Character offsets of the tokens of each text: int64 `[tokens, 2]` per text."""
         ...
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """A piece of a record.
+    """Part of a record.
 
     Attributes:
-        record: what it is from.
-        number: which of its record's passages it is, from 0.
-        start: character of `record.text` that it begins with.
-        end: character behind its last; `text` is `record.text[start:end]`.
-        title: what is put before it: its record's title, cut where that is very long.
+        record: the source record.
+        number: index in the record, from 0.
+        start: offset of the first character in `record.text`.
+        end: offset after the last character; `text` is `record.text[start:end]`.
+        title: prepended to the text: the title of the record, truncated if very candidates.
     """
 
     record: Record
@@ -85,224 +85,235 @@ class Chunk:
 
     @property
     def text(self) -> str:
-        """Its own words."""
+        """The text of the chunk."""
         return self.record.text[self.start : self.end]
 
     @property
-    def read(self) -> str:
-        """What the model reads: its title on a line of its own, and its words."""
-        return titled(self.title, self.text)
+    def model_input(self) -> str:
+        """The input of the model: the title on its text_spans line, then the text."""
+        return with_title(self.title, self.text)
 
 
-def titled(title: str, text: str) -> str:
-    """A passage as a model reads it: its title on a line of its own, and its words."""
+def with_title(title: str, text: str) -> str:
+    """The input of the model: the title on its text_spans line, then the text."""
     return f"{title}\n{text}" if title else text
 
 
 def chunk_records(
     records: Iterable[Record],
-    splitter: Chunker,
+    chunker: Chunker,
     *,
     max_tokens: int | None = None,
     overlap: int | None = None,
 ) -> Iterator[Chunk]:
-    """Records in passages, in their order; a record that is short enough is one passage.
+    """Split records into chunks, in order; a short record is one chunk.
 
-    A passage ends at a paragraph's end where there is one in its last half, else at a sentence's,
-    else between words; the next begins with the sentences of the overlap, if whole ones fit in it.
-    Of a record whose blocks are known, one that fits into a passage is never cut: it begins the
-    next one, without an overlap.
+    A chunk ends at the end of a paragraph if there is one in its second half, else at the end of a
+    sentence, else between words. The next chunk starts with the sentences of the overlap, if whole
+    sentences fit. Where the blocks of a record are known (`Record.breaks`), a block that fits into
+    a chunk is never split: it starts the next chunk, without an overlap.
 
     Args:
-        records: read as they come, some hundreds ahead.
-        splitter: the model that will read the passages.
-        max_tokens: tokens of a passage at most, its title and special tokens included; when not
-            given `PASSAGE`, or what the model reads if that is less.
-        overlap: tokens at most that a passage has in common with the one before it; when not given
-            one in `OVERLAP`.
+        records: read lazily, some hundreds ahead.
+        chunker: the model that encodes the chunks.
+        max_tokens: maximum tokens per chunk, including title and special tokens; default:
+            `DEFAULT_CHUNK_TOKENS`, or the limit of the model if lower.
+        overlap: maximum tokens shared with the previous chunk; default: `max_tokens` divided by
+            `OVERLAP_DIVISOR`.
 
     Raises:
-        InputError: the model does not read so many tokens, or too few are left.
+        InputError: `max_tokens` or `overlap` is out of range.
     """
-    limit = splitter.max_seq_length
-    size = min(PASSAGE, limit) if max_tokens is None else max_tokens
+    limit = chunker.max_seq_length
+    size = min(DEFAULT_CHUNK_TOKENS, limit) if max_tokens is None else max_tokens
     least = min(16, limit)
     if not least <= size <= limit:
         raise InputError(
-            f"passages of {size} tokens, and the model reads {limit}",
+            f"chunks of {size} tokens do not fit the model, which reads {limit}",
             hint=f"choose between {least} and {limit}",
         )
-    shared = size // OVERLAP if overlap is None else overlap
+    shared = size // OVERLAP_DIVISOR if overlap is None else overlap
     if not 0 <= shared <= size // 2:
         raise InputError(
-            f"an overlap of {shared} tokens for passages of {size}",
+            f"an overlap of {shared} tokens is out of range for chunks of {size}",
             hint=f"choose between 0 and {size // 2}",
         )
-    return _passages(records, splitter, size, shared)
+    return _chunks(records, chunker, size, shared)
 
 
-def _passages(
-    records: Iterable[Record], splitter: Chunker, size: int, overlap: int
+def _chunks(
+    records: Iterable[Record], chunker: Chunker, size: int, overlap: int
 ) -> Iterator[Chunk]:
-    room = _room(size)
-    group: list[Record] = []
+    capacity = _capacity(size)
+    batch: list[Record] = []
     characters, since = 0, time.monotonic()
     for record in records:
-        group.append(record)
+        batch.append(record)
         characters += len(record.text)
         waited = time.monotonic() - since
-        if len(group) >= GROUP or characters > 1_000_000 or waited > GROUP_SECONDS:
-            yield from _of_group(group, splitter, room, overlap)
-            group, characters, since = [], 0, time.monotonic()
-    yield from _of_group(group, splitter, room, overlap)
+        if len(batch) >= BATCH_SIZE or characters > 1_000_000 or waited > BATCH_SECONDS:
+            yield from _chunk_batch(batch, chunker, capacity, overlap)
+            batch, characters, since = [], 0, time.monotonic()
+    yield from _chunk_batch(batch, chunker, capacity, overlap)
 
 
-def _of_group(
-    group: Sequence[Record], splitter: Chunker, room: int, overlap: int
+def _chunk_batch(
+    batch: Sequence[Record], chunker: Chunker, capacity: int, overlap: int
 ) -> Iterator[Chunk]:
-    long = [place for place, record in enumerate(group) if not _surely_fits(record, room)]
-    long = _not_fitting(group, long, splitter, room)
-    texts = [group[place].text for place in long] + [group[place].title for place in long]
-    spans = splitter.token_spans(texts) if texts else []
-    found = dict(zip(long, zip(spans, spans[len(long) :], strict=False), strict=True))
-    for place, record in enumerate(group):
-        if place not in found:
+    candidates = [
+        index for index, record in enumerate(batch) if not _fits_by_length(record, capacity)
+    ]
+    candidates = _needing_offsets(batch, candidates, chunker, capacity)
+    texts = [batch[index].text for index in candidates] + [
+        batch[index].title for index in candidates
+    ]
+    spans = chunker.token_spans(texts) if texts else []
+    spans_of = dict(
+        zip(candidates, zip(spans, spans[len(candidates) :], strict=False), strict=True)
+    )
+    for index, record in enumerate(batch):
+        if index not in spans_of:
             yield Chunk(record, 0, 0, len(record.text), record.title)
             continue
-        own, named = found[place]
-        title = _cut_title(record.title, named, room)
-        left = room - min(len(named), room // TITLE)
-        if len(own) <= left:
+        text_spans, title_spans = spans_of[index]
+        title = _truncate_title(record.title, title_spans, capacity)
+        available = capacity - min(len(title_spans), capacity // TITLE_DIVISOR)
+        if len(text_spans) <= available:
             yield Chunk(record, 0, 0, len(record.text), title)
             continue
-        for number, (start, end) in enumerate(_cuts(record, own, left, overlap)):
+        for number, (start, end) in enumerate(
+            _chunk_offsets(record, text_spans, available, overlap)
+        ):
             yield Chunk(record, number, start, end, title)
 
 
-def _not_fitting(
-    group: Sequence[Record], places: Sequence[int], splitter: Chunker, room: int
+def _needing_offsets(
+    batch: Sequence[Record], indices: Sequence[int], chunker: Chunker, capacity: int
 ) -> list[int]:
-    """Of some places those that have to be looked at closely: to count is quicker than to place."""
+    """The records that need token offsets; counting tokens is faster than locating them."""
     likely = [
-        place
-        for place in places
-        if not group[place].title and len(group[place].text) <= room * LIKELY
+        index
+        for index in indices
+        if not batch[index].title and len(batch[index].text) <= capacity * MAX_CHARACTERS_PER_TOKEN
     ]
-    counts = splitter.count_tokens([group[place].text for place in likely]) if likely else []
-    # special tokens count as well here, so none is over that fits
-    fitting = {place for place, count in zip(likely, counts, strict=True) if count.seen <= room}
-    return [place for place in places if place not in fitting]
+    counts = chunker.count_tokens([batch[index].text for index in likely]) if likely else []
+    # the counts include special tokens, so this is a safe upper bound
+    fitting = {index for index, count in zip(likely, counts, strict=True) if count.seen <= capacity}
+    return [index for index in indices if index not in fitting]
 
 
-def titles_read(
-    records: Sequence[Record], whole: Sequence[bool], splitter: Callable[[], Chunker], size: int
+def chunk_titles(
+    records: Sequence[Record], whole: Sequence[bool], chunker: Callable[[], Chunker], size: int
 ) -> list[str]:
-    """The titles of passages as they were put before them, from what is kept of the passages.
+    """The titles of stored chunks, truncated as they were for the model.
 
     Args:
-        records: each passage's text as the text of a record, with the whole title.
-        whole: for each of them whether it is all of its record.
-        splitter: gives the model that read the passages; asked where a title may have been cut.
-        size: tokens of a passage at most; 0 where texts were kept whole.
+        records: one per chunk: its text, with the full title.
+        whole: for each chunk, whether it is the whole record.
+        chunker: returns the model of the chunks; called only if a title may have been truncated.
+        size: maximum tokens per chunk; 0 if texts were not split.
     """
     titles = [record.title for record in records]
-    room = _room(size)
+    capacity = _capacity(size)
     if not size:
         return titles
-    asked = [
-        place
-        for place, (record, alone) in enumerate(zip(records, whole, strict=True))
-        # none of its tokens is shorter than a byte
-        if len(record.title.encode()) > room // TITLE and not (alone and _surely_fits(record, room))
+    uncertain = [
+        index
+        for index, (record, is_whole) in enumerate(zip(records, whole, strict=True))
+        # a token has at least one byte
+        if len(record.title.encode()) > capacity // TITLE_DIVISOR
+        and not (is_whole and _fits_by_length(record, capacity))
     ]
-    if asked:
-        spans = splitter().token_spans([titles[place] for place in asked])
-        for place, named in zip(asked, spans, strict=True):
-            titles[place] = _cut_title(titles[place], named, room)
+    if uncertain:
+        spans = chunker().token_spans([titles[index] for index in uncertain])
+        for index, title_spans in zip(uncertain, spans, strict=True):
+            titles[index] = _truncate_title(titles[index], title_spans, capacity)
     return titles
 
 
-def _room(size: int) -> int:
-    """Tokens left for the text and its title where the model's own ones stand around them."""
-    return size - 2 - SLACK
+def _capacity(size: int) -> int:
+    """Tokens available for title and text, without special tokens."""
+    return size - 2 - TOKEN_SLACK
 
 
-def _cut_title(title: str, spans: NDArray[np.int64], room: int) -> str:
-    if len(spans) <= room // TITLE:
+def _truncate_title(title: str, spans: NDArray[np.int64], capacity: int) -> str:
+    if len(spans) <= capacity // TITLE_DIVISOR:
         return title
-    kept = spans[: room // TITLE]
-    return title[: kept[-1, 1]] if len(kept) else ""
+    read = spans[: capacity // TITLE_DIVISOR]
+    return title[: read[-1, 1]] if len(read) else ""
 
 
-def _surely_fits(record: Record, room: int) -> bool:
-    """Whether it can have no more tokens than that; none is shorter than a byte."""
+def _fits_by_length(record: Record, capacity: int) -> bool:
+    """Whether it fits without tokenizing: a token has at least one byte."""
     length = len(record.text) + len(record.title)
-    return length <= room and len(record.text.encode()) + len(record.title.encode()) <= room
+    return length <= capacity and len(record.text.encode()) + len(record.title.encode()) <= capacity
 
 
-def _cuts(
-    record: Record, spans: NDArray[np.int64], room: int, overlap: int
+def _chunk_offsets(
+    record: Record, spans: NDArray[np.int64], capacity: int, overlap: int
 ) -> Iterator[tuple[int, int]]:
-    """Where the passages of a long text begin and end."""
+    """Start and end offsets of the chunks of a long text."""
     starts, ends = np.ascontiguousarray(spans[:, 0]), np.ascontiguousarray(spans[:, 1])
-    places = _Places(record.text, starts, ends)
+    points = _SplitPoints(record.text, starts, ends)
     blocks = np.unique(np.searchsorted(starts, np.array(record.breaks or (), np.int64)))
     first, total = 0, len(spans)
     while True:
-        last = first + room
+        last = first + capacity
         if last >= total:
             yield int(starts[first]), int(ends[-1])
             return
-        whole = _before_block(blocks, first, last, room, total)
-        last = whole or places.best(first + max(room // 2, 1), last)
+        whole = _before_block(blocks, first, last, capacity, total)
+        last = whole or points.best(first + max(capacity // 2, 1), last)
         yield int(starts[first]), int(ends[last - 1])
-        again = places.first_sentence(last - overlap, last) if overlap and not whole else last
-        first = max(again, first + 1)
+        overlap_start = (
+            points.first_sentence(last - overlap, last) if overlap and not whole else last
+        )
+        first = max(overlap_start, first + 1)
 
 
 def _before_block(
-    blocks: NDArray[np.int64], first: int, last: int, room: int, total: int
+    blocks: NDArray[np.int64], first: int, last: int, capacity: int, total: int
 ) -> int | None:
-    """The token that begins the block around `last`, if the next passage can hold it whole."""
+    """The first token of the block around `last`, if the block fits into the next chunk."""
     at = int(np.searchsorted(blocks, last, side="right"))
     if not at or blocks[at - 1] <= first:
         return None
     start = int(blocks[at - 1])
     end = int(blocks[at]) if at < len(blocks) else total
-    return start if start == last or end - start <= room else None
+    return start if start == last or end - start <= capacity else None
 
 
-class _Places:
-    """Tokens that a passage may begin with."""
+class _SplitPoints:
+    """Tokens at which a chunk may start."""
 
     def __init__(self, text: str, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> None:
         paragraphs = [match.end() for match in _PARAGRAPH.finditer(text)]
         sentences = [match.end() for match in _SENTENCE.finditer(text)]
         self._paragraphs = np.unique(np.searchsorted(starts, np.array(paragraphs, np.int64)))
-        found = np.array(sentences + paragraphs, np.int64)
-        self._sentences = np.unique(np.searchsorted(starts, found))
-        apart = np.flatnonzero(starts[1:] > ends[:-1]) + 1
-        wide = np.flatnonzero(_is_wide(text, starts))
-        self._words = np.union1d(apart, wide)
+        ends_of_units = np.array(sentences + paragraphs, np.int64)
+        self._sentences = np.unique(np.searchsorted(starts, ends_of_units))
+        after_space = np.flatnonzero(starts[1:] > ends[:-1]) + 1
+        without_spaces = np.flatnonzero(_is_wide(text, starts))
+        self._words = np.union1d(after_space, without_spaces)
 
     def best(self, low: int, high: int) -> int:
-        """The best of the tokens from `low` to `high` to begin the next passage with."""
-        for places in (self._paragraphs, self._sentences, self._words):
-            at = int(np.searchsorted(places, high, side="right")) - 1
-            if at >= 0 and places[at] >= low:
-                return int(places[at])
+        """The best token from `low` to `high` to start the next chunk."""
+        for starts in (self._paragraphs, self._sentences, self._words):
+            at = int(np.searchsorted(starts, high, side="right")) - 1
+            if at >= 0 and starts[at] >= low:
+                return int(starts[at])
         return high
 
     def first_sentence(self, low: int, high: int) -> int:
-        """The first sentence from `low` on that begins before `high`, else a word."""
-        for places in (self._sentences, self._words):
-            at = int(np.searchsorted(places, low))
-            if at < len(places) and places[at] < high:
-                return int(places[at])
+        """The first sentence start in `[low, high)`, else the first word start."""
+        for starts in (self._sentences, self._words):
+            at = int(np.searchsorted(starts, low))
+            if at < len(starts) and starts[at] < high:
+                return int(starts[at])
         return high
 
 
 def _is_wide(text: str, starts: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Which tokens begin with a character of a script that writes no blanks between words."""
+    """Which tokens start with a character of a script without spaces between words."""
     codes = np.frombuffer(text.encode("utf-32-le"), np.uint32)[starts]
     return ((codes >= 0x2E80) & (codes < 0xAC00)) | (codes >= 0x20000)

@@ -1,4 +1,4 @@
-"""Columns of a row, those inside others included: `body.text` of `{"body": {"text": …}}`."""
+"""Columns of a row, including nested ones: `body.text` of `{"body": {"text": …}}`."""
 
 from __future__ import annotations
 
@@ -8,34 +8,32 @@ from typing import Any
 from likewise.errors import InputError
 
 TEXT_COLUMNS = ("text", "sentence", "content", "title", "question", "body", "abstract", "document")
-"""Names that a column of texts goes by, the likeliest first."""
+"""Usual names of a text column, most likely first."""
 
-_DEEPEST = 8
-"""Levels of objects inside objects that are looked into for a column that nobody named."""
+_MAX_DEPTH = 8
+"""Nesting depth searched for a text column."""
 
 
 def choose_column(row: Mapping[str, Any], column: str | None, source: str) -> str:
-    """The column of texts, judged by a file's first row.
+    """The text column, chosen from the first row of a file.
 
     Args:
         row: the first row.
-        column: the one asked for; inside another one with a dot between.
-        source: the file, for messages.
+        column: the requested column; nested columns are written with dots.
+        source: the file name for messages.
 
     Raises:
-        InputError: the one asked for is not there, or none holds text.
+        InputError: the requested column does not exist, or no column holds text.
     """
-    inside = dict(_inside(row))
-    listed = "its columns: " + ", ".join(inside)
+    nested = dict(_flatten(row))
+    listed = "its columns: " + ", ".join(nested)
     if column is not None:
         if column not in row and column.split(".")[0] not in row:
             raise InputError(f"{source} has no column {column!r}", hint=listed)
         return column
-    if found := _likely(row) or _likely({name: cell for name, cell in inside.items() if cell}):
+    if found := _likely(row) or _likely({name: value for name, value in nested.items() if value}):
         return found
-    raise InputError(
-        f"{source} has no column that holds text", hint=f"name one with column; {listed}"
-    )
+    raise InputError(f"{source} has no text column", hint=f"choose one with column; {listed}")
 
 
 def _likely(row: Mapping[str, Any]) -> str | None:
@@ -52,36 +50,36 @@ def _likely(row: Mapping[str, Any]) -> str | None:
     return None
 
 
-def cell(row: Mapping[str, Any], column: str) -> Any:
-    """What stands in a column; None where there is nothing."""
+def column_value(row: Mapping[str, Any], column: str) -> Any:
+    """The value of a column; None if there is none."""
     if column in row or "." not in column:
         return row.get(column)
     first, _, rest = column.partition(".")
     inner = row.get(first)
     if isinstance(inner, list) and rest.partition(".")[0].isdecimal():
         inner = dict(zip(map(str, range(len(inner))), inner, strict=True))
-    return cell(inner, rest) if isinstance(inner, Mapping) else None
+    return column_value(inner, rest) if isinstance(inner, Mapping) else None
 
 
-def others(row: Mapping[str, Any], column: str) -> dict[str, Any]:
-    """The row without a column; an object that held it, without it and only if more is in it."""
+def without_column(row: Mapping[str, Any], column: str) -> dict[str, Any]:
+    """The row without a column; an object that becomes empty is removed too."""
     if column in row or "." not in column:
         return {name: value for name, value in row.items() if name != column}
     first, _, rest = column.partition(".")
     left = dict(row)
     if isinstance(inner := row.get(first), Mapping):
-        left[first] = others(inner, rest)
+        left[first] = without_column(inner, rest)
         if not left[first]:
             del left[first]
     return left
 
 
-def _inside(row: Mapping[str, Any], before: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
+def _flatten(row: Mapping[str, Any], prefix: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
     for name, value in row.items():
-        if isinstance(value, Mapping) and value and depth < _DEEPEST:
-            yield from _inside(value, f"{before}{name}.", depth + 1)
+        if isinstance(value, Mapping) and value and depth < _MAX_DEPTH:
+            yield from _flatten(value, f"{prefix}{name}.", depth + 1)
         else:
-            yield f"{before}{name}", value
+            yield f"{prefix}{name}", value
 
 
 def _is_number(value: str) -> bool:

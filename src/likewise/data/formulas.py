@@ -1,36 +1,36 @@
-"""Cells of CSV files that a spreadsheet would run as formulas."""
+"""Escapes CSV cells that a spreadsheet would run as formulas."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
-_BEGINNINGS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-"""What spreadsheets take for the beginning of a formula, or skip before one."""
+_FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""Prefixes that start a formula in spreadsheets, or are skipped before one."""
 
 _NUMBER = re.compile(r"[-+]?(?:\d[\d.,]*|\.\d+)(?:[eE][-+]?\d+)?\s?%?")
 
 
-class Formulas:
-    """Puts an apostrophe before texts that begin like a formula; numbers are none.
+class FormulaEscaper:
+    """Puts an apostrophe before texts that begin like a formula, except numbers.
 
-    A spreadsheet shows such a cell as text. Whoever reads the file otherwise gets the apostrophe,
-    so that what was changed is counted.
+    A spreadsheet shows such a cell as text. Other readers see the apostrophe, so changed cells are
+    counted and reported.
 
     Args:
-        escape: whether to; else every cell stays as it is.
+        escape: False leaves every cell unchanged.
 
     Attributes:
-        escaped: how many cells were changed.
+        escaped: number of changed cells.
     """
 
     def __init__(self, *, escape: bool = True) -> None:
         self._escape = escape
         self.escaped = 0
 
-    def shown(self, cell: Any) -> Any:
-        """A cell as it is written."""
-        if not (self._escape and isinstance(cell, str) and cell.startswith(_BEGINNINGS)):
+    def escape(self, cell: Any) -> Any:
+        """The cell, escaped if necessary."""
+        if not (self._escape and isinstance(cell, str) and cell.startswith(_FORMULA_PREFIXES)):
             return cell
         if _NUMBER.fullmatch(cell):
             return cell
@@ -38,11 +38,11 @@ class Formulas:
         return "'" + cell
 
     def summary(self, path: object) -> str:
-        """What was done to a file, for people; empty where nothing was."""
+        """A note on the changed cells of a file; empty if there are none."""
         if not self.escaped:
             return ""
         cells = "1 cell" if self.escaped == 1 else f"{self.escaped:,} cells"
         return (
-            f"{cells} of {path} begin like a formula, and got an apostrophe before them so that a "
-            "spreadsheet does not run them (--no-escape-formulas leaves them as they are)"
+            f"{cells} of {path} begin like a formula; an apostrophe was added so that a "
+            "spreadsheet does not run them (--no-escape-formulas leaves them unchanged)"
         )

@@ -1,7 +1,7 @@
-"""A file parted into two of its own kind, row by row, and put together again.
+"""Splits a file by rows into two files of the same format, and merges them again.
 
-Text files are parted as bytes: encoding, line ends, quotes and blank lines stay what they were, and
-the two parts give the file back to the byte. JSON lists and Parquet give it back item by item.
+Text files are split as bytes: encoding, line ends, quotes and blank lines are preserved, and the
+merged file is byte-identical. JSON lists and Parquet files are identical item by item.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from likewise.atomic import atomic
-from likewise.data.readers import opened
+from likewise.data.readers import open_binary
 from likewise.data.readers.contract import SourceFile
 from likewise.data.readers.csv_rows import csv_rows
 from likewise.data.readers.formats import PACKED
@@ -32,11 +32,11 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True)
 class FilePart:
-    """A piece of a text file that stays whole.
+    """An indivisible part of a text file.
 
     Attributes:
-        line: the line it begins in, from 1; 0 for the head of a table, which each part has.
-        content: its bytes, line ends included.
+        line: its first line, from 1; 0 for the header of a table, which both files get.
+        content: its bytes, including line ends.
     """
 
     line: int
@@ -44,30 +44,30 @@ class FilePart:
 
 
 def kind(path: str | Path) -> str:
-    """The suffix that says what a file holds, without that of its packing.
+    """The file extension without the one of its compression.
 
     Raises:
-        InputError: rows of that kind of file cannot be written.
+        InputError: files of this format cannot be written row by row.
     """
     name = Path(path).name.lower()
     for packed in PACKED:
         name = name.removesuffix(packed)
     suffix = Path(name).suffix or ".txt"
-    if suffix not in _UNITS and suffix not in _WHOLE:
+    if suffix not in _ROW_FILES and suffix not in _WHOLE_FILES:
         raise InputError(
-            f"rows of {path} cannot be written to a {suffix} file again",
-            hint="one of " + ", ".join((*_UNITS, *_WHOLE)),
+            f"rows of {path} cannot be written to a {suffix} file",
+            hint="one of " + ", ".join((*_ROW_FILES, *_WHOLE_FILES)),
         )
     return suffix
 
 
 def content_hash(path: str | Path) -> str:
-    """SHA-256 of what a file holds, unpacked.
+    """SHA-256 of the decompressed content of a file.
 
     Raises:
-        RecordError: it cannot be read.
+        RecordError: the file cannot be read.
     """
-    with opened(path, str(path)) as stream:
+    with open_binary(path, str(path)) as stream:
         return hashlib.file_digest(cast(Any, stream), "sha256").hexdigest()
 
 
@@ -79,81 +79,93 @@ def partition_file(
     *,
     encoding: str | None = None,
 ) -> None:
-    """Write the rows of a file to two others, each in the order they had.
+    """Write the rows of a file to two others, in the original order.
 
     Args:
-        source: the file; it stays as it is.
-        gone: `Record.line` of the rows that go.
-        kept: file for the rows that stay.
-        removed: file for those that go.
-        encoding: of the source, as in `read_records`. Text files keep theirs; JSON lists are
-            written in UTF-8.
+        source: the file; it is not changed.
+        gone: `Record.line` of the removed rows.
+        kept: output file for the kept rows.
+        removed: output file for the removed rows.
+        encoding: of the source, as in `read_records`. Text files keep their encoding; JSON lists
+            are written in UTF-8.
 
     Raises:
-        InputError: the three are not of one kind, or the file's encoding does not allow it.
+        InputError: the formats of the files differ, or the encoding is not supported.
         RecordError: the source cannot be read.
-        OutputError: a part cannot be written.
+        OutputError: an output file cannot be written.
     """
     suffix = _one_kind(source, kept, removed)
-    with opened(source, str(source)) as stream, _written(kept) as stay, _written(removed) as go:
-        if suffix in _WHOLE:
-            _WHOLE[suffix].divide(stream, _named(source, encoding), gone, stay, go)
+    with (
+        open_binary(source, str(source)) as stream,
+        _open_output(kept) as kept_output,
+        _open_output(removed) as removed_output,
+    ):
+        if suffix in _WHOLE_FILES:
+            _WHOLE_FILES[suffix].partition(
+                stream, _source_file(source, encoding), gone, kept_output, removed_output
+            )
             return
         _check_encoding(stream, source)
-        for unit in _UNITS[suffix](_whole_lines(stream, source)):
+        for unit in _ROW_FILES[suffix](_whole_lines(stream, source)):
             if unit.line == 0 or unit.line not in gone:
-                stay.write(unit.content)
+                kept_output.write(unit.content)
             if unit.line == 0 or unit.line in gone:
-                go.write(unit.content)
+                removed_output.write(unit.content)
 
 
 def merge_file(kept: str | Path, removed: str | Path, gone: Set[int], target: str | Path) -> None:
-    """Put together what `divide` parted.
+    """Merge the two files that `partition_file` wrote.
 
     Args:
-        kept: the rows that stayed.
-        removed: the rows that went.
-        gone: their lines in the file that was parted.
+        kept: the file of the kept rows.
+        removed: the file of the removed rows.
+        gone: lines of the removed rows in the original file.
         target: the file to write.
 
     Raises:
-        InputError: the three are not of one kind.
-        RecordError: a part cannot be read, or has changed since.
+        InputError: the formats of the files differ.
+        RecordError: a file cannot be read, or was changed.
         OutputError: the target cannot be written.
     """
     suffix = _one_kind(kept, removed, target)
     with (
-        opened(kept, str(kept)) as stayed,
-        opened(removed, str(removed)) as went,
-        _written(target) as whole,
+        open_binary(kept, str(kept)) as kept_rows,
+        open_binary(removed, str(removed)) as removed_rows,
+        _open_output(target) as whole,
     ):
-        if suffix in _WHOLE:
-            _WHOLE[suffix].join(
-                _Part(stayed, _named(kept)), _Part(went, _named(removed)), gone, whole
+        if suffix in _WHOLE_FILES:
+            _WHOLE_FILES[suffix].merge(
+                _Part(kept_rows, _source_file(kept)),
+                _Part(removed_rows, _source_file(removed)),
+                gone,
+                whole,
             )
             return
-        units = _UNITS[suffix]
-        stay, go = units(_whole_lines(stayed, kept)), units(_whole_lines(went, removed))
-        for content in _woven(stay, go, gone):
+        units = _ROW_FILES[suffix]
+        kept_output, removed_output = (
+            units(_whole_lines(kept_rows, kept)),
+            units(_whole_lines(removed_rows, removed)),
+        )
+        for content in _interleaved(kept_output, removed_output, gone):
             whole.write(content)
 
 
-def _woven(
+def _interleaved(
     kept: Iterator[FilePart], removed: Iterator[FilePart], gone: Set[int]
 ) -> Iterator[bytes]:
-    went = (unit for unit in removed if unit.line)  # the head comes from the kept ones
+    removed_rows = (unit for unit in removed if unit.line)  # the header comes from the kept file
     line, left = 1, len(gone)
-    while unit := next(went if line in gone else kept, None):
+    while unit := next(removed_rows if line in gone else kept, None):
         left -= line in gone
         yield unit.content
         line += max(1, unit.content.count(b"\n"))
-    if left or next(went, None) or next(kept, None):
+    if left or next(removed_rows, None) or next(kept, None):
         raise _changed()
 
 
 def _changed() -> RecordError:
     return RecordError(
-        "the two parts do not fit together: one of them was changed",
+        "the two files cannot be merged: one of them was changed",
         hint="undo with the files as dedupe wrote them",
     )
 
@@ -162,22 +174,22 @@ def _one_kind(*paths: str | Path) -> str:
     kinds = [kind(path) for path in paths]
     if len(set(kinds)) > 1:
         raise InputError(
-            f"{paths[-1]} is of another kind than {paths[0]}", hint=f"end its name in {kinds[0]}"
+            f"{paths[-1]} has another format than {paths[0]}", hint=f"use the extension {kinds[0]}"
         )
     return kinds[0]
 
 
 def _check_encoding(stream: BinaryIO, source: str | Path) -> None:
-    head = cast(io.BufferedReader, stream).peek(64)[:64]
-    if b"\0" in head or head.startswith((b"\xff\xfe", b"\xfe\xff")):
+    header = cast(io.BufferedReader, stream).peek(64)[:64]
+    if b"\0" in header or header.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise InputError(
-            f"rows of {source} cannot be parted: it is in UTF-16 or UTF-32",
+            f"{source} cannot be split by rows: it is in UTF-16 or UTF-32",
             hint="save it as UTF-8 first, for example with iconv -f UTF-16 -t UTF-8",
         )
 
 
 @contextmanager
-def _written(path: str | Path) -> Iterator[BinaryIO]:
+def _open_output(path: str | Path) -> Iterator[BinaryIO]:
     packing = Path(path).suffix.lower()
     with atomic(path) as file:
         if packing == ".gz":
@@ -191,7 +203,7 @@ def _written(path: str | Path) -> Iterator[BinaryIO]:
             yield file
 
 
-def _named(path: str | Path, encoding: str | None = None) -> SourceFile:
+def _source_file(path: str | Path, encoding: str | None = None) -> SourceFile:
     return SourceFile(str(path), encoding, lambda _: None, limits=limits_from_environment())
 
 
@@ -213,11 +225,11 @@ def _lines(stream: Iterable[bytes]) -> Iterator[FilePart]:
 
 
 def _tsv(stream: Iterable[bytes]) -> Iterator[FilePart]:
-    headed = False
+    has_header = False
     for unit in _lines(stream):
         blank = not unit.content.strip(b"\r\n")
-        yield unit if headed or blank else FilePart(0, unit.content)
-        headed = headed or not blank
+        yield unit if has_header or blank else FilePart(0, unit.content)
+        has_header = has_header or not blank
 
 
 def _csv(stream: Iterable[bytes]) -> Iterator[FilePart]:
@@ -227,21 +239,21 @@ def _csv(stream: Iterable[bytes]) -> Iterator[FilePart]:
         for number, line in enumerate(stream):
             taken.append(line)
             text = line if number else line.removeprefix(_BYTE_ORDER_MARK)
-            # only quotes and commas matter, and no encoding in use hides them
+            # only quotes and commas matter; they are the same bytes in all encodings in use
             yield text.decode("latin-1"), len(line)
 
-    headed = False
+    has_header = False
     for row in csv_rows(texts(), limits_from_environment().row):
-        head = bool(row.cells) and not headed
-        headed = headed or head
-        yield FilePart(0 if head else row.line, b"".join(taken))
+        header = bool(row.cells) and not has_header
+        has_header = has_header or header
+        yield FilePart(0 if header else row.line, b"".join(taken))
         taken.clear()
 
 
 LINE_KINDS = frozenset((".txt", ".text", ".rst", ".md", ".markdown"))
-"""Suffixes of text files whose rows are their lines."""
+"""Extensions of text files with one row per line."""
 
-_UNITS: dict[str, Callable[[Iterable[bytes]], Iterator[FilePart]]] = {
+_ROW_FILES: dict[str, Callable[[Iterable[bytes]], Iterator[FilePart]]] = {
     ".txt": _lines,
     ".text": _lines,
     ".rst": _lines,
@@ -254,26 +266,26 @@ _UNITS: dict[str, Callable[[Iterable[bytes]], Iterator[FilePart]]] = {
 }
 
 
-# files that are read whole
+# files that are loaded whole
 
 
 @dataclass(frozen=True)
 class _Part:
-    """A part that is read whole."""
+    """A file to merge."""
 
     stream: BinaryIO
     source: SourceFile
 
 
 @dataclass(frozen=True)
-class Whole:
-    """How a kind of file that is no text by lines is parted and put together."""
+class WholeFile:
+    """How to split and merge a format that is not line-based."""
 
-    divide: Callable[[BinaryIO, SourceFile, Set[int], BinaryIO, BinaryIO], None]
-    join: Callable[[_Part, _Part, Set[int], BinaryIO], None]
+    partition: Callable[[BinaryIO, SourceFile, Set[int], BinaryIO, BinaryIO], None]
+    merge: Callable[[_Part, _Part, Set[int], BinaryIO], None]
 
 
-def _divide_json(
+def _partition_json(
     stream: BinaryIO, source: SourceFile, gone: Set[int], kept: BinaryIO, removed: BinaryIO
 ) -> None:
     items = json_list(stream, source)
@@ -281,10 +293,13 @@ def _divide_json(
     _dump((item for number, item in enumerate(items, 1) if number in gone), removed)
 
 
-def _join_json(kept: _Part, removed: _Part, gone: Set[int], whole: BinaryIO) -> None:
-    stayed, went = json_list(kept.stream, kept.source), json_list(removed.stream, removed.source)
-    both = stayed + went
-    _dump((both[place] for place in _order(len(stayed), len(went), gone)), whole)
+def _merge_json(kept: _Part, removed: _Part, gone: Set[int], whole: BinaryIO) -> None:
+    kept_rows, removed_rows = (
+        json_list(kept.stream, kept.source),
+        json_list(removed.stream, removed.source),
+    )
+    both = kept_rows + removed_rows
+    _dump((both[place] for place in _order(len(kept_rows), len(removed_rows), gone)), whole)
 
 
 def _dump(items: Iterable[Any], file: BinaryIO) -> None:
@@ -292,7 +307,7 @@ def _dump(items: Iterable[Any], file: BinaryIO) -> None:
     file.write(f"[{listed}\n]\n".encode())
 
 
-def _divide_parquet(
+def _partition_parquet(
     stream: BinaryIO, source: SourceFile, gone: Set[int], kept: BinaryIO, removed: BinaryIO
 ) -> None:
     parquet = require("pyarrow.parquet", "files")
@@ -302,26 +317,27 @@ def _divide_parquet(
     parquet.write_table(table.take([n - 1 for n in numbers if n in gone]), removed)
 
 
-def _join_parquet(kept: _Part, removed: _Part, gone: Set[int], whole: BinaryIO) -> None:
+def _merge_parquet(kept: _Part, removed: _Part, gone: Set[int], whole: BinaryIO) -> None:
     parquet, arrow = require("pyarrow.parquet", "files"), require("pyarrow", "files")
-    stayed = parquet_table(kept.stream, kept.source)
-    went = parquet_table(removed.stream, removed.source)
-    order = _order(len(stayed), len(went), gone)
-    parquet.write_table(arrow.concat_tables([stayed, went]).take(order), whole)
+    kept_rows = parquet_table(kept.stream, kept.source)
+    removed_rows = parquet_table(removed.stream, removed.source)
+    order = _order(len(kept_rows), len(removed_rows), gone)
+    parquet.write_table(arrow.concat_tables([kept_rows, removed_rows]).take(order), whole)
 
 
 def _order(kept: int, removed: int, gone: Set[int]) -> list[int]:
-    """Where the rows of the whole lie in the kept ones followed by the removed ones."""
-    stayed, went = iter(range(kept)), iter(range(kept, kept + removed))
+    """For each row of the original: its index in the kept rows followed by the removed rows."""
+    kept_rows, removed_rows = iter(range(kept)), iter(range(kept, kept + removed))
     order = [
-        next(went if number in gone else stayed, None) for number in range(1, kept + removed + 1)
+        next(removed_rows if number in gone else kept_rows, None)
+        for number in range(1, kept + removed + 1)
     ]
     if removed != len(gone) or None in order:
         raise _changed()
     return cast(list[int], order)
 
 
-_WHOLE: dict[str, Whole] = {
-    ".json": Whole(_divide_json, _join_json),
-    ".parquet": Whole(_divide_parquet, _join_parquet),
+_WHOLE_FILES: dict[str, WholeFile] = {
+    ".json": WholeFile(_partition_json, _merge_json),
+    ".parquet": WholeFile(_partition_parquet, _merge_parquet),
 }

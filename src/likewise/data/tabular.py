@@ -1,4 +1,4 @@
-"""Records with what was found out about them, as rows of a table."""
+"""Records and their results as table rows."""
 
 from __future__ import annotations
 
@@ -11,43 +11,42 @@ from likewise.data.records import Record
 def records_table(
     records: Sequence[Record], found: Mapping[str, Sequence[Any]]
 ) -> Iterator[dict[str, Any]]:
-    """One row a record: its text, its other columns, then what was found.
+    """One row per record: its text, its other columns, then the new columns.
 
-    A column that was found and whose name the records use already gets a `_` behind it; a file that
-    lacks a column of another has None there. Where there are several files, `source` names each
-    row's.
+    A new column whose name the records already use gets a trailing `_`; columns that a file does
+    not have are None. With several files, `source` holds the file of each row.
 
     Args:
         records: n records.
         found: n values for each new column.
     """
     text = text_column(records)
-    names = _own(records)
-    several = len({record.source for record in records}) > 1
+    names = _column_names(records)
+    has_several_sources = len({record.source for record in records}) > 1
     new = {free_name(records, name): values for name, values in found.items()}
-    where = _free("source", names) if several else None
-    for place, record in enumerate(records):
+    source_column = _free("source", names) if has_several_sources else None
+    for index, record in enumerate(records):
         row = dict.fromkeys(names) | {text: record.text} | dict(record.fields)
-        if where:
-            row[where] = record.source
-        yield row | {name: values[place] for name, values in new.items()}
+        if source_column:
+            row[source_column] = record.source
+        yield row | {name: values[index] for name, values in new.items()}
 
 
 def text_column(records: Sequence[Record]) -> str:
-    """The column that texts stand in."""
+    """The name of the text column."""
     return next((record.column for record in records if record.column), "text")
 
 
 def free_name(records: Sequence[Record], name: str) -> str:
-    """The name that a column gets which was found: with `_` behind it where it is taken."""
-    return _free(name, _own(records))
+    """A name for a new column: with a trailing `_` if the name is in use."""
+    return _free(name, _column_names(records))
 
 
-def _own(records: Sequence[Record]) -> Mapping[str, Any]:
+def _column_names(records: Sequence[Record]) -> Mapping[str, Any]:
     return dict.fromkeys([text_column(records), *(n for r in records for n in r.fields)])
 
 
-def _free(name: str, taken: Mapping[str, Any]) -> str:
-    while name in taken:
+def _free(name: str, used: Mapping[str, Any]) -> str:
+    while name in used:
         name += "_"
     return name

@@ -1,7 +1,7 @@
-"""Workbooks (.xlsx): rows of a sheet as people see them, streamed.
+"""Workbooks (.xlsx): rows of a sheet with displayed values, streamed.
 
-openpyxl reads row by row, so that a cell far below or to the right costs nothing; readers that lay
-a sheet out as a rectangle can be made to allocate terabytes by a file of a kilobyte.
+openpyxl reads row by row, so a cell far below or to the right costs nothing. Readers that load a
+sheet as a rectangle can be made to allocate terabytes by a file of a kilobyte.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from likewise.extras import require
 
 EXTRA = "documents"
 
-ROWS = 2**20
-"""Rows that a sheet may have, by the format's own definition."""
+MAX_ROWS = 2**20
+"""Maximum rows of a sheet, by the format's definition."""
 
 _PERCENT = re.compile(r"0(?:\.(0+))?%")
-_OLD = b"\xd0\xcf\x11\xe0"
-"""What .xls files and encrypted workbooks begin with."""
+_OLE_SIGNATURE = b"\xd0\xcf\x11\xe0"
+"""First bytes of .xls files and encrypted workbooks."""
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,9 @@ class Sheet:
     """One sheet of a workbook.
 
     Attributes:
-        name: its name.
+        name: the name of the sheet.
         others: the names of the other sheets.
-        cells: openpyxl's sheet, opened to be read once.
+        cells: openpyxl's sheet, which can be read once.
     """
 
     name: str
@@ -44,15 +44,15 @@ class Sheet:
     cells: Any
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
-        """The number of each row that is not blank, from 1, and its cells up to the last filled."""
+        """Rows that are not blank: number, from 1, and cells without trailing blanks."""
         for number, row in enumerate(self.cells.iter_rows(), 1):
-            if number > ROWS:
-                raise ValueError(f"a row above {ROWS:,}")
-            if row and (cells := _filled([_shown(cell) for cell in row])):
+            if number > MAX_ROWS:
+                raise ValueError(f"a row above {MAX_ROWS:,}")
+            if row and (cells := _trimmed([_displayed(cell) for cell in row])):
                 yield number, cells
 
     def records(self) -> Iterator[tuple[int, dict[str, str]]]:
-        """Rows by the names in the first one; a column without a name goes by its letter."""
+        """Rows by the names in the first row; a column without a name uses its letter."""
         header: list[str] = []
         for number, cells in self.rows():
             if header:
@@ -63,40 +63,40 @@ class Sheet:
 
 
 @contextmanager
-def opened_sheet(
+def open_sheet(
     content: bytes, name: str, sheet: str | None = None, *, limit: int = 2**30
 ) -> Iterator[Sheet]:
     """Open a sheet of a workbook.
 
     Args:
-        content: the workbook, whole.
-        name: what messages call it.
-        sheet: the sheet's name; the first one when not given.
-        limit: bytes that it may hold, unpacked.
+        content: bytes of the workbook.
+        name: of the file in messages.
+        sheet: the name of the sheet; default: the first one.
+        limit: maximum decompressed bytes.
 
     Raises:
-        RecordError: it is no workbook, damaged, encrypted or too large; also while rows are read.
-        InputError: there is no such sheet.
+        RecordError: not a workbook, damaged, encrypted or too large; also while reading rows.
+        InputError: unknown sheet.
         MissingExtraError: the extra `documents` is not installed.
     """
     openpyxl = require("openpyxl", EXTRA)
-    if content.startswith(_OLD):
+    if content.startswith(_OLE_SIGNATURE):
         raise RecordError(
-            f"{name} is encrypted, or of the older kind .xls",
+            f"{name} is encrypted, or in the older format .xls",
             hint="save it as .xlsx without a password",
         )
     try:
         _check_size(content, name, limit)
-        with warnings.catch_warnings():  # of styles, which play no part here
+        with warnings.catch_warnings():  # about styles, which are not used
             warnings.simplefilter("ignore")
             book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
         try:
-            yield _chosen(book, name, sheet)
+            yield _select_sheet(book, name, sheet)
         finally:
             book.close()
     except (RecordError, InputError):
         raise
-    except Exception as error:  # damage shows as whatever error it happens to run into
+    except Exception as error:  # damaged files raise errors of any type
         raise RecordError(
             f"{name} cannot be read as a workbook: {error}", hint="open it and save it again"
         ) from error
@@ -107,26 +107,28 @@ def _check_size(content: bytes, name: str, limit: int) -> None:
         size = sum(part.file_size for part in parts.infolist())
     if size > limit:
         raise RecordError(
-            f"{name} holds {size / 2**20:,.0f} MiB, unpacked, and the limit is "
+            f"{name} has {size / 2**20:,.0f} MiB of decompressed data; the limit is "
             f"{limit / 2**20:,.0f} MiB",
             hint="split it, or raise the limit with LIKEWISE_MAX_FILE_MIB",
         )
 
 
-def _chosen(book: Any, name: str, sheet: str | None) -> Sheet:
+def _select_sheet(book: Any, name: str, sheet: str | None) -> Sheet:
     sheets = {cells.title: cells for cells in book.worksheets}
     if not sheets:
-        raise RecordError(f"{name} has no sheet of cells", hint="choose another file")
-    chosen = next(iter(sheets)) if sheet is None else sheet
-    if chosen not in sheets:
-        raise InputError(f"{name} has no sheet {chosen!r}", hint="its sheets: " + ", ".join(sheets))
-    cells = sheets[chosen]
-    cells.reset_dimensions()  # what is stated there need not be true
-    return Sheet(chosen, tuple(other for other in sheets if other != chosen), cells)
+        raise RecordError(f"{name} has no worksheet", hint="choose another file")
+    selected = next(iter(sheets)) if sheet is None else sheet
+    if selected not in sheets:
+        raise InputError(
+            f"{name} has no sheet {selected!r}", hint="its sheets: " + ", ".join(sheets)
+        )
+    cells = sheets[selected]
+    cells.reset_dimensions()  # the stated dimensions may be wrong
+    return Sheet(selected, tuple(other for other in sheets if other != selected), cells)
 
 
-def _shown(cell: Any) -> str:
-    """A cell as a person sees it; dates in ISO form, numbers without grouping."""
+def _displayed(cell: Any) -> str:
+    """A cell as displayed; dates in ISO format, numbers without grouping."""
     value = cell.value
     if value is None or isinstance(value, str):
         return value or ""
@@ -139,20 +141,20 @@ def _shown(cell: Any) -> str:
     return str(value)
 
 
-def _date(value: datetime.datetime, form: str) -> str:
-    if value.time() == datetime.time() and "h" not in form.lower():
+def _date(value: datetime.datetime, number_format: str) -> str:
+    if value.time() == datetime.time() and "h" not in number_format.lower():
         return value.date().isoformat()
     return value.isoformat(" ", "seconds")
 
 
-def _number(value: float, form: str) -> str:
-    if found := _PERCENT.fullmatch(form):
+def _number(value: float, number_format: str) -> str:
+    if found := _PERCENT.fullmatch(number_format):
         return f"{value * 100:.{len(found[1] or '')}f}%"
     return f"{value:.15g}" if isinstance(value, float) else str(value)
 
 
-def _filled(cells: list[str]) -> list[str]:
-    """Without the blank cells at the end."""
+def _trimmed(cells: list[str]) -> list[str]:
+    """The cells without blanks at the end."""
     last = next((n for n in range(len(cells), 0, -1) if cells[n - 1].strip()), 0)
     return cells[:last]
 

@@ -1,4 +1,4 @@
-"""Results into files that are either whole or not there."""
+"""Writes results to files atomically: a file is complete or absent."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likewise.atomic import atomic
-from likewise.data.formulas import Formulas
+from likewise.data.formulas import FormulaEscaper
 from likewise.errors import InputError, OutputError, ShapeError
 from likewise.extras import require
 from likewise.progress import MessageCallback
@@ -33,13 +33,13 @@ __all__ = [
 ]
 
 
-_PIECE = 65_536
-"""Rows that are turned into text, or into a row group, at once."""
+_BATCH_ROWS = 65_536
+"""Rows formatted at once, and rows of a Parquet row group."""
 
 
 @dataclasses.dataclass(frozen=True)
-class Piece:
-    """Some neighbouring texts with their vectors.
+class VectorBatch:
+    """Consecutive texts with their vectors.
 
     Attributes:
         texts: k texts.
@@ -55,77 +55,80 @@ def write_vectors(
     vectors: NDArray[Any],
     texts: Sequence[str],
     *,
-    format: str | None = None,  # noqa: A002 - the word people look for
+    format: str | None = None,  # noqa: A002 - the usual name
     escape_formulas: bool = True,
-    tell: MessageCallback | None = None,
+    on_message: MessageCallback | None = None,
 ) -> Path:
-    """Write vectors, beside their texts where the format has room for them.
+    """Write vectors, with their texts if the format stores text.
 
     Args:
-        path: the file; it appears only when it is whole.
-        vectors: `[n, dimension]`, of any number format.
+        path: the file; written atomically.
+        vectors: `[n, dimension]`, of any dtype.
         texts: n texts.
-        format: `npy` (vectors alone), `csv` (columns text, 0, 1, …), `jsonl` (objects of text and
-            vector) or `parquet` (columns text and vector); taken from the suffix when not given.
-            Numbers in csv and jsonl give the same float32 when read again.
+        format: `npy` (vectors only), `csv` (columns text, 0, 1, …), `jsonl` (objects with text and
+            vector) or `parquet` (columns text and vector); default: from the file extension.
+            Numbers in csv and jsonl round-trip to the same float32.
         escape_formulas: in CSV, put an apostrophe before texts that begin with one of `= + - @`, a
-            tab or a line end, which a spreadsheet would run; numbers are none of these.
-        tell: told how many cells were changed so, where any were.
+            tab or a line end, which a spreadsheet would run; numbers are not changed.
+        on_message: called with the number of changed cells, if any.
 
     Returns:
         The path.
 
     Raises:
-        InputError: an unknown format.
-        ShapeError: not as many texts as vectors.
-        OutputError: it cannot be written.
+        InputError: unknown format.
+        ShapeError: the numbers of texts and vectors differ.
+        OutputError: the file cannot be written.
         MissingExtraError: Parquet needs the extra `files`.
     """
     if vectors.ndim != 2 or len(vectors) != len(texts):
         raise ShapeError(
             f"{counted(len(texts), 'text')} and vectors of shape {list(vectors.shape)}",
-            hint="pass one vector a text",
+            hint="pass one vector per text",
         )
-    pieces = [Piece(texts[i : i + _PIECE], vectors[i : i + _PIECE]) for i in _starts(len(texts))]
-    return write_pieces(
-        path, pieces, vectors[:0], len(vectors),
-        format=format, escape_formulas=escape_formulas, tell=tell,
+    batches = [
+        VectorBatch(texts[i : i + _BATCH_ROWS], vectors[i : i + _BATCH_ROWS])
+        for i in _starts(len(texts))
+    ]
+    return write_batches(
+        path, batches, vectors[:0], len(vectors),
+        format=format, escape_formulas=escape_formulas, on_message=on_message,
     )  # fmt: skip
 
 
-def write_pieces(
+def write_batches(
     path: str | Path,
-    pieces: Iterable[Piece],
+    batches: Iterable[VectorBatch],
     like: NDArray[Any],
     count: int,
     *,
-    format: str | None = None,  # noqa: A002 - the word people look for
+    format: str | None = None,  # noqa: A002 - the usual name
     scratch: Path | None = None,
     escape_formulas: bool = True,
-    tell: MessageCallback | None = None,
+    on_message: MessageCallback | None = None,
 ) -> Path:
-    """The same, piece by piece, so that the whole never lies in memory.
+    """Write vectors batch by batch, in bounded memory.
 
     Args:
-        path: the file; it appears only when it is whole.
-        pieces: texts with their vectors.
-        like: `[0, dimension]`, of the vectors' number format.
-        count: vectors in all pieces together.
+        path: the file; written atomically.
+        batches: texts with their vectors.
+        like: `[0, dimension]`, of the vectors' dtype.
+        count: total number of vectors.
         format: see `write_vectors`.
-        scratch: a folder on the same disk for what is not whole yet.
+        scratch: a folder on the same disk for the incomplete file.
         escape_formulas: see `write_vectors`.
-        tell: see `write_vectors`.
+        on_message: see `write_vectors`.
 
     Raises:
-        InputError: an unknown format.
-        OutputError: it cannot be written.
+        InputError: unknown format.
+        OutputError: the file cannot be written.
         MissingExtraError: Parquet needs the extra `files`.
     """
     write = _writer(path, format, VECTOR_FORMATS)
-    formulas = Formulas(escape=escape_formulas)
+    escaper = FormulaEscaper(escape=escape_formulas)
     with atomic(path, scratch) as file:
-        write(file, pieces, like, count, formulas)
-    _tell_escaped(formulas, path, tell)
+        write(file, batches, like, count, escaper)
+    _report_escaped(escaper, path, on_message)
     return Path(path)
 
 
@@ -133,64 +136,68 @@ def write_table(
     path: str | Path,
     rows: Iterable[object],
     *,
-    format: str | None = None,  # noqa: A002 - the word people look for
+    format: str | None = None,  # noqa: A002 - the usual name
     escape_formulas: bool = True,
-    tell: MessageCallback | None = None,
+    on_message: MessageCallback | None = None,
 ) -> Path:
-    """Write flat dataclasses or mappings, one a row.
+    """Write flat dataclasses or mappings as rows.
 
     Args:
-        path: the file; it appears only when it is whole.
-        rows: all of one kind.
-        format: `csv`, `json`, `jsonl` or `parquet`; taken from the suffix when not given. A column
-            of values of several kinds is JSON text in Parquet.
+        path: the file; written atomically.
+        rows: all with the same columns.
+        format: `csv`, `json`, `jsonl` or `parquet`; default: from the file extension. In Parquet a
+            column with mixed types is stored as JSON text.
         escape_formulas: see `write_vectors`.
-        tell: see `write_vectors`.
+        on_message: see `write_vectors`.
 
     Returns:
         The path.
 
     Raises:
-        InputError: an unknown format.
-        OutputError: it cannot be written.
+        InputError: unknown format.
+        OutputError: the file cannot be written.
         MissingExtraError: Parquet needs the extra `files`.
     """
     write = _writer(path, format, TABLE_FORMATS)
-    formulas = Formulas(escape=escape_formulas)
+    escaper = FormulaEscaper(escape=escape_formulas)
     with atomic(path) as file:
-        write(file, [as_mapping(row) for row in rows], formulas)
-    _tell_escaped(formulas, path, tell)
+        write(file, [as_mapping(row) for row in rows], escaper)
+    _report_escaped(escaper, path, on_message)
     return Path(path)
 
 
-def _tell_escaped(formulas: Formulas, path: str | Path, tell: MessageCallback | None) -> None:
-    if tell and formulas.escaped:
-        tell(formulas.summary(path))
+def _report_escaped(
+    escaper: FormulaEscaper, path: str | Path, on_message: MessageCallback | None
+) -> None:
+    if on_message and escaper.escaped:
+        on_message(escaper.summary(path))
 
 
 def check_target(path: str | Path, formats: Mapping[str, Callable[..., object]]) -> None:
-    """Refuse, before any work is done, a file that could not be written after it.
+    """Check that a file can be written, before any work is done.
 
     Args:
-        path: the file to be.
+        path: the output file.
         formats: `VECTOR_FORMATS` or `TABLE_FORMATS`.
 
     Raises:
-        InputError: an unknown format.
-        OutputError: no such folder, or it may not be written to.
+        InputError: unknown format.
+        OutputError: the folder does not exist or is read-only.
     """
     _writer(path, None, formats)
     folder = Path(path).resolve().parent
     if not folder.is_dir():
-        raise OutputError(f"cannot write {path}: no folder {folder}", hint="make the folder first")
+        raise OutputError(
+            f"cannot write {path}: no folder {folder}", hint="create the folder first"
+        )
     if not os.access(folder, os.W_OK):
         raise OutputError(
-            f"cannot write {path}: {folder} is read-only", hint="write to a folder that is yours"
+            f"cannot write {path}: {folder} is read-only", hint="choose a writable folder"
         )
 
 
 def as_mapping(row: object) -> dict[str, Any]:
-    """A flat dataclass or mapping as columns by name, NumPy's numbers as Python's."""
+    """A flat dataclass or mapping as a dictionary, with NumPy scalars converted to Python."""
     if dataclasses.is_dataclass(row):
         row = {field.name: getattr(row, field.name) for field in dataclasses.fields(row)}
     if not isinstance(row, Mapping):
@@ -205,19 +212,19 @@ def as_mapping(row: object) -> dict[str, Any]:
 
 
 def _starts(count: int) -> range:
-    return range(0, count, _PIECE)
+    return range(0, count, _BATCH_ROWS)
 
 
 def _writer(
     path: str | Path, name: str | None, known: Mapping[str, Callable[..., object]]
 ) -> Callable[..., object]:
-    wanted = (name or Path(path).suffix.removeprefix(".")).lower()
-    if wanted not in known:
+    suffix = (name or Path(path).suffix.removeprefix(".")).lower()
+    if suffix not in known:
         raise InputError(
-            f"cannot write {path} as {wanted!r}" if wanted else f"{path} names no format",
-            hint="end its name in one of " + ", ".join(f".{k}" for k in known),
+            f"cannot write {path} as {suffix!r}" if suffix else f"{path} has no file extension",
+            hint="use one of " + ", ".join(f".{k}" for k in known),
         )
-    return known[wanted]
+    return known[suffix]
 
 
 @contextmanager
@@ -231,17 +238,17 @@ def _as_text(file: BinaryIO) -> Iterator[TextIO]:
 
 
 class _Rows:
-    """Rows that end as lines do here.
+    """Rows that end in a line feed.
 
-    `csv` quotes a cell with a line end only where that is part of its own row's end, and a lone
-    carriage return ends a line for whoever reads the file.
+    `csv` quotes a line end in a cell only if it is part of its own line terminator, and readers
+    take a lone carriage return as a line end. So `csv` uses both characters, replaced here.
     """
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
 
     def write(self, row: str) -> None:
-        """Write a row of `csv`, which ends it with both."""
+        """Write a row of `csv`, which ends in a carriage return and a line feed."""
         self._out.write(row.removesuffix("\r\n") + "\n")
 
 
@@ -250,92 +257,92 @@ def _dumped(value: object) -> str:
 
 
 def _numbers(vectors: NDArray[Any]) -> Iterator[list[str]]:
-    """Every row as text; nine digits are what a float32 needs to come back the same."""
+    """Each row as text; nine digits round-trip a float32."""
     for row in vectors:
         yield [f"{value:.9g}" for value in row.tolist()]
 
 
 def _npy(
     file: BinaryIO,
-    pieces: Iterable[Piece],
+    batches: Iterable[VectorBatch],
     like: NDArray[Any],
     count: int,
-    formulas: Formulas,  # noqa: ARG001
+    escaper: FormulaEscaper,  # noqa: ARG001
 ) -> None:
-    # not numpy.save: on a full disk it raises an error that does not say so
+    # not numpy.save: its error on a full disk does not name the cause
     header = np.lib.format.header_data_from_array_1_0(like)
     header["shape"] = (count, like.shape[1])
     np.lib.format.write_array_header_1_0(file, header)
-    for piece in pieces:
-        file.write(np.ascontiguousarray(piece.vectors).data)
+    for batch in batches:
+        file.write(np.ascontiguousarray(batch.vectors).data)
 
 
 def _csv_vectors(
     file: BinaryIO,
-    pieces: Iterable[Piece],
+    batches: Iterable[VectorBatch],
     like: NDArray[Any],
     count: int,  # noqa: ARG001
-    formulas: Formulas,
+    escaper: FormulaEscaper,
 ) -> None:
     with _as_text(file) as out:
         table = csv.writer(_Rows(out))
         table.writerow(["text", *range(like.shape[1])])
-        for piece in pieces:
-            for text, numbers in zip(piece.texts, _numbers(piece.vectors), strict=True):
-                table.writerow([formulas.shown(text), *numbers])
+        for batch in batches:
+            for text, numbers in zip(batch.texts, _numbers(batch.vectors), strict=True):
+                table.writerow([escaper.escape(text), *numbers])
 
 
 def _jsonl_vectors(
     file: BinaryIO,
-    pieces: Iterable[Piece],
+    batches: Iterable[VectorBatch],
     like: NDArray[Any],  # noqa: ARG001
     count: int,  # noqa: ARG001
-    formulas: Formulas,  # noqa: ARG001
+    escaper: FormulaEscaper,  # noqa: ARG001
 ) -> None:
     with _as_text(file) as out:
-        for piece in pieces:
-            for text, numbers in zip(piece.texts, _numbers(piece.vectors), strict=True):
+        for batch in batches:
+            for text, numbers in zip(batch.texts, _numbers(batch.vectors), strict=True):
                 vector = ", ".join(numbers)
                 out.write(f'{{"text": {_dumped(text)}, "vector": [{vector}]}}\n')
 
 
 def _parquet_vectors(
     file: BinaryIO,
-    pieces: Iterable[Piece],
+    batches: Iterable[VectorBatch],
     like: NDArray[Any],
     count: int,  # noqa: ARG001
-    formulas: Formulas,  # noqa: ARG001
+    escaper: FormulaEscaper,  # noqa: ARG001
 ) -> None:
     parquet = require("pyarrow.parquet", "files")
     arrow = require("pyarrow", "files")
     numbers = arrow.from_numpy_dtype(like.dtype)
     schema = arrow.schema({"text": arrow.string(), "vector": arrow.list_(numbers, like.shape[1])})
     with parquet.ParquetWriter(file, schema) as writer:
-        for piece in pieces:
-            flat = arrow.array(np.ascontiguousarray(piece.vectors).ravel())
+        for batch in batches:
+            flat = arrow.array(np.ascontiguousarray(batch.vectors).ravel())
             column = arrow.FixedSizeListArray.from_arrays(flat, like.shape[1])
-            texts = arrow.array(piece.texts, arrow.string())
+            texts = arrow.array(batch.texts, arrow.string())
             writer.write_table(arrow.Table.from_arrays([texts, column], schema=schema))
 
 
-def _csv_table(file: BinaryIO, rows: Sequence[Mapping[str, Any]], formulas: Formulas) -> None:
+def _csv_table(file: BinaryIO, rows: Sequence[Mapping[str, Any]], escaper: FormulaEscaper) -> None:
     with _as_text(file) as out:
         if rows:
             table = csv.writer(_Rows(out))
-            table.writerow(map(formulas.shown, rows[0]))
+            table.writerow(map(escaper.escape, rows[0]))
             for row in rows:
                 if surplus := row.keys() - rows[0].keys():
                     raise InputError(
-                        f"a row has the column {min(surplus)!r}, which the first one lacks",
-                        hint="give each row the same columns",
+                        f"a row has the column {min(surplus)!r}, but the first row does not",
+                        hint="use the same columns in every row",
                     )
-                table.writerow(formulas.shown(row.get(name, "")) for name in rows[0])
+                table.writerow(escaper.escape(row.get(name, "")) for name in rows[0])
 
 
 def _json_table(
     file: BinaryIO,
     rows: Sequence[Mapping[str, Any]],
-    formulas: Formulas,  # noqa: ARG001
+    escaper: FormulaEscaper,  # noqa: ARG001
 ) -> None:
     with _as_text(file) as out:
         out.write("[" + ",".join("\n  " + _dumped(row) for row in rows) + "\n]\n")
@@ -344,7 +351,7 @@ def _json_table(
 def _jsonl_table(
     file: BinaryIO,
     rows: Sequence[Mapping[str, Any]],
-    formulas: Formulas,  # noqa: ARG001
+    escaper: FormulaEscaper,  # noqa: ARG001
 ) -> None:
     with _as_text(file) as out:
         out.writelines(_dumped(row) + "\n" for row in rows)
@@ -353,7 +360,7 @@ def _jsonl_table(
 def _parquet_table(
     file: BinaryIO,
     rows: Sequence[Mapping[str, Any]],
-    formulas: Formulas,  # noqa: ARG001
+    escaper: FormulaEscaper,  # noqa: ARG001
 ) -> None:
     parquet = require("pyarrow.parquet", "files")
     arrow = require("pyarrow", "files")

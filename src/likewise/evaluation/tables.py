@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from likewise.data.workbook import opened_sheet
+from likewise.data.workbook import open_sheet
 from likewise.errors import RecordError
 from likewise.extras import require
 from likewise.wording import counted, with_article
@@ -125,7 +125,7 @@ def _parquet(path: Path) -> dict[str, list[Any]]:
 
 
 def _workbook(path: Path) -> dict[str, list[Any]]:
-    with opened_sheet(path.read_bytes(), str(path)) as sheet:
+    with open_sheet(path.read_bytes(), str(path)) as sheet:
         rows = [row for _, row in sheet.records()]
     names = {name: None for row in rows for name in row}
     return {name: [row.get(name, "") for row in rows] for name in names}

@@ -115,7 +115,7 @@ class ClusterResult:
         """
         write_table(
             output, records_table(self.records, self.columns()),
-            escape_formulas=escape_formulas, tell=on_message,
+            escape_formulas=escape_formulas, on_message=on_message,
         )  # fmt: skip
         return replace(self, output=Path(output))
 

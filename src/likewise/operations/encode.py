@@ -20,7 +20,7 @@ from likewise.analysis.embed_file import (
     saved_texts,
 )
 from likewise.data import read_records
-from likewise.data.records import Bad, Skipped
+from likewise.data.records import OnError, Skipped
 from likewise.data.writers import VECTOR_FORMATS, check_target
 from likewise.errors import InputError
 from likewise.finite import check_finite
@@ -207,7 +207,7 @@ def _first(request: EncodeRequest, session: Session) -> list[str]:
     if not request.file:
         return list(request.texts[:CHECKED])
     records = read_records(
-        request.file, column=request.column, encoding=request.encoding, bad=_skip(request)
+        request.file, column=request.column, encoding=request.encoding, on_error=_skip(request)
     )
     first = list(islice(records, CHECKED))
     report_column(session, first[0], request.file, request.column)
@@ -259,7 +259,7 @@ def _in_memory(
     return Embedded(Path(), count, dimension, 0, (), cut, tokens, seconds), vectors
 
 
-def _skip(request: EncodeRequest) -> Bad | None:
+def _skip(request: EncodeRequest) -> OnError | None:
     """Leaves out rows that cannot be read; they were reported when the texts were counted."""
     return (lambda _: None) if request.skip_bad else None
 

@@ -266,7 +266,7 @@ def _write(request: RankRequest, rows: tuple[RankedRow, ...], session: Session) 
         request.output,
         [asdict(row) for row in rows],
         escape_formulas=request.escape_formulas,
-        tell=lambda text: session.message("file", text),
+        on_message=lambda text: session.message("file", text),
     )
     session.message(
         "wrote", f"wrote {counted(len(rows), 'row')} to {request.output}",

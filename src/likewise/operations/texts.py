@@ -87,7 +87,7 @@ def read_file(
         RecordError: the file, or a row in it, cannot be read.
         InputError: there is no text in it, or no such column.
     """
-    records = list(read_records(file, column=column, encoding=encoding, bad=skipped))
+    records = list(read_records(file, column=column, encoding=encoding, on_error=skipped))
     if skipped:
         skipped.report(session)
     if not records:

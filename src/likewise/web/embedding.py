@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from likewise.data.writers import Piece, write_pieces
+from likewise.data.writers import VectorBatch, write_batches
 from likewise.operations.encode import EncodeRequest, Role, encode
 from likewise.operations.session import Session
 from likewise.web.job_runner import Job
@@ -70,11 +70,11 @@ class Embedding:
         """The texts, from the beginning."""
         return self.texts.stream()
 
-    def pieces(self) -> Iterator[Piece]:
+    def pieces(self) -> Iterator[VectorBatch]:
         """Texts with their vectors, in order."""
         texts = self.texts.stream()
         for block in self.blocks():
-            yield Piece(list(islice(texts, len(block))), block)
+            yield VectorBatch(list(islice(texts, len(block))), block)
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +94,7 @@ class VectorResult:
         """Write it in the format that the ending names."""
         found = self.embedding
         like = np.empty((0, found.dimension), np.float32)
-        write_pieces(path, found.pieces(), like, found.count)
+        write_batches(path, found.pieces(), like, found.count)
 
 
 def embed(

@@ -142,7 +142,7 @@ def look_at(path: str, column: str, encoding: str) -> Look:
     check_size(path)
     seen: list[DetectedEncoding] = []
     records = read_upload(
-        path, column or None, encoding or None, detected=lambda _, found: seen.append(found)
+        path, column or None, encoding or None, on_encoding=lambda _, found: seen.append(found)
     )
     first = list(islice(records, FIRST))
     if not first:

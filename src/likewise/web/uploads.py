@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from likewise.data.readers import opened
-from likewise.data.readers.contract import Detected, Limits
+from likewise.data.readers import open_binary
+from likewise.data.readers.contract import Limits, OnEncoding
 from likewise.data.readers.formats import PACKED
 from likewise.data.records import Record, read_records
 from likewise.extras import require
@@ -39,7 +39,7 @@ def read_upload(
     encoding: str | None = None,
     *,
     limits: UploadLimits = USUAL,
-    detected: Detected | None = None,
+    on_encoding: OnEncoding | None = None,
 ) -> Iterator[Record]:
     """The texts of a file, one after the other.
 
@@ -48,7 +48,7 @@ def read_upload(
         column: the column of the texts; see `read_records`.
         encoding: of the file; see `read_records`.
         limits: how much it may hold.
-        detected: takes the encoding that it is read in.
+        on_encoding: called with the encoding of the file.
 
     Raises:
         PageError: it holds more.
@@ -57,7 +57,9 @@ def read_upload(
     """
     size = 0
     bounds = Limits(row=limits.size, file=limits.size)
-    records = read_records(path, column=column, encoding=encoding, limits=bounds, detected=detected)
+    records = read_records(
+        path, column=column, encoding=encoding, limits=bounds, on_encoding=on_encoding
+    )
     for count, record in enumerate(records, 1):
         size += len(record.text)
         check_count(count, limits)
@@ -85,7 +87,7 @@ def check_size(path: str, limits: UploadLimits = USUAL) -> None:
     """
     suffixes = [suffix.lower() for suffix in Path(path).suffixes]
     if suffixes and suffixes[-1] in PACKED:
-        with opened(path, Path(path).name) as stream:
+        with open_binary(path, Path(path).name) as stream:
             read = 0
             while piece := stream.read(_PIECE):
                 read += len(piece)
@@ -104,7 +106,7 @@ def _fits(path: str, limits: UploadLimits) -> bool:
     arrow: Any = require("pyarrow", "files")
     parquet: Any = require("pyarrow.parquet", "files")
     try:
-        with opened(path, Path(path).name) as stream:
+        with open_binary(path, Path(path).name) as stream:
             found = parquet.ParquetFile(stream).metadata
             chunks = [
                 found.row_group(group).column(column)

@@ -152,7 +152,7 @@ def write_map_table(
             )
         ]
     return write_table(
-        path, records_table(drawn.records, found), escape_formulas=escape_formulas, tell=tell
+        path, records_table(drawn.records, found), escape_formulas=escape_formulas, on_message=tell
     )
 
 

@@ -10,7 +10,7 @@ from typing import BinaryIO
 from likewise.data.readers.detection import Basis, DetectedEncoding
 from likewise.progress import MessageCallback
 
-Detected = Callable[[str, DetectedEncoding], None]
+OnEncoding = Callable[[str, DetectedEncoding], None]
 """Takes the name of a file and the encoding that it is read in, once that is known."""
 
 
@@ -43,8 +43,8 @@ class SourceFile:
 
     name: str
     encoding: str | None
-    tell: MessageCallback
-    detected: Detected | None = None
+    on_message: MessageCallback
+    on_encoding: OnEncoding | None = None
     limits: Limits = Limits()
     sheet: str | None = None
 
@@ -58,14 +58,14 @@ class SourceFile:
         """Report the encoding that it is read in; people hear of it where it is not plain UTF-8."""
         found = DetectedEncoding(encoding, basis)
         if basis == "guessed":
-            self.tell(
+            self.on_message(
                 f"{self.name} is not UTF-8; it is read as {found.label}, "
                 "which was guessed: set the encoding where that is wrong"
             )
         elif basis == "mark" and encoding.startswith(("utf-16", "utf-32")):
-            self.tell(f"{self.name} is read as {found.label}")
-        if self.detected:
-            self.detected(self.name, found)
+            self.on_message(f"{self.name} is read as {found.label}")
+        if self.on_encoding:
+            self.on_encoding(self.name, found)
 
 
 @dataclass(frozen=True)

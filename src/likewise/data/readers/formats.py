@@ -71,20 +71,20 @@ PACKED: Mapping[str, Callable[[Path], BinaryIO]] = MappingProxyType(
 """What may stand behind the suffix of any kind, and what opens it."""
 
 
-def form_of(path: Path | str) -> Format | None:
+def format_of(path: Path | str) -> Format | None:
     """The kind of a file by its name; None where it is none of `FORMATS`."""
     if str(path) == "-":
         return _PLAIN
     return FORMATS.get(_suffix(Path(path)))
 
 
-def named_form(path: Path | str) -> Format:
+def require_format(path: Path | str) -> Format:
     """The kind of a file that somebody asked for by its name.
 
     Raises:
         RecordError: it is not known.
     """
-    if found := form_of(path):
+    if found := format_of(path):
         return found
     suffix = _suffix(Path(path))
     if not suffix:
@@ -103,11 +103,11 @@ def _suffix(path: Path) -> str:
 
 
 @contextmanager
-def opened(path: Path | str, name: str) -> Iterator[BinaryIO]:
+def open_binary(path: Path | str, name: str) -> Iterator[BinaryIO]:
     """The bytes of a file, unpacked; what reading them raises is named.
 
     Raises:
-        RecordError: it cannot be opened or read.
+        RecordError: it cannot be open_binary or read.
     """
     try:
         if str(path) == "-":

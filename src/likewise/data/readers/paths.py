@@ -1,4 +1,4 @@
-"""Paths to files: folders and globs opened up, always in the same order."""
+"""Paths to files: folders and globs open_binary up, always in the same order."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from likewise.data.readers.formats import form_of
+from likewise.data.readers.formats import format_of
 from likewise.errors import RecordError
 from likewise.progress import MessageCallback
 
 
-def expand(path: str | Path, tell: MessageCallback) -> Iterator[str | Path]:
+def expand(path: str | Path, on_message: MessageCallback) -> Iterator[str | Path]:
     """The files that a path stands for.
 
     A folder stands for all files in it and below whose kind is known, hidden ones left out, by
@@ -27,14 +27,14 @@ def expand(path: str | Path, tell: MessageCallback) -> Iterator[str | Path]:
     if str(path) == "-":
         yield path
     elif Path(path).is_dir():
-        yield from _in_folder(path, tell)
+        yield from _in_folder(path, on_message)
     elif glob.has_magic(str(path)) and not Path(path).exists():
-        yield from _matching(str(path), tell)
+        yield from _matching(str(path), on_message)
     else:
         yield path
 
 
-def _in_folder(folder: str | Path, tell: MessageCallback) -> Iterator[Path]:
+def _in_folder(folder: str | Path, on_message: MessageCallback) -> Iterator[Path]:
     known, unknown = _sorted_out(_below(folder))
     if not known:
         raise RecordError(
@@ -42,7 +42,7 @@ def _in_folder(folder: str | Path, tell: MessageCallback) -> Iterator[Path]:
         )
     if unknown:
         counts = ", ".join(f"{n:,} {suffix}" for suffix, n in sorted(unknown.items()))
-        tell(f"{folder}: {unknown.total():,} files of other kinds are left out ({counts})")
+        on_message(f"{folder}: {unknown.total():,} files of other kinds are left out ({counts})")
     yield from known
 
 
@@ -61,20 +61,20 @@ def _sorted_out(files: Iterable[Path]) -> tuple[list[Path], Counter[str]]:
     known: list[Path] = []
     unknown: Counter[str] = Counter()
     for file in files:
-        if form_of(file):
+        if format_of(file):
             known.append(file)
         else:
             unknown[file.suffix.lower() or "without a suffix"] += 1
     return known, unknown
 
 
-def _matching(pattern: str, tell: MessageCallback) -> Iterator[str | Path]:
+def _matching(pattern: str, on_message: MessageCallback) -> Iterator[str | Path]:
     found = sorted(glob.glob(pattern, recursive=True))
     if not found:
         raise RecordError(f"nothing matches {pattern}", hint="check the pattern")
     for path in found:
         if Path(path).is_dir():  # `**` gives the folders on the way, whose files it gives too
             if "**" not in pattern:
-                yield from _in_folder(path, tell)
+                yield from _in_folder(path, on_message)
         else:
             yield path

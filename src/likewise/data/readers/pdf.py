@@ -41,7 +41,7 @@ def read_pdf(stream: BinaryIO, source: SourceFile) -> Iterator[Row]:
         else:
             empty += 1
     if empty:
-        source.tell(f"{source.name}: {empty:,} of {pages:,} pages hold no text (scans?)")
+        source.on_message(f"{source.name}: {empty:,} of {pages:,} pages hold no text (scans?)")
 
 
 def _page(document: Any, number: int) -> str | Problem:

@@ -36,7 +36,7 @@ def read_plain(stream: BinaryIO, source: SourceFile) -> Iterator[Row]:
             break
     every = chain(head, lines)
     if is_wrapped([line.text.rstrip() for line in head]):
-        source.tell(f"{source.name} is read by paragraphs, since its lines are wrapped")
+        source.on_message(f"{source.name} is read by paragraphs, since its lines are wrapped")
         yield from _paragraphs(every, source)
     else:
         yield from line_rows(every)

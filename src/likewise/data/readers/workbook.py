@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from likewise.data.readers.contract import Row, SourceFile
 from likewise.data.readers.limits import read_whole
-from likewise.data.workbook import opened_sheet
+from likewise.data.workbook import open_sheet
 
 
 def read_workbook(stream: BinaryIO, source: SourceFile) -> Iterator[Row]:
@@ -19,9 +19,9 @@ def read_workbook(stream: BinaryIO, source: SourceFile) -> Iterator[Row]:
         MissingExtraError: the extra `documents` is not installed.
     """
     content = read_whole(stream, source)
-    with opened_sheet(content, source.name, source.sheet, limit=source.limits.file) as sheet:
+    with open_sheet(content, source.name, source.sheet, limit=source.limits.file) as sheet:
         if sheet.others and source.sheet is None:
-            source.tell(
+            source.on_message(
                 f"{source.name} is read from its sheet {sheet.name!r}; "
                 f"it also has {', '.join(map(repr, sheet.others))}"
             )
