@@ -109,6 +109,7 @@ def _confirm(question: str) -> None:
     try:
         agreed = typer.confirm(question, err=True)
     except typer.Abort:
+        note("")  # ends the line of the question
         agreed = False
     if not agreed:
         raise InputError("nothing was changed", hint="answer y, or give --yes")

@@ -88,12 +88,12 @@ def excerpt(hit: Hit) -> str:
     if hit.best is None:
         return hit.text if len(hit.text) <= SHOWN else hit.text[:SHOWN].rstrip() + " …"
     start, end = hit.best.start, hit.best.end
-    room = max(SHOWN - (end - start), 80) // 2
+    context = max(SHOWN - (end - start), 80) // 2
     before, after = hit.text[:start], hit.text[end:]
-    if len(before) > room:
-        before = "… " + before[-room:].partition(" ")[2]
-    if len(after) > room:
-        after = after[:room].rpartition(" ")[0] + " …"
+    if len(before) > context:
+        before = "… " + before[-context:].partition(" ")[2]
+    if len(after) > context:
+        after = after[:context].rpartition(" ")[0] + " …"
     left, right = (BOLD, PLAIN) if sys.stdout.isatty() else (">>", "<<")
     return f"{before}{left}{hit.text[start:end]}{right}{after}"
 
@@ -106,9 +106,9 @@ def folded(text: str, width: int) -> list[str]:
     for word in " ".join(text.split()).split(" "):
         rest = word
         while cell_len(rest) > width:  # Chinese has no spaces to break at
-            room = max(width - cell_len(line) - bool(line), 1)
+            columns = max(width - cell_len(line) - bool(line), 1)
             head = rest[:1]
-            while len(head) < len(rest) and cell_len(rest[: len(head) + 1]) <= room:
+            while len(head) < len(rest) and cell_len(rest[: len(head) + 1]) <= columns:
                 head = rest[: len(head) + 1]
             lines.append(f"{line} {head}" if line else head)
             line, rest = "", rest[len(head) :]
