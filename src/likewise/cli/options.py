@@ -15,10 +15,9 @@ import typer
 import likewise
 from likewise.cli.printing import note
 from likewise.data import read_records
-from likewise.data.records import Record, Skipped
-from likewise.errors import InputError, RecordError
+from likewise.data.records import Record
+from likewise.errors import InputError
 from likewise.tokenization.unicode_scripts import foreign_texts
-from likewise.wording import counted
 
 Model = Annotated[
     str, typer.Option("--model", "-m", help="A catalogue name, a hub id or a folder.")
@@ -35,10 +34,6 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no n
 Column = Annotated[
     str | None, typer.Option(help="The file's column of texts; guessed where not given.")
 ]
-
-
-SKIPS_SHOWN = 10
-"""Rows that cannot be read are named one by one, up to so many."""
 
 
 def load(model: str, compute: str, device: str, *, quiet: bool) -> likewise.Encoder:
@@ -72,31 +67,6 @@ def read(
         raise InputError(f"{file} holds no text", hint="give a file with one text a line")
     tell_column(records[0], file, column, quiet=quiet)
     return records
-
-
-class Skips:
-    """Takes rows that cannot be read; a whole file is too much to leave out.
-
-    Attributes:
-        rows: what was left out.
-    """
-
-    def __init__(self) -> None:
-        self.rows: list[Skipped] = []
-
-    def __call__(self, bad: Skipped) -> None:
-        """Take one."""
-        if not bad.line:
-            raise RecordError(bad.reason, hint=bad.hint)
-        self.rows.append(bad)
-
-    def report(self, outcome: str = "left out") -> None:
-        """Name the first of them on standard error, and say how many more there are."""
-        for bad in self.rows[:SKIPS_SHOWN]:
-            note(f"note: {bad.source}, {bad.line}: {bad.reason}; {outcome}")
-        more = len(self.rows) - SKIPS_SHOWN
-        if more > 0:
-            note(f"note: {counted(more, 'other row')} cannot be read; {outcome}")
 
 
 def tell_column(record: Record, file: Path, column: str | None, *, quiet: bool) -> None:

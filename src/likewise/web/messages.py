@@ -136,6 +136,7 @@ def foreign_notice(found: Mapping[str, Any], choice: Choice, words: Translations
         "n": f"{found['texts']:,}", "total": f"{found['total']:,}", "scripts": scripts,
         "name": choice.name,
     }  # fmt: skip
-    title = words("foreign" if found["among"] == "texts" else "foreign.first", **values)
+    whole = found["among"] == "texts"
+    title = words("foreign" if whole else "foreign.first", **values)
     body = words("foreign.body", languages=words(f"language.{found['languages']}"))
     return html.notice(title, body, kind="warn")
