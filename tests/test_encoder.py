@@ -156,8 +156,9 @@ def test_a_text_is_itself_in_other_computes_too(  # noqa: PLR0917
             np.testing.assert_array_equal(given, expected)
 
     same(model.encode([texts[i] for i in order]), alone[order])
-    monkeypatch.setattr(stream_pool, "LONG", 1)
-    monkeypatch.setattr(stream_pool, "OFTEN", 1)  # from here on in graphs of fixed row length too
+    monkeypatch.setattr(stream_pool, "STATIC_MIN_LENGTH", 1)
+    # from here on, graphs of static row length too
+    monkeypatch.setattr(stream_pool, "STATIC_MIN_TOKENS", 1)
     same(model.encode([texts[i] for i in order]), alone[order])
     for start in range(0, 400, 7):
         same(model.encode(texts[start : start + 7]), alone[start : start + 7])

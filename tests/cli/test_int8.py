@@ -87,7 +87,7 @@ def test_verify_refuses_what_falls_short(
 
     # a graph whose ranges were measured on padding alone, and that nobody looked at
     monkeypatch.setattr(quantize, "calibration_batches", padding)
-    monkeypatch.setattr(quantize, "LEAST_COSINE", -1.0)
+    monkeypatch.setattr(quantize, "MIN_COSINE", -1.0)
     result = likewise("verify", tiny_checkpoint(), "--json")
     told = json.loads(result.stdout)
     assert result.exit_code == 1

@@ -49,7 +49,7 @@ def test_a_text_gives_the_same_bits_alone_and_among_any_neighbours(
 
 
 @pytest.mark.parametrize("compute", ["float32", "auto"])
-def test_graphs_of_fixed_row_length_give_the_same_bits(
+def test_graphs_of_static_row_length_give_the_same_bits(
     compute: str,
     checkpoints: Any,
     family: Any,
@@ -59,9 +59,9 @@ def test_graphs_of_fixed_row_length_give_the_same_bits(
     folder = checkpoints.make(family)
     many = list(texts) * 40
     expected = likewise.load(folder, compute=compute).encode(many)
-    monkeypatch.setattr(stream_pool, "LONG", 1)
-    monkeypatch.setattr(stream_pool, "OFTEN", 1)
-    monkeypatch.setattr(openvino_runtime, "OWN", 99)
+    monkeypatch.setattr(stream_pool, "STATIC_MIN_LENGTH", 1)
+    monkeypatch.setattr(stream_pool, "STATIC_MIN_TOKENS", 1)
+    monkeypatch.setattr(openvino_runtime, "MAX_STATIC", 99)
     np.testing.assert_array_equal(likewise.load(folder, compute=compute).encode(many), expected)
 
 

@@ -221,7 +221,7 @@ def test_unsupported_widths_run_on_openvino(checkpoints: Any, families: dict[str
     ("change", "reason"),
     [
         (("LIBRARY", Path("nowhere") / "kernels.so"), "kernels.so was not built"),
-        (("sources_hash", lambda: 5), f"{library.LIBRARY.name} was built from other sources"),
+        (("sources_hash", lambda: 5), f"{library.LIBRARY.name} was built from different sources"),
     ],
 )
 def test_without_the_library_openvino_runs_it(

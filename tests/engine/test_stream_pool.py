@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from openvino import opset13 as opset
 
 from likewise.engine.batches import TokenBatch, plan
-from likewise.engine.openvino.stream_pool import TRIES, StreamPool, agree
+from likewise.engine.openvino.stream_pool import MAX_ATTEMPTS, StreamPool, agree
 from likewise.errors import EngineError
 from likewise.tokenization.tokenizer import TokenRows
 
@@ -45,9 +45,9 @@ def vectors(make: Callable[[], ov.CompiledModel], count: int = 3) -> NDArray[np.
     def inputs(batch: TokenBatch) -> dict[str, NDArray[np.int32]]:
         return {"token_ids": batch.inputs(ROWS, 0)["token_ids"]}
 
-    lanes = StreamPool(lambda _: make(), ask, count, own=0)
+    streams = StreamPool(lambda _: make(), ask, count, max_static=0)
     for _ in range(3):
-        lanes.run(plan(ROWS.lengths, shared=False), inputs, take)
+        streams.run(plan(ROWS.lengths, shared=False), inputs, take)
     return found
 
 
@@ -56,11 +56,11 @@ def expected() -> NDArray[np.float64]:
     return np.array([[(text**p).sum() for p in (0.5, 1.0, 1.5)] for text in texts])
 
 
-def test_every_lane_gives_every_text_its_vector() -> None:
+def test_every_stream_returns_every_vector() -> None:
     np.testing.assert_allclose(vectors(network), expected(), rtol=1e-5)
 
 
-def test_a_network_that_disagrees_is_made_anew() -> None:
+def test_a_network_that_disagrees_is_compiled_again() -> None:
     made: list[bool] = []
 
     def make() -> ov.CompiledModel:
@@ -80,7 +80,7 @@ def test_networks_that_never_agree_are_an_error() -> None:
 
     with pytest.raises(EngineError, match="different vectors"):
         vectors(make, count=1)
-    assert TRIES <= len(made) <= 2 * TRIES  # by each of its two threads at most
+    assert MAX_ATTEMPTS <= len(made) <= 2 * MAX_ATTEMPTS  # by each of its two threads at most
 
 
 def test_last_digits_do_not_matter_and_what_is_no_number_does() -> None:

@@ -29,7 +29,7 @@ def test_every_check_has_a_name_of_its_own(model_folder: Path, recorded: Any) ->
     ("change", "reason"),
     [
         (("LIBRARY", Path("nowhere") / "kernels.so"), "kernels.so was not built"),
-        (("sources_hash", lambda: 5), "was built from other sources than these"),
+        (("sources_hash", lambda: 5), "was built from different sources"),
     ],
 )
 def test_the_true_reason_why_there_are_no_kernels(

@@ -66,7 +66,7 @@ def library() -> ctypes.CDLL | None:
 
 
 def unavailable() -> str | None:
-    """Why there is no library: not built, built from other sources, or damaged; None if there is.
+    """Why there is no library: not built, from different sources, or damaged; None if there is one.
 
     The reason names the file without its folder.
     """

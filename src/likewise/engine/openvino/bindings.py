@@ -1,8 +1,8 @@
-"""OpenVINO's bindings, without the converter of other formats that comes with them.
+"""OpenVINO's bindings, without its model converter.
 
-Nothing here needs it, and with the telemetry that it loads it takes longer to import than all of
-OpenVINO's rest (some 50 ms). It comes when somebody asks for `openvino.convert_model`. So every
-room takes `ov` and `opset` from here.
+The converter is not needed here, and with the telemetry that it loads it takes longer to import
+than the rest of OpenVINO (about 50 ms). It is imported on the first use of
+`openvino.convert_model`. So every module imports `ov` and `opset` from here.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ CONVERTER = "openvino.tools.ovc"
 
 
 def import_openvino() -> None:
-    """Import OpenVINO as where its converter is not installed, which it allows for."""
+    """Import OpenVINO as if its optional converter was not installed."""
     if "openvino" in sys.modules or CONVERTER in sys.modules:
         return
-    sys.modules[CONVERTER] = None  # type: ignore[assignment]  # importing it fails from here on
+    sys.modules[CONVERTER] = None  # type: ignore[assignment]  # makes its import fail
     try:
         openvino = importlib.import_module("openvino")
-    except ImportError:  # a release that cannot do without
+    except ImportError:  # a release that requires the converter
         return
     finally:
         del sys.modules[CONVERTER]

@@ -1,4 +1,4 @@
-"""Compiled graphs kept beside the files they were compiled from: read in a third of the time."""
+"""A cache of compiled graphs next to their files; loading takes a third of the compile time."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from likewise.hub.verification import file_hash
 Settings = Mapping[str, str]
 
 _ANY = ("NUM_STREAMS", "INFERENCE_NUM_THREADS")
-"""Settings that may be others when a compiled graph is read than when it was compiled."""
+"""Settings that may differ between compiling a graph and loading it from the cache."""
 
 
 def compile_cached(graph: Path, settings: Settings) -> ov.CompiledModel:
-    """A graph of OpenVINO's own files, compiled; out of what an earlier call kept, where it did.
+    """The compiled graph of an OpenVINO IR file, from the cache if possible.
 
-    What is kept is for this release of OpenVINO, this kind of processor, this state of the graph
-    and these settings. It carries its own hash in its name, and is made anew where that is wrong.
+    The cache key contains the release of OpenVINO, the processor, the state of the graph and the
+    settings. The file name contains the hash of the content; on a mismatch the graph is compiled.
 
     Args:
-        graph: the `.xml` file; `.compiled` files are kept beside it.
+        graph: the `.xml` file; the `.compiled` files are next to it.
         settings: OpenVINO's, for the CPU.
 
     Raises:
@@ -43,7 +43,7 @@ def compile_cached(graph: Path, settings: Settings) -> ov.CompiledModel:
         with contextlib.suppress(OSError):
             path.unlink()
     compiled = core.compile_model(core.read_model(graph), "CPU", dict(settings))
-    with contextlib.suppress(OSError, OutputError):  # a cache that cannot be written is no error
+    with contextlib.suppress(OSError, OutputError):  # a read-only cache is not an error
         content = compiled.export_model().getvalue()
         name = f"{key}-{hashlib.sha256(content).hexdigest()[:32]}.compiled"
         with atomic(graph.parent / name) as file:

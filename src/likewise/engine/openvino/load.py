@@ -1,4 +1,4 @@
-"""OpenVINO's runtimes: of our own graphs, of a checkpoint's own, of cross-encoders."""
+"""OpenVINO runtimes: for built graphs, for a checkpoint's ONNX graph, and for cross-encoders."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from likewise.tokenization.tokenizer import Tokenizer
 
 
 def load_graph_runtime(config: Config, tokenizer: Tokenizer, compute: str) -> Runtime:
-    """OpenVINO's runtime of a checkpoint: a graph of our own, or the checkpoint's own ONNX graph.
+    """The OpenVINO runtime of a checkpoint: from a built graph, or from its ONNX graph.
 
     Args:
         config: the checkpoint.
@@ -24,10 +24,10 @@ def load_graph_runtime(config: Config, tokenizer: Tokenizer, compute: str) -> Ru
         compute: `auto`, `float32`, `bfloat16` or `int8`.
 
     Raises:
-        InputError: a compute that is for GPUs.
+        InputError: float16, which is for GPUs only.
         DamagedFileError: the weights are missing, damaged, or do not fit the config.
         UnsupportedModelError: there is no graph for it.
-        MissingExtraError: int8 is asked for and NNCF not installed.
+        MissingExtraError: int8 is requested and NNCF is not installed.
     """
     if compute == "float16":
         raise InputError("float16 is for GPUs", hint="use bfloat16 or float32 on the CPU")
@@ -43,12 +43,12 @@ def load_graph_runtime(config: Config, tokenizer: Tokenizer, compute: str) -> Ru
 
 
 def load_pair_runtime(config: Config, *, pad_id: int, compute: str) -> Runtime:
-    """The runtime of a cross-encoder: a score a pair, `[n, 1]`; on the CPU.
+    """The CPU runtime of a cross-encoder: one score per pair, `[n, 1]`.
 
     Raises:
         InputError: an unknown compute, or one that is not for cross-encoders.
         DamagedFileError: the weights are missing, damaged, or do not fit the config.
-        UnsupportedModelError: it is no cross-encoder, or of an unknown family.
+        UnsupportedModelError: it is not a cross-encoder, or its architecture is unknown.
     """
     known = ("auto", "float32", "bfloat16")
     if compute not in known:

@@ -1,4 +1,4 @@
-"""What OpenVINO says of an error, without the paths of the machine that it was built on."""
+"""OpenVINO's error messages, without the source paths of the machine it was built on."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ _PLACE = re.compile(r"(?:Exception from|Check '.*?' failed at) \S+\.(?:cpp|hpp|c
 
 
 def without_source_paths(message: str) -> str:
-    """The last line of a message that is not about OpenVINO's own source files.
+    """The last line of a message, without references to OpenVINO's source files.
 
     Args:
         message: the text of an error, of one or several lines.
     """
     lines = [_PLACE.sub("", line).strip() for line in message.splitlines()]
-    said = [line for line in lines if line]
-    return said[-1] if said else "no reason is given"
+    lines = [line for line in lines if line]
+    return lines[-1] if lines else "no reason is given"

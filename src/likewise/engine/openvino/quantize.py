@@ -1,7 +1,7 @@
-"""The int8 graph of a checkpoint: made once by NNCF, kept under the checkpoint's fingerprint.
+"""The int8 graph of a checkpoint: made once by NNCF, cached under the checkpoint's fingerprint.
 
 Weights become int8 by output channel, the inputs of products int8 by tensor, with ranges measured
-on the project's own calibration text. SmoothQuant (Xiao et al. 2022,
+on the project's calibration text. SmoothQuant (Xiao et al. 2022,
 https://arxiv.org/abs/2211.10438) first moves outliers from activations into weights, without which
 networks of this kind lose most of their accuracy.
 """
@@ -31,7 +31,7 @@ from likewise.checkpoint.config import Config
 from likewise.checkpoint.fingerprint import fingerprint
 from likewise.engine.openvino.bindings import opset, ov
 from likewise.engine.openvino.pooling import AFTER_NETWORK
-from likewise.engine.openvino.runtime import OpenVinoRuntime, lay, read_graph
+from likewise.engine.openvino.runtime import OpenVinoRuntime, plan_batches, read_graph
 from likewise.engine.openvino.sources import GraphSource, graph_sources
 from likewise.engine.openvino.timing import formats
 from likewise.errors import EngineError, OutputError, UnsupportedModelError
@@ -41,13 +41,13 @@ from likewise.tokenization.tokenizer import Tokenizer
 from likewise.vectors import similarity_pairwise
 
 RECIPE = "nncf-3"
-"""Changes whenever the way the graph is made does, and with it the fingerprint of its vectors."""
+"""Version of the quantization; part of the fingerprint of its vectors."""
 
-SMOOTHNESS = 0.95
+SMOOTH_QUANT_ALPHA = 0.95
 """SmoothQuant's alpha: how much of the outliers' range moves into the weights."""
 
-LEAST_COSINE = 0.98
-"""Mean cosine to float32 over the calibration texts that a graph must reach to be kept."""
+MIN_COSINE = 0.98
+"""Minimum mean cosine to float32 over the calibration texts."""
 
 MAKING = ".making-"
 LOCK = "lock"
@@ -68,10 +68,10 @@ class Quantized:
     """An int8 graph on disk.
 
     Attributes:
-        path: the OpenVINO IR; its weights lie beside it.
-        made: whether this call made it, or found it.
-        seconds: what that took.
-        source: the graph it was made of.
+        path: the OpenVINO IR; its weights are in the same folder.
+        made: True if this call made it, False if it was in the cache.
+        seconds: time that took.
+        source: the graph it was made from.
     """
 
     path: Path
@@ -95,8 +95,8 @@ def quantized(
 ) -> Quantized:
     """The int8 graph of a checkpoint, made when it is not in the cache yet (10 to 60 seconds).
 
-    Two processes may do this at once: each works in a folder of its own, the first to finish
-    puts it in place and the other takes that.
+    Two processes may do this at once: each works in its own folder; the first to finish publishes
+    its graph, and the other uses that.
 
     Args:
         config: the checkpoint.
@@ -107,7 +107,7 @@ def quantized(
     Raises:
         MissingExtraError: NNCF is not installed.
         UnsupportedModelError: there is no graph for the checkpoint, neither ours nor its own.
-        EngineError: its vectors are too far from those of float32; nothing is kept of it.
+        EngineError: its vectors are too far from those of float32; it is discarded.
         OutputError: the cache cannot be written.
     """
     started = time.perf_counter()
@@ -128,10 +128,10 @@ def quantized(
 
 
 def _make(config: Config, tokenizer: Tokenizer, source: GraphSource) -> None:
-    """Make the graph and put it in its place, where an older one goes."""
+    """Make the graph and publish it, replacing an older one."""
     path = _graph(config, source)
     place = path.parent
-    old = os.path.exists(place)  # Path.exists raises where it may not look
+    old = os.path.exists(place)  # Path.exists raises without permission
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         _clear(place.parent)
@@ -143,21 +143,21 @@ def _make(config: Config, tokenizer: Tokenizer, source: GraphSource) -> None:
             if old:
                 shutil.rmtree(place, ignore_errors=True)
             with contextlib.suppress(FileExistsError, OSError):
-                os.rename(made, place)  # fails where another process was first: then theirs serves
+                os.rename(made, place)  # fails if another process was first: use its graph
     except OutputError:
         raise
     except OSError as error:
         raise OutputError(
             f"cannot write the int8 graph to {place}: {error.strerror or error}", hint=NO_ROOM
         ) from error
-    if not _whole(path):
+    if not _is_complete(path):
         raise OutputError(
             f"the int8 graph did not get to {place}", hint="check the folder, or set LIKEWISE_CACHE"
         )
 
 
 def _save(model: ov.Model, made: Path) -> None:
-    """Write a graph, and beside it the sizes of its files; OpenVINO says nothing of a full disk.
+    """Write a graph and the sizes of its files; OpenVINO does not report a full disk.
 
     Raises:
         OutputError: it is not whole on the disk.
@@ -176,7 +176,7 @@ def _save(model: ov.Model, made: Path) -> None:
         file.write(json.dumps(sizes).encode())
 
 
-def _whole(path: Path) -> bool:
+def _is_complete(path: Path) -> bool:
     """Whether a graph's files are there, with the sizes they were written with."""
     try:
         sizes = json.loads((path.parent / SIZES).read_text(encoding="utf-8"))
@@ -187,7 +187,7 @@ def _whole(path: Path) -> bool:
 
 @contextlib.contextmanager
 def _working_folder(parent: Path) -> Iterator[Path]:
-    """A folder of one's own, locked until it goes; a process that is killed loses the lock."""
+    """A temporary folder, locked while in use; a killed process releases the lock."""
     with (
         tempfile.TemporaryDirectory(dir=parent, prefix=MAKING, ignore_cleanup_errors=True) as name,
         FileLock(Path(name) / LOCK),
@@ -196,7 +196,7 @@ def _working_folder(parent: Path) -> Iterator[Path]:
 
 
 def _clear(parent: Path) -> None:
-    """Remove what killed processes have left, not what others are at work on."""
+    """Remove folders of killed processes, but not those in use by others."""
     for left in parent.glob(f"{MAKING}*"):
         with contextlib.suppress(OSError):
             age = time.time() - left.stat().st_mtime
@@ -223,7 +223,7 @@ def find_quantized(config: Config) -> Path | None:
 
 
 def _found(config: Config) -> GraphSource | None:
-    return next((s for s in graph_sources(config) if _whole(_graph(config, s))), None)
+    return next((s for s in graph_sources(config) if _is_complete(_graph(config, s))), None)
 
 
 def _graph(config: Config, source: GraphSource) -> Path:
@@ -244,40 +244,44 @@ def _quantize(source: GraphSource, tokenizer: Tokenizer) -> ov.Model:
             subset_size=len(batches),
             ignored_scope=nncf.IgnoredScope(patterns=[f"{AFTER_NETWORK}.*"], validate=False),
             advanced_parameters=advanced.AdvancedQuantizationParameters(
-                smooth_quant_alphas=advanced.AdvancedSmoothQuantParameters(matmul=SMOOTHNESS)
+                smooth_quant_alphas=advanced.AdvancedSmoothQuantParameters(
+                    matmul=SMOOTH_QUANT_ALPHA
+                )
             ),
         )
-    widen_late(model)
+    gather_before_convert(model)
     return model
 
 
-def widen_late(model: ov.Model) -> None:
-    """Take rows out of int8 tables before they are made float32, not after.
+def gather_before_convert(model: ov.Model) -> None:
+    """Gather rows of int8 embedding tables before converting them to float32, not after.
 
-    The numbers are the same. Else the engine would make the whole table float32, once for each
-    graph it compiles: 47 MB and 80 ms for 30,000 words.
+    The values are the same. Otherwise the engine converts the whole table for each graph that it
+    compiles: 47 MB and 80 ms for 30,000 words.
     """
     for node in model.get_ordered_ops():
         if node.get_type_name() != "Gather":
             continue
-        scaled, places, axis = (node.input_value(i) for i in range(3))
+        scaled, indices, axis = (node.input_value(i) for i in range(3))
         if scaled.get_node().get_type_name() != "Multiply":
             continue
-        widened, scale = (scaled.get_node().input_value(i) for i in range(2))
-        table = widened.get_node()
+        converted, scale = (scaled.get_node().input_value(i) for i in range(2))
+        table = converted.get_node()
         rows = table.get_output_partial_shape(0)[0]
         if table.get_type_name() != "Convert" or scale.get_partial_shape()[0] != rows:
             continue
-        taken = opset.gather(table.input_value(0), places, axis)
-        wide = opset.convert(taken, "f32")
-        node.output(0).replace(opset.multiply(wide, opset.gather(scale, places, axis)).output(0))
+        gathered = opset.gather(table.input_value(0), indices, axis)
+        converted_rows = opset.convert(gathered, "f32")
+        node.output(0).replace(
+            opset.multiply(converted_rows, opset.gather(scale, indices, axis)).output(0)
+        )
     model.validate_nodes_and_infer_types()
 
 
 def _check(model: ov.Model, config: Config, tokenizer: Tokenizer, source: GraphSource) -> None:
-    """Refuse a graph whose vectors are no numbers, or not those of the float32 graph."""
+    """Refuse a graph whose vectors are not finite or too far from those of float32."""
     rows = tokenizer.rows(calibration_texts())
-    exact, coarse = (
+    expected, quantized_vectors = (
         OpenVinoRuntime(
             graph,
             source.build_tokens,
@@ -288,19 +292,19 @@ def _check(model: ov.Model, config: Config, tokenizer: Tokenizer, source: GraphS
         ).embed(rows)
         for graph, compute in ((source.build, "float32"), (lambda: model, "int8"))
     )
-    cosine = float(similarity_pairwise(exact, np.nan_to_num(coarse)).mean())
-    strange = int((~np.isfinite(coarse)).any(axis=1).sum())
-    if strange or cosine < LEAST_COSINE:
-        found = f"{strange} of {len(rows)} vectors are not finite; " if strange else ""
+    cosine = float(similarity_pairwise(expected, np.nan_to_num(quantized_vectors)).mean())
+    not_finite = int((~np.isfinite(quantized_vectors)).any(axis=1).sum())
+    if not_finite or cosine < MIN_COSINE:
+        found = f"{not_finite} of {len(rows)} vectors are not finite; " if not_finite else ""
         raise EngineError(
-            f"the int8 graph of {config.folder.name} is not kept: {found}mean cosine to float32 "
-            f"is {cosine:.4f}, at least {LEAST_COSINE} is asked for",
+            f"the int8 graph of {config.folder.name} is discarded: {found}mean cosine to float32 "
+            f"is {cosine:.4f}, at least {MIN_COSINE} is required",
             hint="load it with compute='auto', which needs no such graph",
         )
 
 
 def calibration_texts() -> list[str]:
-    """The project's own text in many languages, one a line, and longer ones made of it."""
+    """The project's calibration text in many languages: its lines, and passages of 12 lines."""
     content = (
         files("likewise.engine.openvino").joinpath("calibration.txt").read_text(encoding="utf-8")
     )
@@ -312,15 +316,15 @@ def calibration_texts() -> list[str]:
 def calibration_batches(
     tokenizer: Tokenizer, longest: int | None
 ) -> Iterator[dict[str, NDArray[np.int32]]]:
-    """What the network will see of them, batch by batch."""
+    """The network inputs of the calibration texts, by batch."""
     rows = tokenizer.rows(calibration_texts())
-    for batch in lay(rows, longest, "int8"):
+    for batch in plan_batches(rows, longest, "int8"):
         yield batch.inputs(rows, tokenizer.pad_id)
 
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """NNCF talks on standard output, which belongs to our own results."""
+    """Suppress NNCF's messages on standard output, which is for results."""
     logger = logging.getLogger("nncf")
     level = logger.level
     logger.setLevel(logging.ERROR)

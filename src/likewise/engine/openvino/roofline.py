@@ -1,4 +1,4 @@
-"""How fast this machine multiplies matrices: OpenVINO graphs of nothing else, on all cores."""
+"""Peak matrix multiplication speed of this machine, by OpenVINO graphs on all cores."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ PRECISION = {"float32": "f32", "bfloat16": "bf16", "int8": "f32"}
 
 @dataclass(frozen=True)
 class Chain:
-    """Products one after the other, each one's result the next one's input.
+    """A chain of matrix products, each taking the result of the previous one.
 
     Attributes:
-        name: what tables call it.
+        name: in tables.
         rows: rows of the input: tokens.
         widths: columns of the input, and of the result of each product.
     """
@@ -40,19 +40,19 @@ CHAINS = (
     Chain("feed-forward, 384 and 1,536 wide", 1024, (384, 1536) * 6),
     Chain("large, 2,048 wide", 1024, (2048,) * 4),
 )
-"""The model's own shapes, and one that shows the processor at its best."""
+"""The shapes of MiniLM, and one near the peak of the processor."""
 
 
 class Multiplier:
     """A chain compiled in a number format, one stream a core.
 
     Args:
-        chain: which products.
+        chain: the products.
         compute: `float32`, `bfloat16` or `int8`.
         cores: number of streams.
 
     Raises:
-        EngineError: OpenVINO multiplies in another number format here.
+        EngineError: OpenVINO uses another number format on this machine.
     """
 
     def __init__(self, chain: Chain, compute: str, cores: int) -> None:
@@ -69,7 +69,7 @@ class Multiplier:
         self.rate(0.2)
 
     def rate(self, seconds: float) -> float:
-        """Multiply-adds a second, measured for about so long."""
+        """Multiply-adds per second, measured for about `seconds`."""
         runs, started = 0, time.perf_counter()
         while time.perf_counter() - started < seconds:
             for _ in range(len(self._queue)):
@@ -107,5 +107,5 @@ def _check(compiled: ov.CompiledModel, compute: str) -> None:
             if chosen not in wanted[compute]:
                 raise EngineError(
                     f"OpenVINO multiplies {compute} matrices in {chosen} here",
-                    hint="likewise doctor says what this processor has",
+                    hint="run likewise doctor to see the features of this processor",
                 )

@@ -1,4 +1,4 @@
-"""The CPU runtime: an OpenVINO graph, compiled for one quick answer and for many at once."""
+"""The OpenVINO runtime on the CPU: one compiled graph for low latency, several for throughput."""
 
 from __future__ import annotations
 
@@ -25,24 +25,24 @@ from likewise.engine.openvino.bindings import ov
 from likewise.engine.openvino.compile_cache import compile_cached
 from likewise.engine.openvino.graph import INPUTS, POOLING_INPUTS
 from likewise.engine.openvino.messages import without_source_paths
-from likewise.engine.openvino.stream_pool import OWN, Inputs, StreamPool
+from likewise.engine.openvino.stream_pool import MAX_STATIC, Inputs, StreamPool
 from likewise.engine.openvino.timing import HINTS
 from likewise.engine.timing import Formats
 from likewise.errors import EngineError
 from likewise.progress import Advance
 from likewise.tokenization.tokenizer import TokenRows
 
-FEW = 8
-"""Batches, of a thousand tokens or so, for which no lane is compiled (a fifth of a second each)."""
+MIN_STREAM_BATCHES = 8
+"""Up to this many batches of about 1,000 tokens, no streams are compiled (.2 s for each)."""
 
-MOST_LANES = 8
-"""Networks side by side; each has a copy of the weights, so with more cores each takes several."""
+MAX_STREAMS = 8
+"""Parallel networks. Each has a copy of the weights, so with more cores each uses several."""
 
-_SETTLING = threading.Lock()
+_NUMPY_LOCK = threading.Lock()
 
 
-def lay(rows: TokenRows, longest: int | None, compute: str) -> list[TokenBatch]:
-    """Batches of token rows; where texts must not share a row, none is longer than `longest`."""
+def plan_batches(rows: TokenRows, longest: int | None, compute: str) -> list[TokenBatch]:
+    """Batches of token rows. If texts must not share a row, no row is longer than `longest`."""
     batches = plan(
         rows.lengths,
         alignment=STRICT_ALIGNMENT if compute == "float32" else ALIGNMENT,
@@ -67,17 +67,17 @@ def read_graph(path: Path) -> ov.Model:
 class OpenVinoRuntime:
     """A graph of `graph.py`, run on the CPU.
 
-    One request runs on all cores (`_one`, the lowest latency); more than a batch of work runs in
-    one lane a core (`_lanes`, the highest throughput), compiled when the first large job comes.
+    Small jobs run as single requests on all cores (lowest latency), large ones in one stream per
+    core (highest throughput). The streams are compiled for the first large job.
 
     Args:
-        build: makes the graph; it is asked again for every lane.
-        build_tokens: makes the graph that gives token states.
+        build: builds the graph; called for every stream.
+        build_tokens: builds the graph that returns token states.
         formats: number formats of the network.
-        recipe: what besides the checkpoint shapes the vectors.
+        recipe: what determines the vectors, besides the checkpoint.
         pad_id: id of the padding token.
-        longest: where texts must not share rows, the longest row; None where they may.
-        file: where `build` reads the graph; beside it the compiled one is kept, for a quick start.
+        longest: maximum row length if texts must not share rows; None if they may.
+        file: the graph file that `build` reads; the compiled graph is cached next to it.
     """
 
     kind = "openvino"
@@ -101,37 +101,37 @@ class OpenVinoRuntime:
         self._cores = usable_cores()
         self._precision = HINTS[formats.unquantized]
         self._lock = threading.Lock()
-        _settle()
-        self._one = self._compiled(self._cores).create_infer_request()
-        lanes = min(self._cores, MOST_LANES)
-        self._lane_cores = self._cores // lanes
-        # graphs made elsewhere may not bear being reshaped
-        own = OWN if longest is None else 0
-        self._lanes = StreamPool(self._compile_lane, self._ask, lanes, own)
+        _initialize_numpy()
+        self._single_request = self._compiled(self._cores).create_infer_request()
+        streams = min(self._cores, MAX_STREAMS)
+        self._stream_cores = self._cores // streams
+        # ONNX graphs of other origin may not support reshaping
+        max_static = MAX_STATIC if longest is None else 0
+        self._streams = StreamPool(self._compile_stream, self._infer, streams, max_static)
         self._tokens: ov.InferRequest | None = None
-        shape = self._one.get_compiled_model().output(0).partial_shape
+        shape = self._single_request.get_compiled_model().output(0).partial_shape
         self.dimension = int(shape[2].get_length())
 
     def embed(self, rows: TokenRows, progress: Advance | None = None) -> NDArray[np.float32]:
-        """One vector a text, in the order given: float32 `[n, dimension]`; see `Runtime`."""
+        """One vector per text, in input order: float32 `[n, dimension]`; see `Runtime`."""
         vectors = np.empty((len(rows), self.dimension), dtype=np.float32)
 
-        def take(given: NDArray[np.float32], batch: TokenBatch) -> None:
-            vectors[batch.texts] = given[batch.row, batch.slot]
+        def store(batch_vectors: NDArray[np.float32], batch: TokenBatch) -> None:
+            vectors[batch.texts] = batch_vectors[batch.row, batch.slot]
             if progress:
                 progress(len(batch.texts))
 
         batches = self._plan(rows)
         with self._lock, _translated():
-            if len(batches) <= (1 if self._lanes.ready else FEW):
+            if len(batches) <= (1 if self._streams.ready else MIN_STREAM_BATCHES):
                 for batch in batches:
-                    take(self._ask(batch.inputs(rows, self._pad_id)), batch)
+                    store(self._infer(batch.inputs(rows, self._pad_id)), batch)
             else:
-                self._lanes.run(batches, lambda batch: batch.inputs(rows, self._pad_id), take)
+                self._streams.run(batches, lambda batch: batch.inputs(rows, self._pad_id), store)
         return vectors
 
     def token_states(self, rows: TokenRows) -> list[NDArray[np.float32]]:
-        """The last layer's state of every token, `[tokens, hidden size]` a text; see `Runtime`."""
+        """The last hidden state of each token, `[tokens, hidden size]` per text; see `Runtime`."""
         states: dict[int, NDArray[np.float32]] = {}
         with self._lock, _translated():
             if self._tokens is None:
@@ -148,20 +148,20 @@ class OpenVinoRuntime:
         return [states[i] for i in range(len(rows))]
 
     def _plan(self, rows: TokenRows) -> list[TokenBatch]:
-        return lay(rows, self._longest, self.compute)
+        return plan_batches(rows, self._longest, self.compute)
 
-    def _compile_lane(self, length: int | None) -> ov.CompiledModel:
+    def _compile_stream(self, length: int | None) -> ov.CompiledModel:
         if length is None:
-            return self._compiled(self._lane_cores)
+            return self._compiled(self._stream_cores)
         model = self._build()
         shapes: dict[str, list[int]] = {name: [-1, length] for name in INPUTS}
         model.reshape(shapes | {"slots": [slots_of(length)], "prompt_tokens": [1]})
-        return self._compile(model, self._lane_cores)
+        return self._compile(model, self._stream_cores)
 
-    def _ask(self, inputs: Inputs) -> NDArray[np.float32]:
+    def _infer(self, inputs: Inputs) -> NDArray[np.float32]:
         """One request on all cores: float32 `[rows, slots, dimension]`, valid until the next."""
-        self._one.infer(inputs, share_inputs=True)
-        return np.asarray(self._one.get_output_tensor(0).data)
+        self._single_request.infer(inputs, share_inputs=True)
+        return np.asarray(self._single_request.get_output_tensor(0).data)
 
     def _compiled(self, cores: int) -> ov.CompiledModel:
         if self._file is None:
@@ -177,24 +177,24 @@ class OpenVinoRuntime:
         return {
             "NUM_STREAMS": "1",
             "INFERENCE_NUM_THREADS": str(cores),
-            # several networks would all be bound to the first cores
+            # with pinning, all networks would be bound to the first cores
             "ENABLE_CPU_PINNING": "NO",
             "INFERENCE_PRECISION_HINT": self._precision,
         }
 
 
-def _settle() -> None:
-    """Let OpenVINO's bindings find NumPy's interface, once and alone.
+def _initialize_numpy() -> None:
+    """Make OpenVINO's bindings initialize NumPy's interface, in one thread.
 
-    They do so at the first array that comes out of a tensor. Where two threads are first together,
-    one waits for the interpreter's lock and the other, holding it, for the one: for ever.
+    They do so when the first array is read from a tensor. If two threads do that at once, they
+    deadlock: one waits for the interpreter's lock while the other holds it and waits for the first.
     """
-    with _SETTLING:
+    with _NUMPY_LOCK:
         _ = ov.Tensor(np.zeros(1, dtype=np.float32)).data
 
 
-class _translated:  # noqa: N801 - reads as a word: `with _translated():`
-    """Turns what OpenVINO raises into the project's own error."""
+class _translated:  # noqa: N801 - used as a function: `with _translated():`
+    """Translates OpenVINO's errors into `EngineError`."""
 
     def __enter__(self) -> None: ...
 
@@ -202,5 +202,5 @@ class _translated:  # noqa: N801 - reads as a word: `with _translated():`
         if isinstance(error, RuntimeError):
             raise EngineError(
                 f"OpenVINO refused: {without_source_paths(str(error))}",
-                hint="likewise doctor says what this machine lacks",
+                hint="run likewise doctor to see what this machine lacks",
             ) from error

@@ -1,4 +1,4 @@
-"""Where the graph of a checkpoint comes from: built here, or its own ONNX file."""
+"""The sources of a checkpoint's graph: built from its weights, or its ONNX file."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from likewise.engine.openvino.onnx import build_onnx
 
 @dataclass(frozen=True)
 class GraphSource:
-    """One way to a checkpoint's graph.
+    """One source of a checkpoint's graph.
 
     Attributes:
-        build: makes the graph that gives one vector a text.
-        build_tokens: makes the graph that gives one state a token.
-        recipe: what is put before the recipe of its vectors; empty for a graph built here.
-        longest: where texts must not share rows, the longest row; None where they may.
+        build: builds the graph that returns one vector per text.
+        build_tokens: builds the graph that returns one hidden state per token.
+        recipe: prefix of the recipe of its vectors; empty for a built graph.
+        longest: maximum row length if texts must not share rows; None if they may.
     """
 
     build: Callable[[], ov.Model]
@@ -31,7 +31,7 @@ class GraphSource:
 
 
 def graph_sources(config: Config) -> tuple[GraphSource, ...]:
-    """The ways there may be, the best first; the first refuses a family that is not known here."""
+    """The possible sources, the best first; the first refuses an unknown architecture."""
     read = cache(read_weights)  # all graphs of a model share its weights
     ours = GraphSource(
         partial(build, config, read=read), partial(build, config, pooled=False, read=read)

@@ -1,13 +1,13 @@
-"""Many batches at once: a network on every core, each proven before it is believed.
+"""Parallel inference: one compiled network per core, verified on each new batch shape.
 
-OpenVINO can run several streams of one compiled network, and share the weights among them. But
-about one process in thirty then gives wrong vectors: one stream computes something else, the same
-at every batch of that shape, without a word (seen in 2026.4.1, in float32, on two cores and more).
-So every core has a compiled network of its own, and what it gives for a shape that it has not met
-is compared with what the network for single requests gives; one that disagrees is made anew.
+OpenVINO can run several streams of one compiled network that share its weights. But in about one of
+thirty processes, one stream then returns wrong vectors, the same for every batch of a shape,
+without an error (seen in 2026.4.1, in float32, on two cores and more). So every core has its own
+compiled network, and its first result for each batch shape is compared with the result of the
+network for single requests; on a mismatch it is compiled again.
 
-Where the length of a row is fixed, OpenVINO's attention is quicker: 6 to 8 % of the whole at 256
-tokens, 2 % at 64. The vectors are the same to the bit, so a batch may run in either.
+OpenVINO's attention is faster when the row length is static: 6 to 8 % of the total time at 256
+tokens, 2 % at 64. The vectors are the same to the bit, so a batch may run in either network.
 """
 
 from __future__ import annotations
@@ -28,158 +28,171 @@ from likewise.errors import EngineError
 Inputs: TypeAlias = Mapping[str, NDArray[Any]]
 Vectors: TypeAlias = NDArray[np.float32]
 Compile: TypeAlias = Callable[[int | None], ov.CompiledModel]
-Ask: TypeAlias = Callable[[Inputs], Vectors]
-Take: TypeAlias = Callable[[Vectors, TokenBatch], None]
+Infer: TypeAlias = Callable[[Inputs], Vectors]
+OnResult: TypeAlias = Callable[[Vectors, TokenBatch], None]
 
-OFTEN = 16_384
-"""Sum of row lengths, one a batch, from which a graph of its own has paid for its compilation
-(a third of a second): 64 batches of rows of 256 tokens."""
+STATIC_MIN_TOKENS = 16_384
+"""Sum of row lengths, one per batch, from which compiling a graph of static row length (a third of
+a second) pays off: 64 batches of rows of 256 tokens."""
 
-LONG = 128
-"""Tokens of a row from which on it is worth the memory, 50 to 100 MB for a small model."""
+STATIC_MIN_LENGTH = 128
+"""Row length from which a static graph is worth its memory, 50 to 100 MB for a small model."""
 
-OWN = 1
-"""Graphs of fixed row length that are kept, since each needs memory."""
+MAX_STATIC = 1
+"""Maximum number of graphs of static row length, because each needs memory."""
 
-AHEAD = 2
-"""Requests of a lane: while one is computed, the inputs of the next are made."""
+REQUESTS_PER_STREAM = 2
+"""While one request is computed, the inputs of the next are prepared."""
 
-AGREEING = 0.98
-"""Least cosine of what two networks of the same graph give for one text; sums in another order
-leave more than .999 in every compute, and wrong weights less than .6."""
+MIN_COSINE = 0.98
+"""Minimum cosine between the results of two networks of the same graph. Another summation order
+gives more than .999 in every compute, wrong weights less than .6."""
 
-TRIES = 3
-"""Times a network is made anew before the machine is given up."""
+MAX_ATTEMPTS = 3
+"""Number of compilations after which a mismatch is an error."""
 
 
 class InferenceStream:
-    """One core's network.
+    """The compiled network of one core.
 
     Args:
-        make: compiles it.
-        ask: what another network of the same graph gives for the same inputs.
-        alone: held while a network is made or proven, so that no two are at once.
+        compile_network: compiles it.
+        reference: runs another network of the same graph on the same inputs.
+        verify_lock: held while a network is compiled or verified, one at a time.
     """
 
     def __init__(
-        self, make: Callable[[], ov.CompiledModel], ask: Ask, alone: threading.Lock
+        self,
+        compile_network: Callable[[], ov.CompiledModel],
+        reference: Infer,
+        verify_lock: threading.Lock,
     ) -> None:
-        self._make, self._ask, self._alone = make, ask, alone
+        self._compile, self._reference = compile_network, reference
+        self._verify_lock = verify_lock
         self._requests: list[ov.InferRequest] = []
-        self._proven: set[tuple[int, ...]] = set()
-        self._proving = threading.Lock()
+        self._verified: set[tuple[int, ...]] = set()
+        self._stream_lock = threading.Lock()
 
     def run(self, request: int, inputs: Inputs, batch: TokenBatch) -> Vectors:
-        """What the network gives: float32 `[rows, slots, dimension]`, valid until the next run.
+        """The vectors of a batch: float32 `[rows, slots, dimension]`, valid until the next run.
 
         Args:
-            request: which of the lane's requests, one a thread.
+            request: index of the stream's request, one per thread.
             inputs: of the batch.
-            batch: where its texts lie.
+            batch: layout of its texts.
 
         Raises:
-            EngineError: networks made from the same graph disagree again and again.
+            EngineError: the results of networks of the same graph differ repeatedly.
         """
         shape = (batch.rows, batch.length)
-        if shape not in self._proven:
-            with self._proving, self._alone:
-                if shape not in self._proven:
-                    self._prove(request, inputs, batch)
-                    self._proven.add(shape)
-        running = self._requests[request]
-        running.start_async(inputs)
-        running.wait()
-        return np.asarray(running.get_output_tensor(0).data)
+        if shape not in self._verified:
+            with self._stream_lock, self._verify_lock:
+                if shape not in self._verified:
+                    self._verify(request, inputs, batch)
+                    self._verified.add(shape)
+        inference = self._requests[request]
+        inference.start_async(inputs)
+        inference.wait()
+        return np.asarray(inference.get_output_tensor(0).data)
 
-    def _prove(self, request: int, inputs: Inputs, batch: TokenBatch) -> None:
-        for _ in range(TRIES):
+    def _verify(self, request: int, inputs: Inputs, batch: TokenBatch) -> None:
+        for _ in range(MAX_ATTEMPTS):
             if not self._requests:
-                compiled = self._make()
-                self._requests = [compiled.create_infer_request() for _ in range(AHEAD)]
-            running = self._requests[request]
-            running.infer(inputs)
-            given = running.get_output_tensor(0).data[batch.row, batch.slot]
-            if agree(given, self._ask(inputs)[batch.row, batch.slot]):
+                compiled = self._compile()
+                self._requests = [
+                    compiled.create_infer_request() for _ in range(REQUESTS_PER_STREAM)
+                ]
+            inference = self._requests[request]
+            inference.infer(inputs)
+            vectors = inference.get_output_tensor(0).data[batch.row, batch.slot]
+            if agree(vectors, self._reference(inputs)[batch.row, batch.slot]):
                 return
             self._requests = []
-            self._proven.clear()
+            self._verified.clear()
         raise EngineError(
-            f"OpenVINO gives different vectors for the same texts, {TRIES} times over",
-            hint="report it with what likewise doctor prints; a new process may be free of it",
+            f"OpenVINO returned different vectors for the same texts, {MAX_ATTEMPTS} times",
+            hint="report it with the output of likewise doctor; a new process may not be affected",
         )
 
 
 class StreamPool:
-    """Lanes that share out batches.
+    """Streams that process batches in parallel.
 
     Args:
-        compile_lane: gives the network compiled for one core and one row length, or for any
-            length where that is None.
-        ask: what the network for single requests gives for some inputs.
-        count: how many lanes there are.
-        own: how many row lengths may have graphs of their own.
+        compile_stream: compiles the network for one stream and one row length; None is any length.
+        reference: runs the network for single requests.
+        count: number of streams.
+        max_static: maximum number of row lengths with a static graph.
     """
 
-    def __init__(self, compile_lane: Compile, ask: Ask, count: int, own: int = OWN) -> None:
-        self._compile, self._ask = compile_lane, ask
-        self._count, self._own = count, own
-        self._alone = threading.Lock()
-        self._met: Counter[int] = Counter()
-        self._lanes: dict[int | None, list[InferenceStream]] = {}
+    def __init__(
+        self, compile_stream: Compile, reference: Infer, count: int, max_static: int = MAX_STATIC
+    ) -> None:
+        self._compile, self._reference = compile_stream, reference
+        self._count, self._max_static = count, max_static
+        self._verify_lock = threading.Lock()
+        self._processed: Counter[int] = Counter()
+        self._streams: dict[int | None, list[InferenceStream]] = {}
 
     @property
     def ready(self) -> bool:
-        """Whether there are any yet."""
-        return bool(self._lanes)
+        """Whether streams are compiled already."""
+        return bool(self._streams)
 
     def run(
-        self, batches: list[TokenBatch], inputs: Callable[[TokenBatch], Inputs], take: Take
+        self,
+        batches: list[TokenBatch],
+        inputs: Callable[[TokenBatch], Inputs],
+        on_result: OnResult,
     ) -> None:
-        """Each lane takes the next batch as soon as it has finished one."""
+        """Process all batches; each stream takes the next one when it is free."""
         for batch in batches:
-            self._met[batch.length] += batch.length
-        lanes = {length: self._lanes_of(length) for length in {batch.length for batch in batches}}
-        waiting = deque(batches)
+            self._processed[batch.length] += batch.length
+        streams = {length: self._streams_of(length) for length in {b.length for b in batches}}
+        pending = deque(batches)
 
         def work(thread: int) -> None:
-            request, lane = divmod(thread, self._count)
+            request, stream = divmod(thread, self._count)
             try:
-                while waiting:
+                while pending:
                     try:
-                        batch = waiting.popleft()
+                        batch = pending.popleft()
                     except IndexError:
                         return
-                    take(lanes[batch.length][lane].run(request, inputs(batch), batch), batch)
+                    vectors = streams[batch.length][stream].run(request, inputs(batch), batch)
+                    on_result(vectors, batch)
             except BaseException:
-                waiting.clear()
+                pending.clear()
                 raise
 
-        threads = range(AHEAD * self._count)
-        with ThreadPoolExecutor(len(threads), "likewise-lane") as pool:
+        threads = range(REQUESTS_PER_STREAM * self._count)
+        with ThreadPoolExecutor(len(threads), "likewise-stream") as pool:
             tasks = [pool.submit(work, thread) for thread in threads]
             try:
                 wait(tasks)
-            except BaseException:  # an interruption: what runs is finished, nothing more is begun
-                waiting.clear()
+            except BaseException:  # an interruption: finish the current batches, begin no more
+                pending.clear()
                 raise
         for task in tasks:
             task.result()
 
-    def _lanes_of(self, length: int) -> list[InferenceStream]:
-        """The lanes that batches of a row length run in."""
-        own = sum(kind is not None for kind in self._lanes)
-        often = length >= LONG and self._met[length] >= OFTEN and own < self._own
-        kind = length if length in self._lanes or often else None
-        if kind not in self._lanes:
-            self._lanes[kind] = [
-                InferenceStream(lambda: self._compile(kind), self._ask, self._alone)
+    def _streams_of(self, length: int) -> list[InferenceStream]:
+        """The streams for batches of a row length."""
+        static = sum(key is not None for key in self._streams)
+        pays_off = length >= STATIC_MIN_LENGTH and self._processed[length] >= STATIC_MIN_TOKENS
+        key = (
+            length if length in self._streams or (pays_off and static < self._max_static) else None
+        )
+        if key not in self._streams:
+            self._streams[key] = [
+                InferenceStream(lambda: self._compile(key), self._reference, self._verify_lock)
                 for _ in range(self._count)
             ]
-        return self._lanes[kind]
+        return self._streams[key]
 
 
-def agree(given: Vectors, other: Vectors) -> bool:
-    """Whether two networks gave the same vectors `[n, dimension]`, but for the last digits."""
-    lengths = np.linalg.norm(given, axis=1) * np.linalg.norm(other, axis=1)
-    cosine = np.einsum("nd,nd->n", given, other)
-    return bool((cosine >= AGREEING * lengths).all() and np.isfinite(lengths).all())
+def agree(first: Vectors, second: Vectors) -> bool:
+    """Whether the vectors of two networks, `[n, dimension]`, agree up to rounding."""
+    lengths = np.linalg.norm(first, axis=1) * np.linalg.norm(second, axis=1)
+    cosine = np.einsum("nd,nd->n", first, second)
+    return bool((cosine >= MIN_COSINE * lengths).all() and np.isfinite(lengths).all())
