@@ -57,7 +57,7 @@ def test_tasks_take_several_values_and_results_are_data(
 ) -> None:
     other = pairs.with_name("other.csv")
     other.write_text(pairs.read_text())
-    done = likewise("evaluate", model_folder, "--tasks", pairs, other, "--json", "-q")
+    done = likewise("evaluate", model_folder, "--tasks", pairs, "--tasks", other, "--json", "-q")
     assert done.returncode == 0, done.stderr
     (one,) = json.loads(done.stdout)["models"]
     assert [t["task_name"] for t in one["tasks"]] == ["pairs", "other"]
@@ -97,10 +97,9 @@ def test_bad_input_is_one_line(likewise: Command, pairs: Path, model_folder: Pat
 
 @pytest.mark.slow
 def test_published_scores_come_out(likewise: Command, shared_data: Path) -> None:
-    folders = [shared_data / name for name in (*PUBLISHED, "banking77")]
-    done = likewise(
-        "evaluate", "all-MiniLM-L6-v2", "--tasks", *folders, "--compute", "float32", "--json"
-    )
+    names = (*PUBLISHED, "banking77")
+    tasks = [word for name in names for word in ("--tasks", shared_data / name)]
+    done = likewise("evaluate", "all-MiniLM-L6-v2", *tasks, "--compute", "float32", "--json")
     assert done.returncode == 0, done.stderr
     (one,) = json.loads(done.stdout)["models"]
     scores = {t["task_name"]: 100 * t["scores"]["test"][0]["main_score"] for t in one["tasks"]}
@@ -118,7 +117,8 @@ def test_this_project_is_no_worse_than_its_baseline(
 ) -> None:
     done = likewise(
         "evaluate", model_folder, "--compute", compute, "--tasks", GATE / "sentences.tsv",
-        GATE / "questions.tsv", "--baseline", GATE / "baseline.json", "--max-drop", "0.3",
+        "--tasks", GATE / "questions.tsv",
+        "--baseline", GATE / "baseline.json", "--max-drop", "0.3",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "2 scores within 0.3 of the baseline" in done.stderr
@@ -128,7 +128,7 @@ def test_chinese_sets(likewise: Command, chinese: Path) -> None:
     """Read as they are; the English model's scores are low, and above chance."""
     result = likewise(
         "evaluate", "all-MiniLM-L6-v2", "--compute", "float32", "--no-cache",
-        "--tasks", chinese / "stsb_zh_test.tsv", chinese / "lcqmc_few.tsv",
+        "--tasks", chinese / "stsb_zh_test.tsv", "--tasks", chinese / "lcqmc_few.tsv",
     )  # fmt: skip
     assert result.returncode == 0, result.stderr
     similar, same = (line.split() for line in result.stdout.splitlines()[1:])

@@ -214,7 +214,6 @@ def test_a_bake_off_with_its_page(
         tmp_path / "mine.tsv",
         computes=("float32",),
         cache=tmp_path / "cache",
-        show=False,
     )
     assert len(result.standings) == 12
     assert result.standings[0].quality.value == pytest.approx(1.0, abs=0.06)

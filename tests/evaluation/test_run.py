@@ -110,7 +110,7 @@ def test_an_interrupted_run_loses_no_result(model: Any, tmp_path: Path) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        evaluate([model], [STS, BITEXT], output=path, use_cache=False, told=interrupted)
+        evaluate([model], [STS, BITEXT], output=path, use_cache=False, on_result=interrupted)
     assert [t.task for t in load_evaluation(path).models[0].tasks] == ["sts"]
 
 

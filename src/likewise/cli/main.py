@@ -25,7 +25,6 @@ from likewise.cli.encode import encode
 from likewise.cli.evaluate import evaluate
 from likewise.cli.example import example
 from likewise.cli.export import export
-from likewise.cli.greedy import Greedy
 from likewise.cli.index import index
 from likewise.cli.interrupts import INTERRUPTED, raise_again
 from likewise.cli.map import map_
@@ -116,7 +115,7 @@ for command in (
 app.command("map")(map_)
 app.add_typer(models_app)
 app.add_typer(collections_app)
-app.command(cls=Greedy)(evaluate)
+app.command()(evaluate)
 app.command()(compare)
 app.command()(calibrate)
 

@@ -13,6 +13,8 @@ from likewise.evaluation.contract import TextEncoder, embed
 from likewise.evaluation.metrics import best_f1
 from likewise.evaluation.significance import Interval, resamples
 from likewise.evaluation.tasks import PairClassification
+from likewise.evaluation.vector_cache import CachedEncoder
+from likewise.progress import ProgressFactory, no_progress
 from likewise.vectors import normalize, similarity_pairwise
 
 PAIRS = 50_000
@@ -80,7 +82,12 @@ class Calibration:
 
 
 def calibrate(
-    model: TextEncoder, texts: list[str], labelled: PairClassification | None = None, seed: int = 42
+    model: TextEncoder,
+    texts: list[str],
+    labelled: PairClassification | None = None,
+    seed: int = 42,
+    *,
+    progress: ProgressFactory = no_progress,
 ) -> Calibration:
     """Score random pairs of a corpus, and true pairs where there are any.
 
@@ -89,6 +96,7 @@ def calibrate(
         texts: the corpus, or a sample of it.
         labelled: true and other pairs.
         seed: of the pairs drawn.
+        progress: shows the texts that are encoded.
 
     Raises:
         InputError: fewer than ten different texts.
@@ -102,12 +110,13 @@ def calibrate(
     count = min(PAIRS, len(texts) * (len(texts) - 1) // 2)
     left = rng.integers(0, len(texts), count)
     right = (left + rng.integers(1, len(texts), count)) % len(texts)
-    vectors = normalize(embed(model, texts))
+    cached = CachedEncoder(model, persist=False, progress=progress)
+    vectors = normalize(embed(cached, texts))
     random = np.sort(np.einsum("ij,ij->i", vectors[left], vectors[right]).astype(np.float64))
     curve = None
     cuts = [_share_cut(purpose, share, random, seed) for purpose, share in SHARES.items()]
     if labelled is not None and 0 < sum(labelled.labels) < len(labelled.labels):
-        first, second = embed(model, labelled.first), embed(model, labelled.second)
+        first, second = embed(cached, labelled.first), embed(cached, labelled.second)
         scores = similarity_pairwise(first, second).astype(np.float64)
         truth = np.asarray(labelled.labels).astype(bool)
         curve = _logistic(scores, truth)
@@ -120,6 +129,7 @@ def calibrate(
         )
         for score in np.round(np.arange(0.0, 1.0, 0.05), 2)
     )
+    cached.close()
     known = 0 if curve is None or labelled is None else len(labelled.labels)
     return Calibration(count, meanings, tuple(cuts), len(texts), known, seed)
 

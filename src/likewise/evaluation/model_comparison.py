@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from likewise.encoder import Encoder
 from likewise.errors import MissingExtraError, RecordError, UnsupportedModelError
@@ -25,6 +26,7 @@ from likewise.evaluation.tasks import PairClassification
 from likewise.evaluation.vector_cache import CachedEncoder
 from likewise.evaluation.weak_labels import WeakLabels, mine_labels
 from likewise.loading import load
+from likewise.progress import ProgressFactory, no_progress
 from likewise.wording import counted
 
 COMPUTES = ("float32", "bfloat16", "int8")
@@ -113,8 +115,8 @@ def compare_models(
     computes: Sequence[str] = COMPUTES,
     reading: Reading | None = None,
     cache: Path | None = None,
-    told: Callable[[str], None] = lambda _: None,
-    show: bool | None = None,
+    on_message: Callable[[str], None] = lambda _: None,
+    progress: ProgressFactory = no_progress,
 ) -> ModelComparison:
     """Score every model, at every number format and vector form, on a file of your own.
 
@@ -123,9 +125,9 @@ def compare_models(
         on: a file or folder that makes one task; without labels, weak ones are made.
         computes: number formats of the network; those a model cannot have are left out.
         reading: how tables are to be read.
-        cache: folder of kept vectors.
-        told: called with a line for every step.
-        show: show progress bars; None where standard error is a terminal.
+        cache: folder of cached vectors.
+        on_message: called with a line for each number format that is left out.
+        progress: shows every step.
 
     Raises:
         RecordError: the data cannot be read, or give no labels, not even weak ones.
@@ -136,15 +138,14 @@ def compare_models(
     texts = texts_of(task)
     runs: list[_Run] = []
     for name in models:
-        for encoder in _loaded(name, computes, told):
-            kept = CachedEncoder(encoder, cache, show=show)
-            contestants = forms(name, encoder.compute, encoder.dimension)
-            runs += _runs(kept, contestants, task, texts, told)
-            kept.close()
-    told("comparing")
+        for encoder in _loaded(name, computes, on_message):
+            cached = CachedEncoder(encoder, cache, progress=progress)
+            candidates = forms(name, encoder.compute, encoder.dimension)
+            runs += _runs(cached, candidates, task, texts, progress)
+            cached.close()
     if not runs:
         raise RecordError("no model could be run", hint="choose another --computes")
-    return _judged(runs, task, weak, record, texts)
+    return _compared(runs, task, weak, record, texts, progress=progress)
 
 
 def _task(on: Path, reading: Reading) -> tuple[Task, WeakLabels | None]:
@@ -157,66 +158,67 @@ def _task(on: Path, reading: Reading) -> tuple[Task, WeakLabels | None]:
         return weak.task, weak
     if len(tasks) != 1:
         raise RecordError(
-            f"{on} makes {counted(len(tasks), 'task')}, a bake-off takes one",
+            f"{on} makes {counted(len(tasks), 'task')}, a comparison takes one",
             hint="name one of " + ", ".join(t.name for t in tasks),
         )
     return tasks[0], None
 
 
-def _loaded(name: str, computes: Sequence[str], told: Callable[[str], None]) -> Iterable[Encoder]:
+def _loaded(
+    name: str, computes: Sequence[str], on_message: Callable[[str], None]
+) -> Iterable[Encoder]:
     had: set[str] = set()
     for compute in computes:
         try:
             encoder = load(name, compute=compute)
             if encoder.compute in had:  # such as a table of vectors, which knows float32 alone
-                told(f"{name} has {encoder.compute} alone, so {compute} is left out")
+                on_message(f"{name} has {encoder.compute} alone, so {compute} is left out")
                 continue
             had.add(encoder.compute)
             yield encoder
         except (UnsupportedModelError, MissingExtraError) as error:
-            told(f"{name} in {compute} is left out: {error.message}")
+            on_message(f"{name} in {compute} is left out: {error.message}")
 
 
 def _runs(
-    kept: CachedEncoder,
-    contestants: Sequence[Candidate],
+    model: CachedEncoder,
+    candidates: Sequence[Candidate],
     task: Task,
     texts: Sequence[str],
-    told: Callable[[str], None],
+    progress: ProgressFactory,
 ) -> list[_Run]:
-    name, compute = contestants[0].model, contestants[0].compute
-    told(f"measuring {name} in {compute}")
-    cost = measure(name, compute, texts[:SPEED_TEXTS])
-    sample = kept.encode(texts[:2048])
-    runs = []
-    for contestant in contestants:
-        told(f"scoring {contestant.label}")
-        shaped = Shaped(kept, contestant, ranges_of(sample, contestant.dimension))
-        runs.append(_Run(contestant, task.run(shaped), cost))
+    name, compute = candidates[0].model, candidates[0].compute
+    with progress(1, title=f"measuring {name} in {compute}", unit="models") as advance:
+        cost = measure(name, compute, texts[:SPEED_TEXTS])
+        advance(1)
+    sample = model.encode(texts[:2048])
+    forms_ = [Shaped(model, c, ranges_of(sample, c.dimension)) for c in candidates]
+    runs = [_Run(candidates[0], task.run(forms_[0]), cost)]  # encodes the rest of the texts
+    rest = list(zip(candidates[1:], forms_[1:], strict=True))
+    with progress(len(rest), title=f"scoring {name} in {compute}", unit="forms") as advance:
+        for candidate, shaped in rest:
+            runs.append(_Run(candidate, task.run(shaped), cost))
+            advance(1)
     return runs
 
 
-def _judged(
+def _compared(
     runs: Sequence[_Run],
     task: Task,
     weak: WeakLabels | None,
     record: dict[str, Any],
     texts: list[str],
+    *,
+    progress: ProgressFactory,
 ) -> ModelComparison:
     best = max(runs, key=lambda r: r.outcome.score)
     items = len(best.outcome.goodness)
     draws = resamples(items)
-    standings = tuple(
-        ModelStanding(
-            run.contestant,
-            bootstrap(run.outcome.resample, items, draws),
-            paired(run.outcome.resample, best.outcome.resample, draws),
-            run.cost,
-            int(np.sum(run.outcome.goodness > best.outcome.goodness + SAME)),
-            int(np.sum(run.outcome.goodness < best.outcome.goodness - SAME)),
-        )
-        for run in sorted(runs, key=lambda r: -r.outcome.score)
-    )
+    standings: list[ModelStanding] = []
+    with progress(len(runs), title="comparing", unit="forms") as advance:
+        for run in sorted(runs, key=lambda r: -r.outcome.score):
+            standings.append(_standing(run, best, draws))
+            advance(1)
     choice = recommend(standings)
     chosen = next(r for r in runs if r.contestant == choice.contestant)
     rival = next((r for r in (best, *runs) if r.contestant.model != choice.contestant.model), best)
@@ -228,15 +230,27 @@ def _judged(
         task.type,
         best.outcome.main_score,
         items,
-        standings,
+        tuple(standings),
         choice.contestant,
         _reason(choice, standings),
         tuple(chosen.outcome.case(i) for i in worst),
         tuple(both),
         rival.contestant.label,
-        _calibrated(chosen.contestant, task, texts),
+        _calibrated(chosen.contestant, task, texts, progress),
         weak.warning if weak else "",
         record,
+    )
+
+
+def _standing(run: _Run, best: _Run, draws: list[NDArray[np.int64]]) -> ModelStanding:
+    own, other = run.outcome.goodness, best.outcome.goodness
+    return ModelStanding(
+        run.contestant,
+        bootstrap(run.outcome.resample, len(other), draws),
+        paired(run.outcome.resample, best.outcome.resample, draws),
+        run.cost,
+        int(np.sum(own > other + SAME)),
+        int(np.sum(own < other - SAME)),
     )
 
 
@@ -273,8 +287,10 @@ def _reason(choice: ModelStanding, standings: Sequence[ModelStanding]) -> str:
     )
 
 
-def _calibrated(chosen: Candidate, task: Task, texts: list[str]) -> Calibration:
+def _calibrated(
+    chosen: Candidate, task: Task, texts: list[str], progress: ProgressFactory
+) -> Calibration:
     encoder = load(chosen.model, compute=chosen.compute)
     sample = texts[:2000]
     pairs = task if isinstance(task, PairClassification) else None
-    return calibrate(encoder, sample, pairs)
+    return calibrate(encoder, sample, pairs, progress=progress)

@@ -1,4 +1,4 @@
-"""Models on tasks: cached, resumable, every result kept as soon as it is there."""
+"""Models on tasks: cached, resumable, every result saved as soon as it is there."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from likewise.evaluation.results import (
     scored,
 )
 from likewise.evaluation.vector_cache import CachedEncoder
+from likewise.progress import ProgressFactory, no_progress
 
 ScoreCallback = Callable[[ModelScores, TaskScores], None]
 
@@ -50,8 +51,8 @@ def evaluate(
     output: Path | None = None,
     cache: Path | None = None,
     use_cache: bool = True,
-    told: ScoreCallback | None = None,
-    show: bool | None = None,
+    on_result: ScoreCallback | None = None,
+    progress: ProgressFactory = no_progress,
 ) -> Evaluation:
     """Score every model on every task.
 
@@ -59,12 +60,12 @@ def evaluate(
         models: anything with `encode`, one after the other (a generator loads each when its turn
             comes).
         tasks: the tasks, such as `find_tasks` gives.
-        output: where results are kept as JSON; what it already has on the same data by a model of
+        output: file of the results as JSON; what it already has on the same data by a model of
             the same fingerprint is taken from there.
-        cache: folder of kept vectors.
-        use_cache: keep vectors on disk.
-        told: called with each result as soon as it is there.
-        show: show progress bars; None where standard error is a terminal.
+        cache: folder of cached vectors.
+        use_cache: cache vectors on disk.
+        on_result: called with each result as soon as it is there.
+        progress: shows the texts that are encoded.
 
     Raises:
         RecordError: `output` is there and holds something else.
@@ -75,18 +76,17 @@ def evaluate(
     finished: list[ModelScores] = []
     for model in models:
         about = describe(model)
-        holder = CachedEncoder(model, cache, show=show) if use_cache else None
+        cached = CachedEncoder(model, cache, persist=use_cache, progress=progress)
         for task in tasks:
-            result = _known(earlier, about, task) or _scored(holder or model, task)
+            result = _known(earlier, about, task) or _scored(cached, task)
             about = replace(about, tasks=(*about.tasks, result))
             if output:
                 Evaluation((*finished, about, *_others(earlier, finished, about)), record).save(
                     output
                 )
-            if told:
-                told(about, result)
-        if holder:
-            holder.close()
+            if on_result:
+                on_result(about, result)
+        cached.close()
         finished.append(about)
     return Evaluation(tuple(finished), record)
 

@@ -1,4 +1,4 @@
-"""Vectors kept on disk by fingerprint and text, so that nothing is encoded twice."""
+"""Vectors cached on disk by fingerprint and text, so that nothing is encoded twice."""
 
 from __future__ import annotations
 
@@ -14,39 +14,49 @@ import numpy as np
 from likewise.cache import cache_folder
 from likewise.errors import OutputError
 from likewise.evaluation.contract import Role, TextEncoder
-from likewise.progress import bar
+from likewise.progress import ProgressFactory, no_progress
 from likewise.vectors import Matrix, as_matrix
 
 CHUNK = 1024
-"""Texts encoded and kept together: what an interruption can lose."""
+"""Texts encoded and stored together: what an interruption can lose."""
 
 
 def default_cache() -> Path:
-    """Where vectors are kept when no folder is named."""
+    """Folder of cached vectors when none is named."""
     return cache_folder() / "vectors"
 
 
 class CachedEncoder:
-    """A model whose vectors are kept on disk; an interrupted run goes on where it stopped.
+    """A model whose vectors are cached on disk; an interrupted run continues where it stopped.
 
     Two models share vectors only where their fingerprints and prompts agree. A model without a
     fingerprint cannot be told from another, so its vectors live in memory alone.
 
     Attributes:
         model: the model itself.
-        path: the file its vectors are kept in.
-        show: show a progress bar; None where standard error is a terminal.
+        path: the file of its vectors; `:memory:` where they are not written to disk.
+
+    Args:
+        model: anything with `encode`.
+        folder: of the files; that of the project's cache when not given.
+        persist: whether vectors are written to disk.
+        progress: shows the texts that are encoded.
     """
 
     def __init__(
-        self, model: TextEncoder, folder: Path | None = None, *, show: bool | None = None
+        self,
+        model: TextEncoder,
+        folder: Path | None = None,
+        *,
+        persist: bool = True,
+        progress: ProgressFactory = no_progress,
     ) -> None:
         self.model = model
-        self.show = show
+        self._progress = progress
         mark = getattr(model, "fingerprint", None)
         prompts = sorted(dict(getattr(model, "prompts", None) or {}).items())
         self._prompted = bool(prompts)
-        if mark is None:
+        if mark is None or not persist:
             self.path: Path | str = ":memory:"
         else:
             digest = hashlib.sha256(f"{mark}|{prompts}".encode()).hexdigest()[:32]
@@ -60,7 +70,7 @@ class CachedEncoder:
         self._store.close()
 
     def encode(self, sentences: Sequence[str]) -> Matrix:
-        """Vectors of texts: float32 `[n, dimension]`; only those not kept yet are encoded."""
+        """Vectors of texts: float32 `[n, dimension]`; only those not cached yet are encoded."""
         return self._encode(sentences, "text")
 
     def encode_query(self, sentences: Sequence[str]) -> Matrix:
@@ -82,12 +92,12 @@ class CachedEncoder:
         # like lengths together, so that little of a batch is padding
         todo = sorted(missing.items(), key=lambda item: len(item[1]), reverse=True)
         encode = getattr(self.model, f"encode_{role}", self.model.encode)
-        show = False if not todo else self.show
-        with bar(len(todo), title="encoding", show=show) as advance:
+        progress = self._progress if todo else no_progress
+        with progress(len(todo), title="encoding") as advance:
             for start in range(0, len(todo), CHUNK):
                 part = todo[start : start + CHUNK]
                 rows = as_matrix(encode([text for _, text in part]))
-                self._keep([key for key, _ in part], rows)
+                self._store_rows([key for key, _ in part], rows)
                 known.update(zip((key for key, _ in part), rows, strict=True))
                 advance(len(part))
         return np.stack([known[key] for key in keys])
@@ -103,14 +113,14 @@ class CachedEncoder:
                 found.update((key, np.frombuffer(row, np.float32)) for key, row in rows)
         return found
 
-    def _keep(self, keys: Sequence[bytes], rows: Matrix) -> None:
+    def _store_rows(self, keys: Sequence[bytes], rows: Matrix) -> None:
         values = ((key, row.tobytes()) for key, row in zip(keys, rows, strict=True))
         try:
             with self._store:
                 self._store.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", values)
         except sqlite3.OperationalError as error:
             raise OutputError(
-                f"cannot keep vectors in {self.path}: {error}",
+                f"cannot store vectors in {self.path}: {error}",
                 hint="free some space, or go without with --no-cache",
             ) from error
 

@@ -1,0 +1,78 @@
+"""Find the model, number format and vector size that suits a data set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from likewise.atomic import atomic
+from likewise.evaluation.discover import Reading
+from likewise.evaluation.model_comparison import ModelComparison, compare_models
+from likewise.evaluation.report import html_report
+from likewise.operations.contract import Field
+from likewise.operations.session import Session
+from likewise.operations.task_reading import columns_by_role
+
+
+@dataclass(frozen=True)
+class CompareRequest:
+    """Models, and the data to compare them on."""
+
+    models: Annotated[
+        tuple[str, ...],
+        Field("Catalogue names, hub ids or folders.", positional=True, metavar="MODEL..."),
+    ]
+    on: Annotated[Path, Field("Your own data; without labels, weak ones are made.", local=True)]
+    computes: Annotated[str, Field("Number formats of the network, separated by commas.")] = (
+        "float32,bfloat16,int8"
+    )
+    columns: Annotated[
+        str, Field("Columns by role, such as first=left,second=right,rating=stars.")
+    ] = ""
+    type: Annotated[str | None, Field("Kind of task, where the columns leave it open.")] = None
+    report: Annotated[Path, Field("The HTML page to write.", short="-o", local=True)] = Path(
+        "comparison.html"
+    )
+
+
+@dataclass(frozen=True)
+class CompareResult:
+    """Models compared, with a recommendation.
+
+    Attributes:
+        comparison: every candidate with its quality and cost.
+        report: the HTML page that was written.
+    """
+
+    comparison: ModelComparison
+    report: Path
+
+    def to_dict(self) -> dict[str, Any]:
+        """What `ModelComparison` has, and the path of the `report`."""
+        return self.comparison.to_dict() | {"report": str(self.report)}
+
+
+def compare(request: CompareRequest, session: Session) -> CompareResult:
+    """Score every model, at every number format and vector form, and write a report.
+
+    Raises:
+        RecordError: the data cannot be read, or give no labels, not even weak ones.
+        InputError: the columns are not known.
+        CheckpointError: a model cannot be used.
+        OutputError: the page cannot be written.
+    """
+    found = compare_models(
+        request.models,
+        request.on,
+        computes=[compute.strip() for compute in request.computes.split(",")],
+        reading=Reading(columns_by_role(request.columns), request.type),
+        on_message=lambda text: session.message("left_out", text),
+        progress=session.progress,
+    )
+    with atomic(request.report) as file:
+        file.write(html_report(found).encode())
+    if found.weak:
+        session.message("weak_labels", found.weak)
+    session.message("written", f"wrote {request.report}", path=str(request.report))
+    return CompareResult(found, request.report)

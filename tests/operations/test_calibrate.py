@@ -1,0 +1,23 @@
+"""The operation `calibrate`: progress, the page, and plain values."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from likewise.operations.calibrate import CalibrateRequest, calibrate
+from likewise.operations.session import Session
+from tests.operations.stages import Stages
+
+
+def test_progress_and_the_page(model_folder: Path, tmp_path: Path) -> None:
+    texts = tmp_path / "texts.txt"
+    texts.write_text("".join(f"Sentence number {i} about topic {i % 7}.\n" for i in range(40)))
+    page, stages = tmp_path / "scores.html", Stages()
+    request = CalibrateRequest(model=str(model_folder), file=texts, compute="float32", report=page)
+    result = calibrate(request, Session(progress=stages))
+    assert stages.titles == ["encoding"]
+    stages.check()
+    assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
+    plain = json.loads(json.dumps(result.to_dict(), allow_nan=False))
+    assert (plain["texts"], plain["labelled"], plain["report"]) == (40, 0, str(page))
