@@ -1,4 +1,4 @@
-"""Files that are either whole or not there."""
+"""Atomic file writes: a file is either complete or absent."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ _HINTS = {
 
 @contextmanager
 def atomic(path: str | Path, scratch: Path | None = None) -> Iterator[BinaryIO]:
-    """Write a file that appears at its name only when it is whole and on the disk.
+    """Write a file that appears under its name only when it is complete and on the disk.
 
         with atomic("out.json") as file:
             file.write(b"{}")
 
-    Bytes go to a temporary file beside it, which takes its place at the end; after any error,
-    Ctrl-C too, the temporary file is gone and what was there before is untouched. A pipe or a
-    device, such as `/dev/stdout`, is written to directly.
+    The content is written to a temporary file in the same folder, which replaces the target at the
+    end. After an error or Ctrl-C, the temporary file is removed and the target is unchanged. Pipes
+    and devices, such as `/dev/stdout`, are written directly.
 
     Args:
-        path: the file to be.
+        path: the target file.
         scratch: a folder on the same disk for the temporary file, which kill -9 leaves there.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Where the project keeps what it can make again."""
+"""The cache folder, for files that can be recomputed."""
 
 from __future__ import annotations
 
@@ -15,16 +15,15 @@ _log = logging.getLogger("likewise")
 
 
 def cache_folder() -> Path:
-    """`LIKEWISE_CACHE`, or the platform's own place for caches.
+    """`LIKEWISE_CACHE`, or the platform's cache folder.
 
-    Where the platform's own place cannot be written, it is a temporary folder that goes with the
-    process.
+    If the platform's folder is not writable, a temporary folder is used until the process ends.
     """
     if chosen := os.environ.get("LIKEWISE_CACHE"):
         return Path(chosen).expanduser()
     try:
         place = _platform_folder()
-    except RuntimeError:  # there is no home
+    except RuntimeError:  # no home folder
         return _temporary("the home folder")
     return place if _is_writable(place) else _temporary(str(place))
 
@@ -38,7 +37,7 @@ def _platform_folder() -> Path:
 
 
 def _is_writable(place: Path) -> bool:
-    """Whether a folder can be written, or made where it is not there yet."""
+    """Whether a folder is writable, or can be created."""
     nearest = next((p for p in (place, *place.parents) if os.path.lexists(p)), None)
     return nearest is not None and nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)
 

@@ -1,15 +1,15 @@
 """Every error and warning of Likewise.
 
     LikewiseError                   carries a message and a hint: what to do next
-    ├── InputError                  what was handed in cannot be used (also a ValueError)
+    ├── InputError                  the input cannot be used (also a ValueError)
     │   ├── TextError               a text that cannot be encoded, with its index
-    │   │   └── TooLongError        a text over the model's limit where cutting is not wanted
+    │   │   └── TooLongError        a text over the model's limit, with truncation="error"
     │   ├── ShapeError              vectors whose shapes do not fit together
     │   └── RecordError             a file or a row in it that cannot be read
     ├── CheckpointError             a checkpoint that cannot be used
-    │   ├── ModelNotFoundError      no such model anywhere we looked
+    │   ├── ModelNotFoundError      the model was not found anywhere
     │   ├── DamagedFileError        a file that is missing, cut short or not what it should be
-    │   ├── UnsupportedModelError   a well-formed checkpoint of a kind we cannot run
+    │   ├── UnsupportedModelError   a valid checkpoint of an unsupported kind
     │   └── DownloadError           fetching it failed
     ├── EngineError                 the engine refused to compile or run
     ├── CollectionError             a collection that cannot be read or written now
@@ -21,8 +21,8 @@
 
 Warnings, for what is not an error:
 
-    CheckpointWarning               a checkpoint does not say all, and something was assumed
-    TruncationWarning               texts were longer than the model reads, and their ends were cut
+    CheckpointWarning               a checkpoint lacks a setting, and a default was assumed
+    TruncationWarning               texts over the model's limit were truncated
 """
 
 from __future__ import annotations
@@ -46,14 +46,14 @@ class LikewiseError(Exception):
 
 
 class InputError(LikewiseError, ValueError):
-    """What was handed in cannot be used."""
+    """The input cannot be used."""
 
 
 class TextError(InputError):
     """A text that cannot be encoded.
 
     Attributes:
-        index: its place among the texts handed in, counted from 0; None where there is but one.
+        index: index among the input texts, from 0; None for a single text.
     """
 
     def __init__(self, message: str, *, hint: str = "", index: int | None = None) -> None:
@@ -62,7 +62,7 @@ class TextError(InputError):
 
 
 class TooLongError(TextError):
-    """A text over the model's limit, where `truncation="error"` was asked for."""
+    """A text over the model's limit, with `truncation="error"`."""
 
 
 class ShapeError(InputError):
@@ -78,7 +78,7 @@ class CheckpointError(LikewiseError):
 
 
 class ModelNotFoundError(CheckpointError):
-    """No such model anywhere we looked."""
+    """The model was not found anywhere."""
 
 
 class DamagedFileError(CheckpointError):
@@ -86,7 +86,7 @@ class DamagedFileError(CheckpointError):
 
 
 class UnsupportedModelError(CheckpointError):
-    """A well-formed checkpoint of a kind that cannot be run."""
+    """A valid checkpoint of an unsupported kind."""
 
 
 class DownloadError(CheckpointError):
@@ -118,12 +118,12 @@ class MissingExtraError(LikewiseError, ImportError):
 
 
 class OutputError(LikewiseError, OSError):
-    """A result could not be written; nothing half-written is left behind."""
+    """A result could not be written; no partial file remains."""
 
 
 class CheckpointWarning(UserWarning):
-    """A checkpoint does not say all that is needed, and something was assumed."""
+    """A checkpoint lacks a setting, and a default was assumed."""
 
 
 class TruncationWarning(UserWarning):
-    """Texts were longer than the model reads, and their ends were cut."""
+    """Texts over the model's limit were truncated."""

@@ -1,4 +1,4 @@
-"""The one door to optional packages: a missing one names the pip extra that brings it."""
+"""Import of optional packages; the error for a missing one names the pip extra to install."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def require(module: str, extra: str) -> ModuleType:
         return importlib.import_module(module)
     except ModuleNotFoundError as error:
         if error.name is None or not (module + ".").startswith(error.name + "."):
-            raise  # the package is there, and something it needs itself is not
+            raise  # the package is installed, but one of its dependencies is not
         raise MissingExtraError(
             f"this needs the package {module!r}, which is not installed",
             hint=f'pip install "likewise[{extra}]"',
@@ -34,7 +34,7 @@ def require(module: str, extra: str) -> ModuleType:
 
 
 class _Deferred(ModuleType):
-    """A package whose `__init__` is run when something is missing in it."""
+    """A package whose `__init__` runs on the first access to a missing attribute."""
 
     def __getattr__(self, name: str) -> Any:
         spec = self.__spec__
@@ -55,10 +55,10 @@ _RUNNING = threading.RLock()
 
 
 def defer(package: str) -> None:
-    """Have a package's `__init__` run when something in it is asked for, and not before.
+    """Run a package's `__init__` on the first access to one of its attributes.
 
-    Its submodules can be imported meanwhile. Worth it for a package that gathers hundreds of
-    modules of which its importer needs a few; nothing is done where it is loaded already, or not
+    Its submodules can be imported before that. This helps with a package that imports hundreds of
+    modules of which only a few are needed. Nothing is done if it is loaded already or not
     installed.
 
     Args:

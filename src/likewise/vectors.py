@@ -1,7 +1,7 @@
 """Arithmetic on vectors: similarities and distances, top-k, normalising, truncating, quantizing.
 
-Pure functions over NumPy arrays. A matrix has one vector a row, float32 `[n, dimension]`; a single
-vector `[dimension]` stands for a matrix of one row.
+Pure functions over NumPy arrays. A matrix has one vector per row, float32 `[n, dimension]`; a
+single vector `[dimension]` is treated as a matrix of one row.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ SIMILARITIES: Mapping[str, Callable[[ArrayLike, ArrayLike], Matrix]] = MappingPr
 
 
 def similarity(a: ArrayLike, b: ArrayLike, measure: str = "cosine") -> Matrix:
-    """Similarity of every row of a with every row of b: float32 `[n, m]`, higher is nearer.
+    """Similarity of every row of a with every row of b: float32 `[n, m]`, higher is more similar.
 
     Raises:
         InputError: `measure` is none of `SIMILARITIES`.
@@ -140,7 +140,7 @@ def similarity(a: ArrayLike, b: ArrayLike, measure: str = "cosine") -> Matrix:
 
 
 def similarity_pairwise(a: ArrayLike, b: ArrayLike, measure: str = "cosine") -> Matrix:
-    """Similarity of row i of a with row i of b: float32 `[n]`, higher is nearer.
+    """Similarity of row i of a with row i of b: float32 `[n]`, higher is more similar.
 
     Raises:
         ShapeError: the two have different shapes.
@@ -189,11 +189,11 @@ def top_k(scores: ArrayLike, k: int) -> TopK:
     matrix = np.atleast_2d(np.asarray(scores, dtype=np.float32))
     k = min(k, matrix.shape[1])
     if k < matrix.shape[1] // 4:
-        # everything at or above the k-th score, so that ties are settled by order, not by chance
+        # every score at or above the k-th, so that ties are resolved by order
         kth = -np.partition(-matrix, k - 1, axis=1)[:, k - 1]
         picked = np.empty((matrix.shape[0], k), dtype=np.int64)
         for i, row in enumerate(matrix):
-            candidates = np.flatnonzero(~(row < kth[i]))  # not `>=`: the k-th may be no number
+            candidates = np.flatnonzero(~(row < kth[i]))  # not `>=`: the k-th may be NaN
             picked[i] = candidates[np.argsort(-row[candidates], kind="stable")[:k]]
     else:
         picked = np.argsort(-matrix, axis=1, kind="stable")[:, :k]
@@ -216,14 +216,14 @@ def _limits(matrix: Matrix, ranges: ArrayLike | None) -> Matrix:
 def quantize(
     vectors: ArrayLike, precision: Precision, *, ranges: ArrayLike | None = None
 ) -> NDArray[Any]:
-    """Vectors in a smaller number format, as sentence-transformers' `quantize_embeddings` has it.
+    """Vectors in a smaller number format, as in sentence-transformers' `quantize_embeddings`.
 
     Args:
         vectors: float32 `[n, dimension]`.
         precision: `float32`, `int8`, `uint8` (one byte a dimension), `binary` or `ubinary` (one bit
             a dimension, sign of the value, packed eight to a byte and filled up with zeros).
         ranges: `[2, dimension]` lowest and highest value of each dimension, for int8 and uint8;
-            taken from the vectors themselves when not given.
+            computed from the vectors by default.
 
     Raises:
         InputError: unknown precision.

@@ -1,4 +1,4 @@
-"""Token rows to vectors: the runtimes, the networks they run, and how texts are laid in batches."""
+"""Token rows to vectors: the runtimes, their networks, and the packing of texts into batches."""
 
 from likewise.engine.runtimes import COMPUTES, DEVICES, RUNTIMES, load_runtime
 

@@ -1,9 +1,9 @@
-"""How texts are laid in batches: several short ones side by side in a row, few shapes, no waste.
+"""Packing of texts into batches: several short texts per row, few shapes, little padding.
 
 A batch is a rectangle of rows. Each row holds one or more texts one after the other; `segments`
 numbers them from 1 (0 is padding), and attention and pooling stay inside a segment. Texts are taken
-longest first and each goes into the fullest row that still has room (best-fit decreasing), so next
-to nothing is spent on padding.
+longest first, and each goes into the fullest row with enough space (best-fit decreasing), so there
+is almost no padding.
 """
 
 from __future__ import annotations
@@ -34,17 +34,17 @@ TOKEN_BUDGET = 1024
 """Tokens in a batch: large enough for efficient products, small enough to stay in the cache."""
 
 ALIGNMENT = 2
-"""Texts begin at even places: bfloat16 products take tokens in pairs, and a pair must not span two
-texts if a text is to give the same bits wherever it lies."""
+"""Texts begin at even positions: bfloat16 products process tokens in pairs, and no pair may span
+two texts if the result is to be batch-invariant."""
 
 STRICT_ALIGNMENT = 16
-"""Sums over a row are taken in lanes of up to 16 numbers; where texts begin at whole lanes, the
-same numbers meet in the same order, and a text gives the same bits wherever it lies."""
+"""Sums over a row use up to 16 lanes. If texts begin at multiples of 16, their values are
+summed in the same order at every position, so the result is batch-invariant."""
 
 
 @dataclass(frozen=True)
 class TokenBatch:
-    """Where each of `k` texts lies in a rectangle.
+    """The layout of `k` texts in a rectangle of rows.
 
     Attributes:
         texts: int64 `[k]`, which texts of all.
@@ -68,7 +68,7 @@ class TokenBatch:
         return slots_of(self.length)
 
     def inputs(self, rows: TokenRows, pad_id: int) -> dict[str, NDArray[np.int32]]:
-        """What the network sees of the batch.
+        """The inputs of the network for this batch.
 
         Returns:
             `token_ids`, `segments`, `positions`: int32 `[rows, length]`; `slots`: int32 `[slots]`,

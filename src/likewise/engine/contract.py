@@ -1,4 +1,4 @@
-"""What every runtime is: token rows in, vectors out."""
+"""The interface of all runtimes: token rows in, vectors out."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from likewise.tokenization.tokenizer import TokenRows
 
 
 class Runtime(Protocol):
-    """A compiled network. Safe to call from several threads; it takes them one after the other."""
+    """A compiled network. Thread-safe; concurrent calls run one after the other."""
 
     reason: str
-    """What runs it, in which number format, and why: one line for people."""
+    """The runtime, the number format and the reason for the choice: one line for people."""
 
     @property
     def kind(self) -> str:
-        """Which runtime it is: `native`, `openvino`, `torch` or `table`."""
+        """The kind of runtime: `native`, `openvino`, `torch` or `table`."""
         ...
 
     @property
@@ -34,7 +34,7 @@ class Runtime(Protocol):
 
     @property
     def recipe(self) -> str:
-        """What besides the checkpoint shapes the vectors: the compute and how it was made."""
+        """What determines the vectors, besides the checkpoint: the compute and its version."""
         ...
 
     @property
@@ -43,7 +43,7 @@ class Runtime(Protocol):
         ...
 
     def embed(self, rows: TokenRows, progress: Advance | None = None) -> NDArray[np.float32]:
-        """One vector a text, in the order given: float32 `[n, dimension]`.
+        """One vector per text, in input order: float32 `[n, dimension]`.
 
         Raises:
             EngineError: the engine refused.
@@ -51,7 +51,7 @@ class Runtime(Protocol):
         ...
 
     def token_states(self, rows: TokenRows) -> list[NDArray[np.float32]]:
-        """The last layer's state of every token, one float32 `[tokens, hidden size]` a text.
+        """The last hidden state of each token: one float32 `[tokens, hidden size]` per text.
 
         Raises:
             EngineError: the engine refused.

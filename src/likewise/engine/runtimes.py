@@ -1,4 +1,4 @@
-"""Which runtime runs a checkpoint."""
+"""Choice of the runtime of a checkpoint."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def load_runtime(
 ) -> Runtime:
     """The runtime of a checkpoint.
 
-    On the CPU our own kernels run it, where they are for the processor and the family; else
-    OpenVINO, by a graph of our own or by the checkpoint's own ONNX graph; else torch. On any other
-    device torch does. The runtime's `reason` says which it is and why, and a model of it logs that.
+    On the CPU: the native kernels if they support the processor and the architecture; else
+    OpenVINO, with a built graph or the checkpoint's ONNX graph; else torch. On other devices:
+    torch. The runtime's `reason` gives the choice and its cause; loading a model logs it.
 
     Args:
         config: the checkpoint.
@@ -37,8 +37,8 @@ def load_runtime(
     Raises:
         InputError: an unknown compute, device or runtime, or some that do not go together.
         DamagedFileError: the weights are missing, damaged, or do not fit the config.
-        UnsupportedModelError: no runtime can run it, or not the one that is asked for.
-        MissingExtraError: torch or NNCF is asked for and not installed.
+        UnsupportedModelError: no runtime can run it, or the requested one cannot.
+        MissingExtraError: torch or NNCF is needed and not installed.
     """
     _check("compute", compute, COMPUTES)
     _check("device", device.split(":", maxsplit=1)[0], DEVICES)
@@ -54,7 +54,7 @@ def load_runtime(
 
 
 def _on_cpu(config: Config, tokenizer: Tokenizer, compute: str, runtime: str) -> Runtime:
-    """The first runtime that can, with the refusals of those before it in its reason."""
+    """The first runtime that supports it; its reason contains the refusals of the others."""
     refused = []
     if runtime in ("auto", "native"):
         try:
