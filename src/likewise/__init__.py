@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from likewise.collections.open_collection import open_collection
     from likewise.encoder import Encoder
     from likewise.errors import LikewiseError
+    from likewise.evaluation.run import evaluate
     from likewise.jobs import cluster, dedupe
     from likewise.loading import load
     from likewise.reranker import Reranker, load_reranker
@@ -37,6 +38,7 @@ __all__ = [
     "cluster",
     "dedupe",
     "errors",
+    "evaluate",
     "load",
     "load_reranker",
     "open_collection",
@@ -52,6 +54,7 @@ _HOMES = {
     "TokenCount": "likewise.results",
     "cluster": "likewise.jobs",
     "dedupe": "likewise.jobs",
+    "evaluate": "likewise.evaluation.run",
     "load": "likewise.loading",
     "load_reranker": "likewise.reranker",
     "open_collection": "likewise.collections.open_collection",
