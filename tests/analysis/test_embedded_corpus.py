@@ -96,7 +96,7 @@ def test_no_text(tiny: Encoder, tmp_path: Path) -> None:
 
 def test_a_cache_that_cannot_be_written(tiny: Encoder, tmp_path: Path, cache: Path) -> None:
     cache.write_text("a file where a folder should be")
-    with pytest.raises(OutputError, match="cannot keep vectors"):
+    with pytest.raises(OutputError, match="cannot cache vectors"):
         embed_corpus(tiny, write(tmp_path / "a.txt", 3))
 
 
@@ -107,7 +107,7 @@ def test_the_oldest_are_forgotten(
     for count in (30, 31, 32):
         made.append(embed_corpus(tiny, write(tmp_path / "a.txt", count)).folder)
         os.utime(made[-1] / "vectors.npy", (count, count))
-    monkeypatch.setattr(embedded_corpus, "KEPT_BYTES", 10_000)
+    monkeypatch.setattr(embedded_corpus, "CACHE_BYTES", 10_000)
     last = embed_corpus(tiny, write(tmp_path / "a.txt", 33))
     left = {path.name for path in embedded_corpora_folder().iterdir()}
     assert left == {made[2].name, last.key}
@@ -153,10 +153,10 @@ def test_two_at_once_encode_once(tiny: Encoder, folder: Path, tmp_path: Path) ->
 def test_one_graph_serves_all(tiny: Encoder, tmp_path: Path) -> None:
     found = embed_corpus(tiny, write(tmp_path / "a.txt", 40))
     graph = knn_graph(found, 8)
-    made = (found.folder / "neighbours.npz").stat().st_mtime_ns
+    made = (found.folder / "neighbors.npz").stat().st_mtime_ns
     fewer = knn_graph(embed_corpus(tiny, tmp_path / "a.txt"), 5)
     np.testing.assert_array_equal(fewer.indices, graph.indices[:, :5])
-    assert (found.folder / "neighbours.npz").stat().st_mtime_ns == made
+    assert (found.folder / "neighbors.npz").stat().st_mtime_ns == made
     assert knn_graph(found, 12).k == 12
     assert knn_graph(found, 100).k == 39
 
@@ -173,7 +173,7 @@ USING = (
 def test_a_folder_that_another_process_works_in_is_not_removed(
     tiny: Encoder, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(embedded_corpus, "KEPT_BYTES", 0)
+    monkeypatch.setattr(embedded_corpus, "CACHE_BYTES", 0)
     source = write(tmp_path / "a.txt", 30)
     command = [sys.executable, "-c", USING, str(folder), str(source)]
     with subprocess.Popen(
@@ -206,6 +206,6 @@ def test_a_process_that_was_killed_uses_nothing(
         process.kill()
     [theirs] = embedded_corpora_folder().iterdir()
     assert list(theirs.glob("use-*"))
-    monkeypatch.setattr(embedded_corpus, "KEPT_BYTES", 0)
+    monkeypatch.setattr(embedded_corpus, "CACHE_BYTES", 0)
     embed_corpus(tiny, write(tmp_path / "b.txt", 31))
     assert not theirs.exists()

@@ -1,8 +1,8 @@
-"""Records with their vectors, encoded once and kept: what every job over a corpus begins with.
+"""Records with their vectors, encoded once and cached: the start of every job over a corpus.
 
-Vectors lie under the cache folder, in a folder named by what they were made from: the texts, the
-model's fingerprint, its prompt and what became of long texts. A job that comes later, over the same
-texts with the same model, finds them there; one that was killed goes on where it was.
+Vectors lie under the cache folder, in a folder named by a hash of what they were made from: the
+texts, the model's fingerprint, its prompt and the truncation. A later job over the same texts with
+the same model finds them there; one that was killed resumes where it stopped.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ if TYPE_CHECKING:  # a command's help must not load the engine
     from likewise.encoder import Encoder
 
 
-KEPT_BYTES = 8 * 2**30
-"""Bytes of prepared corpora that are kept; the ones used longest ago go first."""
+CACHE_BYTES = 8 * 2**30
+"""Bytes of embedded corpora in the cache; the ones used longest ago are removed first."""
 _BLOCK = 16_384
-"""Rows turned from one file into another at once."""
+"""Rows copied from one file to another at once."""
 
 
 class Use:
@@ -147,59 +147,59 @@ def embed_records(
     Args:
         encoder: the model.
         records: n records.
-        truncation: as in `prepare`.
+        truncation: as in `embed_corpus`.
         prompt_name: which of the model's prompts to put before each text; its default one where
             none is named.
         unit_length: whether vectors are scaled to length 1; not for similarities that go by it.
-        progress: as in `prepare`.
+        progress: as in `embed_corpus`.
 
     Raises:
         OutputError: the cache cannot be written.
     """
     texts = [record.text for record in records]
-    way = _Way(truncation, prompt_name, unit_length)
-    key = _key(encoder, texts, way)
+    options = _Options(truncation, prompt_name, unit_length)
+    key = _key(encoder, texts, options)
     folder = embedded_corpora_folder() / key
-    kept = folder / "vectors.npy"
+    cached = folder / "vectors.npy"
     try:
         with _locked(folder):  # whoever comes second waits, and finds them
             use = Use(folder)
             counts = (0, 0, 0)
-            if not kept.exists():
-                counts = _encode(encoder, texts, folder, way, progress)
+            if not cached.exists():
+                counts = _encode(encoder, texts, folder, options, progress)
             for used in folder.glob("distinct.*"):
                 used.unlink()
-            vectors = np.load(kept, mmap_mode="r")
-            os.utime(kept)
+            vectors = np.load(cached, mmap_mode="r")
+            os.utime(cached)
     except OSError as error:
         if isinstance(error, OutputError):
             raise
         raise OutputError(
-            f"cannot keep vectors in {folder}: {error.strerror or error}",
+            f"cannot cache vectors in {folder}: {error.strerror or error}",
             hint="free some space, or choose another folder with LIKEWISE_CACHE",
         ) from error
-    _forget_oldest(folder)
+    _remove_oldest(folder)
     resumed, encoded, cut = counts
     return EmbeddedCorpus(records, vectors, key, folder, resumed, encoded, cut, use)
 
 
 def embedded_corpora_folder() -> Path:
-    """Where prepared corpora are kept, a folder for each."""
-    return cache_folder() / "prepared"
+    """The cache of embedded corpora, a folder for each."""
+    return cache_folder() / "embedded"
 
 
 @dataclass(frozen=True)
-class _Way:
-    """How texts become vectors; see `prepare_records`."""
+class _Options:
+    """How texts become vectors; see `embed_records`."""
 
     truncation: Truncation
     prompt_name: str | None
     unit_length: bool
 
 
-def _key(encoder: Encoder, texts: Iterable[str], way: _Way) -> str:
-    made = [encoder.fingerprint, prompt_text(encoder, way.prompt_name), way.truncation]
-    if not way.unit_length:
+def _key(encoder: Encoder, texts: Iterable[str], options: _Options) -> str:
+    made = [encoder.fingerprint, prompt_text(encoder, options.prompt_name), options.truncation]
+    if not options.unit_length:
         made.append("any length")
     digest = hashlib.sha256(json.dumps(made).encode())
     for text in texts:
@@ -210,9 +210,13 @@ def _key(encoder: Encoder, texts: Iterable[str], way: _Way) -> str:
 
 
 def _encode(
-    encoder: Encoder, texts: Sequence[str], folder: Path, way: _Way, progress: ProgressFactory
+    encoder: Encoder,
+    texts: Sequence[str],
+    folder: Path,
+    options: _Options,
+    progress: ProgressFactory,
 ) -> tuple[int, int, int]:
-    """Encode distinct texts into a file, then lay them out record by record."""
+    """Encode distinct texts into a file, then write them record by record."""
     numbers: dict[str, int] = {}
     rows = np.fromiter((numbers.setdefault(t, len(numbers)) for t in texts), np.int64, len(texts))
     distinct = folder / "distinct.npy"
@@ -220,17 +224,17 @@ def _encode(
         with progress(len(numbers), title="encoding") as advance:
             done = embed_texts(
                 encoder, lambda: iter(numbers), distinct, identity=folder.name,
-                truncation=way.truncation, prompt_name=way.prompt_name, progress=advance,
+                truncation=options.truncation, prompt_name=options.prompt_name, progress=advance,
             )  # fmt: skip
         counts = (done.resumed, done.texts - done.resumed, done.cut)
     else:
         counts = (len(numbers), 0, 0)
     made = np.load(distinct, mmap_mode="r")
-    _lay_out(made, rows, folder / "vectors.npy", unit_length=way.unit_length)
+    _write_by_record(made, rows, folder / "vectors.npy", unit_length=options.unit_length)
     return counts
 
 
-def _lay_out(
+def _write_by_record(
     distinct: NDArray[Any], rows: NDArray[np.int64], target: Path, *, unit_length: bool
 ) -> None:
     header = np.lib.format.header_data_from_array_1_0(distinct[:0])
@@ -271,20 +275,20 @@ def _remove_unused(folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _forget_oldest(current: Path) -> None:
-    """Keep the cache within bounds; what is in use, or cannot be removed, stays."""
+def _remove_oldest(current: Path) -> None:
+    """Keep the cache within its limit; what is in use, or cannot be removed, stays."""
     total = 0
     for used in sorted(
         map(_usage, embedded_corpora_folder().iterdir()), key=lambda used: -used.last
     ):
         total += used.size
-        if total > KEPT_BYTES and used.folder != current:
+        if total > CACHE_BYTES and used.folder != current:
             _remove_unused(used.folder)
 
 
 @dataclass(frozen=True)
 class _Usage:
-    """What a kept corpus takes, and when it was used last."""
+    """The size of a cached corpus, and when it was used last."""
 
     folder: Path
     size: int

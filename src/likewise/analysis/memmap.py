@@ -1,8 +1,8 @@
-"""Vectors mapped from a file: read from beginning to end, without its pages staying in memory.
+"""Memory-mapped vectors: read block by block, without the pages of the file staying in memory.
 
-Pages of a mapped file count as memory of the process once they were touched, and the system brings
-whole neighbourhoods of a touched row along. So files are gone through in their own order, a block
-at a time, and each block's pages are handed back.
+Pages of a memory-mapped file count as memory of the process once they were accessed, and the system
+reads ahead around each access. So files are read in their own order, and the pages of each block
+are released after it.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ _BLOCK = 16_384
 
 @dataclass(frozen=True)
 class MatrixBlock:
-    """Rows that follow each other.
+    """Consecutive rows.
 
     Attributes:
-        rows: which.
-        vectors: float32 `[rows, dimension]`, theirs; of a mapped file good until the next block.
+        rows: their range.
+        vectors: float32 `[rows, dimension]`, valid until the next block.
     """
 
     rows: slice
@@ -36,7 +36,7 @@ class MatrixBlock:
 
 
 def in_blocks(vectors: Matrix) -> Iterator[MatrixBlock]:
-    """All rows in their order; pages of a mapped file are handed back block by block."""
+    """All rows in their order; pages of a memory-mapped file are released block by block."""
     for start in range(0, len(vectors), _BLOCK):
         rows = slice(start, min(start + _BLOCK, len(vectors)))
         yield MatrixBlock(rows, vectors[rows])
@@ -46,15 +46,15 @@ def in_blocks(vectors: Matrix) -> Iterator[MatrixBlock]:
 def reordered(vectors: Matrix, order: NDArray[np.integer]) -> Matrix:
     """A copy of all rows in another order, as `vectors[order]`."""
     copy = np.empty(vectors.shape, vectors.dtype)
-    place = np.empty(len(order), np.intp)
-    place[order] = np.arange(len(order))
+    position = np.empty(len(order), np.intp)
+    position[order] = np.arange(len(order))
     for block in in_blocks(vectors):
-        copy[place[block.rows]] = block.vectors
+        copy[position[block.rows]] = block.vectors
     return copy
 
 
 def write_rows(target: Path, vectors: Matrix, rows: NDArray[np.integer]) -> None:
-    """Write some rows to a `.npy` file, which appears when it is whole.
+    """Write rows to a `.npy` file, which appears when it is complete.
 
     Args:
         target: the file.
@@ -74,7 +74,7 @@ def write_rows(target: Path, vectors: Matrix, rows: NDArray[np.integer]) -> None
 
 
 def release(vectors: Matrix) -> None:
-    """Hand back the pages of a mapped file; they are read again when they are touched again."""
+    """Release the pages of a memory-mapped file; they are read again at the next access."""
     base: object = vectors
     while isinstance(base, np.ndarray):
         base = base.base

@@ -1,6 +1,6 @@
-"""A corpus with every text once: what a graph of neighbours should be made of.
+"""A corpus with every text once, which a kNN graph should be built on.
 
-A text that stands there a hundred times would otherwise have only itself for a neighbour.
+A text that occurs a hundred times would otherwise have only its own copies for neighbors.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ class UniqueCorpus:
     """The distinct texts of a corpus.
 
     Attributes:
-        corpus: m records, each text once, where it stood first.
-        rows: int64 `[n]`, for each record of the whole corpus its place among the m.
+        corpus: m records, the first one of each text.
+        rows: int64 `[n]`, for each record of the whole corpus its index among the m.
     """
 
     corpus: EmbeddedCorpus
@@ -29,7 +29,7 @@ class UniqueCorpus:
 
 
 def unique_corpus(corpus: EmbeddedCorpus) -> UniqueCorpus:
-    """Every text once; what is derived from them is kept beside what is derived from the whole."""
+    """Every text once; its vectors are cached in the folder of the whole corpus."""
     numbers: dict[str, int] = {}
     rows = np.fromiter(
         (numbers.setdefault(record.text, len(numbers)) for record in corpus.records),
@@ -40,7 +40,7 @@ def unique_corpus(corpus: EmbeddedCorpus) -> UniqueCorpus:
         return UniqueCorpus(corpus, rows)
     _, first = np.unique(rows, return_index=True)
     folder = corpus.folder / "distinct"
-    kept = folder / "vectors.npy"
+    cached = folder / "vectors.npy"
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -48,12 +48,12 @@ def unique_corpus(corpus: EmbeddedCorpus) -> UniqueCorpus:
             f"cannot write {folder}: {error.strerror or error}",
             hint="free some space, or choose another folder with LIKEWISE_CACHE",
         ) from error
-    if not kept.exists():
-        write_rows(kept, corpus.vectors, first)
+    if not cached.exists():
+        write_rows(cached, corpus.vectors, first)
     once = replace(
         corpus,
         records=[corpus.records[i] for i in first],
-        vectors=np.load(kept, mmap_mode="r"),
+        vectors=np.load(cached, mmap_mode="r"),
         key=f"{corpus.key}-distinct",
         folder=folder,
     )

@@ -104,9 +104,9 @@ class ProjectResult:
             "compute": self.compute,
             "output": str(self.output),
             "texts": len(self.map.records),
-            "method": self.map.layout.method,
-            "trustworthiness": self.map.layout.trustworthiness,
-            "sampled": self.map.layout.sampled,
+            "method": self.map.projection.method,
+            "trustworthiness": self.map.projection.trustworthiness,
+            "sampled": self.map.projection.sampled,
             "clusters": len(self.map.clustering.topics),
             "unclustered": self.map.clustering.unclustered,
             "atlas_command": self.atlas_command,
@@ -144,17 +144,17 @@ def project(request: ProjectRequest, session: Session) -> ProjectResult:
 
 
 def _report(session: Session, result: ProjectResult) -> None:
-    texts, layout = len(result.map.records), result.map.layout
+    texts, projection = len(result.map.records), result.map.projection
     if opens := result.atlas_command:
         session.message("atlas_command", f"to open it: {opens}", command=opens)
     session.message(
         "wrote", f"wrote {result.output}, a map of {counted(texts, 'text')}",
         output=str(result.output), texts=texts,
     )  # fmt: skip
-    if layout.trustworthiness is not None:
+    if projection.trustworthiness is not None:
         session.message(
             "trustworthiness",
-            f"trustworthiness {layout.trustworthiness:.3f} on {layout.sampled:,} texts "
+            f"trustworthiness {projection.trustworthiness:.3f} on {projection.sampled:,} texts "
             "(1: neighbors on the map are neighbors by similarity; 0.5: chance)",
-            trustworthiness=layout.trustworthiness, sampled=layout.sampled,
+            trustworthiness=projection.trustworthiness, sampled=projection.sampled,
         )  # fmt: skip

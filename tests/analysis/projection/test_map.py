@@ -14,7 +14,7 @@ from sklearn.manifold import trustworthiness as oracle
 from likewise.analysis.clustering.cluster import ClusterSettings
 from likewise.analysis.embedded_corpus import EmbeddedCorpus
 from likewise.analysis.neighbors.knn_graph import knn_graph
-from likewise.analysis.projection.coloring import MOST, by_column
+from likewise.analysis.projection.coloring import MAX_COLORS, by_column
 from likewise.analysis.projection.map import make_map, write_map_table
 from likewise.analysis.projection.projection import project, trustworthiness
 from likewise.data.records import Record
@@ -58,7 +58,7 @@ def test_every_stage_of_a_layout_tells_how_far_it_is() -> None:
 
     vectors = vectors_of(4, 60)
     project(vectors, knn_graph(vectors, 15), progress=stage)
-    assert stages == {"laying out": [750, 750], "measuring the map": [240, 240]}
+    assert stages == {"projecting": [750, 750], "measuring the map": [240, 240]}
 
 
 def test_trustworthiness_is_scikit_learns() -> None:
@@ -95,7 +95,7 @@ def test_few_texts_are_laid_out_too(tmp_path: Path) -> None:
         drawn = make_map(EmbeddedCorpus(records, vectors_of(1, count), "key", folder))
         assert drawn.positions.shape == (count, 2)
         assert np.isfinite(drawn.positions).all()
-        assert drawn.layout.method == ("tsne" if count >= 8 else "pca")
+        assert drawn.projection.method == ("tsne" if count >= 8 else "pca")
 
 
 def test_map_by_cluster(corpus: EmbeddedCorpus) -> None:
@@ -131,8 +131,8 @@ def test_colors_by_column(corpus: EmbeddedCorpus) -> None:
     assert ranks.groups[[0, 239]].tolist() == [0, 255]
     many = [Record("t", {"word": f"w{i % 99}", "gap": None if i else 2}) for i in range(500)]
     words = by_column(many, "word")
-    assert len(words.names) == MOST
-    assert words.groups.max() == MOST  # the rest share what lies past the last
+    assert len(words.names) == MAX_COLORS
+    assert words.groups.max() == MAX_COLORS  # the rest share what lies past the last
     assert by_column(many, "gap").groups.tolist() == [0] + [1] * 499
     with pytest.raises(InputError, match="no column 'nope'") as told:
         by_column(many, "nope")

@@ -1,7 +1,7 @@
-"""Texts into groups of what they are about, with names, and how far each group can be trusted.
+"""Texts into named clusters, with a measure of how stable each of them is.
 
-Groups are communities in the graph of nearest neighbours, so that their number need not be known;
-with a number, k-means. Each is parted again while its own graph falls apart into communities.
+Clusters are communities in the kNN graph, so that their number need not be known; with a number,
+k-means. Each is divided again while its own graph has clear communities.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from likewise.progress import ProgressFactory, no_progress
 from likewise.vectors import Matrix
 
 NEIGHBORS = 30
-"""Of each text, in a corpus large enough."""
+"""Neighbors of each text, in a corpus large enough."""
 
-HALF = 0.5
-"""A text of whose neighbourhood less than this is in its own group is left unclustered."""
+MIN_STRENGTH = 0.5
+"""A text with less than this share of its neighborhood in its own cluster is unclustered."""
 
 
 @dataclass(frozen=True)
@@ -37,11 +37,11 @@ class ClusterSettings:
     """How to cluster.
 
     Attributes:
-        clusters: so many, by k-means; None finds their number by itself.
+        clusters: their number, by k-means; None finds it automatically.
         resolution: more than 1 gives more and smaller groups, less than 1 fewer and larger ones.
-        levels: topics within topics, so deep; 1 gives groups alone.
-        assign_all: leave nothing unclustered.
-        smallest: texts a group has at least; None chooses by the size of the corpus.
+        levels: depth of the tree of topics; 1 gives clusters alone.
+        assign_all: leave no text unclustered.
+        smallest: least number of texts in a cluster; None chooses by the size of the corpus.
         runs: repetitions for stability; 0 does without.
         seed: the same seed gives the same groups.
     """
@@ -83,11 +83,11 @@ def cluster(
         step(1)
     release(vectors)
     labels = found.labels[once.rows]
-    steadiness = _steadiness(vectors, found, choices, progress)
+    measured = _stability_of(vectors, found, choices, progress)
     material = Material(corpus.texts, corpus.vectors, found.matrix, once.rows)
     names = TopicNames(choices.levels, max(_smallest(choices, m), 5), choices.seed)
     with progress(None, title="naming topics", unit="steps") as step:
-        named = tree(material, labels, names, steadiness.clusters if steadiness else None)
+        named = tree(material, labels, names, measured.clusters if measured else None)
         step(1)
     release(corpus.vectors)
     return Clusters(
@@ -95,7 +95,7 @@ def cluster(
         named.paths,
         found.strengths[once.rows],
         named.topics,
-        steadiness,
+        measured,
         "k-means" if choices.clusters else "leiden",
         choices.seed,
     )
@@ -115,7 +115,7 @@ def check_varied(corpus: EmbeddedCorpus, different: int) -> None:
 
 
 def width(count: int) -> int:
-    """Neighbours of each text that suit a corpus of so many."""
+    """Number of neighbors that suits a corpus of this size."""
     return max(2, min(count // 4, max(5, count // 20), NEIGHBORS))
 
 
@@ -153,7 +153,7 @@ def _found(vectors: Matrix, graph: KnnGraph, choices: ClusterSettings) -> _Found
         labels = communities.without_small(labels, _smallest(choices, len(labels)))
     strengths = communities.agreement(graph.indices, graph.similarities, labels)
     if choices.clusters is None and not choices.assign_all and labels.max(initial=-1) > 0:
-        labels = np.where(strengths >= HALF, labels, UNCLUSTERED).astype(np.int32)
+        labels = np.where(strengths >= MIN_STRENGTH, labels, UNCLUSTERED).astype(np.int32)
     elif choices.assign_all:
         labels = _all_assigned(vectors, labels)
     return _Found(communities.by_size(labels), strengths, matrix)
@@ -166,33 +166,33 @@ def _grouped(vectors: Matrix, matrix: Any, choices: ClusterSettings, seed: int) 
 
 
 def _all_assigned(vectors: Matrix, labels: Labels) -> Labels:
-    """Texts in no group go to the one whose centre is nearest."""
+    """Assign texts in no cluster to the one with the nearest centroid."""
     count = int(labels.max(initial=-1)) + 1
-    lost = np.flatnonzero(labels == UNCLUSTERED)
+    unassigned = np.flatnonzero(labels == UNCLUSTERED)
     if not count:
         return np.zeros_like(labels)
-    if not len(lost):
+    if not len(unassigned):
         return labels
-    centres = np.stack([vectors[labels == group].mean(axis=0) for group in range(count)])
-    centres /= np.maximum(np.linalg.norm(centres, axis=1, keepdims=True), 1e-12)
+    centroids = np.stack([vectors[labels == group].mean(axis=0) for group in range(count)])
+    centroids /= np.maximum(np.linalg.norm(centroids, axis=1, keepdims=True), 1e-12)
     filled = labels.copy()
-    filled[lost] = np.argmax(vectors[lost] @ centres.T, axis=1)
+    filled[unassigned] = np.argmax(vectors[unassigned] @ centroids.T, axis=1)
     return filled
 
 
-def _steadiness(
+def _stability_of(
     vectors: Matrix, found: _Found, choices: ClusterSettings, progress: ProgressFactory
 ) -> Stability | None:
     if not choices.runs or found.labels.max(initial=-1) < 1:
         return None
     with progress(choices.runs, title="repeating", unit="runs") as advance:
 
-        def again(places: NDArray[np.int64], seed: int) -> Labels:
+        def again(rows: NDArray[np.int64], seed: int) -> Labels:
             if choices.clusters is None:
-                part = found.matrix[places][:, places]
+                part = found.matrix[rows][:, rows]
                 labels = communities.leiden(part, resolution=choices.resolution, seed=seed)
             else:
-                labels = communities.kmeans(vectors[places], choices.clusters, seed=seed)
+                labels = communities.kmeans(vectors[rows], choices.clusters, seed=seed)
                 release(vectors)
             advance(1)
             return labels

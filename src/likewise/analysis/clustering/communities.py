@@ -1,4 +1,4 @@
-"""Communities in the graph of nearest neighbours, found by Leiden's algorithm.
+"""Communities in the kNN graph, found by Leiden's algorithm.
 
 Traag, Waltman, van Eck (2019), From Louvain to Leiden: guaranteeing well-connected communities.
 """
@@ -16,14 +16,14 @@ Labels = NDArray[np.int32]
 Floats = NDArray[np.float32]
 
 ITERATIONS = 5
-"""Rounds of Leiden, each beginning with what the last one found; after five little changes."""
+"""Iterations of Leiden, each starting from the last partition; after five little changes."""
 
 
 def as_matrix(indices: NDArray[Any], similarities: Floats) -> Any:
-    """The graph as a symmetric sparse matrix: neighbours of each other weigh twice.
+    """The graph as a symmetric sparse matrix: neighbors of each other weigh twice.
 
     Args:
-        indices: `[n, k]`, each row's neighbours, itself left out; -1 is none.
+        indices: `[n, k]`, each row's neighbors, itself excluded; -1 is none.
         similarities: float32 `[n, k]`, cosines; those below 0 count as 0.
     """
     sparse = require("scipy.sparse", "explore")
@@ -62,7 +62,7 @@ def leiden(matrix: Any, *, resolution: float = 1.0, seed: int = 0) -> Labels:
 
 
 def kmeans(vectors: Floats, clusters: int, *, seed: int = 0) -> Labels:
-    """So many clusters of unit vectors by k-means, the largest first: int32 `[n]`."""
+    """Clusters of unit vectors by k-means, the largest first: int32 `[n]`."""
     found = (
         require("sklearn.cluster", "explore")
         .KMeans(clusters, n_init=3, random_state=seed)
@@ -87,7 +87,7 @@ def without_small(labels: Labels, smallest: int) -> Labels:
 
 
 def modularity(matrix: Any, labels: Labels) -> float:
-    """How much more weight lies inside the groups than chance would put there, up to 1."""
+    """How much more weight lies inside the groups than expected at random, up to 1."""
     total = float(matrix.sum())
     if not total:
         return 0.0
@@ -99,10 +99,10 @@ def modularity(matrix: Any, labels: Labels) -> float:
 
 
 def agreement(indices: NDArray[Any], similarities: Floats, labels: Labels) -> Floats:
-    """What share of each row's neighbourhood, weighted by similarity, is in its own group.
+    """The share of each row's neighborhood, weighted by similarity, that is in its own group.
 
     Returns:
-        float32 `[n]` in [0, 1]; 0 for what is in no group.
+        float32 `[n]` in [0, 1]; 0 for rows in no group.
     """
     there = indices >= 0
     weights = np.where(there, np.maximum(similarities, 1e-6), 0)

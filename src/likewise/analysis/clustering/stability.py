@@ -1,4 +1,4 @@
-"""Would the same clusters come out again? Asked of parts of the data, under other seeds."""
+"""Stability of clusters: are they found again in parts of the data, with other seeds?"""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from likewise.analysis.clustering.communities import Labels
 from likewise.extras import require
 
 SHARE = 0.8
-"""Of the rows, drawn without putting back, that each repetition sees."""
+"""Share of the rows, sampled without replacement, in each repetition."""
 
 
 @dataclass(frozen=True)
 class Stability:
-    """How far clusters come out again when a fifth of the rows is left out and the seed changes.
+    """How well clusters are found again when a fifth of the rows is left out and the seed changes.
 
     Attributes:
         runs: repetitions.
         rand_index: mean adjusted Rand index between the clusters and those of a repetition.
         mutual_information: mean adjusted mutual information, the same way.
-        clusters: for each cluster the mean Jaccard overlap with the likest cluster of a
-            repetition: above .75 a cluster is there for sure, below .5 it dissolves (Hennig 2007).
+        clusters: for each cluster the mean Jaccard overlap with the most similar cluster of a
+            repetition: above .75 a cluster is stable, below .5 it dissolves (Hennig 2007).
     """
 
     runs: int
@@ -36,21 +36,21 @@ class Stability:
 def stability(
     labels: Labels, again: Callable[[NDArray[np.int64], int], Labels], *, runs: int, seed: int
 ) -> Stability:
-    """Repeat a clustering on parts of the rows.
+    """Repeat a clustering on samples of the rows.
 
     Args:
-        labels: int32 `[n]`, what was found; groups are numbered from 0, -1 is none.
-        again: clusters the rows at these places with that seed: int32, one for each place.
+        labels: int32 `[n]`, the clusters, numbered from 0; -1 is none.
+        again: clusters these rows with that seed: int32, one label for each row.
         runs: repetitions, at least 1.
-        seed: of the first; what is drawn depends on it alone.
+        seed: of the first repetition; the samples depend on it alone.
     """
     metrics = require("sklearn.metrics", "explore")
-    chance = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     size = max(1, round(len(labels) * SHARE))
     rand, mutual, overlaps = [], [], []
     for run in range(runs):
-        places = np.sort(chance.choice(len(labels), size, replace=False))
-        before, after = labels[places], again(places, seed + 1 + run)
+        rows = np.sort(rng.choice(len(labels), size, replace=False))
+        before, after = labels[rows], again(rows, seed + 1 + run)
         both = before >= 0
         rand.append(metrics.adjusted_rand_score(before[both], after[both]))
         mutual.append(metrics.adjusted_mutual_info_score(before[both], after[both]))

@@ -1,8 +1,8 @@
 """Names for groups of texts, by class-based TF-IDF.
 
-Every group is taken as one long document: a term counts for a group by how much of the group it
-makes up, times how rare it is in the others (Grootendorst 2022, BERTopic, section 3.3). Instead of
-how often a term is said, we count the texts that say it, so that one long text names no group.
+Every group is treated as one document: the weight of a term is its share of the group times its
+rarity in the others (Grootendorst 2022, BERTopic, section 3.3). Texts that contain a term are
+counted instead of occurrences, so that one long text does not name a group.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from likewise.analysis.clustering.communities import Labels
 from likewise.analysis.clustering.word_tokenizer import word_terms
 
 TERMS = 10
-"""For each group."""
+"""Terms of each group."""
 
 IN_A_NAME = 3
-"""Of them."""
+"""Terms in the name of a group."""
 
 ABSORBED = 0.6
-"""A term gives way to a longer one around it that is found in this share of its texts."""
+"""A term is replaced by a longer one that contains it and occurs in this share of its texts."""
 
 
 def topic_terms(
@@ -32,13 +32,13 @@ def topic_terms(
     count: int = TERMS,
     without: frozenset[str] = frozenset(),
 ) -> list[tuple[str, ...]]:
-    """The terms that set each group apart, the most telling first.
+    """The terms that distinguish each group, the most distinctive first.
 
     Args:
         texts: n texts.
-        labels: int32 `[n]`, group of each from 0; -1 is none, and counts for nothing.
-        count: terms a group, at most.
-        without: terms that are not to be named, since what stands above names them.
+        labels: int32 `[n]`, group of each from 0; -1 is none, and is ignored.
+        count: most terms per group.
+        without: terms to leave out, since the topics above are named by them.
     """
     groups: list[Counter[str]] = [Counter() for _ in range(int(labels.max(initial=-1)) + 1)]
     sizes = np.bincount(labels[labels >= 0], minlength=len(groups))
@@ -70,7 +70,7 @@ def _scores(
 def _chosen(
     scores: dict[str, float], group: Counter[str], count: int, without: frozenset[str]
 ) -> tuple[str, ...]:
-    """The best terms that do not say the same twice."""
+    """The best terms without redundant ones."""
     best = sorted(scores, key=lambda term: (-scores[term], -len(term), term))[: count * 8]
     absorbed = {
         short
@@ -90,7 +90,7 @@ def _chosen(
 
 
 def _cut_off(piece: str, group: Counter[str]) -> bool:
-    """Whether a piece of Chinese nearly always goes on with the same character."""
+    """Whether a Chinese n-gram is nearly always followed or preceded by the same character."""
     if piece.isascii() or " " in piece:
         return False
     most = ABSORBED * group[piece]
@@ -105,11 +105,11 @@ def _inside(short: str, long: str) -> bool:
 
 
 def _alike(a: str, b: str) -> bool:
-    """Whether two terms say the same: forms of a word, or one holds the other."""
+    """Whether two terms are redundant: forms of a word, or one contains the other."""
     if a == b or _inside(a, b) or _inside(b, a):
         return True
     if not (a.isascii() and b.isascii()):
-        return len(set(a) & set(b)) > 1  # pieces of Chinese that overlap
+        return len(set(a) & set(b)) > 1  # Chinese n-grams that overlap
     return _stem(a) == _stem(b)
 
 
@@ -120,6 +120,6 @@ def _stem(word: str) -> str:
     return word
 
 
-def topic_name(telling: Sequence[str]) -> str:
-    """A short name made of the first few terms; where there is none, a dash."""
-    return " · ".join(telling[:IN_A_NAME]) or "–"
+def topic_name(terms: Sequence[str]) -> str:
+    """A short name of the first few terms; a dash where there are none."""
+    return " · ".join(terms[:IN_A_NAME]) or "–"

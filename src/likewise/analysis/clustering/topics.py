@@ -1,4 +1,4 @@
-"""Groups of texts as a tree of topics, each with its name, its size and its likest texts."""
+"""Clusters as a tree of topics, each with its name, its size and its most typical texts."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from likewise.analysis.clustering.topic_labels import topic_name, topic_terms
 from likewise.analysis.memmap import release
 from likewise.vectors import Matrix
 
-APART = 0.3
-"""Modularity from which a group's own communities are told as topics within it (Newman, Girvan
-2004: networks with strong community structure have .3 to .7)."""
+MIN_MODULARITY = 0.3
+"""Modularity from which the communities within a group become topics (Newman, Girvan 2004:
+networks with strong community structure have .3 to .7)."""
 
 EXEMPLARS = 3
-"""Texts that stand for a topic."""
+"""Typical texts listed for a topic."""
 
 
 @dataclass(frozen=True)
@@ -28,13 +28,13 @@ class Topic:
     """A group of texts.
 
     Attributes:
-        id: its number, and behind a dot its place within the group above: `3.1`.
+        id: its number, and after a dot its number within the group above: `3.1`.
         level: 1 for a group, 2 for one within it, …
         name: a few of its terms.
-        terms: what sets it apart from its siblings, the most telling first.
+        terms: what distinguishes it from its siblings, the most distinctive first.
         size: texts in it.
-        exemplars: places of the texts nearest to its centre.
-        cohesion: mean cosine of its texts to its centre.
+        exemplars: rows of the texts nearest to its centroid.
+        cohesion: mean cosine of its texts to its centroid.
         stability: mean overlap with what repetitions found, for groups of level 1.
         topics: the groups within it, the largest first.
     """
@@ -72,13 +72,13 @@ class Tree:
 
 @dataclass(frozen=True)
 class Material:
-    """What topics are made of.
+    """What topics are computed from.
 
     Attributes:
         texts: n texts.
         vectors: float32 `[n, dimension]`, of length 1.
         matrix: the graph of the m distinct texts, sparse and symmetric.
-        rows: int64 `[n]`, for each text its place in that graph.
+        rows: int64 `[n]`, for each text its index in that graph.
     """
 
     texts: Sequence[str]
@@ -92,7 +92,7 @@ class TopicNames:
     """How to make topics.
 
     Attributes:
-        levels: topics within topics, so deep.
+        levels: depth of the tree.
         smallest: distinct texts in a topic within another, at least.
         seed: of the communities within groups.
     """
@@ -105,12 +105,12 @@ class TopicNames:
 def tree(
     material: Material, labels: Labels, names: TopicNames, shares: Sequence[float] | None = None
 ) -> Tree:
-    """Name the groups, and part each while its own graph falls apart into communities.
+    """Name the groups, and divide each while its own graph has clear communities.
 
     Args:
         material: texts, vectors and graph.
         labels: int32 `[n]`, the group of each text from 0; -1 is none.
-        names: how deep, and down to which size.
+        names: the depth, and the least size.
         shares: stability of each group, where it is known.
     """
     paths = np.full(len(labels), "", object)
@@ -123,7 +123,7 @@ def tree(
 
 @dataclass(frozen=True)
 class _Above:
-    """Where topics stand in the tree, and the terms that are said already."""
+    """The position of topics in the tree, and the terms used above them."""
 
     path: str = ""
     terms: frozenset[str] = frozenset()
@@ -132,18 +132,18 @@ class _Above:
 
 @dataclass(frozen=True)
 class _Walk:
-    """Down the tree; `paths` is where each text has come to so far."""
+    """Builds the tree top down; `paths` has the deepest topic of each text so far."""
 
     material: Material
     names: TopicNames
     paths: NDArray[Any]
 
-    def named(self, places: NDArray[np.int64], labels: Labels, above: _Above) -> tuple[Topic, ...]:
-        """Topics of the texts at these places."""
-        texts = [self.material.texts[i] for i in places]
+    def named(self, rows: NDArray[np.int64], labels: Labels, above: _Above) -> tuple[Topic, ...]:
+        """Topics of these rows."""
+        texts = [self.material.texts[i] for i in rows]
         topics = []
         for number, terms in enumerate(topic_terms(texts, labels, without=above.terms)):
-            members = places[labels == number]
+            members = rows[labels == number]
             path = f"{above.path}.{number}" if above.level else str(number)
             here = _Above(path, above.terms | set(terms[:3]), above.level + 1)
             self.paths[members] = path
@@ -162,11 +162,11 @@ def _topic(
     within: tuple[Topic, ...],
 ) -> Topic:
     own = np.asarray(material.vectors[members], np.float32)
-    centre = own.mean(axis=0)
+    centroid = own.mean(axis=0)
     _, first = np.unique(material.rows[members], return_index=True)
-    once = np.sort(first)  # an exemplar is not shown twice
+    once = np.sort(first)  # no exemplar twice
     release(material.vectors)
-    nearest = once[np.argsort(-(own[once] @ centre), kind="stable")[:EXEMPLARS]]
+    nearest = once[np.argsort(-(own[once] @ centroid), kind="stable")[:EXEMPLARS]]
     return Topic(
         id=here.path,
         level=here.level,
@@ -174,19 +174,19 @@ def _topic(
         terms=terms,
         size=len(members),
         exemplars=tuple(int(i) for i in members[nearest]),
-        cohesion=float(np.linalg.norm(centre)),
+        cohesion=float(np.linalg.norm(centroid)),
         topics=within,
     )
 
 
 def _parts(material: Material, names: TopicNames, members: NDArray[np.int64]) -> Labels | None:
-    """Communities within a group; None where it does not fall apart."""
+    """Communities within a group; None where there are no clear ones."""
     within, back = np.unique(material.rows[members], return_inverse=True)
     if len(within) < 4 * names.smallest:
         return None
     part = material.matrix[within][:, within]
     found = communities.leiden(part, seed=names.seed)
-    if communities.modularity(part, found) < APART:
+    if communities.modularity(part, found) < MIN_MODULARITY:
         return None
     found = communities.by_size(communities.without_small(found, names.smallest))
     return found[back] if found.max(initial=-1) > 0 else None

@@ -1,6 +1,6 @@
 """The words of texts in any mixture of languages, for naming topics.
 
-Languages with spaces give words and pairs of neighbouring words. Chinese gives pieces of two to
+Languages with spaces give words and pairs of neighboring words. Chinese gives pieces of two to
 four characters: no dictionary is needed, since a piece that is not a word is rarely what sets a
 topic apart, and `topics` lets longer pieces take the place of the shorter ones inside them.
 """
@@ -27,7 +27,7 @@ _WORD = re.compile(
 
 
 def word_terms(text: str) -> Iterator[str]:
-    """Words, pairs of neighbouring words and pieces of Chinese in a text, in lower case."""
+    """Words, pairs of neighboring words and pieces of Chinese in a text, in lower case."""
     before, ended = "", -1
     for match in _WORD.finditer(text.lower().replace("’", "'")):
         if han := match.group("han"):

@@ -1,4 +1,4 @@
-"""What a neighbour graph is."""
+"""The kNN graph, and the search structure that fills it."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from likewise.vectors import Matrix
 
 @dataclass(frozen=True)
 class KnnGraph:
-    """Every text's nearest others, itself left out, the nearest first.
+    """The nearest neighbors of every text, itself excluded, the nearest first.
 
     Attributes:
         indices: int32 `[n, k]`.
-        similarities: float32 `[n, k]`, cosine, descending; those given are exact.
-        recall: share of the true k nearest that are here, measured on some texts; 1 where every
+        similarities: float32 `[n, k]`, cosine, descending; exact.
+        recall: share of the true k nearest that were found, measured on a sample; 1 where every
             pair was compared.
     """
 
@@ -29,7 +29,7 @@ class KnnGraph:
 
     @property
     def k(self) -> int:
-        """Neighbours of each text."""
+        """Neighbors of each text."""
         return int(self.indices.shape[1])
 
     def nearest(self, k: int) -> KnnGraph:
@@ -51,12 +51,12 @@ class NeighborSearch:
         self._least = np.full(n, -np.inf, np.float32)
 
     def offer(self, rows: NDArray[Any], candidates: NDArray[Any], scores: Matrix) -> None:
-        """See whether candidates, the same for all these rows, are among their best.
+        """Add candidates, the same for all these rows, where they are among their best.
 
         Args:
             rows: r rows.
             candidates: c rows.
-            scores: `[r, c]`, of each row with each candidate; -inf where it must not be taken.
+            scores: `[r, c]`, of each row with each candidate; -inf where it is excluded.
         """
         k = self.indices.shape[1]
         better = np.flatnonzero(scores.max(axis=1) > self._least[rows])
@@ -64,10 +64,10 @@ class NeighborSearch:
         if not len(rows):
             return
         joined = np.concatenate([self.similarities[rows], scores[better]], axis=1)
-        taken = np.argpartition(-joined, k - 1, axis=1)[:, :k]
-        similarities = np.take_along_axis(joined, taken, axis=1)
-        earlier = np.take_along_axis(self.indices[rows], np.minimum(taken, k - 1), axis=1)
-        self.indices[rows] = np.where(taken < k, earlier, candidates[np.maximum(taken - k, 0)])
+        chosen = np.argpartition(-joined, k - 1, axis=1)[:, :k]
+        similarities = np.take_along_axis(joined, chosen, axis=1)
+        previous = np.take_along_axis(self.indices[rows], np.minimum(chosen, k - 1), axis=1)
+        self.indices[rows] = np.where(chosen < k, previous, candidates[np.maximum(chosen - k, 0)])
         self.similarities[rows] = similarities
         self._least[rows] = similarities.min(axis=1)
 
@@ -83,9 +83,9 @@ class NeighborSearch:
 
 
 def own_order(vectors: Matrix) -> NDArray[np.intp]:
-    """An order of vectors that does not depend on how they were handed in.
+    """An order of vectors that does not depend on the order they are passed in.
 
-    What takes some of them by chance takes the same ones that way.
+    A random sample of them is then the same sample in any order.
     """
     first = np.empty((len(vectors), min(4, vectors.shape[1])), np.float32)
     for block in in_blocks(vectors):

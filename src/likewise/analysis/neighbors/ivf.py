@@ -1,9 +1,8 @@
-"""Neighbours of many vectors: each is compared with those of the cells nearest to it alone.
+"""Neighbors of many vectors by an inverted file: each is compared with the nearest cells only.
 
-The space is cut into cells around the middles of spherical k-means, as inverted files do it (Jégou,
-Douze & Schmid 2011). How many cells a vector is compared with is not guessed: some vectors are
-compared with all others first, and as many cells are taken as finding their neighbours asks for.
-All of it is matrix products, a cell at a time.
+The space is divided into cells by spherical k-means (inverted file; Jégou, Douze & Schmid 2011).
+The number of cells to probe is measured: a sample of vectors is compared with all others, and the
+least number of cells that reaches the recall is used. All work is matrix products, cell by cell.
 """
 
 from __future__ import annotations
@@ -18,28 +17,28 @@ from likewise.progress import Progress
 from likewise.vectors import Matrix, normalize
 
 RECALL = 0.9
-"""Share of the true nearest neighbours that is aimed at; near-duplicates are found before these."""
-REACH = 64
-"""Cells that a vector is compared with at most."""
+"""Target share of the true nearest neighbors; near-duplicates are found before these."""
+MAX_PROBES = 64
+"""Most cells that a vector is compared with."""
 _ROUNDS = 3
-"""Rounds of k-means; 6 of half as many vectors again leave as many cells to be looked into."""
-_DRAWN = 32
-"""Vectors for each cell that k-means is run on."""
+"""Rounds of k-means; 6 rounds on 1.5 times the vectors need as many probes."""
+_TRAINING = 32
+"""Vectors per cell that k-means is trained on."""
 _SAMPLE = 512
-"""Vectors compared with all others to choose the number of cells."""
+"""Vectors compared with all others to choose the number of probes."""
 _SCORES = 2**23
 """Similarities held at once: 32 MiB."""
 _SORTED = 2**20
-"""Similarities sorted at once; the places that sorting gives take twice their room."""
+"""Similarities sorted at once; the indices from sorting take twice their memory."""
 
 
 @dataclass(frozen=True)
 class TunedProbes:
-    """How far to look.
+    """How many cells to probe.
 
     Attributes:
         cells: cells each vector is compared with.
-        recall: share of the sample's true neighbours that lie in them.
+        recall: share of the sample's true neighbors that lie in them.
     """
 
     cells: int
@@ -47,37 +46,37 @@ class TunedProbes:
 
 
 def search(vectors: Matrix, k: int, advance: Progress) -> KnnGraph:
-    """The k nearest of every row, most of them.
+    """The approximate k nearest neighbors of every row.
 
     Args:
         vectors: float32 `[n, dimension]` of length 1, many more than k.
-        k: neighbours of each.
-        advance: told of rows that are done, n in all.
+        k: neighbors of each.
+        advance: called with the number of rows that are finished, n in all.
     """
     n = len(vectors)
-    chance = np.random.default_rng(0)
-    middles = _middles(vectors, int(2 * np.sqrt(n)), chance)
-    probes = _probes(vectors, middles)
-    tuned = _tune(vectors, probes, k, chance)
-    members = _Grouped(probes[:, :1], len(middles))
+    rng = np.random.default_rng(0)
+    centroids = _centroids(vectors, int(2 * np.sqrt(n)), rng)
+    probes = _probes(vectors, centroids)
+    tuned = _tune(vectors, probes, k, rng)
+    members = _RowsByCell(probes[:, :1], len(centroids))
     best = NeighborSearch(n, k)
-    # the nearest cells first: most of what the others hold is then seen to be too far at a glance
-    told, share = 0, 1 / tuned.cells
+    # the nearest cells first: most candidates of the others are then rejected quickly
+    reported, share = 0, 1 / tuned.cells
     done = 0
     for first, last in ((0, min(4, tuned.cells)), (min(4, tuned.cells), tuned.cells)):
-        seekers = _Grouped(probes[:, first:last], len(middles))
-        for cell in range(len(middles)):
-            asking = seekers.rows(cell)
-            _compare(vectors, best, asking, members.rows(cell))
-            done += len(asking)
-            if int(done * share) - told > n // 100:
-                advance(int(done * share) - told)
-                told = int(done * share)
-    advance(n - told)
+        queries = _RowsByCell(probes[:, first:last], len(centroids))
+        for cell in range(len(centroids)):
+            rows = queries.rows(cell)
+            _compare(vectors, best, rows, members.rows(cell))
+            done += len(rows)
+            if int(done * share) - reported > n // 100:
+                advance(int(done * share) - reported)
+                reported = int(done * share)
+    advance(n - reported)
     return best.graph(tuned.recall)
 
 
-class _Grouped:
+class _RowsByCell:
     """Rows by cell."""
 
     def __init__(self, cells: NDArray[np.int32], count: int) -> None:
@@ -104,39 +103,39 @@ def _compare(
     for start in range(0, len(rows), size):
         part = rows[start : start + size]
         scores = vectors[part] @ against
-        place = np.minimum(np.searchsorted(candidates, part), len(candidates) - 1)
-        itself = np.flatnonzero(candidates[place] == part)
-        scores[itself, place[itself]] = -np.inf
+        position = np.minimum(np.searchsorted(candidates, part), len(candidates) - 1)
+        itself = np.flatnonzero(candidates[position] == part)
+        scores[itself, position[itself]] = -np.inf
         best.offer(part, candidates, scores)
 
 
-def _middles(vectors: Matrix, count: int, chance: np.random.Generator) -> Matrix:
-    sample = np.sort(chance.choice(len(vectors), min(len(vectors), _DRAWN * count), replace=False))
+def _centroids(vectors: Matrix, count: int, rng: np.random.Generator) -> Matrix:
+    sample = np.sort(rng.choice(len(vectors), min(len(vectors), _TRAINING * count), replace=False))
     some = np.asarray(vectors[sample])
-    middles = some[np.sort(chance.choice(len(some), count, replace=False))]
+    centroids = some[np.sort(rng.choice(len(some), count, replace=False))]
     for _ in range(_ROUNDS):
-        home = _probes(some, middles, 1)[:, 0]
-        order = np.argsort(home, kind="stable")
-        sizes = np.bincount(home, minlength=count)
-        full = sizes > 0
-        starts = (np.cumsum(sizes) - sizes)[full]
-        middles[full] = normalize(np.add.reduceat(some[order], starts, axis=0))
-    return middles
+        assigned = _probes(some, centroids, 1)[:, 0]
+        order = np.argsort(assigned, kind="stable")
+        sizes = np.bincount(assigned, minlength=count)
+        occupied = sizes > 0
+        starts = (np.cumsum(sizes) - sizes)[occupied]
+        centroids[occupied] = normalize(np.add.reduceat(some[order], starts, axis=0))
+    return centroids
 
 
-def _probes(vectors: Matrix, middles: Matrix, reach: int = REACH) -> NDArray[np.int32]:
-    """The cells nearest to each vector, the nearest first: int32 `[n, reach]`."""
-    reach = min(reach, len(middles))
-    probes = np.empty((len(vectors), reach), np.int32)
-    size = max(1, _SCORES // len(middles))
+def _probes(vectors: Matrix, centroids: Matrix, count: int = MAX_PROBES) -> NDArray[np.int32]:
+    """The cells nearest to each vector, the nearest first: int32 `[n, count]`."""
+    count = min(count, len(centroids))
+    probes = np.empty((len(vectors), count), np.int32)
+    size = max(1, _SCORES // len(centroids))
     for start in range(0, len(vectors), size):
-        near = vectors[start : start + size] @ middles.T
-        if reach == 1:
+        near = vectors[start : start + size] @ centroids.T
+        if count == 1:
             probes[start : start + size, 0] = near.argmax(axis=1)
             continue
-        taken = _highest(near, reach)
-        order = np.argsort(-np.take_along_axis(near, taken, axis=1), axis=1)
-        probes[start : start + size] = np.take_along_axis(taken, order, axis=1)
+        chosen = _highest(near, count)
+        order = np.argsort(-np.take_along_axis(near, chosen, axis=1), axis=1)
+        probes[start : start + size] = np.take_along_axis(chosen, order, axis=1)
     return probes
 
 
@@ -151,18 +150,18 @@ def _highest(scores: Matrix, k: int) -> NDArray[np.int32]:
 
 
 def _tune(
-    vectors: Matrix, probes: NDArray[np.int32], k: int, chance: np.random.Generator
+    vectors: Matrix, probes: NDArray[np.int32], k: int, rng: np.random.Generator
 ) -> TunedProbes:
     n = len(vectors)
-    sample = np.sort(chance.choice(n, min(n, _SAMPLE), replace=False))
+    sample = np.sort(rng.choice(n, min(n, _SAMPLE), replace=False))
     found = np.zeros(probes.shape[1])
     size = max(1, _SCORES // n)
     for start in range(0, len(sample), size):
         rows = sample[start : start + size]
         scores = vectors[rows] @ vectors.T
         scores[np.arange(len(rows)), rows] = -np.inf
-        homes = probes[_highest(scores, k), 0]
-        found += (homes[:, :, None] == probes[rows][:, None, :]).sum(axis=(0, 1))
+        cells_of = probes[_highest(scores, k), 0]
+        found += (cells_of[:, :, None] == probes[rows][:, None, :]).sum(axis=(0, 1))
     recall = np.cumsum(found) / (len(sample) * k)
     cells = min(int(np.searchsorted(recall, RECALL)) + 1, len(recall))
     return TunedProbes(cells, float(recall[cells - 1]))

@@ -1,4 +1,4 @@
-"""The nearest neighbours of every text of a corpus: one graph for duplicates, clusters and maps."""
+"""The kNN graph of a corpus: one graph for duplicates, clusters and maps."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from likewise.vectors import Matrix
 __all__ = ["EXACT", "KnnGraph", "NearPairs", "knn_graph", "within"]
 
 EXACT = 20_000
-"""Up to so many texts every pair is compared; beyond, each with its likely neighbours."""
+"""Up to this many texts every pair is compared; beyond, each with its likely neighbors."""
 _SCORES = 2**23
 """Similarities held at once: 32 MiB."""
 
@@ -31,15 +31,15 @@ _SCORES = 2**23
 def knn_graph(
     corpus: EmbeddedCorpus | Matrix, k: int, *, progress: ProgressFactory = no_progress
 ) -> KnnGraph:
-    """The k nearest neighbours of every text, by cosine similarity.
+    """The k nearest neighbors of every text, by cosine similarity.
 
-    The graph of a prepared corpus is kept beside its vectors; one of more neighbours serves those
-    who ask for fewer. It is the same whatever the order of the texts. Similarities are exact; over
-    `EXACT` texts some neighbours are missed, and `KnnGraph.recall` tells how many.
+    The graph of an embedded corpus is cached beside its vectors; a graph with more neighbors also
+    serves requests for fewer. It does not depend on the order of the texts. Similarities are exact;
+    over `EXACT` texts some neighbors are missed, and `KnnGraph.recall` measures how many.
 
     Args:
-        corpus: a prepared corpus, or float32 `[n, dimension]` vectors of length 1.
-        k: how many; n - 1 where there are no more.
+        corpus: an embedded corpus, or float32 `[n, dimension]` vectors of length 1.
+        k: neighbors of each text; n - 1 where there are no more.
         progress: opens a bar, where there is work to do.
 
     Raises:
@@ -51,12 +51,12 @@ def knn_graph(
     k = min(k, max(len(corpus) - 1, 0))
     if not isinstance(corpus, EmbeddedCorpus):
         return _search(corpus, k, progress)
-    kept = corpus.folder / "neighbours.npz"
-    with FileLock(corpus.folder / "neighbours.lock"):
-        graph = _read(kept)
+    cached = corpus.folder / "neighbors.npz"
+    with FileLock(corpus.folder / "neighbors.lock"):
+        graph = _read(cached)
         if graph is None or graph.k < k:
             graph = _search(corpus.vectors, k, progress)
-            with atomic(kept) as file:
+            with atomic(cached) as file:
                 np.savez(
                     file,
                     indices=graph.indices, similarities=graph.similarities, recall=graph.recall,
@@ -64,9 +64,9 @@ def knn_graph(
     return graph.nearest(k)
 
 
-def _read(kept: Path) -> KnnGraph | None:
+def _read(cached: Path) -> KnnGraph | None:
     try:
-        with np.load(kept) as arrays:
+        with np.load(cached) as arrays:
             return KnnGraph(arrays["indices"], arrays["similarities"], float(arrays["recall"]))
     except (FileNotFoundError, zipfile.BadZipFile, KeyError, ValueError):
         return None
@@ -78,9 +78,9 @@ def _search(vectors: Matrix, k: int, progress: ProgressFactory) -> KnnGraph:
         return KnnGraph(np.empty((n, 0), np.int32), np.empty((n, 0), np.float32))
     order = own_order(vectors)
     ordered = reordered(vectors, order)
-    with progress(n, title="finding neighbours") as advance:
-        look = _every_pair if n <= EXACT or n <= 4 * k else ivf.search
-        found = look(ordered, k, advance)
+    with progress(n, title="finding neighbors") as advance:
+        search = _every_pair if n <= EXACT or n <= 4 * k else ivf.search
+        found = search(ordered, k, advance)
     indices = np.empty_like(found.indices)
     similarities = np.empty_like(found.similarities)
     indices[order] = order[found.indices]
@@ -104,12 +104,12 @@ def _every_pair(vectors: Matrix, k: int, advance: Progress) -> KnnGraph:
 
 @dataclass(frozen=True)
 class NearPairs:
-    """What lies near one query.
+    """The vectors near one query.
 
     Attributes:
         query: its row.
         indices: rows that are near enough.
-        similarities: float32, theirs.
+        similarities: float32, of these rows.
     """
 
     query: int

@@ -1,4 +1,4 @@
-"""What the points of a map are coloured by: their clusters, or a column of the data."""
+"""What the points of a map are colored by: their clusters, or a column of the data."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from numpy.typing import NDArray
 from likewise.data.records import Record
 from likewise.errors import InputError
 
-MOST = 40
-"""Values of a column that get a colour of their own; the rarer ones share one."""
+MAX_COLORS = 40
+"""Values of a column that get their own color; the rarer ones share one."""
 
 STEPS = 256
-"""Shades between the least and the greatest of a column of numbers."""
+"""Shades between the least and the greatest number of a column."""
 
 
 @dataclass(frozen=True)
 class Coloring:
-    """A colour for each point.
+    """A color for each point.
 
     Attributes:
         title: what it shows: the column's name, or `cluster`.
         names: of the groups, the largest first; empty for a column of numbers.
         groups: uint16 `[n]`, number of each point's group; for numbers a step between 0 and 255.
-            One that is past the last group has none.
+            A number past the last group means none.
         low: least number, where it is a column of numbers.
         high: greatest number.
         by_column: whether it shows a column of the data.
@@ -44,13 +44,13 @@ class Coloring:
 
 
 def by_cluster(labels: NDArray[Any], names: Sequence[str]) -> Coloring:
-    """One colour a cluster; -1 has none."""
+    """One color per cluster; -1 has none."""
     groups = np.where(labels < 0, len(names), labels).astype(np.uint16)
     return Coloring("cluster", tuple(names), groups, by_column=False)
 
 
 def by_column(records: Sequence[Record], column: str) -> Coloring:
-    """One colour a value, or shades where every value is a number and there are many of them.
+    """One color per value, or shades where every value is a number and there are many of them.
 
     Raises:
         InputError: no record has such a column.
@@ -63,14 +63,17 @@ def by_column(records: Sequence[Record], column: str) -> Coloring:
     numbers = [_number(value) for value in values]
     distinct = {str(value) for value in values if value not in (None, "")}
     there = [number for number in numbers if number is not None]
-    if len(there) == sum(value not in (None, "") for value in values) and len(distinct) > MOST:
+    if (
+        len(there) == sum(value not in (None, "") for value in values)
+        and len(distinct) > MAX_COLORS
+    ):
         return _shades(column, numbers, min(there), max(there))
     return _values(column, values)
 
 
 def _values(column: str, values: Sequence[Any]) -> Coloring:
     words = ["" if value is None else str(value) for value in values]
-    common = Counter(word for word in words if word).most_common(MOST)
+    common = Counter(word for word in words if word).most_common(MAX_COLORS)
     place: Mapping[str, int] = {word: number for number, (word, _) in enumerate(common)}
     groups = np.fromiter((place.get(word, len(place)) for word in words), np.uint16, len(words))
     return Coloring(column, tuple(place), groups)

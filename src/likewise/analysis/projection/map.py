@@ -1,4 +1,4 @@
-"""A corpus as a map: where each text lies, its colour, the names of what lies where."""
+"""A corpus as a map: the position and color of each text, and labels of topics."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from likewise.data.writers import write_table
 from likewise.progress import MessageCallback, ProgressFactory, no_progress
 from likewise.vectors import Matrix
 
-KEPT = 10
-"""Neighbours of each text that go into a table."""
+NEIGHBORS = 10
+"""Neighbors of each text that are written to a table."""
 
 
 @dataclass(frozen=True)
 class Label:
-    """The name of a topic where most of its texts lie.
+    """The name of a topic, at the position where most of its texts are.
 
     Attributes:
         name: of the topic.
@@ -55,12 +55,12 @@ class Map:
 
     Attributes:
         records: n records.
-        positions: float32 `[n, 2]`, in [-1, 1]; equal texts lie at the same place.
-        coloring: what their colours show.
+        positions: float32 `[n, 2]`, in [-1, 1]; equal texts have the same position.
+        coloring: what their colors show.
         labels: names of topics, the largest first.
         clustering: the clusters.
-        layout: of the distinct texts: how it was made and how far it can be trusted.
-        near: int32 `[n, k]`, the nearest neighbours of each text, places among the records.
+        projection: of the distinct texts, with its method and trustworthiness.
+        near: int32 `[n, k]`, the nearest neighbors of each text, as rows of the records.
         similarities: float32 `[n, k]`, their cosines.
     """
 
@@ -69,7 +69,7 @@ class Map:
     coloring: Coloring
     labels: tuple[Label, ...]
     clustering: Clusters
-    layout: Projection
+    projection: Projection
     near: NDArray[np.int32]
     similarities: Matrix
 
@@ -82,7 +82,7 @@ def make_map(
     choices: ClusterSettings = ClusterSettings(runs=0),  # noqa: B008 - frozen
     progress: ProgressFactory = no_progress,
 ) -> Map:
-    """Lay a corpus out on a plane.
+    """Project a corpus onto a plane.
 
     Args:
         corpus: its texts and vectors.
@@ -112,8 +112,8 @@ def make_map(
         tuple(sorted(_labels(clustering, positions), key=lambda label: -label.size)),
         clustering,
         plane,
-        first[graph.indices[:, :KEPT]][once.rows].astype(np.int32),
-        graph.similarities[:, :KEPT][once.rows],
+        first[graph.indices[:, :NEIGHBORS]][once.rows].astype(np.int32),
+        graph.similarities[:, :NEIGHBORS][once.rows],
     )
 
 
@@ -124,13 +124,13 @@ def write_map_table(
     escape_formulas: bool = True,
     tell: MessageCallback | None = None,
 ) -> Path:
-    """Write a map as a table: columns of the data, x, y, cluster, topic, and neighbours.
+    """Write a map as a table: columns of the data, x, y, cluster, topic, and neighbors.
 
     In Parquet the column `neighbors` holds the row numbers and cosine distances of each text's
-    neighbours, itself first, the way embedding-atlas reads them.
+    neighbors, itself first, as embedding-atlas reads them.
 
     Args:
-        path: a `.parquet`, `.csv`, `.json` or `.jsonl` file; it appears only when it is whole.
+        path: a `.parquet`, `.csv`, `.json` or `.jsonl` file; it appears only when it is complete.
         drawn: the map.
         escape_formulas: of a `.csv`, as in `write_table`.
         tell: as in `write_table`.
@@ -177,9 +177,9 @@ def _labels(clustering: Clusters, positions: Positions) -> Iterator[Label]:
 
 
 def _label(topic: Topic, positions: Positions, group: int) -> Label:
-    """A topic's name at the middle of where it lies thickest."""
+    """A topic's name at the center of its densest region."""
     grid = np.clip(((positions + 1) * 16).astype(int), 0, 31)
     cells = grid[:, 0] * 32 + grid[:, 1]
-    thickest = cells == np.bincount(cells).argmax()
-    middle = np.median(positions[thickest], axis=0)
-    return Label(topic.name, float(middle[0]), float(middle[1]), topic.size, topic.level, group)
+    densest = cells == np.bincount(cells).argmax()
+    center = np.median(positions[densest], axis=0)
+    return Label(topic.name, float(center[0]), float(center[1]), topic.size, topic.level, group)

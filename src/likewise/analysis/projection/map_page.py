@@ -82,9 +82,9 @@ def _facts(drawn: Map, columns: Mapping[str, Any], file: str) -> dict[str, Any]:
         "text": text_column(drawn.records),
         "extra": [_free(name, taken) for name in ("x", "y", coloring.title)],
         "clusters": len(drawn.clustering.topics),
-        "method": drawn.layout.method,
-        "trustworthiness": drawn.layout.trustworthiness,
-        "sampled": drawn.layout.sampled,
+        "method": drawn.projection.method,
+        "trustworthiness": drawn.projection.trustworthiness,
+        "sampled": drawn.projection.sampled,
         "byColumn": coloring.by_column,
         "coloring": {
             "title": coloring.title,

@@ -1,7 +1,7 @@
-"""Vectors laid out on a plane, and how far the plane can be trusted.
+"""Projections of vectors onto a plane, and their trustworthiness.
 
-The default is t-SNE (van der Maaten, Hinton 2008; openTSNE's implementation), which keeps
-neighbours together and says little of what is far apart; PCA is there at once, and coarse.
+The default is t-SNE (van der Maaten, Hinton 2008; openTSNE's implementation), which preserves
+neighborhoods but not large distances; PCA is immediate, and coarse.
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ from likewise.progress import Progress, ProgressFactory, no_progress
 from likewise.vectors import Matrix
 
 NEAR = 15
-"""Neighbours on the plane that trustworthiness looks at."""
+"""Neighbors on the plane that trustworthiness compares."""
 
 SAMPLE = 1000
-"""Texts whose neighbours are looked at, where there are more."""
+"""Most texts whose neighbors are compared."""
 
 _HELD = 2**21
-"""Distances held at once: 16 MiB, and a few times more while they are made."""
+"""Distances held at once: 16 MiB, and a few times more while they are computed."""
 
-_EARLY, _LATE = 250, 500
-"""Iterations of t-SNE: groups apart first, then in place. What openTSNE advises."""
+_EXAGGERATED_STEPS, _STEPS = 250, 500
+"""Iterations of t-SNE with and without early exaggeration, as openTSNE recommends."""
 
 _STEP = 10
-"""Iterations between two signs of life."""
+"""Iterations between two reports of progress."""
 
-_LEAST = 8
-"""Texts below which t-SNE has nothing to work with."""
+_MIN_TEXTS = 8
+"""Least number of texts for t-SNE."""
 
 Positions = NDArray[np.float32]
 Method = Literal["tsne", "pca"]
@@ -46,13 +46,13 @@ Method = Literal["tsne", "pca"]
 
 @dataclass(frozen=True)
 class Projection:
-    """A plane.
+    """Positions on a plane.
 
     Attributes:
-        positions: float32 `[n, 2]`, in [-1, 1], the larger extent filling it.
-        method: what laid it out; `pca` too where there are too few texts for the method asked for.
-        trustworthiness: 1 where a text's neighbours on the plane are its true ones, .5 where they
-            are chance (Venna, Kaski 2001); None where there are too few texts to say.
+        positions: float32 `[n, 2]`, in [-1, 1], filled by the larger extent.
+        method: how they were computed; `pca` where there are too few texts for t-SNE.
+        trustworthiness: 1 where a text's neighbors on the plane are its true ones, .5 where they
+            are random (Venna, Kaski 2001); None where there are too few texts.
         sampled: texts that it was measured on.
     """
 
@@ -70,13 +70,13 @@ def project(
     seed: int = 0,
     progress: ProgressFactory = no_progress,
 ) -> Projection:
-    """Lay vectors out on a plane.
+    """Project vectors onto a plane.
 
     Args:
-        vectors: float32 `[n, dimension]` of length 1, no two the same if it can be helped.
-        graph: their nearest neighbours.
+        vectors: float32 `[n, dimension]` of length 1, preferably all different.
+        graph: their kNN graph.
         method: `tsne` or `pca`.
-        seed: of the sample that is measured; the plane itself is the same each time.
+        seed: of the sample that is measured; the projection itself is deterministic.
         progress: opens a bar for each stage.
 
     Raises:
@@ -85,50 +85,50 @@ def project(
     """
     if method not in METHODS:
         raise InputError(f"unknown method {method!r}", hint="one of " + ", ".join(METHODS))
-    if len(vectors) < _LEAST:
+    if len(vectors) < _MIN_TEXTS:
         method = "pca"
     positions = METHODS[method](vectors, graph, progress)
-    places = np.arange(len(vectors))
+    sample = np.arange(len(vectors))
     if len(vectors) > SAMPLE:
-        places = np.random.default_rng(seed).choice(len(vectors), SAMPLE, replace=False)
-    with progress(len(places), title="measuring the map") as advance:
-        trust = trustworthiness(vectors, positions, places, advance=advance)
-    return Projection(_fitted(positions), method, trust, len(places))
+        sample = np.random.default_rng(seed).choice(len(vectors), SAMPLE, replace=False)
+    with progress(len(sample), title="measuring the map") as advance:
+        trust = trustworthiness(vectors, positions, sample, advance=advance)
+    return Projection(_fitted(positions), method, trust, len(sample))
 
 
 def trustworthiness(
     vectors: Matrix,
     positions: NDArray[Any],
-    places: NDArray[Any],
+    sample: NDArray[Any],
     near: int = NEAR,
     *,
     advance: Progress | None = None,
 ) -> float | None:
-    """How true the neighbours of some rows are on the plane, against all rows.
+    """Trustworthiness of the neighbors of some rows on the plane, among all rows.
 
-    A neighbour on the plane that is not one in truth counts by how far off it is in truth.
+    A neighbor on the plane that is not a true one counts by its true rank.
 
     Args:
         vectors: float32 `[n, dimension]` of length 1.
         positions: `[n, 2]`.
-        places: the rows that are looked at.
-        near: neighbours of each.
-        advance: told of rows that are done.
+        sample: the rows that are compared.
+        near: neighbors of each.
+        advance: called with the number of rows that are finished.
 
     Returns:
-        At most 1; None where there are not more than twice as many rows as neighbours.
+        At most 1; None where there are not more than twice as many rows as neighbors.
     """
     count = len(vectors)
     near = min(near, (count - 1) // 2)
     if near < 1:
         return None
     excess = 0.0
-    flat = positions.astype(np.float64)
+    points = positions.astype(np.float64)
     size = max(1, min(64, _HELD // count))
-    for start in range(0, len(places), size):
-        rows = places[start : start + size]
+    for start in range(0, len(sample), size):
+        rows = sample[start : start + size]
         own = np.arange(len(rows))
-        distance = np.add(*((flat[rows, n, None] - flat[:, n]) ** 2 for n in range(2)))
+        distance = np.add(*((points[rows, n, None] - points[:, n]) ** 2 for n in range(2)))
         distance[own, rows] = np.inf
         close = np.argpartition(distance, near - 1, axis=1)[:, :near]
         scores = vectors[rows] @ vectors.T
@@ -139,53 +139,56 @@ def trustworthiness(
         if advance:
             advance(len(rows))
     release(vectors)
-    return 1 - 2 * excess / (len(places) * near * (2 * count - 3 * near - 1))
+    return 1 - 2 * excess / (len(sample) * near * (2 * count - 3 * near - 1))
 
 
 def _pca(vectors: Matrix, graph: KnnGraph, progress: ProgressFactory) -> Positions:  # noqa: ARG001
-    """The two directions in which vectors differ most."""
-    middle, spread = _moments(vectors)
-    _, directions = np.linalg.eigh(spread)
+    """The two principal components."""
+    mean, scatter = _moments(vectors)
+    _, directions = np.linalg.eigh(scatter)
     chosen = directions[:, ::-1][:, :2]
-    # a direction and its opposite are the same; the one whose greatest part is positive is taken
+    # a component and its opposite are equivalent; the one whose largest entry is positive is used
     signs = np.sign(chosen[np.abs(chosen).argmax(axis=0), np.arange(chosen.shape[1])])
     plane = np.zeros((len(vectors), 2), np.float32)
     for block in in_blocks(vectors):
-        plane[block.rows, : chosen.shape[1]] = (block.vectors - middle) @ (chosen * signs)
+        plane[block.rows, : chosen.shape[1]] = (block.vectors - mean) @ (chosen * signs)
     return plane
 
 
 def _moments(vectors: Matrix) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The mean, `[d]`, and how the vectors spread around it, `[d, d]`, block by block."""
-    middle = np.zeros(vectors.shape[1])
+    """The mean, `[d]`, and the scatter matrix, `[d, d]`, block by block."""
+    mean = np.zeros(vectors.shape[1])
     for block in in_blocks(vectors):
-        middle += block.vectors.sum(axis=0, dtype=np.float64)
-    middle /= len(vectors)
-    spread = np.zeros((len(middle), len(middle)))
+        mean += block.vectors.sum(axis=0, dtype=np.float64)
+    mean /= len(vectors)
+    scatter = np.zeros((len(mean), len(mean)))
     for block in in_blocks(vectors):
-        centred = block.vectors - middle
-        spread += centred.T @ centred
-    return middle, spread
+        centered = block.vectors - mean
+        scatter += centered.T @ centered
+    return mean, scatter
 
 
 def _tsne(vectors: Matrix, graph: KnnGraph, progress: ProgressFactory) -> Positions:
-    """Begins from the PCA, so that nothing is drawn by chance."""
+    """t-SNE initialized with the PCA, so that it is deterministic."""
     tsne = require("openTSNE", "explore")
-    neighbours = require("openTSNE.nearest_neighbors", "explore").PrecomputedNeighbors(
+    neighbors = require("openTSNE.nearest_neighbors", "explore").PrecomputedNeighbors(
         graph.indices.astype(np.int64),
         # openTSNE works with distances; of unit vectors they follow from the cosine
         np.sqrt(np.maximum(2 - 2 * graph.similarities.astype(np.float64), 0)),
     )
     start = _pca(vectors, graph, progress).astype(np.float64)
     start *= 1e-4 / max(float(start[:, 0].std()), 1e-12)
-    with warnings.catch_warnings(), progress(_EARLY + _LATE, title="laying out", unit="steps") as b:
-        warnings.simplefilter("ignore")  # of few neighbours, which a small corpus cannot help
+    with (
+        warnings.catch_warnings(),
+        progress(_EXAGGERATED_STEPS + _STEPS, title="projecting", unit="steps") as b,
+    ):
+        warnings.simplefilter("ignore")  # about few neighbors, which a small corpus cannot avoid
         affinities = tsne.affinity.PerplexityBasedNN(
-            knn_index=neighbours, perplexity=max(graph.k / 3, 1.0), n_jobs=-1
+            knn_index=neighbors, perplexity=max(graph.k / 3, 1.0), n_jobs=-1
         )
         plane = tsne.TSNE(
-            early_exaggeration_iter=_EARLY,
-            n_iter=_LATE,
+            early_exaggeration_iter=_EXAGGERATED_STEPS,
+            n_iter=_STEPS,
             n_jobs=-1,
             random_state=0,
             callbacks=lambda *_: b(_STEP),
@@ -195,7 +198,7 @@ def _tsne(vectors: Matrix, graph: KnnGraph, progress: ProgressFactory) -> Positi
 
 
 def _fitted(positions: Positions) -> Positions:
-    """Moved and scaled into [-1, 1], both directions alike."""
+    """Shifted and scaled into [-1, 1], both axes by the same factor."""
     low, high = positions.min(axis=0), positions.max(axis=0)
     extent = max(float((high - low).max()), 1e-12)
     return np.asarray((positions - (low + high) / 2) * (2 / extent), np.float32)
@@ -204,4 +207,4 @@ def _fitted(positions: Positions) -> Positions:
 METHODS: Mapping[str, Callable[[Matrix, KnnGraph, ProgressFactory], Positions]] = MappingProxyType(
     {"tsne": _tsne, "pca": _pca}
 )
-"""Ways to a plane, by name."""
+"""Projection methods by name."""
