@@ -1,4 +1,4 @@
-"""Results that are not numbers are errors, wherever they would be shown or written."""
+"""Checks that results are finite numbers."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from likewise.wording import counted
 
 
 def check_finite(values: NDArray[np.floating], name: str) -> None:
-    """Refuse vectors or scores of which some are not finite.
+    """Raise an error if vectors or scores are not finite.
 
     Args:
         values: scores `[n]`, or vectors `[n, dimension]`.
-        name: the model they are from.
+        name: the model that computed them.
 
     Raises:
         EngineError: some are infinite or not a number.

@@ -1,4 +1,4 @@
-"""What callers hand over and get back: texts as a list, and torch's tensors where they use them."""
+"""Input texts as a list, and results as torch tensors."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _text_of(given: Any, index: int) -> Any:
         return given
     if set(given) != {"text"}:
         raise InputError(
-            f"the dictionary at place {index} has the keys {list(given)}, expected 'text' alone",
+            f"the dictionary at index {index} has the keys {list(given)}, expected 'text' alone",
             hint='pass texts, or dictionaries such as {"text": "…"}',
         )
     return given["text"]

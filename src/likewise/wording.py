@@ -4,12 +4,12 @@ from __future__ import annotations
 
 
 def counted(count: int, noun: str, plural: str = "") -> str:
-    """A number with its noun, such as `1 text` or `1,234 texts`.
+    """A number with its noun in singular or plural, such as `1 text` or `1,234 texts`.
 
     Args:
         count: how many.
         noun: what is counted, in the singular.
-        plural: where it is not the noun with an s.
+        plural: if it is not the noun with an s.
     """
     return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
 

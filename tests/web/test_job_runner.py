@@ -22,9 +22,9 @@ from likewise.web.translations import translations_for
 CHOICE = Choice(compute="float32")
 
 
-def _outcome(desk: JobRunner, work: object, session: str = "s") -> Outcome[object]:
+def _outcome(runner: JobRunner, work: object, session: str = "s") -> Outcome[object]:
     async def follow() -> Outcome[object]:
-        async for step in desk.steps(session, CHOICE, work):  # type: ignore[arg-type]
+        async for step in runner.steps(session, CHOICE, work):  # type: ignore[arg-type]
             if isinstance(step, Outcome):
                 return step
         raise AssertionError("no outcome")
@@ -38,9 +38,9 @@ def registry(model_folder: Path) -> ModelRegistry:
 
 
 def test_work_is_done_with_the_chosen_model(registry: ModelRegistry) -> None:
-    desk = JobRunner(registry, DownloadStore())
+    runner = JobRunner(registry, DownloadStore())
     assert registry.peek(CHOICE.name, CHOICE.compute) is None
-    outcome = _outcome(desk, lambda encoder, _: encoder.compute)
+    outcome = _outcome(runner, lambda encoder, _: encoder.compute)
     assert outcome.value == "float32"
     assert registry.peek(CHOICE.name, CHOICE.compute) is not None
 
@@ -48,7 +48,7 @@ def test_work_is_done_with_the_chosen_model(registry: ModelRegistry) -> None:
 def test_what_goes_wrong_is_an_outcome(
     registry: ModelRegistry, caplog: pytest.LogCaptureFixture
 ) -> None:
-    desk = JobRunner(registry, DownloadStore())
+    runner = JobRunner(registry, DownloadStore())
 
     def ours(encoder: object, job: Job) -> None:
         raise LikewiseError("no", hint="yes")
@@ -56,10 +56,10 @@ def test_what_goes_wrong_is_an_outcome(
     def unexpected(encoder: object, job: Job) -> None:
         raise ZeroDivisionError("secret detail")
 
-    failure = _outcome(desk, ours).failure
+    failure = _outcome(runner, ours).failure
     assert failure
     assert str(failure.error) == "no (hint: yes)"
-    failure = _outcome(desk, unexpected).failure
+    failure = _outcome(runner, unexpected).failure
     assert failure
     told = failure_notice(failure, translations_for("en"))
     assert failure.log_id in told
@@ -68,7 +68,7 @@ def test_what_goes_wrong_is_an_outcome(
 
 
 def test_stop_ends_work_of_that_session_alone(registry: ModelRegistry) -> None:
-    desk = JobRunner(registry, DownloadStore())
+    runner = JobRunner(registry, DownloadStore())
     begun = threading.Barrier(3, timeout=20)
 
     def work(encoder: object, job: Job) -> str:
@@ -80,14 +80,14 @@ def test_stop_ends_work_of_that_session_alone(registry: ModelRegistry) -> None:
 
     async def both() -> list[Outcome[str]]:
         async def follow(session: str) -> Outcome[str]:
-            async for step in desk.steps(session, CHOICE, work):
+            async for step in runner.steps(session, CHOICE, work):
                 if isinstance(step, Outcome):
                     return step
             raise AssertionError
 
         running = [asyncio.create_task(follow(each)) for each in ("a", "b")]
         await asyncio.to_thread(begun.wait)
-        desk.stop("a")
+        runner.stop("a")
         return await asyncio.gather(*running)
 
     first, second = asyncio.run(both())
@@ -96,7 +96,7 @@ def test_stop_ends_work_of_that_session_alone(registry: ModelRegistry) -> None:
 
 
 def test_a_reader_who_leaves_stops_the_work(registry: ModelRegistry) -> None:
-    desk = JobRunner(registry, DownloadStore())
+    runner = JobRunner(registry, DownloadStore())
     left = threading.Event()
 
     def work(encoder: object, job: Job) -> None:
@@ -104,7 +104,7 @@ def test_a_reader_who_leaves_stops_the_work(registry: ModelRegistry) -> None:
             left.set()
 
     async def leave() -> None:
-        steps = desk.steps("s", CHOICE, work)
+        steps = runner.steps("s", CHOICE, work)
         await anext(steps)
         await steps.aclose()
 
@@ -113,12 +113,12 @@ def test_a_reader_who_leaves_stops_the_work(registry: ModelRegistry) -> None:
 
 
 def test_a_result_is_given_to_its_visitor_alone() -> None:
-    shelf = DownloadStore()
+    downloads = DownloadStore()
     table = TableResult([{"rank": 1, "text": "a"}])
-    token = shelf.put("page", table, "anna")
-    assert shelf.get(token, "anna") is table
-    assert shelf.get(token, "ben") is None
-    assert shelf.get(token) is None
+    token = downloads.put("page", table, "anna")
+    assert downloads.get(token, "anna") is table
+    assert downloads.get(token, "ben") is None
+    assert downloads.get(token) is None
 
 
 def test_models_that_are_not_here_are_never_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,19 +136,19 @@ def test_models_that_are_not_here_are_never_fetched(monkeypatch: pytest.MonkeyPa
 
 
 def test_results_are_kept_one_a_kind_and_for_a_while() -> None:
-    shelf = DownloadStore(limit=10_000)
+    downloads = DownloadStore(limit=10_000)
     table = TableResult([{"rank": 1, "text": "a"}])
-    first = shelf.put("one", table)
-    second = shelf.put("one", table)
-    other = shelf.put("two", table)
-    assert shelf.get(first) is None
-    assert shelf.get(second) is table
-    shelf.drop("one")
-    assert shelf.get(second) is None
-    assert shelf.get(other) is table
-    large = shelf.put("three", TableResult([{"text": "x" * 20_000}]))
-    assert shelf.get(other) is None, "the oldest makes room"
-    assert shelf.get(large) is not None
+    first = downloads.put("one", table)
+    second = downloads.put("one", table)
+    other = downloads.put("two", table)
+    assert downloads.get(first) is None
+    assert downloads.get(second) is table
+    downloads.drop("one")
+    assert downloads.get(second) is None
+    assert downloads.get(other) is table
+    large = downloads.put("three", TableResult([{"text": "x" * 20_000}]))
+    assert downloads.get(other) is None, "the oldest makes room"
+    assert downloads.get(large) is not None
     brief = DownloadStore(seconds=0)
     assert brief.get(brief.put("one", table)) is None
 

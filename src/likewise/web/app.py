@@ -56,14 +56,14 @@ def create_app(
 
     access = access or Access()
     app = app or fastapi.FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    shelf = DownloadStore()
-    desk = JobRunner(local_models(), shelf)
-    add_downloads(app, shelf)
-    _close_with(app, desk)
+    downloads = DownloadStore()
+    runner = JobRunner(local_models(), downloads)
+    add_downloads(app, downloads)
+    _close_with(app, runner)
     for language in reversed(LANGUAGES):  # the one at the root last: it answers everything
         page = build_page(
             translations_for(language.code),
-            desk,
+            runner,
             Choice(model),
             Path(results),
             keyed=bool(access.key),
@@ -160,7 +160,7 @@ def _shown(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _close_with(app: FastAPI, desk: Any) -> None:
+def _close_with(app: FastAPI, runner: Any) -> None:
     """Let the workers go when the app ends."""
     before = app.router.lifespan_context
 
@@ -170,6 +170,6 @@ def _close_with(app: FastAPI, desk: Any) -> None:
             try:
                 yield state
             finally:
-                desk.close()
+                runner.close()
 
     app.router.lifespan_context = around

@@ -47,16 +47,16 @@ class RecipePanel:
         return {self.command: recipe.command, self.python: recipe.python}
 
 
-def recipe_panel(frame: PageContext, name: str) -> RecipePanel:
+def recipe_panel(context: PageContext, name: str) -> RecipePanel:
     """The closed box under a result that says how to have it again."""
-    words = frame.words
-    with gr.Accordion(words("reproduce.title"), open=False, elem_id=f"{name}-reproduce"):
+    t = context.t
+    with gr.Accordion(t("reproduce.title"), open=False, elem_id=f"{name}-reproduce"):
         command = gr.Code(
-            language="shell", label=words("reproduce.command"), interactive=False,
+            language="shell", label=t("reproduce.command"), interactive=False,
             wrap_lines=True, elem_id=f"{name}-command", lines=1,
         )  # fmt: skip
         python = gr.Code(
-            language="python", label=words("reproduce.python"), interactive=False,
+            language="python", label=t("reproduce.python"), interactive=False,
             wrap_lines=True, elem_id=f"{name}-python", lines=1,
         )  # fmt: skip
     return RecipePanel(command, python)
@@ -70,12 +70,12 @@ class Buttons:
     stop: gr.Button
 
 
-def buttons(frame: PageContext, name: str, label: str) -> Buttons:
+def buttons(context: PageContext, name: str, label: str) -> Buttons:
     """The button that begins a tab's work, and the one that stops it."""
     with gr.Row(elem_classes="lw-actions"):
         start = gr.Button(label, variant="primary", elem_id=f"{name}-run", scale=0, min_width=160)
         stop = gr.Button(
-            frame.words("work.stop"), variant="stop", visible=False, elem_id=f"{name}-stop",
+            context.t("work.stop"), variant="stop", visible=False, elem_id=f"{name}-stop",
             scale=0, min_width=100,
         )  # fmt: skip
     return Buttons(start, stop)
@@ -115,7 +115,7 @@ def wire(
     )
 
     async def halt(request: gr.Request) -> None:
-        panel.frame.desk.stop(session_of(request))
+        panel.context.runner.stop(session_of(request))
 
     panel.stop.click(halt, queue=False, **QUIET)
 
@@ -139,23 +139,23 @@ class Source:
         return [self.typed, upload.file, upload.column, upload.encoding, upload.lost]
 
 
-def text_source(frame: PageContext, name: str, *, label: str, sample: str, rows: int) -> Source:
+def text_source(context: PageContext, name: str, *, label: str, sample: str, rows: int) -> Source:
     """A box for one text a line, and a file that can take its place.
 
     Args:
-        frame: what is around the tab.
+        context: what is around the tab.
         name: the tab's.
         label: of the box.
         sample: key of the texts that it shows first.
         rows: its height.
     """
-    values = frame.samples.of(sample)
+    values = context.samples.of(sample)
     typed = gr.Textbox(
-        value=frame.samples.now(values), label=label, lines=rows, max_lines=rows + 6,
+        value=context.samples.now(values), label=label, lines=rows, max_lines=rows + 6,
         elem_id=f"{name}-texts",
     )  # fmt: skip
-    frame.samples.add(typed, values)
-    return Source(typed, file_input(frame.words, frame.desk, name, QUIET))
+    context.samples.add(typed, values)
+    return Source(typed, file_input(context.t, context.runner, name, QUIET))
 
 
 def with_lost(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Results kept a while for download, each under a name that cannot be guessed."""
+"""Stores results for download for a limited time, each under an unguessable name."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class DocumentResult:
 
 
 @dataclass(frozen=True)
-class _Kept:
+class _StoredResult:
     visitor: str
     session: str
     result: Result
@@ -91,20 +91,20 @@ class _Kept:
 
 
 class DownloadStore:
-    """Keeps the last result of each session for download. Safe from several threads.
+    """Stores the last result of each session for download. Thread-safe.
 
     Args:
-        seconds: how long a result is kept.
-        limit: bytes kept in all; the oldest results go first, the newest always stays.
+        seconds: lifetime of a result.
+        limit: maximum total bytes; the oldest results are evicted first, the newest never.
     """
 
     def __init__(self, seconds: float = 3600, limit: int = 1 << 30) -> None:
         self._seconds, self._limit = seconds, limit
-        self._kept: OrderedDict[str, _Kept] = OrderedDict()
+        self._stored: OrderedDict[str, _StoredResult] = OrderedDict()
         self._lock = threading.Lock()
 
     def put(self, session: str, result: Result, visitor: str = "") -> str:
-        """Keep a result in place of the session's last one of that kind.
+        """Store a result; it replaces the last one of the session with the same name.
 
         Args:
             session: the page that it was computed for.
@@ -116,39 +116,41 @@ class DownloadStore:
         """
         token = secrets.token_urlsafe(18)
         with self._lock:
-            for name, kept in list(self._kept.items()):
+            for name, kept in list(self._stored.items()):
                 replaced = kept.session == session and kept.result.stem == result.stem
                 if replaced or kept.until < time.monotonic():
-                    del self._kept[name]
-            self._kept[token] = _Kept(visitor, session, result, time.monotonic() + self._seconds)
-            while len(self._kept) > 1 and self._bytes() > self._limit:
-                self._kept.popitem(last=False)
+                    del self._stored[name]
+            self._stored[token] = _StoredResult(
+                visitor, session, result, time.monotonic() + self._seconds
+            )
+            while len(self._stored) > 1 and self._bytes() > self._limit:
+                self._stored.popitem(last=False)
         return token
 
     def get(self, token: str, visitor: str = "") -> Result | None:
         """The result of that name; None where it is gone or belongs to another visitor."""
         with self._lock:
-            kept = self._kept.get(token)
+            kept = self._stored.get(token)
         if kept is None or kept.until < time.monotonic() or kept.visitor not in ("", visitor):
             return None
         return kept.result
 
     def drop(self, session: str) -> None:
-        """Forget what a session left."""
+        """Delete the results of a session."""
         with self._lock:
-            for name in [n for n, kept in self._kept.items() if kept.session == session]:
-                del self._kept[name]
+            for name in [n for n, kept in self._stored.items() if kept.session == session]:
+                del self._stored[name]
 
     def _bytes(self) -> int:
-        return sum(kept.result.size for kept in self._kept.values())
+        return sum(kept.result.size for kept in self._stored.values())
 
 
-def add_downloads(app: FastAPI, shelf: DownloadStore) -> None:
-    """Serve what is on the shelf under `/downloads/NAME/FILE`, written when it is asked for."""
+def add_downloads(app: FastAPI, downloads: DownloadStore) -> None:
+    """Serve what is on the downloads under `/downloads/NAME/FILE`, written on request."""
 
     @app.get("/downloads/{token}/{name}", include_in_schema=False)
     def download(token: str, name: str, request: Request) -> FileResponse:
-        result = shelf.get(token, visitor_of(request).name)
+        result = downloads.get(token, visitor_of(request).name)
         if result is None or name not in {f"{result.stem}.{ending}" for ending in result.formats}:
             raise HTTPException(404, "http.download")
         folder = tempfile.TemporaryDirectory(prefix="likewise-")

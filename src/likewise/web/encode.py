@@ -80,25 +80,25 @@ class Found:
 class EncodeTab:
     """The tab's components and what they do."""
 
-    def __init__(self, frame: PageContext) -> None:
-        self.frame, words = frame, frame.words
+    def __init__(self, context: PageContext) -> None:
+        self.context, t = context, context.t
         source = components.text_source(
-            frame, NAME, label=words("encode.texts"), sample="encode.sample", rows=6
+            context, NAME, label=t("encode.texts"), sample="encode.sample", rows=6
         )
-        pressed = components.buttons(frame, NAME, words("encode.run"))
+        pressed = components.buttons(context, NAME, t("encode.run"))
         notice = components.notice(NAME)
         with gr.Column(visible=False, elem_id="encode-result") as result:
             self.summary = gr.HTML(elem_id="encode-summary", padding=False)
             self.links = gr.HTML(elem_id="encode-downloads", padding=False)
             self.preview = gr.HTML(elem_id="encode-preview", padding=False)
-            self.recipe = components.recipe_panel(frame, NAME)
-        self.panel = Panel(frame, notice, result, pressed.start, pressed.stop)
+            self.recipe = components.recipe_panel(context, NAME)
+        self.panel = Panel(context, notice, result, pressed.start, pressed.stop)
         self.inputs = {"encode-texts": source.typed}
         shown = [self.summary, self.links, self.preview, *self.recipe.outputs]
         components.wire(
             self.panel,
             self.run,
-            [frame.choice, *source.inputs],
+            [context.choice, *source.inputs],
             shown,
             script=components.with_lost(NAME),
         )
@@ -125,9 +125,9 @@ class EncodeTab:
         def show(texts: Texts, found: Found) -> Updates:
             result = VectorResult(found.embedding)
             return {
-                self.summary: _summary(found, self.frame.words),
-                self.links: self.frame.links(request, result),
-                self.preview: _preview(found.embedding, self.frame.words),
+                self.summary: _summary(found, self.context.t),
+                self.links: self.context.links(request, result),
+                self.preview: _preview(found.embedding, self.context.t),
             } | self.recipe.shown(recipe("encode", _reproduced(choice, texts)))
 
         async for updates in self.panel.run(
@@ -154,41 +154,41 @@ def _measured(found: Embedding) -> Measures:
     return Measures(lengths, values)
 
 
-def _summary(done: Found, words: Translations) -> str:
+def _summary(done: Found, t: Translations) -> str:
     found, lengths, values = done.embedding, done.measures.lengths, done.measures.values
-    rate = words("encode.rate", rate=f"{found.count / max(found.seconds, 1e-9):,.0f}")
+    rate = t("encode.rate", rate=f"{found.count / max(found.seconds, 1e-9):,.0f}")
     return html.facts(
         [
-            html.Fact(words("encode.count"), f"{found.count:,}"),
-            html.Fact(words("measure.dimension"), f"{found.dimension:,}"),
-            html.Fact(words("encode.seconds"), words("seconds", n=f"{found.seconds:.2f}"), rate),
-            html.Fact(words("encode.tokens"), f"{found.tokens:,}"),
+            html.Fact(t("encode.count"), f"{found.count:,}"),
+            html.Fact(t("measure.dimension"), f"{found.dimension:,}"),
+            html.Fact(t("encode.seconds"), t("seconds", n=f"{found.seconds:.2f}"), rate),
+            html.Fact(t("encode.tokens"), f"{found.tokens:,}"),
             html.Fact(
-                words("encode.cut"), f"{found.cut:,}",
-                words("encode.cut.note") if found.cut else "", warn=found.cut > 0,
+                t("encode.cut"), f"{found.cut:,}",
+                t("encode.cut.note") if found.cut else "", warn=found.cut > 0,
             ),
             html.Fact(
-                words("encode.norm"), f"{lengths.mean:.4f}",
+                t("encode.norm"), f"{lengths.mean:.4f}",
                 f"{lengths.least:.4f} – {lengths.most:.4f}",
             ),
             html.Fact(
-                words("encode.values"), f"{values.mean:.4f}",
+                t("encode.values"), f"{values.mean:.4f}",
                 f"{values.least:.4f} – {values.most:.4f}",
             ),
-            html.Fact(words("encode.deviation"), f"{values.deviation:.4f}"),
+            html.Fact(t("encode.deviation"), f"{values.deviation:.4f}"),
         ]
     )  # fmt: skip
 
 
-def _preview(found: Embedding, words: Translations) -> str:
+def _preview(found: Embedding, t: Translations) -> str:
     shown = min(PREVIEW_ROWS, found.count)
-    headers = [words("table.text"), *(str(i) for i in range(PREVIEW_COLUMNS)), "…"]
+    headers = [t("table.text"), *(str(i) for i in range(PREVIEW_COLUMNS)), "…"]
     matrix = next(found.blocks())
     rows = [
         [_short(text), *(f"{x:.4f}" for x in row[:PREVIEW_COLUMNS]), "…"]
         for text, row in zip(islice(found.texts.stream(), shown), matrix, strict=False)
     ]
-    caption = words("encode.preview", shown=shown, total=f"{found.count:,}")
+    caption = t("encode.preview", shown=shown, total=f"{found.count:,}")
     return html.table(headers, rows, caption=caption)
 
 

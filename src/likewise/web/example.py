@@ -41,55 +41,53 @@ MOST_TEXTS = 60
 class ExampleTab:
     """The tab's components and what they do."""
 
-    def __init__(self, frame: PageContext, page: gr.Blocks) -> None:
-        self.frame, self.words = frame, frame.words
-        words, samples = frame.words, frame.samples
+    def __init__(self, context: PageContext, page: gr.Blocks) -> None:
+        self.context, self.t = context, context.t
+        t, samples = context.t, context.samples
         names = samples.of_examples(lambda each: each.name)
         texts = samples.of_examples(lambda each: "\n".join(each.texts))
-        language = sample_language(samples.model, words).code
+        language = sample_language(samples.model, t).code
         mine_first = sorted(EXAMPLES, key=lambda e: e.language != language)
         with gr.Row(equal_height=False):
             self.chosen = gr.Dropdown(
-                [(_title(e.name, words), e.name) for e in mine_first]
-                + [(words("example.own"), OWN)],
-                value=samples.now(names), label=words("example.set"), elem_id="example-set",
+                [(_title(e.name, t), e.name) for e in mine_first]
+                + [(t("example.own"), OWN)],
+                value=samples.now(names), label=t("example.set"), elem_id="example-set",
                 filterable=False, min_width=260,
             )  # fmt: skip
         self.texts = gr.Textbox(
-            samples.now(texts), label=words("example.texts"), info=words("example.texts.info"),
+            samples.now(texts), label=t("example.texts"), info=t("example.texts.info"),
             lines=6, max_lines=12, elem_id="example-texts",
         )  # fmt: skip
         samples.add(self.chosen, names)
         samples.add(self.texts, texts)
         self.inputs = {"example-set": self.chosen, "example-texts": self.texts}
-        pressed = components.buttons(frame, NAME, words("example.run"))
+        pressed = components.buttons(context, NAME, t("example.run"))
         notice = components.notice(NAME)
         with gr.Column(visible=False, elem_id="example-result") as result:
             self.summary = gr.HTML(elem_id="example-summary", padding=False)
             self.plot = gr.HTML(elem_id="example-plot", padding=False)
             self.links = gr.HTML(elem_id="example-downloads", padding=False)
-            self.recipe = components.recipe_panel(frame, NAME)
+            self.recipe = components.recipe_panel(context, NAME)
         with gr.Row(equal_height=False, elem_classes="lw-past"):
             self.past = gr.Dropdown(
-                [], label=words("example.past"), info=words("example.past.info"),
+                [], label=t("example.past"), info=t("example.past.info"),
                 elem_id="example-past", filterable=False, min_width=260, scale=3,
             )  # fmt: skip
-            reopen = gr.Button(
-                words("example.open"), elem_id="example-open", scale=0, min_width=140
-            )
-        self.panel = Panel(frame, notice, result, pressed.start, pressed.stop)
+            reopen = gr.Button(t("example.open"), elem_id="example-open", scale=0, min_width=140)
+        self.panel = Panel(context, notice, result, pressed.start, pressed.stop)
         self.shown = [self.summary, self.plot, self.links, *self.recipe.outputs]
         self._wire(page, reopen)
 
     def _wire(self, page: gr.Blocks, reopen: gr.Button) -> None:
         self.chosen.input(
-            self.fill, [self.chosen, self.frame.choice], [self.texts], **components.QUIET
+            self.fill, [self.chosen, self.context.choice], [self.texts], **components.QUIET
         )
         self.texts.input(self.edited, [self.texts], [self.chosen], **components.QUIET)
         components.wire(
             self.panel,
             self.run,
-            [self.frame.choice, self.texts],
+            [self.context.choice, self.texts],
             [*self.shown, self.past],
         )
         reopen.click(
@@ -105,8 +103,8 @@ class ExampleTab:
         found = next((e for e in EXAMPLES if e.name == name), None)
         if found:
             return "\n".join(found.texts)
-        words = translations_for(sample_language(choice.name, self.words).code)
-        return words("example.own.sample")
+        t = translations_for(sample_language(choice.name, self.t).code)
+        return t("example.own.sample")
 
     async def edited(self, typed: str) -> str:
         """A built-in set whose texts were changed is one's own."""
@@ -144,12 +142,12 @@ class ExampleTab:
                     return saved
             raise PageError("failure.no_result")
 
-        outcome = await self.frame.desk.call(find)
+        outcome = await self.context.runner.call(find)
         if outcome.failure or outcome.value is None:
             assert outcome.failure is not None
-            said = failure_notice(outcome.failure, self.words)
+            notice_html = failure_notice(outcome.failure, self.t)
             return {
-                self.panel.notice: gr.update(value=said, visible=True),
+                self.panel.notice: gr.update(value=notice_html, visible=True),
                 self.panel.result: gr.update(visible=False),
             }
         saved = outcome.value
@@ -166,19 +164,19 @@ class ExampleTab:
     def _own_folder(self, request: gr.Request) -> Path:
         """Where the results of a visitor are saved; without cookies, those of a page."""
         secret = visitor_of(request).name or session_of(request)
-        return self.frame.results / VISITORS / hashlib.sha256(secret.encode()).hexdigest()[:32]
+        return self.context.results / VISITORS / hashlib.sha256(secret.encode()).hexdigest()[:32]
 
     def _results(self, request: gr.Request) -> list[SavedResult]:
         """A visitor's results, newest first; on this machine also those of the command line."""
         own = list_results(self._own_folder(request)).results
         if not visitor_of(request).local:
             return list(own)
-        found = [*own, *list_results(self.frame.results).results]
+        found = [*own, *list_results(self.context.results).results]
         return sorted(found, key=lambda each: _moment(each.result), reverse=True)
 
     def _value(self, saved: SavedResult) -> str:
         """What the list of past results calls one."""
-        return saved.path.relative_to(self.frame.results).as_posix()
+        return saved.path.relative_to(self.context.results).as_posix()
 
     def _past(self, request: gr.Request, selected: str | None) -> Any:
         saved = self._results(request)
@@ -187,16 +185,16 @@ class ExampleTab:
 
     def _label(self, result: ExampleResult) -> str:
         moment = _moment(result)
-        return f"{moment:%Y-%m-%d %H:%M:%S} · {_title(result.name, self.words)} · {result.model}"
+        return f"{moment:%Y-%m-%d %H:%M:%S} · {_title(result.name, self.t)} · {result.model}"
 
     def _show(self, saved: SavedResult, request: gr.Request, choice: Choice) -> Updates:
-        result, words = saved.result, self.words
+        result, t = saved.result, self.t
         made = recipe("example", _request(choice, list(result.texts)))
         document = DocumentResult(result.to_dict(), saved.path.stem)
         return {
-            self.summary: _summary(saved, words, local=visitor_of(request).local),
+            self.summary: _summary(saved, t, local=visitor_of(request).local),
             self.plot: _matrix(result),
-            self.links: self.frame.links(request, document),
+            self.links: self.context.links(request, document),
         } | self.recipe.shown(made)
 
 
@@ -224,32 +222,32 @@ def _name_of(texts: list[str]) -> str:
     return next((e.name for e in EXAMPLES if list(e.texts) == texts), OWN)
 
 
-def _title(name: str, words: Translations) -> str:
+def _title(name: str, t: Translations) -> str:
     found = next((e for e in EXAMPLES if e.name == name), None)
     if found is None:
-        return words("example.own")
-    return found.title[words.language.code]
+        return t("example.own")
+    return found.title[t.language.code]
 
 
 def _moment(result: ExampleResult) -> datetime:
     return datetime.fromisoformat(result.timestamp)
 
 
-def _summary(saved: SavedResult, words: Translations, *, local: bool) -> str:
+def _summary(saved: SavedResult, t: Translations, *, local: bool) -> str:
     result = saved.result
     place = str(saved.path) if local else saved.path.name
     off = result.matrix.astype(float).copy()
     np.fill_diagonal(off, -np.inf)
     i, j = divmod(int(off.argmax()), len(off))
-    pair = words("example.pair", a=i + 1, b=j + 1)
+    pair = t("example.pair", a=i + 1, b=j + 1)
     moment = _moment(result)
     return html.facts(
         [
-            html.Fact(words("example.title"), _title(result.name, words)),
-            html.Fact(words("model.name"), f"{result.model} · {result.compute}"),
-            html.Fact(words("example.when"), f"{moment:%Y-%m-%d %H:%M:%S}"),
-            html.Fact(words("example.nearest"), f"{off[i, j]:.4f}", pair),
-            html.Fact(words("example.saved"), place, long=True),
-            html.Fact(words("model.fingerprint"), result.fingerprint, long=True),
+            html.Fact(t("example.title"), _title(result.name, t)),
+            html.Fact(t("model.name"), f"{result.model} · {result.compute}"),
+            html.Fact(t("example.when"), f"{moment:%Y-%m-%d %H:%M:%S}"),
+            html.Fact(t("example.nearest"), f"{off[i, j]:.4f}", pair),
+            html.Fact(t("example.saved"), place, long=True),
+            html.Fact(t("model.fingerprint"), result.fingerprint, long=True),
         ]
     )

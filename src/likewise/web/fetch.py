@@ -81,24 +81,24 @@ class Fetch:
     """The box with a model's facts and the buttons that begin and end its download.
 
     Args:
-        frame: what is around the tabs.
+        context: what is around the tabs.
         arrived: called when a model has arrived; gives changes to the page.
     """
 
-    def __init__(self, frame: PageContext, arrived: Callable[[], Updates]) -> None:
-        self.frame, self._arrived = frame, arrived
-        words = frame.words
+    def __init__(self, context: PageContext, arrived: Callable[[], Updates]) -> None:
+        self.context, self._arrived = context, arrived
+        t = context.t
         self.name = gr.State("")
         self.notice = gr.HTML(visible=False, elem_id="fetch-notice", padding=False)
         with gr.Column(visible=False, elem_id="fetch-offer") as self.box:
             self.facts = gr.HTML(elem_id="fetch-facts", padding=False)
         with gr.Row(elem_classes="lw-actions", visible=False) as self.row:
             self.start = gr.Button(
-                words("fetch.run"), variant="secondary", elem_id="fetch-run", scale=0,
+                t("fetch.run"), variant="secondary", elem_id="fetch-run", scale=0,
                 min_width=160,
             )  # fmt: skip
             self.cancel = gr.Button(
-                words("fetch.cancel"), variant="stop", visible=False, elem_id="fetch-cancel",
+                t("fetch.cancel"), variant="stop", visible=False, elem_id="fetch-cancel",
                 scale=0, min_width=100,
             )  # fmt: skip
 
@@ -112,22 +112,22 @@ class Fetch:
         self.start.click(self.run, [self.name], [*self.outputs, *shown], **components.QUIET)
 
         async def halt(request: gr.Request) -> None:
-            self.frame.desk.stop(session_of(request))
+            self.context.runner.stop(session_of(request))
 
         self.cancel.click(halt, queue=False, **components.QUIET)
 
     def offered(self, offer: Offer | None, *, local: bool) -> Updates:
         """An offer, as changes to the page; hides the box where there is none."""
-        allowed = offer is not None and not offer.offline and (local or self.frame.keyed)
-        said = _offer(offer, self.frame.words, local=local) if offer else ""
+        allowed = offer is not None and not offer.offline and (local or self.context.keyed)
+        notice_html = _offer(offer, self.context.t, local=local) if offer else ""
         if offer and not allowed:
             why = "fetch.offline" if offer.offline else "fetch.remote"
-            said += html.notice(self.frame.words(why), kind="info")
+            notice_html += html.notice(self.context.t(why), kind="info")
         return {
             self.name: offer.name if offer else "",
             self.notice: gr.update(visible=False),
             self.box: gr.update(visible=offer is not None),
-            self.facts: said,
+            self.facts: notice_html,
             self.row: gr.update(visible=allowed),
             self.start: gr.update(visible=allowed, interactive=True),
             self.cancel: gr.update(visible=False),
@@ -135,11 +135,11 @@ class Fetch:
 
     async def run(self, name: str, request: gr.Request) -> AsyncIterator[Updates]:
         """Fetch a model."""
-        words, local = self.frame.words, visitor_of(request).local
-        said = ""
+        t, local = self.context.t, visitor_of(request).local
+        notice_html = ""
 
         def work(job: Job) -> Location:
-            if not local and not self.frame.keyed:
+            if not local and not self.context.keyed:
                 raise PageError("fetch.remote")
             return locate(name, progress=_progress(job))
 
@@ -147,14 +147,14 @@ class Fetch:
             self.start: gr.update(interactive=False),
             self.cancel: gr.update(visible=True),
         }
-        async for step in self.frame.desk.transfer(session_of(request), work):
+        async for step in self.context.runner.transfer(session_of(request), work):
             if isinstance(step, Job):
-                now = fetching_notice(step, name, words)
-                if now != said:
+                now = fetching_notice(step, name, t)
+                if now != notice_html:
                     yield {self.notice: gr.update(value=now, visible=True)}
-                said = now
+                notice_html = now
                 continue
-            found = await self.frame.desk.call(lambda: find_offer(name))
+            found = await self.context.runner.call(lambda: find_offer(name))
             yield (
                 self.offered(found.value, local=local)
                 | {self.notice: gr.update(value=self._ended(step, name, local=local), visible=True)}
@@ -162,32 +162,28 @@ class Fetch:
             )
 
     def _ended(self, outcome: Outcome[Location], name: str, *, local: bool) -> str:
-        words = self.frame.words
+        t = self.context.t
         if outcome.stopped:
-            return html.notice(words("fetch.stopped"), words("fetch.stopped.body"), kind="info")
+            return html.notice(t("fetch.stopped"), t("fetch.stopped.body"), kind="info")
         if outcome.failure:
-            return failure_notice(outcome.failure, words)
+            return failure_notice(outcome.failure, t)
         assert outcome.value is not None
         place = str(outcome.value.folder) if local else ""
-        return html.notice(
-            words("fetch.done", name=name), words("fetch.done.body"), place, kind="info"
-        )
+        return html.notice(t("fetch.done", name=name), t("fetch.done.body"), place, kind="info")
 
 
-def _offer(offer: Offer, words: Translations, *, local: bool) -> str:
-    size = (
-        words("fetch.about", size=megabytes(offer.size)) if offer.size else words("fetch.unknown")
-    )
+def _offer(offer: Offer, t: Translations, *, local: bool) -> str:
+    size = t("fetch.about", size=megabytes(offer.size)) if offer.size else t("fetch.unknown")
     rows = [
-        html.Fact(words("fetch.model"), offer.name, words("catalog.here.no.note")),
-        html.Fact(words("fetch.size"), size),
-        html.Fact(words("catalog.licence"), offer.licence or words("fetch.card")),
+        html.Fact(t("fetch.model"), offer.name, t("catalog.here.no.note")),
+        html.Fact(t("fetch.size"), size),
+        html.Fact(t("catalog.licence"), offer.licence or t("fetch.card")),
     ]
     if offer.arrived:
-        rows.append(html.Fact(words("fetch.arrived"), megabytes(offer.arrived)))
-    rows.append(html.Fact(words("fetch.source"), f"{offer.source}/{offer.hub_id}", long=True))
+        rows.append(html.Fact(t("fetch.arrived"), megabytes(offer.arrived)))
+    rows.append(html.Fact(t("fetch.source"), f"{offer.source}/{offer.hub_id}", long=True))
     if local:
-        rows.append(html.Fact(words("fetch.destination"), str(offer.destination), long=True))
+        rows.append(html.Fact(t("fetch.destination"), str(offer.destination), long=True))
     return html.facts(rows)
 
 

@@ -77,26 +77,26 @@ class FileInput:
 
 
 def file_input(
-    words: Translations, desk: JobRunner, name: str, quiet: Mapping[str, Any]
+    t: Translations, runner: JobRunner, name: str, quiet: Mapping[str, Any]
 ) -> FileInput:
     """The closed box in which a file is handed in."""
-    with gr.Accordion(words("source.title"), open=False, elem_id=f"{name}-source"):
+    with gr.Accordion(t("source.title"), open=False, elem_id=f"{name}-source"):
         # every kind is taken, so that one that cannot be read is an error and not just not there
-        file = gr.File(label=words("source.file"), height=140, elem_id=f"{name}-file")
+        file = gr.File(label=t("source.file"), height=140, elem_id=f"{name}-file")
         with gr.Row():
             column = gr.Dropdown(
-                _columns(None, words), value="", label=words("source.column"), visible=False,
+                _columns(None, t), value="", label=t("source.column"), visible=False,
                 elem_id=f"{name}-column", filterable=False, min_width=200,
             )  # fmt: skip
             encoding = gr.Dropdown(
-                [(words("source.encoding.detect"), ""), *((each, each) for each in ENCODINGS)],
-                value="", label=words("source.encoding"), elem_id=f"{name}-encoding",
+                [(t("source.encoding.detect"), ""), *((each, each) for each in ENCODINGS)],
+                value="", label=t("source.encoding"), elem_id=f"{name}-encoding",
                 filterable=False, min_width=200,
             )  # fmt: skip
         about = gr.HTML(elem_id=f"{name}-about", padding=False)
         lost = gr.Textbox(visible=False)
     given = FileInput(file, column, encoding, about, lost)
-    look = _looker(given, words, desk)
+    look = _looker(given, t, runner)
     arrived = f"(file, ...rest) => {{ likewise.arrived('{name}'); return [file, ...rest]; }}"
     shown = [column, about]
 
@@ -110,21 +110,21 @@ def file_input(
 
 
 def _looker(
-    given: FileInput, words: Translations, desk: JobRunner
+    given: FileInput, t: Translations, runner: JobRunner
 ) -> Callable[[str | None, str, str], Awaitable[Updates]]:
     async def look(path: str | None, column: str, encoding: str) -> Updates:
         if not path:
             return {given.column: gr.update(visible=False, value=""), given.about: ""}
-        outcome = await desk.call(lambda: look_at(path, column, encoding))
+        outcome = await runner.call(lambda: look_at(path, column, encoding))
         if outcome.failure or outcome.value is None:
             assert outcome.failure is not None
-            said = failure_notice(outcome.failure, words, rename=(path, Path(path).name))
-            return {given.about: said}
+            notice_html = failure_notice(outcome.failure, t, rename=(path, Path(path).name))
+            return {given.about: notice_html}
         found = outcome.value
-        about = _about(found, words, column, encoding)
+        about = _about(found, t, column, encoding)
         if column:
             return {given.about: about}
-        choices = _columns(found, words) + [(each, each) for each in found.columns]
+        choices = _columns(found, t) + [(each, each) for each in found.columns]
         column_update = gr.update(choices=choices, value="", visible=bool(found.columns))
         return {given.column: column_update, given.about: about}
 
@@ -159,24 +159,24 @@ def texts_of(file: str, column: str, encoding: str) -> Texts:
     return Texts((), Path(file).name, column, file, encoding)
 
 
-def _columns(found: Look | None, words: Translations) -> list[tuple[str, str]]:
+def _columns(found: Look | None, t: Translations) -> list[tuple[str, str]]:
     """The choice to take the column that is found."""
-    label = words("source.column.found", column=found.column) if found and found.column else ""
-    return [(label or words("source.column.auto"), "")]
+    label = t("source.column.found", column=found.column) if found and found.column else ""
+    return [(label or t("source.column.auto"), "")]
 
 
-def _about(found: Look, words: Translations, column: str, encoding: str) -> str:
+def _about(found: Look, t: Translations, column: str, encoding: str) -> str:
     rows = []
     if found.encoding:
-        note = words("source.encoding.wrong") if found.encoding.guessed else ""
+        note = t("source.encoding.wrong") if found.encoding.guessed else ""
         name = found.encoding.name.upper()
-        read = words("source.encoding.given" if encoding else "source.encoding.detected", name=name)
-        rows.append(html.Fact(words("source.encoding"), read, note, warn=found.encoding.guessed))
+        read = t("source.encoding.given" if encoding else "source.encoding.detected", name=name)
+        rows.append(html.Fact(t("source.encoding"), read, note, warn=found.encoding.guessed))
     if found.column is not None:
-        note = "" if column else words("source.column.note")
-        rows.append(html.Fact(words("source.column"), found.column, note))
+        note = "" if column else t("source.column.note")
+        rows.append(html.Fact(t("source.column"), found.column, note))
     first = [[_short(record.text)] for record in found.records]
-    table = html.table([words("table.text")], first, caption=words("source.first", n=len(first)))
+    table = html.table([t("table.text")], first, caption=t("source.first", n=len(first)))
     return (html.facts(rows) if rows else "") + table
 
 

@@ -88,23 +88,23 @@ class Query:
 class FindTab:
     """The tab's components and what they do."""
 
-    def __init__(self, frame: PageContext) -> None:
-        self.frame, words = frame, frame.words
-        first = frame.samples.of("find.sample_query")
+    def __init__(self, context: PageContext) -> None:
+        self.context, t = context, context.t
+        first = context.samples.of("find.sample_query")
         query = gr.Textbox(
-            frame.samples.now(first), label=words("find.query"), lines=2, max_lines=8,
+            context.samples.now(first), label=t("find.query"), lines=2, max_lines=8,
             elem_id="find-query",
         )  # fmt: skip
-        frame.samples.add(query, first)
+        context.samples.add(query, first)
         source = components.text_source(
-            frame, NAME, label=words("find.candidates"), sample="find.sample", rows=6
+            context, NAME, label=t("find.candidates"), sample="find.sample", rows=6
         )
         with gr.Row():
             top_k = gr.Number(
-                10, label=words("find.top_k"), precision=0, elem_id="find-top-k", min_width=140
+                10, label=t("find.top_k"), precision=0, elem_id="find-top-k", min_width=140
             )
             threshold = gr.Textbox(
-                label=words("find.threshold"), placeholder=words("find.threshold.none"),
+                label=t("find.threshold"), placeholder=t("find.threshold.none"),
                 max_lines=1, elem_id="find-threshold", min_width=140,
             )  # fmt: skip
         self.inputs = {
@@ -112,14 +112,14 @@ class FindTab:
             "find-threshold": threshold,
         }  # fmt: skip
         self._candidates = Candidates()
-        pressed = components.buttons(frame, NAME, words("find.run"))
+        pressed = components.buttons(context, NAME, t("find.run"))
         notice = components.notice(NAME)
         with gr.Column(visible=False, elem_id="find-result") as result:
             self.ranked = gr.HTML(elem_id="find-table", padding=False)
             self.links = gr.HTML(elem_id="find-downloads", padding=False)
-            self.recipe = components.recipe_panel(frame, NAME)
-        self.panel = Panel(frame, notice, result, pressed.start, pressed.stop)
-        given = [frame.choice, query, top_k, threshold, *source.inputs]
+            self.recipe = components.recipe_panel(context, NAME)
+        self.panel = Panel(context, notice, result, pressed.start, pressed.stop)
+        given = [context.choice, query, top_k, threshold, *source.inputs]
         shown = [self.ranked, self.links, *self.recipe.outputs]
         components.wire(self.panel, self.run, given, shown, script=components.with_lost(NAME))
 
@@ -173,8 +173,8 @@ class FindTab:
             for row in found.rows
         ]
         return {
-            self.ranked: _table(found, self.frame.words),
-            self.links: self.frame.links(request, TableResult(rows)) if rows else "",
+            self.ranked: _table(found, self.context.t),
+            self.links: self.context.links(request, TableResult(rows)) if rows else "",
         } | self.recipe.shown(recipe("rank", query.request))
 
 
@@ -192,18 +192,18 @@ def _number(typed: str) -> float | None:
         raise PageError("failure.threshold") from None
 
 
-def _table(result: RankResult, words: Translations) -> str:
+def _table(result: RankResult, t: Translations) -> str:
     found = result.rows
     if not found:
-        return html.notice(words("find.none"), words("find.none.body"), kind="info")
-    head = words("find.summary", shown=f"{len(found):,}", total=f"{result.total:,}")
+        return html.notice(t("find.none"), t("find.none.body"), kind="info")
+    head = t("find.summary", shown=f"{len(found):,}", total=f"{result.total:,}")
     if len(found) > MOST_SHOWN:
-        head += " " + words("find.summary.first", n=MOST_SHOWN)
+        head += " " + t("find.summary.first", n=MOST_SHOWN)
     low = min(0.0, found[-1].score)
     span = max(1.0, found[0].score) - low
     bars = [
         html.RankingBar(i, each.text, f"{each.score:.4f}", (each.score - low) / span)
         for i, each in enumerate(found[:MOST_SHOWN], 1)
     ]
-    headers = [words("table.rank"), words("table.text"), words("table.score")]
+    headers = [t("table.rank"), t("table.text"), t("table.score")]
     return html.note(head) + html.ranking(headers, bars)

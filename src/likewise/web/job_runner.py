@@ -1,4 +1,4 @@
-"""Work done for a page: off the event loop, with progress, stoppable, errors as sentences."""
+"""Runs jobs in worker threads, with progress, cancellation and error reporting."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from likewise.web.registry import Choice
 
 T = TypeVar("T")
 STEP = 512
-"""Texts between two looks at whether to stop."""
+"""Texts between two checks for cancellation."""
 
 _log = logging.getLogger("likewise.web")
 
@@ -38,7 +38,7 @@ class Job:
         done: texts finished, or bytes fetched.
         total: texts to do, or bytes to fetch; 0 where that is not known.
         started: when computing or fetching began.
-        stop: set when it shall stop.
+        stop: set to cancel the job.
     """
 
     phase: str = "waiting"
@@ -48,7 +48,7 @@ class Job:
     stop: threading.Event = field(default_factory=threading.Event)
 
     def check(self) -> None:
-        """Leave here where it shall stop.
+        """Raise if the job was cancelled.
 
         Raises:
             CancelledError: it shall.
@@ -57,7 +57,7 @@ class Job:
             raise CancelledError
 
     def advance(self, count: int) -> None:
-        """Note that so many more texts, or bytes, are finished."""
+        """Count more finished texts or bytes."""
         self.done += count
 
     @property
@@ -144,16 +144,16 @@ Task = Callable[[Encoder, Job], T]
 
 
 class JobRunner:
-    """The one place where the pages' work is done.
+    """Runs the jobs of all pages.
 
     Args:
         models: the models in memory.
-        shelf: results for download.
+        downloads: results for download.
         workers: pieces of work at once; they share the model's own lock.
     """
 
-    def __init__(self, models: ModelRegistry, shelf: DownloadStore, workers: int = 2) -> None:
-        self.models, self.shelf = models, shelf
+    def __init__(self, models: ModelRegistry, downloads: DownloadStore, workers: int = 2) -> None:
+        self.models, self.downloads = models, downloads
         self._pool = ThreadPoolExecutor(workers, "likewise-web")
         self._transfers = ThreadPoolExecutor(1, "likewise-download")
         self._jobs: dict[str, set[Job]] = {}
@@ -215,7 +215,7 @@ class JobRunner:
             job.stop.set()
 
     def close(self) -> None:
-        """Stop all work and let the threads go."""
+        """Cancel all jobs and shut the threads down."""
         for jobs in self._jobs.values():
             for job in jobs:
                 job.stop.set()

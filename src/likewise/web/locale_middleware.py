@@ -1,4 +1,4 @@
-"""The door to the pages: which language, and a page that speaks it from its first line."""
+"""Selects the language of a page and sets it in the HTML head."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class LocaleMiddleware:
     """ASGI middleware before the pages.
 
     `/` leads to the page in the reader's language: the one chosen on the page, else the one the
-    browser asks for. `/?lang=zh` chooses. The page's first line tells the browser's own scripts
-    which language is wanted, so that the framework's words follow too.
+    browser asks for. `/?lang=zh` chooses. A script in the page head
+    sets the language of the browser API, so that the framework's messages follow too.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -75,7 +75,7 @@ class LocaleMiddleware:
             body += message.get("body", b"")
             if message.get("more_body"):
                 return
-            changed = _spoken(body, page)
+            changed = _localized(body, page)
             kept = [pair for pair in start["headers"] if pair[0].lower() != b"content-length"]
             length = (b"content-length", str(len(changed)).encode())
             vary = (b"vary", b"Accept-Language, Cookie")
@@ -85,7 +85,7 @@ class LocaleMiddleware:
         await self._app({**scope, "headers": plain}, receive, rewritten)
 
 
-def _spoken(body: bytes, page: Language) -> bytes:
+def _localized(body: bytes, page: Language) -> bytes:
     """A page's HTML in its language."""
     tag = page.locale
     script = (

@@ -29,29 +29,27 @@ NAME = "model"
 class ModelTab:
     """The tab's components and what they do."""
 
-    def __init__(self, frame: PageContext, page: gr.Blocks) -> None:
-        self.frame, words = frame, frame.words
+    def __init__(self, context: PageContext, page: gr.Blocks) -> None:
+        self.context, t = context, context.t
         with gr.Row(equal_height=False):
             given = self._inputs()
         names = ("model-pick", "model-folder", "model-compute")
         self.inputs = dict(zip(names, given, strict=True))
         with gr.Row(elem_classes="lw-actions"):
             start = gr.Button(
-                words("model.load"), variant="primary", elem_id="model-run", scale=0,
+                t("model.load"), variant="primary", elem_id="model-run", scale=0,
                 min_width=160,
             )  # fmt: skip
-            unload = gr.Button(
-                words("model.unload"), elem_id="model-unload", scale=0, min_width=120
-            )
-            stop = gr.Button(words("work.stop"), visible=False, elem_id="model-stop")
+            unload = gr.Button(t("model.unload"), elem_id="model-unload", scale=0, min_width=120)
+            stop = gr.Button(t("work.stop"), visible=False, elem_id="model-stop")
         notice = components.notice(NAME)
-        self.fetch = Fetch(frame, self._arrived)
+        self.fetch = Fetch(context, self._arrived)
         with gr.Column(visible=False, elem_id="model-result") as result:
             self.card = gr.HTML(elem_id="model-card", padding=False)
         self.catalog = gr.HTML(elem_id="model-catalog", padding=False)
-        self.panel = Panel(frame, notice, result, start, stop)
-        changed = [frame.choice, self.card, *self.fetch.outputs]
-        components.wire(self.panel, self.run, [frame.choice, *given], changed)
+        self.panel = Panel(context, notice, result, start, stop)
+        changed = [context.choice, self.card, *self.fetch.outputs]
+        components.wire(self.panel, self.run, [context.choice, *given], changed)
         for chosen in (self.pick, self.typed):
             chosen.change(
                 self.offer,
@@ -62,30 +60,30 @@ class ModelTab:
             )
         self.fetch.wire([self.catalog, self.pick])
         unload.click(
-            self.unload, [frame.choice], [notice, result, frame.status], **components.QUIET
+            self.unload, [context.choice], [notice, result, context.status], **components.QUIET
         )
         page.load(
-            self.arrive, [frame.choice],
-            [self.catalog, self.pick, frame.status, self.card, result],
+            self.arrive, [context.choice],
+            [self.catalog, self.pick, context.status, self.card, result],
             **components.QUIET,
         )  # fmt: skip
 
     def _inputs(self) -> list[Any]:
-        words, first = self.frame.words, self.frame.choice.value
+        t, first = self.context.t, self.context.choice.value
         self.pick = gr.Dropdown(
-            _choices(first.name, words), value=first.name, label=words("model.pick"),
+            _choices(first.name, t), value=first.name, label=t("model.pick"),
             elem_id="model-pick", filterable=False, min_width=260, scale=3,
         )  # fmt: skip
         self.typed = gr.Textbox(
-            label=words("model.folder"), placeholder=words("model.folder.hint"), max_lines=1,
+            label=t("model.folder"), placeholder=t("model.folder.hint"), max_lines=1,
             elem_id="model-folder", min_width=260, scale=3,
         )  # fmt: skip
         return [
             self.pick,
             self.typed,
             gr.Dropdown(
-                [(words("model.auto"), "auto"), *((c, c) for c in COMPUTES if c != "auto")],
-                value=first.compute, label=words("model.compute"), elem_id="model-compute",
+                [(t("model.auto"), "auto"), *((c, c) for c in COMPUTES if c != "auto")],
+                value=first.compute, label=t("model.compute"), elem_id="model-compute",
                 filterable=False, min_width=160, scale=2,
             ),
         ]  # fmt: skip
@@ -99,10 +97,10 @@ class ModelTab:
 
         def work(session: JobSession, _: None) -> str:
             encoder = session.models.get(choice.name, choice.compute)
-            return _card(encoder, self.frame.words, local=local)
+            return _card(encoder, self.context.t, local=local)
 
-        def show(_: None, told: str) -> Updates:
-            return {self.frame.choice: choice, self.card: told}
+        def show(_: None, card_html: str) -> Updates:
+            return {self.context.choice: choice, self.card: card_html}
 
         def prepare() -> None:
             if not local:
@@ -110,13 +108,13 @@ class ModelTab:
 
         async for updates in self.panel.run(request, choice, prepare, work, show, stays=current):
             # with the last changes, not after them: of two sent at once the page loses the first
-            last = self.frame.status in updates
+            last = self.context.status in updates
             yield updates | await self.offer(name, path, request) if last else updates
 
     async def offer(self, name: str, path: str, request: gr.Request) -> Updates:
         """Where the chosen model is not on this machine: what downloading it needs."""
         wanted, local = path.strip() or name, visitor_of(request).local
-        if self.frame.desk.fetches(session_of(request)):
+        if self.context.runner.fetches(session_of(request)):
             return {self.fetch.name: gr.skip()}  # the box shows a download under way
 
         def find() -> Offer | None:
@@ -124,106 +122,106 @@ class ModelTab:
                 check_remote(wanted)
             return find_offer(wanted)
 
-        found = await self.frame.desk.call(find)
+        found = await self.context.runner.call(find)
         return self.fetch.offered(found.value, local=local)
 
     def _arrived(self) -> Updates:
         """What changes on the page once a model has been downloaded."""
-        words, first = self.frame.words, self.frame.choice.value
+        t, first = self.context.t, self.context.choice.value
         return {
-            self.catalog: _catalog(words),
-            self.pick: gr.update(choices=_choices(first.name, words)),
+            self.catalog: _catalog(t),
+            self.pick: gr.update(choices=_choices(first.name, t)),
         }
 
     async def unload(self, choice: Choice) -> Updates:
         """Let go of the session's model."""
-        was = self.frame.desk.models.unload(choice.name, choice.compute)
-        said = self.frame.words("model.unloaded" if was else "model.not_loaded", name=choice.name)
+        was = self.context.runner.models.unload(choice.name, choice.compute)
+        text = self.context.t("model.unloaded" if was else "model.not_loaded", name=choice.name)
         return {
-            self.panel.notice: gr.update(value=html.notice(said, kind="info"), visible=True),
+            self.panel.notice: gr.update(value=html.notice(text, kind="info"), visible=True),
             self.panel.result: gr.update(visible=False),
-            self.frame.status: self.frame.status_line(choice),
+            self.context.status: self.context.status_line(choice),
         }
 
     async def arrive(self, choice: Choice, request: gr.Request) -> Updates:
         """What a page that was just opened shows."""
-        desk, words = self.frame.desk, self.frame.words
-        encoder = desk.models.peek(choice.name, choice.compute)
+        runner, t = self.context.runner, self.context.t
+        encoder = runner.models.peek(choice.name, choice.compute)
         local = visitor_of(request).local
-        told = await desk.call(self._arrived)
-        card = await desk.call(lambda: _card(encoder, words, local=local) if encoder else "")
+        card_html = await runner.call(self._arrived)
+        card = await runner.call(lambda: _card(encoder, t, local=local) if encoder else "")
         return {
-            **(told.value or {}),
-            self.frame.status: self.frame.status_line(choice),
+            **(card_html.value or {}),
+            self.context.status: self.context.status_line(choice),
             self.card: card.value or "",
             self.panel.result: gr.update(visible=encoder is not None),
         }
 
 
-def _choices(first: str, words: Translations) -> list[tuple[str, str]]:
+def _choices(first: str, t: Translations) -> list[tuple[str, str]]:
     """The models to choose from; those that are not on this machine say so."""
     known = []
     for entry in CATALOG:
         label = f"{entry.name} · {entry.dimension} · {entry.parameters:g} M"
         away = _whereabouts(entry.name) == "no"
-        known.append((words("model.pick.away", model=label) if away else label, entry.name))
+        known.append((t("model.pick.away", model=label) if away else label, entry.name))
     if first not in [name for _, name in known]:
         known.insert(0, (first, first))
     return known
 
 
-def _card(encoder: Encoder, words: Translations, *, local: bool) -> str:
+def _card(encoder: Encoder, t: Translations, *, local: bool) -> str:
     memory = psutil.Process().memory_info().rss / 2**20
     config, place = encoder.config, str(encoder.location.folder)
     reason = encoder.runtime_reason
     if not local:  # the engine's own messages may name the folder
         reason = reason.replace(str(config.folder), config.folder.name)
     rows = [
-        html.Fact(words("model.name"), encoder.name),
-        html.Fact(words("measure.dimension"), f"{encoder.dimension:,}"),
-        html.Fact(words("model.max_tokens"), f"{encoder.max_seq_length:,}"),
-        html.Fact(words("model.parameters"), f"{encoder.parameters / 1e6:,.1f} M"),
-        html.Fact(words("model.compute_used"), f"{encoder.compute} · {encoder.device}"),
-        html.Fact(words("model.runtime_reason"), reason, long=True),
-        html.Fact(words("model.load_time"), words("seconds", n=f"{encoder.load_seconds:.2f}")),
-        html.Fact(words("model.memory"), f"{memory:,.0f} MiB", words("model.memory.note")),
-        html.Fact(words("model.similarity"), encoder.similarity_fn_name),
-        html.Fact(words("model.source"), words(f"model.source.{encoder.location.source}")),
-        *([html.Fact(words("model.files"), place, long=True)] if local else []),
-        html.Fact(words("model.fingerprint"), encoder.fingerprint, long=True),
+        html.Fact(t("model.name"), encoder.name),
+        html.Fact(t("measure.dimension"), f"{encoder.dimension:,}"),
+        html.Fact(t("model.max_tokens"), f"{encoder.max_seq_length:,}"),
+        html.Fact(t("model.parameters"), f"{encoder.parameters / 1e6:,.1f} M"),
+        html.Fact(t("model.compute_used"), f"{encoder.compute} · {encoder.device}"),
+        html.Fact(t("model.runtime_reason"), reason, long=True),
+        html.Fact(t("model.load_time"), t("seconds", n=f"{encoder.load_seconds:.2f}")),
+        html.Fact(t("model.memory"), f"{memory:,.0f} MiB", t("model.memory.note")),
+        html.Fact(t("model.similarity"), encoder.similarity_fn_name),
+        html.Fact(t("model.source"), t(f"model.source.{encoder.location.source}")),
+        *([html.Fact(t("model.files"), place, long=True)] if local else []),
+        html.Fact(t("model.fingerprint"), encoder.fingerprint, long=True),
     ]
-    rows += [html.Fact(words("model.note"), note, warn=True, long=True) for note in config.notes]
+    rows += [html.Fact(t("model.note"), note, warn=True, long=True) for note in config.notes]
     return html.facts(rows)
 
 
-def _catalog(words: Translations) -> str:
+def _catalog(t: Translations) -> str:
     headers = ["name", "dimension", "tokens", "parameters", "languages", "licence", "here"]
     return html.table(
-        [words(f"catalog.{each}") for each in headers],
-        [_row(entry, words) for entry in CATALOG],
-        caption=words("catalog.title"),
+        [t(f"catalog.{each}") for each in headers],
+        [_row(entry, t) for entry in CATALOG],
+        caption=t("catalog.title"),
     )
 
 
-def _row(entry: Entry, words: Translations) -> list[str]:
+def _row(entry: Entry, t: Translations) -> list[str]:
     return [
         entry.name,
         f"{entry.dimension:,}",
         "–" if entry.max_tokens is None else f"{entry.max_tokens:,}",
         f"{entry.parameters:g} M",
-        _languages(entry.languages, words),
+        _languages(entry.languages, t),
         entry.licence,
-        words(f"catalog.here.{_whereabouts(entry.name)}"),
+        t(f"catalog.here.{_whereabouts(entry.name)}"),
     ]
 
 
-def _languages(told: str, words: Translations) -> str:
+def _languages(languages: str, t: Translations) -> str:
     """What a model was made for, in the reader's language: a language, or how many."""
-    count = re.search(r"\d+", told)
+    count = re.search(r"\d+", languages)
     if count is None:
-        return words(f"language.{told}")
-    kind = next((each for each in ("about", "over") if told.startswith(each)), "just")
-    return words(f"language.{kind}", n=count[0])
+        return t(f"language.{languages}")
+    kind = next((each for each in ("about", "over") if languages.startswith(each)), "just")
+    return t(f"language.{kind}", n=count[0])
 
 
 def _whereabouts(name: str) -> str:

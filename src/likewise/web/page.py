@@ -28,58 +28,58 @@ FORGET_AFTER = 3600
 
 
 def build_page(
-    words: Translations, desk: JobRunner, choice: Choice, results: Path, *, keyed: bool = False
+    t: Translations, runner: JobRunner, choice: Choice, results: Path, *, keyed: bool = False
 ) -> gr.Blocks:
     """The page in one language.
 
     Args:
-        words: the language.
-        desk: where its work is done.
+        t: the language.
+        runner: where its work is done.
         choice: the model that a new page works with.
         results: folder of saved example tests.
         keyed: whether every visitor has presented a key.
     """
     with gr.Blocks(
-        title=words("title"), analytics_enabled=False, delete_cache=(600, FORGET_AFTER)
+        title=t("title"), analytics_enabled=False, delete_cache=(600, FORGET_AFTER)
     ) as page:
         chosen = gr.State(choice, time_to_live=FORGET_AFTER)
         with gr.Column(elem_id="header"):
-            gr.HTML(_header(words), elem_id="masthead", padding=False)
+            gr.HTML(_header(t), elem_id="masthead", padding=False)
             status = gr.HTML(
-                html.dot_status(False, choice.name, words("status.off")), elem_id="status",
+                html.dot_status(False, choice.name, t("status.off")), elem_id="status",
                 padding=False,
             )  # fmt: skip
-        samples = Samples(words, choice.name)
-        frame = PageContext(words, desk, chosen, status, results, samples, keyed)
+        samples = Samples(t, choice.name)
+        context = PageContext(t, runner, chosen, status, results, samples, keyed)
         with gr.Tabs(selected="similarity", overflow_behavior="wrap", elem_id="tabs"):
-            with gr.Tab(words("tab.model"), id="model", elem_id="tab-model"):
-                _about(words, "model")
-                inputs = model.ModelTab(frame, page).inputs
-            with gr.Tab(words("tab.similarity"), id="similarity", elem_id="tab-similarity"):
-                _about(words, "similarity")
+            with gr.Tab(t("tab.model"), id="model", elem_id="tab-model"):
+                _about(t, "model")
+                inputs = model.ModelTab(context, page).inputs
+            with gr.Tab(t("tab.similarity"), id="similarity", elem_id="tab-similarity"):
+                _about(t, "similarity")
                 samples.note("similarity")
-                inputs |= similarity.SimilarityTab(frame).inputs
-            with gr.Tab(words("tab.encode"), id="encode", elem_id="tab-encode"):
-                _about(words, "encode")
+                inputs |= similarity.SimilarityTab(context).inputs
+            with gr.Tab(t("tab.encode"), id="encode", elem_id="tab-encode"):
+                _about(t, "encode")
                 samples.note("encode")
-                inputs |= encode.EncodeTab(frame).inputs
-            with gr.Tab(words("tab.find"), id="find", elem_id="tab-find"):
-                _about(words, "find")
+                inputs |= encode.EncodeTab(context).inputs
+            with gr.Tab(t("tab.find"), id="find", elem_id="tab-find"):
+                _about(t, "find")
                 samples.note("find")
-                found = find.FindTab(frame)
+                found = find.FindTab(context)
                 inputs |= found.inputs
-            with gr.Tab(words("tab.example"), id="example", elem_id="tab-example"):
-                _about(words, "example")
+            with gr.Tab(t("tab.example"), id="example", elem_id="tab-example"):
+                _about(t, "example")
                 samples.note("example")
-                inputs |= example.ExampleTab(frame, page).inputs
+                inputs |= example.ExampleTab(context, page).inputs
         chosen.change(samples.follow, [chosen, *samples.boxes], samples.outputs, **components.QUIET)
-        gr.HTML(html.note(words("footer")), elem_id="footer", padding=False)
+        gr.HTML(html.note(t("footer")), elem_id="footer", padding=False)
 
         _remember(page, inputs)
 
         async def leave(request: gr.Request) -> None:
-            desk.stop(str(request.session_hash))
-            desk.shelf.drop(str(request.session_hash))
+            runner.stop(str(request.session_hash))
+            runner.downloads.drop(str(request.session_hash))
             found.forget(str(request.session_hash))
 
         page.unload(leave)
@@ -145,18 +145,18 @@ def _readable() -> dict[str, str]:
     return both | {f"{name}_dark": color for name, color in both.items()} | light | dark
 
 
-def _header(words: Translations) -> str:
+def _header(t: Translations) -> str:
     switches = "".join(
         f'<a id="lang-{each.code}" lang="{each.locale}" href="?lang={each.code}"'
-        + (' aria-current="true"' if each == words.language else "")
+        + (' aria-current="true"' if each == t.language else "")
         + f">{each.name}</a>"
         for each in LANGUAGES
     )
     return (
-        f'<header class="lw-header"><h1>Likewise</h1><p>{words("tagline")}</p>'
-        f'<nav aria-label="{words("language.label")}">{switches}</nav></header>'
+        f'<header class="lw-header"><h1>Likewise</h1><p>{t("tagline")}</p>'
+        f'<nav aria-label="{t("language.label")}">{switches}</nav></header>'
     )
 
 
-def _about(words: Translations, tab: str) -> None:
-    gr.HTML(html.note(words(f"{tab}.about")), padding=False)
+def _about(t: Translations, tab: str) -> None:
+    gr.HTML(html.note(t(f"{tab}.about")), padding=False)

@@ -30,8 +30,8 @@ class PageContext:
     """What is around the tabs.
 
     Attributes:
-        words: the page's language.
-        desk: where work is done.
+        t: the page's language.
+        runner: where work is done.
         choice: which model this session works with.
         status: the line that says which model is in memory.
         results: folder of saved example tests.
@@ -39,8 +39,8 @@ class PageContext:
         keyed: whether every visitor has presented a key.
     """
 
-    words: Translations
-    desk: JobRunner
+    t: Translations
+    runner: JobRunner
     choice: gr.State
     status: gr.HTML
     results: Path
@@ -49,10 +49,10 @@ class PageContext:
 
     def status_line(self, choice: Choice) -> str:
         """Which model is in memory."""
-        encoder = self.desk.models.peek(choice.name, choice.compute)
+        encoder = self.runner.models.peek(choice.name, choice.compute)
         if encoder is None:
-            return html.dot_status(False, choice.name, self.words("status.off"))
-        detail = self.words(
+            return html.dot_status(False, choice.name, self.t("status.off"))
+        detail = self.t(
             "status.on", compute=encoder.compute, dimension=encoder.dimension,
             tokens=encoder.max_seq_length,
         )  # fmt: skip
@@ -60,10 +60,10 @@ class PageContext:
 
     def links(self, request: gr.Request, result: Result) -> str:
         """Offer a result to the visitor who asked for it: links to each of its formats."""
-        token = self.desk.shelf.put(session_of(request), result, visitor_of(request).name)
-        root = self.words.language.root
+        token = self.runner.downloads.put(session_of(request), result, visitor_of(request).name)
+        root = self.t.language.root
         return html.downloads(
-            self.words("download.label"),
+            self.t("download.label"),
             [
                 (ending.upper(), f"{root}downloads/{token}/{result.stem}.{ending}")
                 for ending in result.formats
@@ -76,14 +76,14 @@ class Panel:
     """The part of a tab where its results appear.
 
     Attributes:
-        frame: what is around the tabs.
+        context: what is around the tabs.
         notice: messages and progress.
         result: shown when there is one.
         start: the button that begins the work.
         stop: the button that ends it, shown while it runs.
     """
 
-    frame: PageContext
+    context: PageContext
     notice: gr.HTML
     result: gr.Column
     start: gr.Button
@@ -92,7 +92,7 @@ class Panel:
     @property
     def outputs(self) -> list[Any]:
         """Every component that running work changes."""
-        return [self.notice, self.result, self.start, self.stop, self.frame.status]
+        return [self.notice, self.result, self.start, self.stop, self.context.status]
 
     async def run(
         self,
@@ -119,31 +119,31 @@ class Panel:
         stays = stays or choice
         busy: Updates = {self.start: gr.update(interactive=False), self.stop: _shown(True)}
         yield {self.notice: _shown(False)} | busy  # by which the style dims the last result
-        prepared = await self.frame.desk.call(prepare)
+        prepared = await self.context.runner.call(prepare)
         if prepared.failure:
             yield self._failed(prepared.failure, stays, rename)
             return
         ready: Any = prepared.value
-        said = ""
+        notice_html = ""
         reported: list[Message] = []
 
         def done(_: Encoder, job: Job) -> R:
-            session = job.session(self.frame.desk.models, reported.append)
+            session = job.session(self.context.runner.models, reported.append)
             return work(session, ready)
 
-        steps = self.frame.desk.steps(session_of(request), choice, done)
+        steps = self.context.runner.steps(session_of(request), choice, done)
         async for step in steps:
             if isinstance(step, Job):
-                now = job_notice(step, choice, self.frame.words)
-                if now != said:
+                now = job_notice(step, choice, self.context.t)
+                if now != notice_html:
                     yield {self.notice: gr.update(value=now, visible=True)}
-                said = now
+                notice_html = now
             elif step.failure:
                 yield self._failed(step.failure, stays, rename)
             elif step.stopped:
                 yield self._stopped(stays)
             else:
-                yield self._calm(choice) | {
+                yield self._idle(choice) | {
                     self.notice: self._remark(choice, reported),
                     self.result: _shown(True),
                     **show(ready, step.value),  # type: ignore[arg-type]
@@ -154,29 +154,29 @@ class Panel:
         scripts = next((message for message in reported if message.code == "scripts"), None)
         if scripts is None:
             return _shown(False)
-        said = foreign_notice(scripts.values, choice, self.frame.words)
-        return gr.update(value=said, visible=True)
+        notice_html = foreign_notice(scripts.values, choice, self.context.t)
+        return gr.update(value=notice_html, visible=True)
 
     def _stopped(self, choice: Choice) -> Updates:
-        words = self.frame.words
-        said = html.notice(words("work.stopped"), words("work.stopped.body"), kind="info")
-        return self._calm(choice) | {
-            self.notice: gr.update(value=said, visible=True),
+        t = self.context.t
+        notice_html = html.notice(t("work.stopped"), t("work.stopped.body"), kind="info")
+        return self._idle(choice) | {
+            self.notice: gr.update(value=notice_html, visible=True),
             self.result: _shown(False),
         }
 
     def _failed(self, failure: Failure, choice: Choice, rename: tuple[str, str]) -> Updates:
-        said = failure_notice(failure, self.frame.words, rename=rename)
-        return self._calm(choice) | {
-            self.notice: gr.update(value=said, visible=True),
+        notice_html = failure_notice(failure, self.context.t, rename=rename)
+        return self._idle(choice) | {
+            self.notice: gr.update(value=notice_html, visible=True),
             self.result: _shown(False),
         }
 
-    def _calm(self, choice: Choice) -> Updates:
+    def _idle(self, choice: Choice) -> Updates:
         return {
             self.start: gr.update(interactive=True),
             self.stop: _shown(False),
-            self.frame.status: self.frame.status_line(choice),
+            self.context.status: self.context.status_line(choice),
         }
 
 

@@ -53,7 +53,7 @@ class _Answer:
 
     def __init__(self, scope: Scope, send: Send) -> None:
         # now, since a mounted app changes the scope
-        self._words, self._path = translations_for(language_of(scope).code), path_of(scope)
+        self._t, self._path = translations_for(language_of(scope).code), path_of(scope)
         self._page = "text/html" in Headers(scope=scope).get("accept", "")
         self._head = scope["method"] == "HEAD"
         self._send = send
@@ -79,7 +79,7 @@ class _Answer:
         await self._send(message)
 
     async def _finish(self, start: Message) -> None:
-        body, kind = self._rewritten(start["status"], self._words)
+        body, kind = self._rewritten(start["status"], self._t)
         headers = MutableHeaders(raw=list(start["headers"]))
         if body is not None:
             del headers["content-encoding"]
@@ -90,18 +90,18 @@ class _Answer:
         sent = self._body if body is None else body
         await self._send({"type": "http.response.body", "body": b"" if self._head else sent})
 
-    def _rewritten(self, status: int, words: Translations) -> tuple[bytes | None, str]:
+    def _rewritten(self, status: int, t: Translations) -> tuple[bytes | None, str]:
         """The body in that language and its type; None where it stays as it is."""
         key = _PLAIN.get(self._body) or _detail(self._body)
-        if not words.has(key):
-            if self._body and not self._page and words.language is LANGUAGES[0]:
+        if not t.has(key):
+            if self._body and not self._page and t.language is LANGUAGES[0]:
                 return None, ""
-            key = f"http.{status}" if words.has(f"http.{status}") else "http.error"
-        message = words(key, status=status)
+            key = f"http.{status}" if t.has(f"http.{status}") else "http.error"
+        message = t(key, status=status)
         if self._page:
             depth = self._path.count("/") - 1
-            home = "../" * depth + words.language.path or "./"
-            return error_page(words, status, message, home).encode(), "text/html; charset=utf-8"
+            home = "../" * depth + t.language.path or "./"
+            return error_page(t, status, message, home).encode(), "text/html; charset=utf-8"
         return json.dumps({"detail": message}, ensure_ascii=False).encode(), "application/json"
 
 

@@ -20,17 +20,17 @@ Values = Mapping[str, str]
 """What a box holds as its sample, by the code of a language."""
 
 
-def sample_language(model: str, words: Translations) -> Language:
+def sample_language(model: str, t: Translations) -> Language:
     """The page's language where its model reads it, or where nothing is known of the model."""
     entry = catalog.find(model)
-    if foreign_texts(entry, [words(_PROBE)]) is None:
-        return words.language
+    if foreign_texts(entry, [t(_PROBE)]) is None:
+        return t.language
     readable = (
         each
         for each in LANGUAGES
         if foreign_texts(entry, [translations_for(each.code)(_PROBE)]) is None
     )
-    return next(readable, words.language)
+    return next(readable, t.language)
 
 
 def first_example(language: str) -> Example:
@@ -43,17 +43,17 @@ class Samples:
     """The boxes of one page that show samples, and the notes that say why in another language.
 
     Attributes:
-        words: the page's language.
+        t: the page's language.
         model: the model that a new page works with.
     """
 
-    words: Translations
+    t: Translations
     model: str
     _boxes: list[tuple[Any, Values]] = field(default_factory=list)
     _notes: list[gr.HTML] = field(default_factory=list)
 
     def of(self, key: str) -> Values:
-        """The samples of a key of the words."""
+        """The samples of a translation key."""
         return {each.code: translations_for(each.code)(key) for each in LANGUAGES}
 
     def of_examples(self, value: Callable[[Example], str]) -> Values:
@@ -62,7 +62,7 @@ class Samples:
 
     def now(self, values: Values) -> str:
         """The sample that a new page shows."""
-        return values[sample_language(self.model, self.words).code]
+        return values[sample_language(self.model, self.t).code]
 
     def add(self, box: Any, values: Values) -> None:
         """Let a box follow the model that is loaded, as long as it holds a sample."""
@@ -70,9 +70,9 @@ class Samples:
 
     def note(self, tab: str) -> None:
         """Where a tab says that its samples are in another language."""
-        said = self._note(self.model)
+        note_html = self._note(self.model)
         self._notes.append(
-            gr.HTML(said, visible=bool(said), elem_id=f"{tab}-samples", padding=False)
+            gr.HTML(note_html, visible=bool(note_html), elem_id=f"{tab}-samples", padding=False)
         )
 
     @property
@@ -87,17 +87,17 @@ class Samples:
 
     async def follow(self, choice: Choice, *shown: str) -> list[Any]:
         """Show samples that the model reads where boxes still hold samples."""
-        code = sample_language(choice.name, self.words).code
+        code = sample_language(choice.name, self.t).code
         changes: list[Any] = []
         for held, (_, values) in zip(shown, self._boxes, strict=True):
             is_sample = held in values.values() and held != values[code]
             changes.append(values[code] if is_sample else gr.skip())
-        said = self._note(choice.name)
-        return changes + [gr.update(value=said, visible=bool(said)) for _ in self._notes]
+        note_html = self._note(choice.name)
+        return changes + [gr.update(value=note_html, visible=bool(note_html)) for _ in self._notes]
 
     def _note(self, model: str) -> str:
-        if sample_language(model, self.words) == self.words.language:
+        if sample_language(model, self.t) == self.t.language:
             return ""
         entry = catalog.find(model)
-        languages = self.words(f"language.{entry.languages}") if entry else ""
-        return html.note(self.words("samples.note", name=model, languages=languages))
+        languages = self.t(f"language.{entry.languages}") if entry else ""
+        return html.note(self.t("samples.note", name=model, languages=languages))

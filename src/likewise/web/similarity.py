@@ -23,29 +23,29 @@ NAME = "similarity"
 class SimilarityTab:
     """The tab's components and what they do."""
 
-    def __init__(self, frame: PageContext) -> None:
-        words = self.words = frame.words
-        self.frame = frame
+    def __init__(self, context: PageContext) -> None:
+        t = self.t = context.t
+        self.context = context
         with gr.Row(equal_height=True):
             a = self._text("a")
             b = self._text("b")
         self.inputs = {"similarity-a": a, "similarity-b": b}
-        pressed = components.buttons(frame, NAME, words("similarity.run"))
+        pressed = components.buttons(context, NAME, t("similarity.run"))
         notice = components.notice(NAME)
         with gr.Column(visible=False, elem_id="similarity-result") as result:
             self.summary = gr.HTML(elem_id="similarity-summary", padding=False)
             self.remark = gr.HTML(elem_id="similarity-remark", padding=False)
             self.plot = gr.Plot(show_label=False, container=False, elem_id="similarity-plot")
-            self.recipe = components.recipe_panel(frame, NAME)
-        self.panel = Panel(frame, notice, result, pressed.start, pressed.stop)
+            self.recipe = components.recipe_panel(context, NAME)
+        self.panel = Panel(context, notice, result, pressed.start, pressed.stop)
         shown = [self.summary, self.remark, self.plot, *self.recipe.outputs]
-        components.wire(self.panel, self.run, [frame.choice, a, b], shown)
+        components.wire(self.panel, self.run, [context.choice, a, b], shown)
 
     def _text(self, side: str) -> gr.Textbox:
-        samples = self.frame.samples
+        samples = self.context.samples
         values = samples.of(f"similarity.sample_{side}")
         box = gr.Textbox(
-            samples.now(values), label=self.words(f"similarity.{side}"),
+            samples.now(values), label=self.t(f"similarity.{side}"),
             lines=3, max_lines=10, elem_id=f"similarity-{side}", min_width=280,
         )  # fmt: skip
         samples.add(box, values)
@@ -67,65 +67,63 @@ class SimilarityTab:
             yield updates
 
     def _show(self, pair: SimilarityRequest, found: SimilarityResult) -> Updates:
-        words = self.words
-        figures = html.side_by_side(
-            _score(found.comparison, words), _facts(found.comparison, words)
-        )
+        t = self.t
+        figures = html.side_by_side(_score(found.comparison, t), _facts(found.comparison, t))
         assert found.tokens is not None
         return {
             self.summary: figures,
-            self.remark: _remark(found.unknown, found.tokens, words),
-            self.plot: _plot(found.tokens, words),
+            self.remark: _remark(found.unknown, found.tokens, t),
+            self.plot: _plot(found.tokens, t),
         } | self.recipe.shown(recipe("similarity", pair))
 
 
-def _score(found: Comparison, words: Translations) -> str:
+def _score(found: Comparison, t: Translations) -> str:
     return html.score(
-        words("measure.cosine"),
+        t("measure.cosine"),
         f"{found.cosine:.4f}",
         min(1.0, max(0.0, found.cosine)),
-        words("similarity.scale"),
+        t("similarity.scale"),
     )
 
 
-def _facts(found: Comparison, words: Translations) -> str:
+def _facts(found: Comparison, t: Translations) -> str:
     return html.facts(
         [
-            html.Fact(words("measure.dot"), f"{found.dot:.4f}"),
-            html.Fact(words("measure.euclidean"), f"{found.euclidean:.4f}"),
-            html.Fact(words("measure.manhattan"), f"{found.manhattan:.4f}"),
-            html.Fact(words("measure.dimension"), f"{found.dimension:,}"),
-            html.Fact(words("measure.norm_a"), f"{found.norm_a:.4f}"),
-            html.Fact(words("measure.norm_b"), f"{found.norm_b:.4f}"),
-            _tokens(words("measure.tokens_a"), found.tokens_a, words),
-            _tokens(words("measure.tokens_b"), found.tokens_b, words),
+            html.Fact(t("measure.dot"), f"{found.dot:.4f}"),
+            html.Fact(t("measure.euclidean"), f"{found.euclidean:.4f}"),
+            html.Fact(t("measure.manhattan"), f"{found.manhattan:.4f}"),
+            html.Fact(t("measure.dimension"), f"{found.dimension:,}"),
+            html.Fact(t("measure.norm_a"), f"{found.norm_a:.4f}"),
+            html.Fact(t("measure.norm_b"), f"{found.norm_b:.4f}"),
+            _tokens(t("measure.tokens_a"), found.tokens_a, t),
+            _tokens(t("measure.tokens_b"), found.tokens_b, t),
         ]
     )
 
 
-def _tokens(name: str, count: TokenCount, words: Translations) -> html.Fact:
+def _tokens(name: str, count: TokenCount, t: Translations) -> html.Fact:
     if not count.exact:
-        return html.Fact(name, f"{count.kept:,}", words("measure.cut.more"), warn=True)
+        return html.Fact(name, f"{count.kept:,}", t("measure.cut.more"), warn=True)
     if count.cut:
-        note = words("measure.cut", seen=count.seen, cut=count.cut)
+        note = t("measure.cut", seen=count.seen, cut=count.cut)
         return html.Fact(name, f"{count.kept:,}", note, warn=True)
-    return html.Fact(name, f"{count.seen:,}", words("measure.whole"))
+    return html.Fact(name, f"{count.seen:,}", t("measure.whole"))
 
 
-def _remark(unknown: UnknownTokens | None, tokens: TokenSimilarity, words: Translations) -> str:
-    title = html.heading(words("similarity.tokens"))
+def _remark(unknown: UnknownTokens | None, tokens: TokenSimilarity, t: Translations) -> str:
+    title = html.heading(t("similarity.tokens"))
     if unknown and unknown.unknown:
-        warning = words("similarity.unknown", n=unknown.unknown, total=unknown.total)
-        title = html.notice(warning, words("similarity.unknown.body"), kind="warn") + title
+        warning = t("similarity.unknown", n=unknown.unknown, total=unknown.total)
+        title = html.notice(warning, t("similarity.unknown.body"), kind="warn") + title
     if not tokens.matrix.size:
-        return title + html.note(words("similarity.no_tokens"))
-    said = words("similarity.tokens.about")
+        return title + html.note(t("similarity.no_tokens"))
+    notice_html = t("similarity.tokens.about")
     if max(len(tokens.tokens_a), len(tokens.tokens_b)) > charts.MOST_TOKENS:
-        said += " " + words("similarity.tokens.first", n=charts.MOST_TOKENS)
-    return title + html.note(said)
+        notice_html += " " + t("similarity.tokens.first", n=charts.MOST_TOKENS)
+    return title + html.note(notice_html)
 
 
-def _plot(tokens: TokenSimilarity, words: Translations) -> Any:
+def _plot(tokens: TokenSimilarity, t: Translations) -> Any:
     most = charts.MOST_TOKENS
     if not tokens.matrix.size:
         return gr.update(value=None, visible=False)
@@ -133,6 +131,6 @@ def _plot(tokens: TokenSimilarity, words: Translations) -> Any:
         tokens.matrix[:most, :most],
         tokens.tokens_a[:most],
         tokens.tokens_b[:most],
-        score=words("measure.cosine"),
+        score=t("measure.cosine"),
     )
     return gr.update(value=figure, visible=True)

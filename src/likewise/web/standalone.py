@@ -20,16 +20,16 @@ _STYLE = (
 )
 
 
-def login_page(words: Translations, action: str, *, failed: bool = False) -> str:
+def login_page(t: Translations, action: str, *, failed: bool = False) -> str:
     """The page that asks for the key.
 
     Args:
-        words: the language.
+        t: the language.
         action: address that the form is sent to.
         failed: whether a wrong key was entered.
     """
-    about, label, enter = words("login.about"), words("login.key"), words("login.enter")
-    wrong = words("login.wrong") if failed else ""
+    about, label, enter = t("login.about"), t("login.key"), t("login.enter")
+    wrong = t("login.wrong") if failed else ""
     form = (
         f"<p>{escape(about)}</p>"
         + (f'<p class="error" role="alert">{escape(wrong)}</p>' if wrong else "")
@@ -38,26 +38,26 @@ def login_page(words: Translations, action: str, *, failed: bool = False) -> str
         '<input id="key" name="key" type="password" autocomplete="current-password" required '
         f"autofocus><button>{escape(enter)}</button></form>"
     )
-    return _page(words, words("login.title"), form)
+    return _page(t, t("login.title"), form)
 
 
-def error_page(words: Translations, status: int, message: str, home: str) -> str:
+def error_page(t: Translations, status: int, message: str, home: str) -> str:
     """A page that says why a request was not answered.
 
     Args:
-        words: the language.
+        t: the language.
         status: the HTTP status.
         message: what happened, and what to do.
         home: address of the app's page.
     """
-    link = f'<p><a href="{escape(home)}">{escape(words("http.home"))}</a></p>'
-    return _page(words, f"{status}", f'<p role="alert">{escape(message)}</p>{link}')
+    link = f'<p><a href="{escape(home)}">{escape(t("http.home"))}</a></p>'
+    return _page(t, f"{status}", f'<p role="alert">{escape(message)}</p>{link}')
 
 
-def _page(words: Translations, title: str, body: str) -> str:
+def _page(t: Translations, title: str, body: str) -> str:
     return (
-        f'<!doctype html><html lang="{words.language.locale}"><head><meta charset="utf-8">'
+        f'<!doctype html><html lang="{t.language.locale}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)} · {escape(words('title'))}</title><style>{_STYLE}</style></head>"
+        f"<title>{escape(title)} · {escape(t('title'))}</title><style>{_STYLE}</style></head>"
         f"<body><main><h1>{escape(title)}</h1>{body}</main></body></html>"
     )

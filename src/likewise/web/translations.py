@@ -1,4 +1,4 @@
-"""The words on the page: one JSON file a language, the same keys in each."""
+"""The translations of the page: one JSON file a language, the same keys in each."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Translations:
 
 @cache
 def translations_for(code: str) -> Translations:
-    """The words of a language.
+    """The translations of a language.
 
     Raises:
         KeyError: the page does not speak it.

@@ -1,4 +1,4 @@
-"""What every kind of file has in common: an open file in, rows out."""
+"""Interface of the readers: an open file in, rows out."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ OnEncoding = Callable[[str, DetectedEncoding], None]
 
 @dataclass(frozen=True)
 class Limits:
-    """How much of a file, unpacked, may lie in memory at once.
+    """Memory limits for reading a file, after decompression.
 
     Attributes:
         row: bytes of a line, or of a row of a CSV file that spans lines; a longer one is reported

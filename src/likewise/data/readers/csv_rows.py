@@ -141,7 +141,7 @@ def _cells(lines: Iterator[str]) -> list[str]:
 def _broken(error: csv.Error) -> Problem:
     if "unexpected end of data" in str(error):
         return Problem(
-            "a quote that is open_binary here is never closed, so that all after it is one row",
+            "a quote that is opened here is never closed, so that all after it is one row",
             f"close it; {_QUOTES}",
         )
     return Problem(str(error), _QUOTES)

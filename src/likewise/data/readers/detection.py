@@ -1,4 +1,4 @@
-"""Which encoding bytes are in that are not UTF-8, judged by how common their characters are."""
+"""Detects the encoding of bytes that are not UTF-8, by character frequency."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bytes to text: UTF-8 unless a file shows that it is something else."""
+"""Decodes bytes: UTF-8 unless another encoding is detected."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which reader reads a file, and what it is unpacked with: two tables."""
+"""Readers by file extension, and decompression."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def open_binary(path: Path | str, name: str) -> Iterator[BinaryIO]:
     """The bytes of a file, unpacked; what reading them raises is named.
 
     Raises:
-        RecordError: it cannot be open_binary or read.
+        RecordError: it cannot be opened or read.
     """
     try:
         if str(path) == "-":

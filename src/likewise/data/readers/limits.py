@@ -1,4 +1,4 @@
-"""How much of a file may lie in memory at once, so that no file can take it all."""
+"""Memory limits for reading files."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def read_whole(stream: BinaryIO, source: SourceFile) -> bytes:
     data = stream.read(source.limits.file + 1)
     if len(data) > source.limits.file:
         raise RecordError(
-            f"{source.name} holds more than {_told(source.limits.file)}, and is read whole",
+            f"{source.name} holds more than {_format_size(source.limits.file)}, and is read whole",
             hint=f"raise the limit with {FILE_VARIABLE}, in MiB, or split the file; "
             "JSON Lines and CSV are read row by row",
         )
@@ -65,11 +65,12 @@ def raw_lines(stream: BinaryIO, limit: int) -> Iterator[bytes | None]:
 def too_long(limit: int) -> Problem:
     """What is wrong with a row over the limit."""
     return Problem(
-        f"longer than {_told(limit)}", f"split it, or raise the limit with {ROW_VARIABLE}, in MiB"
+        f"longer than {_format_size(limit)}",
+        f"split it, or raise the limit with {ROW_VARIABLE}, in MiB",
     )
 
 
-def _told(size: int) -> str:
+def _format_size(size: int) -> str:
     """A number of bytes for people."""
     for unit, name in ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB")):
         if size >= unit and size % unit == 0:

@@ -1,4 +1,4 @@
-"""Paths to files: folders and globs open_binary up, always in the same order."""
+"""Paths to files: folders and globs expanded, always in the same order."""
 
 from __future__ import annotations
 
