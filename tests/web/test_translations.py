@@ -22,9 +22,9 @@ TABS = ("model", "similarity", "encode", "find", "example")
 
 
 def _used() -> set[str]:
-    written = set(re.findall(r"""words\(\s*"([a-z_.]+)\"""", SOURCE))
-    written |= set(re.findall(r"""words\(\s*"([a-z_.]+)" if \w+ else "[a-z_.]+\"""", SOURCE))
-    written |= set(re.findall(r"""words\(\s*"[a-z_.]+" if \w+ else "([a-z_.]+)\"""", SOURCE))
+    written = set(re.findall(r"""\bt\(\s*"([a-z_.]+)\"""", SOURCE))
+    written |= set(re.findall(r"""\bt\(\s*"([a-z_.]+)" if \w+ else "[a-z_.]+\"""", SOURCE))
+    written |= set(re.findall(r"""\bt\(\s*"[a-z_.]+" if \w+ else "([a-z_.]+)\"""", SOURCE))
     for key in re.findall(r"""(?:PageError\(|required\([^,()]+, )"([a-z_.]+)\"""", SOURCE):
         written |= {key, f"{key}.hint"}
     for key in ("failure.no_texts", "failure.few_texts"):  # chosen between in one call
@@ -57,7 +57,7 @@ def test_every_key_is_used_and_every_use_has_a_key() -> None:
     keys = set(translations_for("en").table)
     by_kind = {key for key in keys if key.removeprefix("failure.") in kinds}
     assert keys - by_kind == _used()
-    assert by_kind, "errors of the library have words"
+    assert by_kind, "errors of the library have texts"
 
 
 @pytest.mark.parametrize("code", [each.code for each in LANGUAGES])
