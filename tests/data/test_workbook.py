@@ -129,7 +129,7 @@ def test_what_is_no_workbook_is_named(tmp_path: Path, data: bytes, message: str)
 
 
 def test_a_workbook_is_a_table_of_an_evaluation(tmp_path: Path) -> None:
-    from likewise.evaluation.tables import read_table
+    from likewise.data.table import read_table
 
     path = workbook(tmp_path / "a.xlsx", S=[["text1", "text2", "score"], ["a", "b", 0.5]])
     assert read_table(path).columns == {"text1": ["a"], "text2": ["b"], "score": ["0.5"]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import json
 from pathlib import Path
 
@@ -10,9 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from likewise.data.table import read_table
 from likewise.errors import RecordError
 from likewise.evaluation import Reading, find_tasks
-from likewise.evaluation.tables import read_table
 
 
 def write(path: Path, header: list[str], rows: list[list[str]]) -> Path:
@@ -103,16 +104,39 @@ def test_the_kind_can_be_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("t.tsv", b"a\tb\n1\n", "row 2 .* has 1 fields"),
+        ("t.tsv", b"a\tb\n1\n", "line 2: 1 cell, the header has 2"),
         ("t.tsv", b"a\tb\n", "no rows"),
-        ("t.tsv", b"a\tb\n\xff\t1\n", "not UTF-8"),
         ("t.jsonl", b'{"a": 1}\n{"a"\n', "line 2"),
-        ("t.jsonl", b"[1]\n", "expected an object"),
-        ("t.parquet", b"nothing", "no Parquet"),
-        ("t.xls", b"", "unknown ending"),
+        ("t.jsonl", b"[1]\n", "a list where columns are expected"),
+        ("t.parquet", b"nothing", "cannot be read as Parquet"),
+        ("t.xls", b"", "are not known"),
     ],
 )
 def test_bad_files_are_named(tmp_path: Path, name: str, content: bytes, message: str) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(RecordError, match=message):
         find_tasks(tmp_path / name)
+
+
+PAIR = "sentence1\tsentence2\tscore\n今天天气很好\t天气不错\t4\n猫在睡觉\t股市下跌\t0\n"
+
+
+def test_gzip_other_encodings_and_nested_columns(tmp_path: Path) -> None:
+    (tmp_path / "packed.tsv.gz").write_bytes(gzip.compress(PAIR.encode()))
+    (tmp_path / "gb.tsv").write_bytes(PAIR.encode("gb18030"))
+    rows = [
+        {"pair": {"sentence1": a, "sentence2": b}, "label": {"score": c}}
+        for a, b, c in (line.split("\t") for line in PAIR.splitlines()[1:])
+    ]
+    nested = "\n".join(json.dumps(row) for row in rows)
+    (tmp_path / "nested.jsonl").write_text(nested)
+    for name in ("packed.tsv.gz", "gb.tsv", "nested.jsonl"):
+        (task,) = find_tasks(tmp_path / name)
+        assert (task.name, task.type) == (name.partition(".")[0], "STS")
+        assert task.first == ["今天天气很好", "猫在睡觉"]
+        assert task.ratings == [4.0, 0.0]
+
+
+def test_quotes_of_a_tsv_are_text(tmp_path: Path) -> None:
+    path = write(tmp_path / "t.tsv", ["text", "label"], [['"quoted"', "x"]])
+    assert read_table(path).columns["text"] == ['"quoted"']

@@ -15,13 +15,13 @@ import scipy.stats
 from safetensors.numpy import save_file
 
 from likewise import vectors
+from likewise.data.table import Table, read_table
 from likewise.errors import EngineError, InputError, RecordError
 from likewise.evaluation.calibration import calibrate
 from likewise.evaluation.candidates import Candidate, Cost, Shaped, forms, measure, ranges_of
 from likewise.evaluation.model_comparison import ModelStanding, compare_models, recommend
 from likewise.evaluation.report import _log_ticks, html_report
 from likewise.evaluation.significance import Difference, Interval, bootstrap, paired, resamples
-from likewise.evaluation.tables import Table, read_table
 from likewise.evaluation.task_schemas import Columns
 from likewise.evaluation.tasks import PairClassification
 from likewise.evaluation.weak_labels import mine_labels

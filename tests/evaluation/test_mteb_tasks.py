@@ -15,7 +15,7 @@ from loopback_hub import serve
 from scipy.stats import spearmanr
 
 import likewise
-from likewise.evaluation.tables import read_table
+from likewise.data.table import read_table
 
 DATA = "datasets/mteb/stsbenchmark-sts"
 

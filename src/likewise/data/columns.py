@@ -25,7 +25,7 @@ def choose_column(row: Mapping[str, Any], column: str | None, source: str) -> st
     Raises:
         InputError: the requested column does not exist, or no column holds text.
     """
-    nested = dict(_flatten(row))
+    nested = dict(flatten_columns(row))
     listed = "its columns: " + ", ".join(nested)
     if column is not None:
         if column not in row and column.split(".")[0] not in row:
@@ -74,10 +74,13 @@ def without_column(row: Mapping[str, Any], column: str) -> dict[str, Any]:
     return left
 
 
-def _flatten(row: Mapping[str, Any], prefix: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
+def flatten_columns(
+    row: Mapping[str, Any], prefix: str = "", depth: int = 0
+) -> Iterator[tuple[str, Any]]:
+    """Columns with their values, those of objects inside by `outer.inner`."""
     for name, value in row.items():
         if isinstance(value, Mapping) and value and depth < _MAX_DEPTH:
-            yield from _flatten(value, f"{prefix}{name}.", depth + 1)
+            yield from flatten_columns(value, f"{prefix}{name}.", depth + 1)
         else:
             yield f"{prefix}{name}", value
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from likewise.data.table import is_table, read_rows, read_table, unpacked_name
 from likewise.errors import RecordError
 from likewise.evaluation.contract import Task
-from likewise.evaluation.tables import READERS, read_jsonl, read_table
 from likewise.evaluation.task_schemas import Columns, schema_of
 from likewise.evaluation.tasks import Retrieval
 
@@ -47,7 +47,7 @@ def find_tasks(path: str | Path, reading: Reading | None = None) -> list[Task]:
     if not place.exists():
         raise RecordError(f"no such file or folder: {place}", hint="check the path")
     if place.is_file():
-        return [_table_task(_title(place.stem), "test", place, None, reading)]
+        return [_table_task(_title(unpacked_name(place).stem), "test", place, None, reading)]
     tasks = _in_folder(place, reading, strict=True)
     if not tasks:
         for folder in sorted(p for p in place.iterdir() if p.is_dir()):
@@ -64,13 +64,13 @@ def find_tasks(path: str | Path, reading: Reading | None = None) -> list[Task]:
 def _in_folder(folder: Path, reading: Reading, *, strict: bool) -> list[Task]:
     if (folder / "corpus.jsonl").exists() and (folder / "qrels").is_dir():
         return [read_beir(folder)]
-    files = sorted(p for p in folder.iterdir() if p.suffix.lower() in READERS)
+    files = sorted(p for p in folder.iterdir() if is_table(p))
     tests = next((found for names in (TEST, DEV) if (found := _named(files, names))), files)
     trains = [p for p in _named(files, TRAIN) if p not in tests]
     train = trains[0] if len(trains) == 1 and len(tests) == 1 else None
     tasks: list[Task] = []
     for file in tests:
-        name = folder.resolve().name if len(tests) == 1 else _title(file.stem)
+        name = folder.resolve().name if len(tests) == 1 else _title(unpacked_name(file).stem)
         split = "dev" if file in _named(files, DEV) else "test"
         try:
             tasks.append(_table_task(name, split, file, train, reading))
@@ -81,7 +81,11 @@ def _in_folder(folder: Path, reading: Reading, *, strict: bool) -> list[Task]:
 
 
 def _named(files: list[Path], names: tuple[str, ...]) -> list[Path]:
-    return [p for p in files if set(p.stem.lower().replace("-", "_").split("_")) & set(names)]
+    return [
+        p
+        for p in files
+        if set(unpacked_name(p).stem.lower().replace("-", "_").split("_")) & set(names)
+    ]
 
 
 def _title(stem: str) -> str:
@@ -141,7 +145,7 @@ def _beir_texts(path: Path) -> dict[str, str]:
     try:
         return {
             str(row["_id"]): f"{row.get('title') or ''} {row['text']}".strip()
-            for row in read_jsonl(path)
+            for row in read_rows(path)
         }
     except KeyError as error:
         raise RecordError(

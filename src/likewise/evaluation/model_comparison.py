@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from likewise.data.table import read_table
 from likewise.encoder import Encoder
 from likewise.errors import MissingExtraError, RecordError, UnsupportedModelError
 from likewise.evaluation.calibration import Calibration, calibrate
@@ -20,7 +21,6 @@ from likewise.evaluation.corpora import texts_of
 from likewise.evaluation.discover import Reading, find_tasks
 from likewise.evaluation.results import manifest
 from likewise.evaluation.significance import Difference, Interval, bootstrap, paired, resamples
-from likewise.evaluation.tables import read_table
 from likewise.evaluation.task_schemas import Columns
 from likewise.evaluation.tasks import PairClassification
 from likewise.evaluation.vector_cache import CachedEncoder

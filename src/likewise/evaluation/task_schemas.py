@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from likewise.data.table import Table
 from likewise.errors import RecordError
 from likewise.evaluation.contract import Task
-from likewise.evaluation.tables import Table
 from likewise.evaluation.tasks import (
     BitextMining,
     Classification,
@@ -61,7 +61,9 @@ class Columns:
                     hint="its columns: " + ", ".join(self.table.columns),
                 )
             return self.named[role]
-        lower = {name.lower(): name for name in self.table.columns}
+        names = self.table.columns
+        inner = {name.rpartition(".")[2].strip().lower(): name for name in names}
+        lower = inner | {name.strip().lower(): name for name in names}
         return next((lower[n] for n in ROLES[role] if n in lower), None)
 
     def has(self, *roles: str) -> bool:

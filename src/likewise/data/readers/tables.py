@@ -49,6 +49,19 @@ def read_tsv(stream: BinaryIO, source: SourceFile) -> Iterator[Row]:
             header = header or cells
 
 
+def read_tsv_verbatim(stream: BinaryIO, source: SourceFile) -> Iterator[Row]:
+    """The same, with quotes around a cell as part of its text."""
+    header: list[str] = []
+    for line in read_lines(stream, source):
+        if line.problem:
+            yield Row(line.number, line.problem)
+        elif line.text.strip():
+            cells = line.text.rstrip("\r\n").split("\t")
+            if header:
+                yield _row(line.number, header, cells)
+            header = header or cells
+
+
 def _unquoted(cell: str) -> str:
     """A cell without the quotes that spreadsheets put around some; lone ones belong to the text."""
     inner = cell[1:-1]

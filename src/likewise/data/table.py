@@ -1,0 +1,97 @@
+"""Files as tables: all rows in memory, by column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from likewise.data.columns import flatten_columns
+from likewise.data.readers import (
+    Problem,
+    SourceFile,
+    limits_from_environment,
+    open_binary,
+    require_format,
+)
+from likewise.data.readers.tables import read_tsv, read_tsv_verbatim
+from likewise.errors import RecordError
+from likewise.wording import with_article
+
+KINDS = (".tsv", ".csv", ".jsonl", ".ndjson", ".parquet", ".xlsx", ".xlsm")
+"""Suffixes of tables, each also with `.gz` or `.zst` behind it."""
+
+_PACKED = (".gz", ".zst", ".zstd")
+
+
+@dataclass(frozen=True)
+class Table:
+    """A file's rows by column.
+
+    Attributes:
+        path: the file.
+        columns: values by column name, all equally long; None where a row has none.
+    """
+
+    path: Path
+    columns: Mapping[str, list[Any]]
+
+    @property
+    def rows(self) -> int:
+        """How many rows it has."""
+        return len(next(iter(self.columns.values()), []))
+
+
+def unpacked_name(path: Path) -> Path:
+    """The name of a file without the suffix of its compression."""
+    return path.with_suffix("") if path.suffix.lower() in _PACKED else path
+
+
+def is_table(path: Path) -> bool:
+    """Whether a file is a table by its name."""
+    return unpacked_name(path).suffix.lower() in KINDS
+
+
+def read_rows(path: Path) -> Iterator[dict[str, Any]]:
+    """Rows of a file, columns inside others by `outer.inner`; a plain text is a column `text`.
+
+    Quotes around a cell of a `.tsv` are part of its text.
+
+    Raises:
+        RecordError: the file or a row cannot be read; the message names file and line.
+        MissingExtraError: its kind needs an extra.
+    """
+    name = str(path)
+    form = require_format(path)
+    rows = form.reader("auto")
+    rows = read_tsv_verbatim if rows is read_tsv else rows
+    source = SourceFile(name, None, lambda _: None, limits=limits_from_environment())
+    with open_binary(path, name) as stream:
+        for row in rows(stream, source):
+            where = f"{name}, {form.unit} {row.line}"
+            if isinstance(row.value, Problem):
+                raise RecordError(f"{where}: {row.value.reason}", hint=row.value.hint)
+            if isinstance(row.value, str):
+                yield {"text": row.value}
+            elif isinstance(row.value, Mapping):
+                yield dict(flatten_columns(row.value))
+            else:
+                raise RecordError(
+                    f"{where}: {with_article(type(row.value).__name__)} where columns are expected",
+                    hint="give an object, or a row under a header",
+                )
+
+
+def read_table(path: Path) -> Table:
+    """Read a whole file; see `read_rows`.
+
+    Raises:
+        RecordError: the file or a row cannot be read, or it has no rows.
+        MissingExtraError: its kind needs an extra.
+    """
+    rows = list(read_rows(path))
+    if not rows:
+        raise RecordError(f"{path} has no rows", hint="it needs a header and one row at least")
+    names = {name: None for row in rows for name in row}
+    return Table(path, {name: [row.get(name) for row in rows] for name in names})
