@@ -47,7 +47,10 @@ class Sheet:
         """Rows that are not blank: number, from 1, and cells without trailing blanks."""
         for number, row in enumerate(self.cells.iter_rows(), 1):
             if number > MAX_ROWS:
-                raise ValueError(f"a row above {MAX_ROWS:,}")
+                raise RecordError(
+                    f"the sheet {self.name!r} has a row above {MAX_ROWS:,}",
+                    hint="open it and save it again",
+                )
             if row and (cells := _trimmed([_displayed(cell) for cell in row])):
                 yield number, cells
 
