@@ -185,7 +185,8 @@ def test_a_few_long_texts_are_saved_by_time(
         saved = saved_texts(target)
         assert before < saved < 100
         before = saved
-    assert told.startswith(f"note: stopped; {before} texts saved, and the same command resumes there\n")
+    stopped = f"note: stopped; {before} texts saved, and the same command resumes there\n"
+    assert told.startswith(stopped)
     again = subprocess.run(line, check=True, capture_output=True, encoding="utf-8")
     assert f"{before} of them were done by an earlier run" in again.stderr
     np.testing.assert_array_equal(np.load(target), encoder.encode(read_texts(source)))
@@ -241,7 +242,8 @@ def test_ctrl_c_says_so_and_goes_on(
     _, told = process.communicate(timeout=60)
     assert process.returncode == 130
     assert re.fullmatch(
-        r"note: stopped; [\d,]+ texts saved, and the same command resumes there\ninterrupted\n", told
+        r"note: stopped; [\d,]+ texts saved, and the same command resumes there\ninterrupted\n",
+        told,
     )
     again = subprocess.run(
         command(folder, source, target), check=True, capture_output=True, encoding="utf-8"
