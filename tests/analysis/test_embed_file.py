@@ -202,7 +202,7 @@ def test_stopped_before_anything_is_saved_says_so(
         "import sys\n"
         "from likewise.cli.main import main\n"
         "def stop(*_, **__): raise KeyboardInterrupt\n"
-        "sys.modules['likewise.cli.encode'].embed_file = stop\n"
+        "sys.modules['likewise.operations.encode'].embed_file = stop\n"
         "main()"
     )
     ended = subprocess.run(
