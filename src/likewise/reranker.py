@@ -17,7 +17,6 @@ from likewise import vectors
 from likewise.checkpoint.config import Config, read_config, read_json
 from likewise.checkpoint.fingerprint import fingerprint
 from likewise.engine.contract import Runtime
-from likewise.engine.openvino.load import load_pair_runtime
 from likewise.errors import InputError, UnsupportedModelError
 from likewise.hub.download import progress_bar
 from likewise.hub.locate import Location, locate
@@ -148,6 +147,8 @@ def load_reranker(
             )
         config = replace(config, max_tokens=max_seq_length)
     tokenizer = read_pair_tokenizer(config)
+    from likewise.engine.openvino.load import load_pair_runtime  # takes 0.1 s to import
+
     runtime = load_pair_runtime(config, pad_id=tokenizer.pad_id, compute=compute)
     reranker = Reranker(
         location,
