@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 import pytest
@@ -20,6 +23,13 @@ from likewise.web.registry import Choice, NoFolderError, NotHereError, local_mod
 from likewise.web.translations import translations_for
 
 CHOICE = Choice(compute="float32")
+T = TypeVar("T")
+
+
+def _run(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run it in a thread of its own: browser tests leave an event loop in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()
 
 
 def _outcome(runner: JobRunner, work: object, session: str = "s") -> Outcome[object]:
@@ -29,7 +39,7 @@ def _outcome(runner: JobRunner, work: object, session: str = "s") -> Outcome[obj
                 return step
         raise AssertionError("no outcome")
 
-    return asyncio.run(follow())
+    return _run(follow())
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +100,7 @@ def test_stop_ends_work_of_that_session_alone(registry: ModelRegistry) -> None:
         runner.stop("a")
         return await asyncio.gather(*running)
 
-    first, second = asyncio.run(both())
+    first, second = _run(both())
     assert first.stopped
     assert second.value == "finished"
 
@@ -108,7 +118,7 @@ def test_a_reader_who_leaves_stops_the_work(registry: ModelRegistry) -> None:
         await anext(steps)
         await steps.aclose()
 
-    asyncio.run(leave())
+    _run(leave())
     assert left.wait(5)
 
 
