@@ -197,7 +197,7 @@ def test_results_of_the_run_before_are_dimmed(readers: Readers, tmp_path: Path) 
         "getComputedStyle(document.querySelector('#encode-result')).opacity < 0.5"
     )
     reader.page.wait_for_function(
-        "document.querySelector('#encode-notice').innerText.includes('left')"
+        "document.querySelector('#encode-notice')?.innerText?.includes('left')"
     )
     reader.page.click("#encode-stop")
     reader.page.wait_for_selector("#encode-notice >> text=Stopped.")
