@@ -142,7 +142,7 @@ class Reader:
         page.on("response", self._answered)
 
     def _said(self, message: Any) -> None:
-        over = "/upload_progress?" in str(message.location)
+        over = "/upload_progress?" in str(message.location) or message.text == "Response"
         if message.type == "error" and not over:
             self._complained(f"{message.text} {message.location}")
 
