@@ -82,7 +82,10 @@ def stop_after(tiny: Encoder, source: Path, target: Path, texts: int) -> None:
 
 
 def parts(out: Path) -> list[str]:
-    return sorted(path.name for path in out.rglob("*.npy") if path.parent != out)
+    try:
+        return sorted(path.name for path in out.rglob("*.npy") if path.parent != out)
+    except FileNotFoundError:  # the run has finished, and removed its folder
+        return []
 
 
 def command(folder: Path, source: Path, target: Path) -> list[str]:
