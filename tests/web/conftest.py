@@ -103,23 +103,39 @@ def browser() -> Iterator[Any]:
 TURNS = """(() => {
   // what a page asks the server to do, and what of it is done and drawn
   const turns = (window.turns = { begun: 0, ended: 0 });
-  const drawn = () => requestAnimationFrame(() => setTimeout(() => turns.ended++));
+  const open = new Set(), done = new Set();
+  const end = (id) => {
+    if (done.has(id)) return;
+    done.add(id);
+    open.delete(id);
+    requestAnimationFrame(() => setTimeout(() => turns.ended++));
+  };
   const read = async (answer) => {
     let rest = "";
     for await (const part of answer.body.pipeThrough(new TextDecoderStream())) {
       const lines = (rest + part).split("\\n");
       rest = lines.pop();
       for (const line of lines) {
-        if (line.startsWith("data:") && line.includes('"process_completed"')) drawn();
+        if (!line.startsWith("data:")) continue;
+        const message = JSON.parse(line.slice(5));
+        if (message.msg === "process_completed") end(message.event_id);
       }
     }
   };
   const real = window.fetch;
   window.fetch = async (...asked) => {
     const address = String(asked[0]?.url ?? asked[0]);
-    if (address.includes("/queue/join")) turns.begun++;
+    const joins = address.includes("/queue/join");
+    if (joins) turns.begun++;
     const answer = await real(...asked);
-    if (address.includes("/queue/data")) read(answer.clone()).catch(() => {});
+    if (joins) {
+      const id = answer.ok ? (await answer.clone().json()).event_id : Symbol();
+      answer.ok && !done.has(id) ? open.add(id) : end(id);
+    }
+    if (address.includes("/queue/data")) {
+      // the page closes the stream at the last result, often before this copy has read it
+      read(answer.clone()).catch(() => {}).finally(() => [...open].forEach(end));
+    }
     return answer;
   };
 })()"""
