@@ -1,4 +1,4 @@
-"""A cache that cannot be written costs the cache and not the command."""
+"""The cache folder: its override, the platform's default, and folders that are not writable."""
 
 from __future__ import annotations
 
@@ -7,27 +7,68 @@ import subprocess
 import sys
 from pathlib import Path
 
+import platformdirs.macos
 import pytest
+from platformdirs import windows
 
 from likewise.cache import cache_folder
 
-
-def test_the_chosen_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("LIKEWISE_CACHE", str(tmp_path / "not there yet"))
-    assert cache_folder() == tmp_path / "not there yet"
+linux_only = pytest.mark.skipif(sys.platform != "linux", reason="each platform has its own folder")
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="each platform has its own place")
-def test_the_platforms_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_environment_variable_overrides_the_platform(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("LIKEWISE_CACHE", str(tmp_path / "new"))
+    assert cache_folder() == tmp_path / "new"
+
+
+@linux_only
+@pytest.mark.parametrize("variable", [True, False])
+def test_the_default_on_linux(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variable: bool
+) -> None:
     monkeypatch.delenv("LIKEWISE_CACHE")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "not there yet"))
-    assert cache_folder() == tmp_path / "not there yet" / "likewise"
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    if variable:
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "caches"))
+    assert cache_folder() == tmp_path / ("caches" if variable else ".cache") / "likewise"
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="each platform has its own place")
-def test_a_home_that_cannot_be_written(model_folder: Path, tmp_path: Path) -> None:
-    """A file stands in its place, which stops whoever runs the tests, also the superuser."""
+@linux_only
+def test_the_default_on_macos(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("LIKEWISE_CACHE")
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr(platformdirs, "PlatformDirs", platformdirs.macos.MacOS)
+    assert cache_folder() == tmp_path / "Library" / "Caches" / "likewise"
+
+
+@linux_only
+def test_the_default_on_windows(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("LIKEWISE_CACHE")
+    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path))
+    monkeypatch.setattr(platformdirs, "PlatformDirs", windows.Windows)
+    monkeypatch.setattr(windows, "get_win_folder", windows.get_win_folder_from_env_vars)
+    assert cache_folder() == tmp_path / "likewise"
+
+
+@linux_only
+def test_without_a_home_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("LIKEWISE_CACHE")
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr("pwd.getpwuid", {}.__getitem__)  # a container's user without an entry
+    monkeypatch.chdir(tmp_path)
+    assert cache_folder().name.startswith("likewise-")
+    assert list(tmp_path.iterdir()) == []
+
+
+@linux_only
+def test_a_home_folder_that_is_not_writable(model_folder: Path, tmp_path: Path) -> None:
+    """A file takes its place, so that the superuser cannot write there either."""
     home = tmp_path / "home"
     home.write_text("no folder")
     (tmp_path / "temporary").mkdir()

@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import platformdirs
 from filelock import FileLock, Timeout
 
 from likewise.errors import (
@@ -39,16 +40,20 @@ _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 
 
 def default_store() -> str:
-    """`LIKEWISE_STORE`, or the platform's own place for a person's data."""
-    if chosen := os.environ.get("LIKEWISE_STORE"):
-        return chosen if "://" in chosen else str(Path(chosen).expanduser())
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData/Local"))
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library/Application Support"
-    else:
-        base = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share")
-    return str(base / "likewise" / "collections")
+    """`LIKEWISE_STORE`, or a folder in the platform's data folder.
+
+    Raises:
+        InputError: `LIKEWISE_STORE` is not set, and the user has no home folder.
+    """
+    if override := os.environ.get("LIKEWISE_STORE"):
+        return override if "://" in override else str(Path(override).expanduser())
+    try:
+        return str(platformdirs.user_data_path("likewise", appauthor=False) / "collections")
+    except RuntimeError as error:
+        raise InputError(
+            "collections have no default folder: this user has no home folder",
+            hint="set LIKEWISE_STORE to a folder that is yours",
+        ) from error
 
 
 class Store:
