@@ -41,7 +41,9 @@ class CalibrateRequest:
     sample: Annotated[
         int, Field("Texts, and labelled pairs, that are drawn at most.", minimum=10)
     ] = 5000
-    report: Annotated[Path | None, Field("An HTML page to write.", short="-o", local=True)] = None
+    report: Annotated[
+        Path | None, Field("An HTML page to write.", short="-o", local=True, output=True)
+    ] = None
     compute: Annotated[ComputeName, Field("Number format of the network; float16 needs a GPU.")] = (
         "auto"
     )

@@ -45,7 +45,12 @@ class ClusterRequest(ModelRequest):
     seed: Seed = 0
     output: Annotated[
         Path | None,
-        Field("Each text with its cluster: .csv, .jsonl, .parquet.", short="-o", local=True),
+        Field(
+            "Each text with its cluster: .csv, .jsonl, .parquet.",
+            short="-o",
+            local=True,
+            output=True,
+        ),
     ] = None
     column: Column = None
     escape_formulas: EscapeFormulas = True

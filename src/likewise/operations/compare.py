@@ -31,9 +31,9 @@ class CompareRequest:
         str, Field("Columns by role, such as first=left,second=right,rating=stars.")
     ] = ""
     type: Annotated[str | None, Field("Kind of task, where the columns leave it open.")] = None
-    report: Annotated[Path, Field("The HTML page to write.", short="-o", local=True)] = Path(
-        "comparison.html"
-    )
+    report: Annotated[
+        Path, Field("The HTML page to write.", short="-o", local=True, output=True)
+    ] = Path("comparison.html")
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ class Field:
         maximum: largest value of a number.
         stdin: `-` reads standard input.
         local: names a file or folder of this machine; remote callers cannot set it.
+        output: names a file or folder that is written.
     """
 
     help: str
@@ -37,6 +38,7 @@ class Field:
     maximum: float | None = None
     stdin: bool = False
     local: bool = False
+    output: bool = False
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,9 @@ class DedupeRequest(ModelRequest):
     ] = ()  # fmt: skip
     output: Annotated[
         Path | None,
-        Field("File for what stays (a folder for several files).", short="-o", local=True),
+        Field(
+            "File for what stays (a folder for several files).", short="-o", local=True, output=True
+        ),
     ] = None
     against: Annotated[
         tuple[str, ...],
@@ -72,7 +74,8 @@ class DedupeRequest(ModelRequest):
     ] = None
     keep: Annotated[Keep, Field("Of each group keep the longest text or the first.")] = "longest"
     plan: Annotated[
-        Path | None, Field("Write what would be removed to this .jsonl, to review.", local=True)
+        Path | None,
+        Field("Write what would be removed to this .jsonl, to review.", local=True, output=True),
     ] = None
     column: Column = None
 

@@ -68,7 +68,7 @@ class EncodeRequest(ModelRequest):
         Path | None,
         Field(
             "The .npy, .csv, .jsonl or .parquet to write; needed for a file.",
-            short="-o", local=True,
+            short="-o", local=True, output=True,
         ),
     ] = None  # fmt: skip
     column: Column = None

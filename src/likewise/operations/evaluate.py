@@ -37,7 +37,9 @@ class EvaluateRequest:
     type: Annotated[str | None, Field("Kind of task, where the columns leave it open.")] = None
     output: Annotated[
         Path | None,
-        Field("Write results to this file, and continue from it.", short="-o", local=True),
+        Field(
+            "Write results to this file, and continue from it.", short="-o", local=True, output=True
+        ),
     ] = None
     baseline: Annotated[
         Path | None, Field("Earlier results: exit 1 where a score fell too far.", local=True)

@@ -33,7 +33,9 @@ class ExampleRequest(ModelRequest):
     ] = ()
     column: Column = None
     list_sets: Annotated[bool, Field("List the built-in sets.", flag="--list")] = False
-    folder: Annotated[Path, Field("Folder of saved results.", local=True)] = Path("results")
+    folder: Annotated[Path, Field("Folder of saved results.", local=True, output=True)] = Path(
+        "results"
+    )
     save: Annotated[bool, Field("Save the result as a file.", flag="--save/--no-save")] = True
 
 

@@ -21,7 +21,8 @@ class ExportRequest:
         str, Field("A catalogue name, a hub id, or a folder.", positional=True, metavar="MODEL")
     ]
     folder: Annotated[
-        Path, Field("Must not exist yet.", positional=True, metavar="FOLDER", local=True)
+        Path,
+        Field("Must not exist yet.", positional=True, metavar="FOLDER", local=True, output=True),
     ]
     to: Annotated[ExportFormat, Field("Format of the weights that are added.")] = "safetensors"
 

@@ -30,7 +30,10 @@ class ProjectRequest(ModelRequest):
 
     files: Files
     output: Annotated[
-        Path, Field("The .html page, or .parquet, .csv, .json, .jsonl.", short="-o", local=True)
+        Path,
+        Field(
+            "The .html page, or .parquet, .csv, .json, .jsonl.", short="-o", local=True, output=True
+        ),
     ]
     method: Annotated[Method, Field("t-SNE, or PCA for a coarse map at once.")] = "tsne"
     color: Annotated[str | None, Field("A column to color by; clusters where none is named.")] = (

@@ -68,7 +68,8 @@ class RankRequest(ModelRequest):
     encoding: Encoding = None
     skip_bad: SkipBad = False
     output: Annotated[
-        Path | None, Field("Write a .csv, .json or .jsonl file.", short="-o", local=True)
+        Path | None,
+        Field("Write a .csv, .json or .jsonl file.", short="-o", local=True, output=True),
     ] = None
     escape_formulas: EscapeFormulas = True
 

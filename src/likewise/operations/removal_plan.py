@@ -17,7 +17,9 @@ class ApplyPlanRequest:
     """A plan to apply."""
 
     plan: Annotated[Path, Field("The plan, as it was written or edited.", local=True)]
-    output: Annotated[Path, Field("File for what stays (a folder for several files).", local=True)]
+    output: Annotated[
+        Path, Field("File for what stays (a folder for several files).", local=True, output=True)
+    ]
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,9 @@ class UndoPlanRequest:
     """A plan that was applied, to be undone."""
 
     plan: Annotated[Path, Field("The plan that lies beside the output.", local=True)]
-    output: Annotated[Path, Field("The file to restore (a folder for several files).", local=True)]
+    output: Annotated[
+        Path, Field("The file to restore (a folder for several files).", local=True, output=True)
+    ]
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,8 @@ class SearchRequest(CollectionRequest):
         Field("In place of a query: a file of queries.", metavar="FILE", stdin=True, local=True),
     ] = None
     output: Annotated[
-        Path | None, Field("The .jsonl file that --batch writes.", short="-o", local=True)
+        Path | None,
+        Field("The .jsonl file that --batch writes.", short="-o", local=True, output=True),
     ] = None
     as_of: AsOf = None
 
