@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from types import MappingProxyType
 
 from likewise import errors
 from likewise.errors import LikewiseError
 
-STATUSES = MappingProxyType(
+STATUSES: Mapping[type, HTTPStatus] = MappingProxyType(
     {
         errors.TooLongError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         errors.InputError: HTTPStatus.BAD_REQUEST,
