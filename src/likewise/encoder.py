@@ -270,6 +270,21 @@ class Encoder(SentenceTransformerMethods, ComparisonMethods):
         names = ("query",) if role == "query" else ("document", "passage", "corpus")
         return next((name for name in names if name in self.prompts), None)
 
+    def prompt_text(self, name: str | None = None) -> str:
+        """The text of a prompt: the default one when no name is given; empty where there is none.
+
+        Raises:
+            InputError: the model has no prompt of this name.
+        """
+        return self._prompt(name, None)
+
+    @property
+    def matryoshka(self) -> bool:
+        """Whether it was trained so that the first dimensions of a vector can stand alone."""
+        entry = self.location.entry
+        stated = self.config.network.get("matryoshka_dimensions")
+        return bool(stated or (entry and entry.matryoshka) or self.config.truncate_dim)
+
     def token_embeddings(self, sentences: Text | Texts) -> list[NDArray[np.float32]]:
         """The last layer's state of every token: float32 `[tokens, hidden size]` a text."""
         texts = listed([sentences] if is_single(sentences) else sentences)
@@ -302,6 +317,23 @@ class Encoder(SentenceTransformerMethods, ComparisonMethods):
             TokenCount(int(seen), int(kept), not more)
             for seen, kept, more in zip(rows.seen, rows.lengths, partial, strict=True)
         ]
+
+    def decode_tokens(self, token_ids: Sequence[int]) -> str:
+        """The text of token ids of the model's vocabulary, without the special ones around it.
+
+        Raises:
+            InputError: an id that the vocabulary does not have.
+        """
+        return self._tokenizer.decode(token_ids)
+
+    def is_framed(self, token_ids: Sequence[int]) -> bool:
+        """Whether token ids begin and end with the special tokens of the model's tokenizer."""
+        return self._tokenizer.is_framed(token_ids)
+
+    def token_ids(self, text: str) -> list[int]:
+        """Ids of the tokens that the model reads of a text, special ones included."""
+        check_text(text, 0)
+        return [int(each) for each in self._tokenizer.rows([text], counted=False).token_ids]
 
     def token_spans(self, texts: Sequence[str]) -> list[NDArray[np.int64]]:
         """Where each token of a text begins and ends in it: int64 `[tokens, 2]` a text.

@@ -16,6 +16,7 @@
     │   ├── CollectionNotFoundError no collection of this name
     │   └── DamagedCollectionError  a collection whose files are missing, cut short or changed
     ├── FingerprintError            vectors of two different models were about to be mixed
+    ├── OverloadedError             a server has too much to do, with the time to wait
     ├── MissingExtraError           an optional package is not installed (also an ImportError)
     └── OutputError                 a result could not be written (also an OSError)
 
@@ -111,6 +112,18 @@ class DamagedCollectionError(CollectionError):
 
 class FingerprintError(LikewiseError):
     """Vectors of two different models were about to be compared or mixed."""
+
+
+class OverloadedError(LikewiseError):
+    """A server has too much to do already.
+
+    Attributes:
+        retry_after: seconds after which it can be asked again.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", retry_after: float = 1.0) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after = retry_after
 
 
 class MissingExtraError(LikewiseError, ImportError):

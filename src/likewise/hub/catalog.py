@@ -36,6 +36,7 @@ class Entry:
         prompts: put before a text by role, where the checkpoint itself brings none.
         scores: what was published of it.
         weights_sha256: hash of `model.safetensors`, where it is known.
+        matryoshka: whether it was trained for vectors of fewer dimensions.
         package: a Python package that carries the files, where there is one.
         package_folder: where in it they lie.
     """
@@ -50,6 +51,7 @@ class Entry:
     prompts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), hash=False)
     scores: PublishedScores | None = field(default=None, hash=False)
     weights_sha256: str | None = None
+    matryoshka: bool = False
     package: str | None = None
     package_folder: str = ""
 
@@ -241,6 +243,7 @@ CATALOG: tuple[Entry, ...] = (
         "English",
         "Apache-2.0",
         prompts=_NOMIC,
+        matryoshka=True,
     ),
     Entry(
         "gte-modernbert-base",
@@ -260,6 +263,7 @@ CATALOG: tuple[Entry, ...] = (
         31.3,
         "English",
         "Apache-2.0",
+        matryoshka=True,
     ),
     Entry(
         "static-similarity-mrl-multilingual-v1",
@@ -269,6 +273,7 @@ CATALOG: tuple[Entry, ...] = (
         108.4,
         "about 50 languages",
         "Apache-2.0",
+        matryoshka=True,
     ),
     Entry("potion-base-8M", "minishlab/potion-base-8M", 256, None, 7.6, "English", "MIT"),
     Entry(

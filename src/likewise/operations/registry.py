@@ -56,9 +56,12 @@ class ModelRegistry:
         self._lock = threading.Lock()
 
     def peek(self, model: str, compute: str = "auto", device: str = "auto") -> Encoder | None:
-        """The model if it is loaded; never loads it."""
+        """The model if it is loaded, which counts as a use; never loads it."""
+        key = ModelKey(model, compute, device)
         with self._lock:
-            return self._loaded.get(ModelKey(model, compute, device))
+            if key in self._loaded:
+                self._loaded.move_to_end(key)
+            return self._loaded.get(key)
 
     def get(self, model: str, compute: str = "auto", device: str = "auto") -> Encoder:
         """The model, loaded if it is not loaded yet.

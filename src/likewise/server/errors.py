@@ -23,6 +23,7 @@ STATUSES: Mapping[type, HTTPStatus] = MappingProxyType(
         errors.CollectionError: HTTPStatus.CONFLICT,
         errors.FingerprintError: HTTPStatus.CONFLICT,
         errors.MissingExtraError: HTTPStatus.NOT_IMPLEMENTED,
+        errors.OverloadedError: HTTPStatus.TOO_MANY_REQUESTS,
         errors.OutputError: HTTPStatus.INSUFFICIENT_STORAGE,
     }
 )

@@ -217,6 +217,31 @@ class Tokenizer:
         ids = self.rows([text], counted=False).token_ids.tolist()
         return [str(self._backend.id_to_token(i)) for i in ids]
 
+    def decode(self, token_ids: Sequence[int]) -> str:
+        """The text of token ids, without the special tokens around it.
+
+        Raises:
+            InputError: an id that the vocabulary does not have.
+        """
+        size = self.vocabulary_size
+        for token_id in token_ids:
+            if not 0 <= token_id < size:
+                raise InputError(
+                    f"{token_id} is no token id of this model, which has {size:,}",
+                    hint="send texts, or ids of the model's own tokenizer",
+                )
+        inner = list(token_ids)
+        if self.is_framed(inner):
+            inner = inner[len(self._first) : len(inner) - len(self._last)]
+        return str(self._backend.decode(inner, skip_special_tokens=False))
+
+    def is_framed(self, token_ids: Sequence[int]) -> bool:
+        """Whether ids begin and end with the special tokens that the model's tokenizer adds."""
+        ids, first, last = list(token_ids), self._first, self._last
+        if not (first or last) or len(ids) < len(first) + len(last):
+            return False
+        return ids[: len(first)] == first and ids[len(ids) - len(last) :] == last
+
     def spans(self, texts: Sequence[str]) -> list[NDArray[np.int64]]:
         """Where the tokens of each text begin and end in it: int64 `[tokens, 2]` a text.
 
