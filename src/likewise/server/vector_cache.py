@@ -55,11 +55,16 @@ class VectorCache:
 
     Args:
         memory_limit: bytes; 0 caches nothing.
+
+    Attributes:
+        size: bytes in use.
+        hits: vectors that were found.
+        misses: vectors that were not found.
     """
 
     def __init__(self, memory_limit: int) -> None:
         self._limit = memory_limit
-        self._size = 0
+        self.size = 0
         self._entries: OrderedDict[tuple[str, str, str, str], CachedVector] = OrderedDict()
         self._lock = threading.Lock()
         self.hits = self.misses = 0
@@ -91,10 +96,10 @@ class VectorCache:
                 if key in self._entries:
                     continue
                 self._entries[key] = entry._replace(vector=entry.vector.copy())
-                self._size += _bytes(key[-1], entry)
-            while self._size > self._limit:
+                self.size += _bytes(key[-1], entry)
+            while self.size > self._limit:
                 (*_, text), entry = self._entries.popitem(last=False)
-                self._size -= _bytes(text, entry)
+                self.size -= _bytes(text, entry)
 
 
 def _bytes(text: str, entry: CachedVector) -> int:
