@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ import uvicorn
 
 from likewise.hub.catalog import DEFAULT
 from likewise.server.app import Server, Settings
+from likewise.server.http import App
 
 
 @dataclass(frozen=True)
@@ -32,15 +33,20 @@ class Served:
 
 
 @contextmanager
-def serving(settings: Settings | None = None, **options: Any) -> Iterator[Served]:
+def serving(
+    settings: Settings | None = None, *, wrap: Callable[[App], App] | None = None, **options: Any
+) -> Iterator[Served]:
     """Serve in a thread until the block ends.
 
     Args:
         settings: what is served; without the web app when not given.
+        wrap: puts middleware around the app.
         options: of `Settings`.
     """
     server = Server(settings or Settings(**{"ui": False, "compute": "float32", **options}))
-    config = uvicorn.Config(server, log_level="warning", timeout_graceful_shutdown=1)
+    config = uvicorn.Config(
+        wrap(server) if wrap else server, log_level="warning", timeout_graceful_shutdown=1
+    )
     process = uvicorn.Server(config)
     listener = socket.create_server(("127.0.0.1", 0))
     thread = threading.Thread(target=process.run, kwargs={"sockets": [listener]}, daemon=True)

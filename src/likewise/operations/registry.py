@@ -52,6 +52,7 @@ class ModelRegistry:
         self._memory_limit = memory_limit
         self._loader = loader or _load
         self._loaded: OrderedDict[ModelKey, Encoder] = OrderedDict()
+        self._pinned: set[ModelKey] = set()
         self._loading: dict[ModelKey, _Turn] = {}
         self._lock = threading.Lock()
 
@@ -79,6 +80,35 @@ class ModelRegistry:
                 self._drop_oldest()
             return encoder
 
+    def pin(self, model: str, compute: str = "auto", device: str = "auto") -> Encoder:
+        """Load a model, and never drop it to save memory.
+
+        Raises:
+            CheckpointError: its files cannot be found or used.
+            EngineError: the engine refused.
+        """
+        with self._lock:
+            self._pinned.add(ModelKey(model, compute, device))
+        return self.get(model, compute, device)
+
+    def reload(self, model: str, compute: str = "auto", device: str = "auto") -> Encoder:
+        """Load a model again; the loaded one is used until the new one is ready.
+
+        Raises:
+            CheckpointError: its files cannot be used; the loaded model stays.
+            EngineError: the engine refused; the loaded model stays.
+        """
+        key = ModelKey(model, compute, device)
+        encoder = self._loader(*key)
+        with self._lock:
+            self._loaded[key] = encoder
+        return encoder
+
+    def sizes(self) -> dict[ModelKey, int]:
+        """Bytes of weights of each loaded model."""
+        with self._lock:
+            return {key: _bytes(encoder) for key, encoder in self._loaded.items()}
+
     def unload(self, model: str, compute: str = "auto", device: str = "auto") -> bool:
         """Drop a model; False if it was not loaded."""
         with self._lock:
@@ -101,7 +131,7 @@ class ModelRegistry:
 
     def _drop_oldest(self) -> None:
         sizes = {key: _bytes(encoder) for key, encoder in self._loaded.items()}
-        for key in list(self._loaded)[:-1]:
+        for key in [key for key in list(self._loaded)[:-1] if key not in self._pinned]:
             if sum(sizes[k] for k in self._loaded) <= self._memory_limit:
                 return
             del self._loaded[key]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -11,7 +12,20 @@ from likewise.operations.registry import MEMORY_LIMIT, ModelRegistry
 from likewise.server import openai
 from likewise.server.batching import Batcher
 from likewise.server.embedding import EmbeddingService
-from likewise.server.http import App, FastRoutes, Message, Receive, Routes, Scope, Send
+from likewise.server.http import (
+    App,
+    Dialect,
+    FastRoutes,
+    Message,
+    Receive,
+    Request,
+    Response,
+    Route,
+    Routes,
+    Scope,
+    Send,
+)
+from likewise.server.metrics import CONTENT_TYPE, Metrics
 from likewise.server.models import ServedModels
 from likewise.server.token_ids import TokenIds
 from likewise.server.vector_cache import VectorCache
@@ -25,7 +39,7 @@ class Settings:
         model: the model of requests that name none, and of a new page of the web app.
         models: the only models that clients may name; every model on this machine when empty.
         aliases: other names of models, as clients use them.
-        preload: models that are loaded before the first request.
+        preload: models that are loaded before the first request, and stay loaded.
         compute: number format of the networks.
         memory_limit: bytes of weights in memory.
         cache_limit: bytes of vectors in memory; 0 caches none.
@@ -57,6 +71,7 @@ class Server:
     Attributes:
         service: the engine behind the dialects.
         fast: the addresses of the dialects.
+        metrics: what was done so far.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -71,23 +86,36 @@ class Server:
             settings.any_dimensions,
             settings.token_ids,
         )
-        self.fast = FastRoutes(_pages(settings), dialect_routes(self.service))
+        self.fast = FastRoutes(
+            _pages(settings), {**dialect_routes(self.service), ("GET", "/metrics"): self._metrics()}
+        )
+        self.metrics = Metrics(self.service.batcher, registry, self.fast.has)
+        self._app = self.metrics.counting(self.fast)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
         if scope["type"] == "lifespan":
             await self._lifespan(scope, receive, send)
         else:
-            await self.fast(scope, receive, send)
+            await self._app(scope, receive, send)
+
+    def _metrics(self) -> Route:
+        async def metrics(_request: Request) -> Response:
+            headers = ((b"content-type", CONTENT_TYPE),)
+            return Response(self.metrics.render(), headers=headers)
+
+        return Route(metrics, Dialect(openai.error_form))
 
     async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def started(message: Message) -> None:
             if message["type"] == "lifespan.startup.complete":
                 for name in self.settings.preload:
-                    await self.service.models.get(name)
+                    await self.service.models.pin(name)
             await send(message)
 
+        watching = asyncio.create_task(self.service.models.watch())
         await self.fast(scope, receive, started)
+        watching.cancel()
         self.service.batcher.close()
         self.service.models.close()
 

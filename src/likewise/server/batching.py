@@ -67,7 +67,12 @@ class Batcher:
         max_wait: seconds of work that may wait in a queue; requests beyond it are refused.
         cache: vectors of texts that were encoded before.
         token_budget: tokens of a batch; 1,024 for each core when not given.
-        on_batch: called in the thread after each batch, with its tokens and seconds.
+
+    Attributes:
+        budget: tokens of a batch.
+        counters: what was done so far.
+        cache: vectors of texts that were encoded before.
+        speed: tokens a second in the last batches; 0 before the first.
     """
 
     def __init__(
@@ -76,16 +81,14 @@ class Batcher:
         max_wait: float = 20.0,
         cache: VectorCache | None = None,
         token_budget: int | None = None,
-        on_batch: Callable[[int, float], None] | None = None,
     ) -> None:
         self.budget = token_budget or TOKENS_PER_CORE * max(2, usable_cores())
         self.counters = Counters()
         self._max_wait = max_wait
-        self._cache = cache or VectorCache(0)
-        self._on_batch = on_batch
+        self.cache = cache or VectorCache(0)
         self._queue = BatchQueue()
         self._last: tuple[LaneKey, dict[str, CachedVector]] = (0, "", ""), {}
-        self._speed = 0.0  # tokens a second, as measured
+        self.speed = 0.0
         self._changed = threading.Condition()
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="likewise-batcher", daemon=True)
@@ -143,14 +146,14 @@ class Batcher:
         self._thread.join()
 
     def _refuse_overload(self, priority: Priority) -> None:
-        if not self._speed:
+        if not self.speed:
             return
         tokens = self._queue.tokens["interactive"]
         if priority == "bulk":
             tokens += self._queue.tokens["bulk"]
         elif self._queue.tokens["bulk"]:
             tokens = int(tokens / (1 - BULK_SHARE))
-        seconds = tokens / self._speed
+        seconds = tokens / self.speed
         if seconds > self._max_wait:
             self.counters.rejected += 1
             retry_after = max(1.0, seconds - self._max_wait / 2)
@@ -175,12 +178,10 @@ class Batcher:
             seconds = time.perf_counter() - started
             if tokens:
                 measured = tokens / seconds
-                self._speed = 0.8 * self._speed + 0.2 * measured if self._speed else measured
+                self.speed = 0.8 * self.speed + 0.2 * measured if self.speed else measured
             self.counters.batches += 1
             self.counters.seconds += seconds
             self.counters.tokens += tokens
-            if self._on_batch:
-                self._on_batch(tokens, seconds)
 
     def _next_batch(self) -> list[Part]:
         """Wait for requests, and take the next batch; empty when the batcher is closed."""
@@ -209,7 +210,7 @@ class Batcher:
             new |= zip(encoded.texts, rows, strict=True)
         found |= new
         self._last = lane.key, found
-        self._cache.of(lane.encoder, lane.prefix, lane.truncation).put(new)
+        self.cache.of(lane.encoder, lane.prefix, lane.truncation).put(new)
         self.counters.texts += len(texts)
         self.counters.shared += len(texts) - len(missing)
         for part in parts:
@@ -220,7 +221,7 @@ class Batcher:
     def _at_hand(self, lane: Lane, texts: list[str]) -> dict[str, CachedVector]:
         """Vectors of the cache, and of the last batch: a text may arrive while it is encoded."""
         key, last = self._last
-        cached = self._cache.of(lane.encoder, lane.prefix, lane.truncation)
+        cached = self.cache.of(lane.encoder, lane.prefix, lane.truncation)
         found = {text: last[text] for text in texts if text in last} if key == lane.key else {}
         for text in texts:
             if text not in found and (vector := cached.get(text)):

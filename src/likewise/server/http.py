@@ -207,6 +207,10 @@ class FastRoutes:
         for method, path in self._routes:
             self._paths.setdefault(path, []).append(method)
 
+    def has(self, path: str) -> bool:
+        """Whether a path is one of these addresses."""
+        return path in self._paths
+
     def error_form(self, path: str) -> ErrorForm | None:
         """How errors are written at an address; None where it is not one of these."""
         methods = self._paths.get(path)

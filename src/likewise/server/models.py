@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from likewise.checkpoint.inventory import inventory
 from likewise.encoder import Encoder
-from likewise.errors import ModelNotFoundError
+from likewise.errors import LikewiseError, ModelNotFoundError
 from likewise.operations.registry import ModelRegistry
+
+Files = tuple[tuple[str, int, int], ...]
+"""Name, size and time of change of each file of a model."""
+
+_log = logging.getLogger("likewise.server")
 
 
 class ServedModels:
@@ -45,6 +52,44 @@ class ServedModels:
         """Names of the models that are served: those given, or those on this machine."""
         return sorted(self._allowed) or sorted({each.name for each in inventory()})
 
+    async def pin(self, name: str) -> None:
+        """Load a model before it is used; it is never dropped to save memory.
+
+        Raises:
+            CheckpointError: its files cannot be found or used.
+        """
+        await self.get(name)
+        await asyncio.to_thread(self.registry.pin, name, self.compute)
+
+    async def watch(self, interval: float = 5.0) -> None:
+        """Load models again when their files have changed and rest; runs until it is cancelled.
+
+        Args:
+            interval: seconds between two looks.
+        """
+        loop = asyncio.get_running_loop()
+        known: dict[str, Files] = {}
+        changed: dict[str, Files] = {}
+        while True:
+            for name in list(self._admitted):
+                if not (encoder := self.registry.peek(name, self.compute)):
+                    continue
+                files = await asyncio.to_thread(_files, encoder.location.folder)
+                if files == known.setdefault(name, files):
+                    continue
+                if changed.get(name) == files:  # nobody is writing them any more
+                    known[name] = files
+                    await loop.run_in_executor(self._loader, self._reload, name)
+                changed[name] = files
+            await asyncio.sleep(interval)
+
+    def _reload(self, name: str) -> None:
+        try:
+            self.registry.reload(name, self.compute)
+            _log.info("%s was loaded again: its files have changed", name)
+        except LikewiseError as error:
+            _log.warning("the changed files of %s cannot be used: %s", name, error)
+
     def close(self) -> None:
         """Wait for models that are being loaded."""
         self._loader.shutdown()
@@ -59,6 +104,14 @@ class ServedModels:
         encoder = self.registry.get(name, self.compute)
         self._admitted.add(name)
         return encoder
+
+
+def _files(folder: Path) -> Files:
+    return tuple(
+        (path.name, found.st_size, found.st_mtime_ns)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and (found := path.stat())
+    )
 
 
 def _hub_ids() -> set[str]:
