@@ -83,6 +83,22 @@ class EncodeRequest(ModelRequest):
     escape_formulas: EscapeFormulas = True
 
 
+@dataclass(frozen=True)
+class Truncated:
+    """How much of each text was read.
+
+    Attributes:
+        limit: tokens that the model reads.
+        seen: tokens each text has, special ones included; a text of more than 20,000 characters
+            that was cut may have more.
+        read: tokens of it that were read.
+    """
+
+    limit: int
+    seen: tuple[int, ...]
+    read: tuple[int, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class EncodeResult:
     """Texts that were encoded.
@@ -102,6 +118,7 @@ class EncodeResult:
         skipped: rows of the file that could not be read.
         output: the file that was written.
         vectors: float32 `[texts, dimension]` where no file was written.
+        truncation: how much of each text was read, where no file was written.
     """
 
     model: str
@@ -117,13 +134,15 @@ class EncodeResult:
     skipped: tuple[Skipped, ...]
     output: Path | None
     vectors: NDArray[np.float32] | None
+    truncation: Truncated | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The result as plain values.
 
         Keys: `output` (or null), `texts`, `dimension`, `resumed`, `changed`, `cut`, `skipped`
         (each with `source`, `line`, `reason`, `hint`), `tokens`, `model`, `compute`,
-        `fingerprint`, `seconds`, and `vectors` where no file was written.
+        `fingerprint`, `seconds`, and where no file was written `vectors` and `truncation`
+        (`limit`, and for each text `seen` and `read`, all in tokens).
         """
         plain: dict[str, Any] = {
             "output": str(self.output) if self.output else None,
@@ -141,6 +160,8 @@ class EncodeResult:
         }
         if self.vectors is not None:
             plain["vectors"] = [[float(f"{x:.9g}") for x in row] for row in self.vectors.tolist()]
+        if self.truncation is not None:
+            plain["truncation"] = asdict(self.truncation)
         return plain
 
 
@@ -175,7 +196,7 @@ def encode(request: EncodeRequest, session: Session) -> EncodeResult:
     report_scripts(session, encoder, first, among=among)
     try:
         with session.progress(total, title="encoding") as progress:
-            embedded, vectors = _encode(request, session, encoder, progress)
+            embedded, memory = _encode(request, session, encoder, progress)
     except (KeyboardInterrupt, CancelledError):
         _report_stopped(request, session)
         raise
@@ -183,7 +204,8 @@ def encode(request: EncodeRequest, session: Session) -> EncodeResult:
     return EncodeResult(
         encoder.name, encoder.compute, encoder.fingerprint, embedded.texts, embedded.dimension,
         embedded.resumed, embedded.changed, embedded.cut, embedded.tokens, embedded.seconds,
-        tuple(skipped.rows) if skipped else (), request.output, vectors,
+        tuple(skipped.rows) if skipped else (), request.output,
+        memory.vectors if memory else None, memory.truncation if memory else None,
     )  # fmt: skip
 
 
@@ -214,9 +236,15 @@ def _first(request: EncodeRequest, session: Session) -> list[str]:
     return [record.text for record in first]
 
 
+@dataclass(frozen=True, eq=False)
+class _InMemory:
+    vectors: NDArray[np.float32]
+    truncation: Truncated
+
+
 def _encode(
     request: EncodeRequest, session: Session, encoder: Encoder, progress: Progress
-) -> tuple[Embedded, NDArray[np.float32] | None]:
+) -> tuple[Embedded, _InMemory | None]:
     """The texts encoded into the output, or else the vectors."""
     prompt = None if request.role == "none" else encoder.role_prompt(request.role)
     if not request.output:
@@ -243,7 +271,7 @@ def _encode(
 
 def _in_memory(
     request: EncodeRequest, encoder: Encoder, prompt: str | None, progress: Progress
-) -> tuple[Embedded, NDArray[np.float32]]:
+) -> tuple[Embedded, _InMemory]:
     started = time.perf_counter()
     parts = list(
         encoder.encode_stream(
@@ -256,7 +284,13 @@ def _in_memory(
     tokens = sum(int(part.kept.sum()) for part in parts)
     seconds = time.perf_counter() - started
     count, dimension = vectors.shape
-    return Embedded(Path(), count, dimension, 0, (), cut, tokens, seconds), vectors
+    receipt = Truncated(
+        encoder.max_seq_length,
+        tuple(int(seen) for part in parts for seen in part.seen),
+        tuple(int(read) for part in parts for read in part.kept),
+    )
+    embedded = Embedded(Path(), count, dimension, 0, (), cut, tokens, seconds)
+    return embedded, _InMemory(vectors, receipt)
 
 
 def _skip(request: EncodeRequest) -> OnError | None:

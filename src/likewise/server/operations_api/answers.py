@@ -1,0 +1,212 @@
+"""Errors as answers, and what a request says about its client."""
+
+from __future__ import annotations
+
+import logging
+import re
+import uuid
+from collections.abc import MutableMapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from likewise.errors import LikewiseError
+from likewise.server import keys
+from likewise.server.errors import status_of
+from likewise.server.operations_api.redaction import Redaction
+from likewise.server.operations_api.uploads import TooLargeError
+
+KEY = "likewise.key"
+REQUEST_ID = "likewise.request_id"
+"""Entries of `scope["state"]`, put there by the access middleware."""
+
+_log = logging.getLogger("likewise.server")
+
+
+class ApiError(Exception):
+    """An answer that is no error of an operation.
+
+    Attributes:
+        status: the HTTP status.
+        type: stable name.
+        message: what happened.
+        hint: what to do next.
+        headers: of the answer.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        type_: str,
+        message: str,
+        *,
+        hint: str = "",
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status, self.type, self.message, self.hint = status, type_, message, hint
+        self.headers = headers or {}
+
+
+def owner_of(request: Request) -> str:
+    """Name of the client's key; empty without keys."""
+    return str(getattr(request.scope.get("state", {}).get(KEY), "name", ""))
+
+
+def require_scope(request: Request, needed: keys.Scope) -> None:
+    """Refuse a key that lacks a scope.
+
+    Raises:
+        ApiError: it does.
+    """
+    if not keys.allows(request.scope, needed):
+        raise ApiError(
+            403, "forbidden", f"this key has no scope {needed!r}", hint="use another key"
+        )
+
+
+def request_id(scope: MutableMapping[str, Any]) -> str:
+    """The id of a request, by which it is found in the log."""
+    state = scope.setdefault("state", {})
+    return str(state.setdefault(REQUEST_ID, uuid.uuid4().hex))
+
+
+def describe(error: LikewiseError, redact: Redaction) -> dict[str, Any]:
+    """An error's `type`, `message` and `hint`, without paths of the server."""
+    name = type(error).__name__.removesuffix("Error")
+    return {
+        "type": re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower(),
+        "message": _valid(redact.text(error.message)),
+        "hint": _valid(redact.text(error.hint)),
+    }
+
+
+def add_error_answers(app: FastAPI, redact: Redaction) -> None:
+    """Answer every error in one form: `{"error": {type, message, hint, request_id}}`."""
+
+    def answer(
+        request: Request, status: int, body: dict[str, Any], headers: Any = None
+    ) -> Response:
+        error = body | {"request_id": request_id(request.scope)}
+        return JSONResponse({"error": error}, status, headers)
+
+    async def likewise_error(request: Request, error: Any) -> Response:
+        status = 413 if isinstance(error, TooLargeError) else status_of(error)
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            _log.error("request %s: %s", request_id(request.scope), error)
+        return answer(request, status, describe(error, redact))
+
+    async def api_error(request: Request, error: Any) -> Response:
+        body = {"type": error.type, "message": _valid(error.message), "hint": error.hint}
+        return answer(request, error.status, body, error.headers)
+
+    async def invalid(request: Request, error: Any) -> Response:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"][1:])) or str(first["loc"][0])
+        body = {
+            "type": "invalid_request",
+            "message": _valid(f"{where}: {first['msg']}"),
+            "hint": "see /api/v1/openapi.json",
+        }
+        return answer(request, 422, body)
+
+    async def http_error(request: Request, error: Any) -> Response:
+        phrase = HTTPStatus(error.status_code).phrase.lower()
+        message = phrase if error.detail is None else _valid(str(error.detail).lower())
+        body = {"type": phrase.replace(" ", "_"), "message": message, "hint": ""}
+        return answer(request, error.status_code, body, error.headers)
+
+    app.add_exception_handler(LikewiseError, likewise_error)
+    app.add_exception_handler(ApiError, api_error)
+    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(HTTPException, http_error)
+
+
+class UnexpectedErrors:
+    """ASGI middleware: an unexpected exception is logged, and answered with its request id."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand on a request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        begun = False
+
+        async def watched(message: Message) -> None:
+            nonlocal begun
+            begun = begun or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        except Exception:
+            found = request_id(scope)
+            _log.exception("request %s failed unexpectedly", found)
+            if begun:
+                raise
+            error = {
+                "type": "internal_error",
+                "message": "an unexpected error",
+                "hint": "the server's log has it under the request id",
+                "request_id": found,
+            }
+            await JSONResponse({"error": error}, 500)(scope, receive, send)
+
+
+class BodyLimit:
+    """ASGI middleware: a body over a limit is refused before it is read whole.
+
+    Args:
+        app: the app.
+        most: bytes.
+        files: bytes of an upload, whose parts have names and boundaries around them.
+        files_path: where uploads are sent to.
+    """
+
+    def __init__(self, app: ASGIApp, *, most: int, files: int, files_path: str) -> None:
+        self._app, self._most, self._files, self._files_path = app, most, files, files_path
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand on a request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        most = self._files if scope["path"] == self._files_path else self._most
+        stated = dict(scope["headers"]).get(b"content-length", b"0")
+        if not stated.isdigit() or int(stated) > most:
+            await self._refuse(most, scope, receive, send)
+            return
+        read = 0
+
+        async def counted() -> Message:
+            nonlocal read
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > most:
+                raise HTTPException(413, f"the body is larger than {most:,} bytes")
+            return message
+
+        await self._app(scope, counted, send)
+
+    @staticmethod
+    async def _refuse(most: int, scope: Scope, receive: Receive, send: Send) -> None:
+        error = {
+            "type": "content_too_large",
+            "message": f"the body is larger than {most:,} bytes",
+            "hint": "send less at once; files go to POST /api/v1/files",
+            "request_id": request_id(scope),
+        }
+        await JSONResponse({"error": error}, 413)(scope, receive, send)
+
+
+def _valid(text: str) -> str:
+    """A text that UTF-8 can hold: clients may send half of a surrogate pair."""
+    return text.encode("utf-8", "replace").decode()

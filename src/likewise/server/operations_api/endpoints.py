@@ -1,0 +1,190 @@
+"""Every operation as an endpoint: path, request, function, scope, and whether it is a job."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any, Literal
+
+from likewise.operations import (
+    ask,
+    bench,
+    calibrate,
+    cluster,
+    collections,
+    compare,
+    dedupe,
+    doctor,
+    download,
+    encode,
+    evaluate,
+    example,
+    export,
+    index,
+    models,
+    project,
+    quantize,
+    rank,
+    recommend,
+    removal_plan,
+    search,
+    similarity,
+    verify,
+)
+from likewise.operations.contract import RequestField, Result, request_fields
+from likewise.operations.session import Session
+from likewise.server.keys import Scope
+from likewise.server.operations_api import records
+from likewise.server.operations_api.resolver import kind_of
+
+MANY_RECORDS = 1000
+"""From so many records on, adding them is a job."""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """An operation over HTTP.
+
+    Attributes:
+        path: below `/api/v1`; names in braces are fields of the request.
+        request: the operation's request.
+        operation: the operation.
+        scope: what a key needs to call it; starting a job needs at least `write`.
+        method: POST takes the other fields in a JSON body, GET and DELETE in the query.
+        job: whether every call is a job; a call that reads or writes files always is.
+        resumable: whether a stopped job continues where it was.
+        job_when: fields that make a call a job where they are true.
+        defaults: defaults that differ from those of the request.
+        tag: its group on the page of the API.
+    """
+
+    path: str
+    request: type
+    operation: Callable[[Any, Session], Result]
+    scope: Scope = "read"
+    method: Literal["GET", "POST", "DELETE"] = "POST"
+    job: bool = False
+    resumable: bool = False
+    job_when: tuple[str, ...] = ()
+    defaults: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    tag: str = "texts"
+
+    @property
+    def name(self) -> str:
+        """The operation's name."""
+        return self.operation.__name__
+
+    @cached_property
+    def fields(self) -> list[RequestField]:
+        """The fields of the request, with the defaults of this endpoint."""
+        return [
+            RequestField(
+                each.name, each.type, self.defaults.get(each.name, each.default), each.field
+            )
+            for each in request_fields(self.request)
+        ]
+
+    @cached_property
+    def in_path(self) -> list[RequestField]:
+        """The fields that are part of the path."""
+        return [f for f in self.fields if f"{{{f.name}" in self.path]
+
+    @cached_property
+    def others(self) -> list[RequestField]:
+        """The fields that are not part of the path."""
+        return [f for f in self.fields if f"{{{f.name}" not in self.path]
+
+    def is_job(self, values: Mapping[str, Any]) -> bool:
+        """Whether a call runs as a job: by its operation, by its files, or by its size."""
+        if self.job or any(values.get(name) for name in self.job_when):
+            return True
+        if len(values.get("records", ())) > MANY_RECORDS:
+            return True
+        return any(
+            kind_of(each) in ("input", "output") and values.get(each.name)
+            for each in self.fields
+            if values.get(each.name) != _plain(each.default)
+        )
+
+    @property
+    def can_be_job(self) -> bool:
+        """Whether any call can run as a job."""
+        files = any(kind_of(each) in ("input", "output") for each in self.fields)
+        return self.job or files or any(each.name == "records" for each in self.fields)
+
+
+def _plain(default: Any) -> Any:
+    """A default as JSON has it."""
+    return list(default) if isinstance(default, tuple) else default and str(default)
+
+
+_C = "/collections/{name}"
+
+ENDPOINTS: tuple[Endpoint, ...] = (
+    Endpoint("/similarity", similarity.SimilarityRequest, similarity.similarity),
+    Endpoint("/rank", rank.RankRequest, rank.rank),
+    Endpoint("/encode", encode.EncodeRequest, encode.encode, resumable=True),
+    Endpoint(
+        "/example", example.ExampleRequest, example.example,
+        job_when=("save",), defaults=MappingProxyType({"save": False}),
+    ),
+    Endpoint("/dedupe", dedupe.DedupeRequest, dedupe.dedupe, job=True, tag="corpora"),
+    Endpoint("/dedupe/apply", removal_plan.ApplyPlanRequest, removal_plan.apply_plan, job=True,
+             tag="corpora"),
+    Endpoint("/dedupe/undo", removal_plan.UndoPlanRequest, removal_plan.undo_plan, job=True,
+             tag="corpora"),
+    Endpoint("/cluster", cluster.ClusterRequest, cluster.cluster, job=True, tag="corpora"),
+    Endpoint("/project", project.ProjectRequest, project.project, job=True, tag="corpora"),
+    Endpoint("/evaluate", evaluate.EvaluateRequest, evaluate.evaluate, job=True, resumable=True,
+             tag="evaluation"),
+    Endpoint("/compare", compare.CompareRequest, compare.compare, job=True, tag="evaluation"),
+    Endpoint("/calibrate", calibrate.CalibrateRequest, calibrate.calibrate, job=True,
+             tag="evaluation"),
+    Endpoint("/collections", collections.CollectionsRequest, collections.collections,
+             method="GET", tag="collections"),
+    Endpoint("/collections", records.CreateRequest, records.collections_create,
+             scope="write", tag="collections"),
+    Endpoint(_C, collections.ShowRequest, collections.collections_show, method="GET",
+             tag="collections"),
+    Endpoint(_C, collections.RemoveRequest, collections.collections_rm, scope="write",
+             method="DELETE", tag="collections"),
+    Endpoint(f"{_C}/search", search.SearchRequest, search.search, tag="collections"),
+    Endpoint(f"{_C}/ask", ask.AskRequest, ask.ask, tag="collections"),
+    Endpoint(f"{_C}/recommend", recommend.RecommendRequest, recommend.recommend,
+             tag="collections"),
+    Endpoint("/collections/{into}/index", index.IndexRequest, index.index, scope="write", job=True,
+             resumable=True, tag="collections"),
+    Endpoint(f"{_C}/records", records.AddRequest, records.records_add, scope="write",
+             resumable=True, tag="collections"),
+    Endpoint(f"{_C}/records/remove", records.RemoveRecordsRequest, records.records_remove,
+             scope="write", tag="collections"),
+    Endpoint(f"{_C}/records/{{id}}", records.RecordRequest, records.records_show, method="GET",
+             tag="collections"),
+    Endpoint(f"{_C}/log", collections.LogRequest, collections.collections_log, method="GET",
+             tag="collections"),
+    Endpoint(f"{_C}/undo", collections.ChangeRequest, collections.collections_undo, scope="write",
+             tag="collections"),
+    Endpoint(f"{_C}/redo", collections.ChangeRequest, collections.collections_redo, scope="write",
+             tag="collections"),
+    Endpoint(f"{_C}/restore", collections.RestoreRequest, collections.collections_restore,
+             scope="write", tag="collections"),
+    Endpoint(f"{_C}/compact", collections.ChangeRequest, collections.collections_compact,
+             scope="write", job=True, tag="collections"),
+    Endpoint("/models", models.ModelsRequest, models.models, method="GET", tag="models"),
+    Endpoint("/models/{model:path}", models.ModelsRemoveRequest, models.models_rm, scope="admin",
+             method="DELETE", tag="models"),
+    Endpoint("/download", download.DownloadRequest, download.download, scope="admin", job=True,
+             resumable=True, tag="models"),
+    Endpoint("/export", export.ExportRequest, export.export, scope="admin", job=True,
+             tag="models"),
+    Endpoint("/quantize", quantize.QuantizeRequest, quantize.quantize, scope="admin", job=True,
+             tag="models"),
+    Endpoint("/verify", verify.VerifyRequest, verify.verify, scope="write", job=True,
+             tag="models"),
+    Endpoint("/bench", bench.BenchRequest, bench.bench, scope="write", job=True, tag="models"),
+    Endpoint("/doctor", doctor.DoctorRequest, doctor.doctor, scope="admin", method="GET",
+             tag="server"),
+)  # fmt: skip
+"""One row for each operation."""

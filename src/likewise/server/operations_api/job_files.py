@@ -1,0 +1,58 @@
+"""The files that jobs write, for download."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import FileResponse, Response
+
+from likewise.server.operations_api.answers import ApiError
+from likewise.server.operations_api.job_routes import JobId, owned_job
+from likewise.server.operations_api.schemas import ERRORS, JobFiles
+from likewise.server.operations_api.service import OperationsService
+
+
+def add_job_files(router: APIRouter, service: OperationsService) -> None:
+    """Add the routes of files."""
+
+    @router.get("/jobs/{job_id}/files", response_model=JobFiles, tags=["jobs"], responses=ERRORS)
+    def job_files(request: Request, job_id: JobId) -> Any:
+        """List the files that a job wrote."""
+        owned_job(service, request, job_id)
+        folder = service.runner.files(job_id)
+        found = sorted(path for path in folder.rglob("*") if path.is_file())
+        return {
+            "files": [
+                {"name": path.relative_to(folder).as_posix(), "size": path.stat().st_size}
+                for path in found
+            ]
+        }
+
+    @router.get(
+        "/jobs/{job_id}/files/{name:path}", tags=["jobs"], response_class=FileResponse,
+        responses={**ERRORS, 200: {"content": {"application/octet-stream": {}}}},
+    )  # fmt: skip
+    def job_file(request: Request, job_id: JobId, name: str) -> Response:
+        """Download a file that a job wrote."""
+        owned_job(service, request, job_id)
+        path = _file(service.runner.files(job_id), name)
+        if path is None:
+            raise ApiError(404, "file_not_found", f"the job has no file {name!r}")
+        return FileResponse(
+            path, filename=path.name, media_type="application/octet-stream",
+            headers={"X-Content-Type-Options": "nosniff"},
+        )  # fmt: skip
+
+
+def _file(folder: Path, name: str) -> Path | None:
+    """A file inside a folder, after links; None where there is none."""
+    if "\0" in name:
+        return None
+    try:
+        path = (folder / name).resolve()
+        inside = path.is_relative_to(folder.resolve()) and path.is_file()
+    except (OSError, ValueError):
+        return None
+    return path if inside else None
