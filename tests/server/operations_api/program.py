@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import uvicorn
+
 from likewise.operations.registry import ModelRegistry
 from likewise.server.operations_api import ApiSettings, create_operations_api
 
