@@ -27,7 +27,9 @@ _HINTS = {
 
 
 @contextmanager
-def atomic(path: str | Path, scratch: Path | None = None) -> Iterator[BinaryIO]:
+def atomic(
+    path: str | Path, scratch: Path | None = None, *, private: bool = False
+) -> Iterator[BinaryIO]:
     """Write a file that appears under its name only when it is complete and on the disk.
 
         with atomic("out.json") as file:
@@ -40,6 +42,7 @@ def atomic(path: str | Path, scratch: Path | None = None) -> Iterator[BinaryIO]:
     Args:
         path: the target file.
         scratch: a folder on the same disk for the temporary file, which kill -9 leaves there.
+        private: nobody but the owner may read the file (mode 0600).
 
     Raises:
         OutputError: the disk is full, the folder is missing or may not be written to, …
@@ -48,7 +51,7 @@ def atomic(path: str | Path, scratch: Path | None = None) -> Iterator[BinaryIO]:
     try:
         target = target.resolve()
         special = target.exists() and not target.is_file() and not target.is_dir()
-        with open(target, "wb") if special else _beside(target, scratch) as file:
+        with open(target, "wb") if special else _beside(target, scratch, private) as file:
             yield file
     except LikewiseError:
         raise
@@ -60,18 +63,22 @@ def atomic(path: str | Path, scratch: Path | None = None) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def _beside(target: Path, scratch: Path | None) -> Iterator[BinaryIO]:
+def _beside(target: Path, scratch: Path | None, private: bool) -> Iterator[BinaryIO]:
     if target.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     name = f".{target.name[:80]}.{secrets.token_hex(6)}.tmp"
     temporary = (scratch or target.parent) / name
     try:
-        with open(temporary, "xb") as file:
+        with open(temporary, "xb", opener=_open_private if private else None) as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        if target.exists():
+        if target.exists() and not private:
             shutil.copymode(target, temporary)
         os.replace(temporary, target)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _open_private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

@@ -47,8 +47,16 @@ def ui(
       likewise ui --open
     """
     require("gradio", "web")
-    app = require("likewise.web.app", "web")
-    app.serve(
-        host=host, port=port, model=model, open_browser=open_browser, api_key=api_key,
-        allow_public=allow_public, trusted_hosts=trusted_host or (),
+    from likewise.server.access import decide_access
+    from likewise.server.key_file import KeyFile, default_key_file
+    from likewise.server.keyring import Keyring
+    from likewise.server.serve import serve
+    from likewise.web.app import create_app
+
+    access = decide_access(
+        host, keys=Keyring(api_key, KeyFile(default_key_file())), allow_public=allow_public,
+        trusted_hosts=trusted_host or (),
     )  # fmt: skip
+    serve(
+        lambda: create_app(model=model), access, host=host, port=port, open_browser=open_browser
+    )

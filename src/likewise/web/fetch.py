@@ -22,7 +22,7 @@ from likewise.web.job_runner import Job, Outcome
 from likewise.web.messages import PageError, failure_notice, fetching_notice, megabytes
 from likewise.web.page_context import PageContext, Updates, session_of
 from likewise.web.translations import Translations
-from likewise.web.visitors import visitor_of
+from likewise.web.visitors import Visitor, visitor_of
 
 BYTES_PER_PARAMETER = 4
 """Most checkpoints are published in float32."""
@@ -116,10 +116,10 @@ class Fetch:
 
         self.cancel.click(halt, queue=False, **components.QUIET)
 
-    def offered(self, offer: Offer | None, *, local: bool) -> Updates:
+    def offered(self, offer: Offer | None, visitor: Visitor) -> Updates:
         """An offer, as changes to the page; hides the box where there is none."""
-        allowed = offer is not None and not offer.offline and (local or self.context.keyed)
-        notice_html = _offer(offer, self.context.t, local=local) if offer else ""
+        allowed = offer is not None and not offer.offline and visitor.may_download
+        notice_html = _offer(offer, self.context.t, local=visitor.local) if offer else ""
         if offer and not allowed:
             why = "fetch.offline" if offer.offline else "fetch.remote"
             notice_html += html.notice(self.context.t(why), kind="info")
@@ -135,11 +135,11 @@ class Fetch:
 
     async def run(self, name: str, request: gr.Request) -> AsyncIterator[Updates]:
         """Fetch a model."""
-        t, local = self.context.t, visitor_of(request).local
+        t, visitor = self.context.t, visitor_of(request)
         notice_html = ""
 
         def work(job: Job) -> Location:
-            if not local and not self.context.keyed:
+            if not visitor.may_download:
                 raise PageError("fetch.remote")
             return locate(name, progress=_progress(job))
 
@@ -156,19 +156,19 @@ class Fetch:
                 continue
             found = await self.context.runner.call(lambda: find_offer(name))
             yield (
-                self.offered(found.value, local=local)
-                | {self.notice: gr.update(value=self._ended(step, name, local=local), visible=True)}
+                self.offered(found.value, visitor)
+                | {self.notice: gr.update(value=self._ended(step, name, visitor), visible=True)}
                 | (self._arrived() if step.value else {})
             )
 
-    def _ended(self, outcome: Outcome[Location], name: str, *, local: bool) -> str:
+    def _ended(self, outcome: Outcome[Location], name: str, visitor: Visitor) -> str:
         t = self.context.t
         if outcome.stopped:
             return html.notice(t("fetch.stopped"), t("fetch.stopped.body"), kind="info")
         if outcome.failure:
             return failure_notice(outcome.failure, t)
         assert outcome.value is not None
-        place = str(outcome.value.folder) if local else ""
+        place = str(outcome.value.folder) if visitor.local else ""
         return html.notice(t("fetch.done", name=name), t("fetch.done.body"), place, kind="info")
 
 

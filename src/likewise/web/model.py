@@ -113,17 +113,17 @@ class ModelTab:
 
     async def offer(self, name: str, path: str, request: gr.Request) -> Updates:
         """Where the chosen model is not on this machine: what downloading it needs."""
-        wanted, local = path.strip() or name, visitor_of(request).local
+        wanted, visitor = path.strip() or name, visitor_of(request)
         if self.context.runner.fetches(session_of(request)):
             return {self.fetch.name: gr.skip()}  # the box shows a download under way
 
         def find() -> Offer | None:
-            if not local:
+            if not visitor.local:
                 check_remote(wanted)
             return find_offer(wanted)
 
         found = await self.context.runner.call(find)
-        return self.fetch.offered(found.value, local=local)
+        return self.fetch.offered(found.value, visitor)
 
     def _arrived(self) -> Updates:
         """What changes on the page once a model has been downloaded."""

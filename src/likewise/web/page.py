@@ -28,7 +28,7 @@ FORGET_AFTER = 3600
 
 
 def build_page(
-    t: Translations, runner: JobRunner, choice: Choice, results: Path, *, keyed: bool = False
+    t: Translations, runner: JobRunner, choice: Choice, results: Path
 ) -> gr.Blocks:
     """The page in one language.
 
@@ -37,7 +37,6 @@ def build_page(
         runner: where its work is done.
         choice: the model that a new page works with.
         results: folder of saved example tests.
-        keyed: whether every visitor has presented a key.
     """
     with gr.Blocks(
         title=t("title"), analytics_enabled=False, delete_cache=(600, FORGET_AFTER)
@@ -50,7 +49,7 @@ def build_page(
                 padding=False,
             )  # fmt: skip
         samples = Samples(t, choice.name)
-        context = PageContext(t, runner, chosen, status, results, samples, keyed)
+        context = PageContext(t, runner, chosen, status, results, samples)
         with gr.Tabs(selected="similarity", overflow_behavior="wrap", elem_id="tabs"):
             with gr.Tab(t("tab.model"), id="model", elem_id="tab-model"):
                 _about(t, "model")

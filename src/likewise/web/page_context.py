@@ -36,7 +36,6 @@ class PageContext:
         status: the line that says which model is in memory.
         results: folder of saved example tests.
         samples: the boxes that show samples.
-        keyed: whether every visitor has presented a key.
     """
 
     t: Translations
@@ -45,7 +44,6 @@ class PageContext:
     status: gr.HTML
     results: Path
     samples: Samples
-    keyed: bool = False
 
     def status_line(self, choice: Choice) -> str:
         """Which model is in memory."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import uuid
+from dataclasses import dataclass
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -14,9 +15,6 @@ from likewise.web.translations import LANGUAGES, Translations, translations_for
 from likewise.web.visitors import language_of, path_of
 
 _log = logging.getLogger("likewise.web")
-
-_PLAIN = {b"Invalid host header": "http.host"}
-"""Bodies of Starlette's own middleware, and what they mean."""
 
 _MOST_BODY = 1 << 16
 
@@ -54,7 +52,7 @@ class _Answer:
     def __init__(self, scope: Scope, send: Send) -> None:
         # now, since a mounted app changes the scope
         self._t, self._path = translations_for(language_of(scope).code), path_of(scope)
-        self._page = "text/html" in Headers(scope=scope).get("accept", "")
+        self._page = _opens_page(scope)
         self._head = scope["method"] == "HEAD"
         self._send = send
         self._held: Message | None = None
@@ -79,30 +77,66 @@ class _Answer:
         await self._send(message)
 
     async def _finish(self, start: Message) -> None:
-        body, kind = self._rewritten(start["status"], self._t)
+        error = self._rewritten(start["status"])
         headers = MutableHeaders(raw=list(start["headers"]))
-        if body is not None:
+        if error is not None:
             del headers["content-encoding"]
-            headers["content-type"], headers["content-length"] = kind, str(len(body))
+            headers["content-type"] = error.content_type
+            headers["content-length"] = str(len(error.body))
             headers["cache-control"] = "no-store"
         self.started = True
         await self._send({**start, "headers": headers.raw})
-        sent = self._body if body is None else body
+        sent = self._body if error is None else error.body
         await self._send({"type": "http.response.body", "body": b"" if self._head else sent})
 
-    def _rewritten(self, status: int, t: Translations) -> tuple[bytes | None, str]:
-        """The body in that language and its type; None where it stays as it is."""
-        key = _PLAIN.get(self._body) or _detail(self._body)
-        if not t.has(key):
-            if self._body and not self._page and t.language is LANGUAGES[0]:
-                return None, ""
-            key = f"http.{status}" if t.has(f"http.{status}") else "http.error"
-        message = t(key, status=status)
-        if self._page:
-            depth = self._path.count("/") - 1
-            home = "../" * depth + t.language.path or "./"
-            return error_page(t, status, message, home).encode(), "text/html; charset=utf-8"
-        return json.dumps({"detail": message}, ensure_ascii=False).encode(), "application/json"
+    def _rewritten(self, status: int) -> ErrorBody | None:
+        """The body in the reader's language; None where it stays as it is."""
+        key = _detail(self._body)
+        english_json = not self._page and self._t.language is LANGUAGES[0]
+        if english_json and self._body and not self._t.has(key):
+            return None
+        return _error_body(self._t, status, key, self._path, page=self._page)
+
+
+@dataclass(frozen=True)
+class ErrorBody:
+    """The body of an error.
+
+    Attributes:
+        body: its bytes.
+        content_type: HTML for browsers, else JSON.
+    """
+
+    body: bytes
+    content_type: str
+
+
+def localized_error(scope: Scope, status: int, key: str = "") -> ErrorBody:
+    """The body of an error in the language of a request.
+
+    Args:
+        scope: the request.
+        status: the HTTP status.
+        key: the message; that of the status where there is no such message.
+    """
+    t, page = translations_for(language_of(scope).code), _opens_page(scope)
+    return _error_body(t, status, key, path_of(scope), page=page)
+
+
+def _error_body(t: Translations, status: int, key: str, path: str, *, page: bool) -> ErrorBody:
+    if not t.has(key):
+        key = f"http.{status}" if t.has(f"http.{status}") else "http.error"
+    message = t(key, status=status)
+    if page:
+        home = "../" * (path.count("/") - 1) + t.language.path or "./"
+        html = error_page(t, status, message, home)
+        return ErrorBody(html.encode(), "text/html; charset=utf-8")
+    body = json.dumps({"detail": message}, ensure_ascii=False).encode()
+    return ErrorBody(body, "application/json")
+
+
+def _opens_page(scope: Scope) -> bool:
+    return "text/html" in Headers(scope=scope).get("accept", "")
 
 
 def _detail(body: bytes) -> str:

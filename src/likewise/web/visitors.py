@@ -9,13 +9,16 @@ from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from typing import Protocol
 
-from starlette.datastructures import Address, Headers
+from starlette.datastructures import Address, Headers, State
 from starlette.types import Scope
 
 from likewise.web.translations import LANGUAGES, Language, preferred
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 """Host names by which a browser on this machine reaches the app."""
+
+KEY_STATE = "likewise.key"
+"""Where a request's state has its API key, with a name and scopes; without one, it has no name."""
 
 LANGUAGE_COOKIE = "likewise_language"
 VISITOR_COOKIE = "likewise_visitor"
@@ -38,6 +41,11 @@ class Visited(Protocol):
         """The address that it came from."""
         ...
 
+    @property
+    def state(self) -> State:
+        """What middleware found out about it."""
+        ...
+
 
 @dataclass(frozen=True)
 class Visitor:
@@ -46,17 +54,26 @@ class Visitor:
     Attributes:
         name: a hash of the secret in its cookie; empty where it accepts no cookies.
         local: whether it runs on this machine.
+        admin: whether it presented a key that may manage the server.
     """
 
     name: str
     local: bool
+    admin: bool = False
+
+    @property
+    def may_download(self) -> bool:
+        """Whether it may download models to this machine."""
+        return self.local or self.admin
 
 
 def visitor_of(request: Visited) -> Visitor:
     """Who sends a request."""
     secret = read_cookie(request.headers, VISITOR_COOKIE)
     name = hashlib.sha256(secret.encode()).hexdigest()[:32] if secret else ""
-    return Visitor(name, is_local(request.client, request.headers))
+    key = getattr(request.state, KEY_STATE, None)
+    admin = bool(key and key.name and "admin" in key.scopes)
+    return Visitor(name, is_local(request.client, request.headers), admin)
 
 
 def new_visitor_cookie(*, secure: bool) -> str:
