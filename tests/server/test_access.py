@@ -17,7 +17,8 @@ import pytest
 from starlette.datastructures import Address, Headers
 
 from likewise.errors import InputError
-from likewise.web.access import Access, decide_access, exposure, is_loopback
+from likewise.server.access import Access, decide_access, exposure, is_loopback
+from likewise.server.keyring import Keyring
 from likewise.web.visitors import is_local
 from tests.web.conftest import Site, served
 
@@ -25,8 +26,14 @@ KEY = "correct horse / 电池"
 
 
 @pytest.fixture(scope="module")
+def site(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with served(tmp_path_factory.mktemp("results")) as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
 def keyed(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with served(tmp_path_factory.mktemp("keyed"), access=Access(key=KEY)) as site:
+    with served(tmp_path_factory.mktemp("keyed"), access=Access(keys=Keyring(KEY))) as site:
         yield site
 
 
@@ -39,9 +46,11 @@ def test_an_address_that_others_reach_needs_a_key(host: str) -> None:
         decide_access(host)
     assert "--allow-public" in caught.value.hint
     with pytest.raises(InputError, match="without a key"):
-        decide_access(host, key="  ")
-    assert decide_access(host, key=KEY).key == KEY
-    assert decide_access(host, allow_public=True).key is None
+        decide_access(host, keys=Keyring("  "))
+    assert decide_access(host, keys=Keyring(KEY)).keys.find(KEY.encode())
+    public = decide_access(host, allow_public=True)
+    assert not public.keys.required
+    assert public.anonymous.scopes == {"read"}
 
 
 @pytest.mark.parametrize(
@@ -49,7 +58,8 @@ def test_an_address_that_others_reach_needs_a_key(host: str) -> None:
 )
 def test_loopback_needs_none(host: str) -> None:
     assert is_loopback(host)
-    assert decide_access(host).key is None
+    assert not decide_access(host).keys.required
+    assert decide_access(host).anonymous.scopes == {"read", "write", "admin"}
     assert exposure(host, 7860, Access()) == ""
 
 
@@ -59,12 +69,12 @@ def test_a_name_that_is_none() -> None:
 
 
 def test_what_is_open_is_told() -> None:
-    told = exposure("192.0.2.1", 7860, decide_access("192.0.2.1", key=KEY))
+    told = exposure("192.0.2.1", 7860, decide_access("192.0.2.1", keys=Keyring(KEY)))
     assert "http://192.0.2.1:7860" in told
-    assert "with the key" in told
+    assert "everyone with a key" in told
     assert KEY not in told
     assert "WITHOUT A KEY" in exposure("::", 7860, decide_access("::", allow_public=True))
-    assert KEY not in repr(Access(key=KEY))
+    assert KEY not in repr(Access(keys=Keyring(KEY)))
 
 
 # a real program, started as people start it
@@ -111,8 +121,8 @@ def test_the_network_needs_a_key_or_an_explicit_word(tmp_path: Path) -> None:
     assert "--allow-public" in refused.stderr
     with _program(tmp_path, "--host", "0.0.0.0", "--port", port, LIKEWISE_API_KEY=KEY) as program:
         told = _line(program, "Likewise is at") + _line(program, "open to other machines")
-        told += _line(program, "who reaches it")
-        assert "with the key" in told
+        told += _line(program, "admin also downloads models")
+        assert "everyone with a key" in told
         address = f"http://127.0.0.1:{port}/"
         assert httpx.get(address + "config").status_code == 401
         there = httpx.get(address + "config", headers=_bearer(KEY))
@@ -284,10 +294,10 @@ CHINESE = {"Accept-Language": "zh-CN,zh;q=0.9"}
         (lambda a, h: httpx.get(a + "downloads/x/y.csv", headers=h), 404),
         (lambda a, h: httpx.get(a + "gradio_api/file=/etc/passwd", headers=h), 403),
         (lambda a, h: httpx.put(a + "config", headers=h), 405),
-        (lambda a, h: httpx.post(a, headers=h | {"Origin": "null"}), 403),
+        (lambda a, h: httpx.post(a + "login", headers=h | {"Origin": "null"}), 403),
         (lambda a, h: httpx.get(a, headers=h | {"Host": "evil.example"}), 400),
         (lambda a, h: httpx.post(a + "gradio_api/queue/join", headers=h, json={}), 422),
-        (lambda a, h: httpx.post(a, headers=h, content=b"0" * 32_000_001), 413),
+        (lambda a, h: httpx.post(a + "login", headers=h, content=b"0" * 32_000_001), 413),
     ],
 )
 def test_errors_are_told_in_the_readers_language(

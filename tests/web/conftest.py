@@ -12,11 +12,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.conftest import lacking
+
+if TYPE_CHECKING:
+    from likewise.server.access import Access
 
 LOOPBACK = re.compile(
     r"^(https?|wss?)://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(/|$)|^(data|blob):"
@@ -33,13 +36,15 @@ class Site:
 
 
 @contextmanager
-def served(results: Path, **options: Any) -> Iterator[Site]:
+def served(results: Path, access: Access | None = None) -> Iterator[Site]:
     """The app on a free port; every address it connects to that is not loopback is noted."""
     import uvicorn
 
+    from likewise.server.access import Access
+    from likewise.server.secure import secure
     from likewise.web.app import create_app
 
-    app = create_app(results=results, **options)
+    app = secure(create_app(results=results), access or Access())
     listener = socket.create_server(("127.0.0.1", 0))
     found = Site(f"http://127.0.0.1:{listener.getsockname()[1]}/", results)
     connect = socket.socket.connect

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from likewise.errors import InputError
-from likewise.web.app import serve
+from likewise.server.access import Access
+from likewise.server.serve import serve
 from tests.web.conftest import Site
 
 
@@ -25,11 +26,15 @@ def _get(address: str, **headers: str) -> Any:
         return answer
 
 
+def _never_built() -> Any:
+    raise AssertionError("the app was built")
+
+
 def test_a_busy_port_is_named_with_the_way_out() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(InputError) as caught:
-            serve(port=port)
+            serve(_never_built, Access(), port=port)
     assert f"port {port}" in caught.value.message
     assert "--port" in caught.value.hint
 

@@ -57,6 +57,4 @@ def ui(
         host, keys=Keyring(api_key, KeyFile(default_key_file())), allow_public=allow_public,
         trusted_hosts=trusted_host or (),
     )  # fmt: skip
-    serve(
-        lambda: create_app(model=model), access, host=host, port=port, open_browser=open_browser
-    )
+    serve(lambda: create_app(model=model), access, host=host, port=port, open_browser=open_browser)

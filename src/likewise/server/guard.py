@@ -98,7 +98,9 @@ class Guard:
                 cookie = read_cookie(headers, COOKIE)
                 found = self._access.keys.find_cookie(cookie) if cookie else None
             if found is None:
-                await self._ask_key(scope, receive, send, headers, _WRONG_KEY if secret else _NO_KEY)
+                await self._ask_key(
+                    scope, receive, send, headers, _WRONG_KEY if secret else _NO_KEY
+                )
                 return
             scope["state"][KEY_STATE] = found
             if is_api(scope) and (seconds := self._rates.retry_after(found)):

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, MutableMapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from starlette.types import Scope, Send
 
+from likewise.server.http import ErrorForm
 from likewise.web.refusals import localized_error
 
 API_PATHS = (
@@ -16,21 +17,6 @@ API_PATHS = (
     "/tokenize", "/decode", "/info", "/health", "/ping", "/metrics", "/docs", "/openapi.json",
 )  # fmt: skip
 """Addresses that programs call, each with those below it; the others are pages."""
-
-
-class ErrorForm(Protocol):
-    """The body of an error in a dialect."""
-
-    def __call__(self, status: int, message: str, hint: str = "", error: object = None) -> bytes:
-        """JSON.
-
-        Args:
-            status: the HTTP status.
-            message: what happened.
-            hint: what to do about it.
-            error: the exception, where there is one.
-        """
-        ...
 
 
 FormOf = Callable[[str], ErrorForm | None]
@@ -93,9 +79,7 @@ class ErrorResponder:
             (b"cache-control", b"no-store"),
             *refusal.headers,
         ]
-        await send(
-            {"type": "http.response.start", "status": refusal.status, "headers": headers}
-        )
+        await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
         sent = b"" if scope["method"] == "HEAD" else body
         await send({"type": "http.response.body", "body": sent})
 

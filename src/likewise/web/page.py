@@ -27,9 +27,7 @@ FORGET_AFTER = 3600
 """Seconds after which a closed page is forgotten and uploads are deleted."""
 
 
-def build_page(
-    t: Translations, runner: JobRunner, choice: Choice, results: Path
-) -> gr.Blocks:
+def build_page(t: Translations, runner: JobRunner, choice: Choice, results: Path) -> gr.Blocks:
     """The page in one language.
 
     Args:
