@@ -106,7 +106,7 @@ def told(file: str, store: str, compute: str, commit_rows: int) -> dict[str, Any
 
     Windows of texts and commits are of `commit_rows`, so that a short build has many of them.
     """
-    token_stream.WINDOW = sync.COMMIT_ROWS = commit_rows
+    token_stream.BATCH_TEXTS = sync.COMMIT_ROWS = commit_rows
 
     class Printed(Progress):
         def message(self, text: str) -> None:

@@ -88,7 +88,7 @@ def test_lone_surrogates(encoder: Encoder) -> None:
     for index in (0, 4099):
         texts = ["fine"] * 4100
         texts[index] = "bad \ud800"
-        with pytest.raises(TextError, match=f"text {index} holds a lone surrogate") as caught:
+        with pytest.raises(TextError, match=f"text {index} contains a lone surrogate") as caught:
             encoder.encode(texts)
         assert caught.value.index == index
 

@@ -1,4 +1,4 @@
-"""Streams of texts in bounded memory, long texts in chunks, and what is told of those cut."""
+"""Streams of texts in bounded memory, long texts in chunks, and warnings of truncation."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from likewise import Encoder
 from likewise.checkpoint.config import read_config
 from likewise.errors import InputError, TextError, TooLongError, TruncationWarning
 from likewise.results import Encoded
-from likewise.tokenization.token_stream import OVERLAP, WINDOW
+from likewise.tokenization.token_stream import BATCH_TEXTS, OVERLAP_DIVISOR
 from likewise.tokenization.tokenizer import Tokenizer, TokenRows, read_tokenizer
 
 WORDS = ("a", "quick", "brown", "fox", "jumps", "over", "lazy", "dogs", "in", "that", "old", "town")
@@ -31,26 +31,28 @@ def tiny(tiny_checkpoint: Callable[..., Path]) -> Encoder:
 
 
 def some_texts(count: int) -> Iterator[str]:
-    chance = random.Random(9)
+    rng = random.Random(9)
     for _ in range(count):
-        yield " ".join(chance.choices(WORDS, k=chance.randint(1, 12)))
+        yield " ".join(rng.choices(WORDS, k=rng.randint(1, 12)))
 
 
-def together(parts: list[Encoded]) -> NDArray[np.float32]:
+def concatenated(parts: list[Encoded]) -> NDArray[np.float32]:
     return np.concatenate([part.vectors for part in parts])
 
 
 # streams
 
 
-@pytest.mark.parametrize("count", [0, 1, WINDOW - 1, WINDOW, WINDOW + 1, 2 * WINDOW + 77])
-def test_a_stream_gives_what_encode_gives(tiny: Encoder, count: int) -> None:
+@pytest.mark.parametrize(
+    "count", [0, 1, BATCH_TEXTS - 1, BATCH_TEXTS, BATCH_TEXTS + 1, 2 * BATCH_TEXTS + 77]
+)
+def test_a_stream_gives_the_vectors_of_encode(tiny: Encoder, count: int) -> None:
     texts = list(some_texts(count))
     parts = list(tiny.encode_stream(text for text in texts))
-    assert [len(part.texts) for part in parts[:-1]] == [WINDOW] * (len(parts) - 1)
+    assert [len(part.texts) for part in parts[:-1]] == [BATCH_TEXTS] * (len(parts) - 1)
     assert [text for part in parts for text in part.texts] == texts
     if count:
-        np.testing.assert_array_equal(together(parts), tiny.encode(texts))
+        np.testing.assert_array_equal(concatenated(parts), tiny.encode(texts))
         counts = tiny.count_tokens(texts)
         assert np.concatenate([part.seen for part in parts]).tolist() == [c.seen for c in counts]
         assert np.concatenate([part.kept for part in parts]).tolist() == [c.kept for c in counts]
@@ -58,16 +60,16 @@ def test_a_stream_gives_what_encode_gives(tiny: Encoder, count: int) -> None:
 
 def test_a_stream_takes_the_options_of_encode(tiny: Encoder) -> None:
     texts = list(some_texts(50))
-    told: list[int] = []
+    reported: list[int] = []
     (part,) = tiny.encode_stream(
-        texts, prompt="query: ", truncate_dim=8, normalize_embeddings=True, progress=told.append
+        texts, prompt="query: ", truncate_dim=8, normalize_embeddings=True, progress=reported.append
     )
     expected = tiny.encode(texts, prompt="query: ", truncate_dim=8, normalize_embeddings=True)
     np.testing.assert_array_equal(part.vectors, expected)
-    assert sum(told) == 50
+    assert sum(reported) == 50
 
 
-def test_a_stream_reads_two_windows_ahead_at_most(tiny: Encoder) -> None:
+def test_a_stream_reads_at_most_two_batches_ahead(tiny: Encoder) -> None:
     read = 0
 
     def endless() -> Iterator[str]:
@@ -79,16 +81,16 @@ def test_a_stream_reads_two_windows_ahead_at_most(tiny: Encoder) -> None:
     stream = tiny.encode_stream(endless())
     assert read == 0
     for number in range(1, 4):
-        assert len(next(stream).texts) == WINDOW
-        assert read == (number + 1) * WINDOW
+        assert len(next(stream).texts) == BATCH_TEXTS
+        assert read == (number + 1) * BATCH_TEXTS
     stream.close()
-    assert read == 4 * WINDOW
+    assert read == 4 * BATCH_TEXTS
     assert not [t for t in threading.enumerate() if t.name.startswith("likewise-tokenizer")]
     assert tiny.encode("still here").shape == (32,)
 
 
-@pytest.mark.parametrize("at", [3, WINDOW + 3, 3 * WINDOW])
-def test_an_error_of_the_source_comes_out(tiny: Encoder, at: int) -> None:
+@pytest.mark.parametrize("at", [3, BATCH_TEXTS + 3, 3 * BATCH_TEXTS])
+def test_an_error_of_the_source_is_raised(tiny: Encoder, at: int) -> None:
     def failing() -> Iterator[str]:
         yield from some_texts(at)
         raise ZeroDivisionError("the source's own")
@@ -99,21 +101,21 @@ def test_an_error_of_the_source_comes_out(tiny: Encoder, at: int) -> None:
     assert tiny.encode("still here").shape == (32,)
 
 
-def test_what_is_no_text_is_named_by_its_place_in_the_stream(tiny: Encoder) -> None:
-    texts = [*some_texts(WINDOW + 5), None, *some_texts(2 * WINDOW)]
+def test_an_item_that_is_not_a_text_is_an_error_with_its_index(tiny: Encoder) -> None:
+    texts = [*some_texts(BATCH_TEXTS + 5), None, *some_texts(2 * BATCH_TEXTS)]
     stream = tiny.encode_stream(texts)  # type: ignore[arg-type]
-    with pytest.raises(TextError, match=f"text {WINDOW + 5} is a NoneType") as caught:
+    with pytest.raises(TextError, match=f"text {BATCH_TEXTS + 5} is a NoneType") as caught:
         list(stream)
-    assert caught.value.index == WINDOW + 5
+    assert caught.value.index == BATCH_TEXTS + 5
 
 
 # chunks
 
 
 def chunk_rows(tokenizer: Tokenizer, text: str) -> list[list[int]]:
-    """The text's own tokens in overlapping rows, said in another way than the code says it."""
-    (first, *inner, last) = tokenizer.rows([text], whole=True).token_ids.tolist()
-    room, overlap = tokenizer.max_tokens - 2, tokenizer.max_tokens // OVERLAP
+    """The text's own tokens in overlapping rows, computed in another way than in the code."""
+    (first, *inner, last) = tokenizer.rows([text], truncate=False).token_ids.tolist()
+    room, overlap = tokenizer.max_tokens - 2, tokenizer.max_tokens // OVERLAP_DIVISOR
     rows = [inner[:room]]
     reached = room
     while reached < len(inner):
@@ -126,7 +128,7 @@ def test_a_chunked_text_is_the_mean_of_its_chunks(tiny: Encoder) -> None:
     tokenizer = tiny._tokenizer
     rows = chunk_rows(tokenizer, LONG)
     assert len(rows) > 5
-    ours = tokenizer.chunks(tokenizer.rows([LONG], whole=True).token_ids, overlap=8)
+    ours = tokenizer.chunks(tokenizer.rows([LONG], truncate=False).token_ids, overlap=8)
     assert [row.tolist() for row in ours] == rows
     vectors = []
     for row in rows:
@@ -177,17 +179,17 @@ def test_short_texts_keep_their_bits_beside_chunked_ones(encoder: Encoder) -> No
     np.testing.assert_allclose(np.linalg.norm(smaller, axis=1), 1, atol=1e-6)
 
 
-def test_every_chunk_stands_after_the_prompt(tiny: Encoder) -> None:
+def test_every_chunk_begins_with_the_prompt(tiny: Encoder) -> None:
     prompt = "that old town: "
     tokenizer = tiny._tokenizer
-    front = tokenizer.prompt_tokens(prompt)
-    row = tokenizer.rows([prompt + LONG], whole=True).token_ids
-    chunks = tokenizer.chunks(row, overlap=8, prompt_tokens=front)
-    assert all(chunk[:front].tolist() == row[:front].tolist() for chunk in chunks)
+    prompt_tokens = tokenizer.prompt_tokens(prompt)
+    row = tokenizer.rows([prompt + LONG], truncate=False).token_ids
+    chunks = tokenizer.chunks(row, overlap=8, prompt_tokens=prompt_tokens)
+    assert all(chunk[:prompt_tokens].tolist() == row[:prompt_tokens].tolist() for chunk in chunks)
     vectors = []
     for chunk in chunks:
         length = np.array([len(chunk)])
-        vectors.append(tiny._runtime.embed(TokenRows(chunk, length, length, front))[0])
+        vectors.append(tiny._runtime.embed(TokenRows(chunk, length, length, prompt_tokens))[0])
     expected = np.average(vectors, axis=0, weights=list(map(len, chunks)))
     found = tiny.encode(LONG, prompt=prompt, truncation="chunk")
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6)
@@ -196,7 +198,7 @@ def test_every_chunk_stands_after_the_prompt(tiny: Encoder) -> None:
 
 
 @pytest.mark.slow
-def test_ten_megabytes_are_read_whole(tiny: Encoder) -> None:
+def test_ten_megabytes_in_chunks(tiny: Encoder) -> None:
     text = (LONG + " ") * (10_000_000 // (len(LONG) + 1) + 1)
     assert len(text) >= 10_000_000
     (part,) = tiny.encode_stream([text, "short"], truncation="chunk")
@@ -205,10 +207,10 @@ def test_ten_megabytes_are_read_whole(tiny: Encoder) -> None:
     np.testing.assert_array_equal(part.vectors[1], tiny.encode("short"))
 
 
-# cut, error
+# truncation and errors
 
 
-def test_cut_texts_are_warned_of_once(tiny: Encoder) -> None:
+def test_one_warning_for_all_truncated_texts(tiny: Encoder) -> None:
     texts = ["short", LONG] * 3000
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -221,33 +223,33 @@ def test_cut_texts_are_warned_of_once(tiny: Encoder) -> None:
         warnings.simplefilter("error")
         tiny.encode(["short"] * 9)
         tiny.encode(LONG, truncation="chunk")
-        parts = list(tiny.encode_stream(texts))  # each part tells it
+        parts = list(tiny.encode_stream(texts))  # each part states it
     assert sum(int((part.kept < part.seen).sum()) for part in parts) == 3000
 
 
-def test_a_text_too_long_is_named_wherever_it_stands(tiny: Encoder) -> None:
-    texts = [*some_texts(WINDOW + 9), LONG, *some_texts(9)]
-    with pytest.raises(TooLongError, match=f"text {WINDOW + 9} has") as caught:
+def test_the_error_for_a_long_text_gives_its_index(tiny: Encoder) -> None:
+    texts = [*some_texts(BATCH_TEXTS + 9), LONG, *some_texts(9)]
+    with pytest.raises(TooLongError, match=f"text {BATCH_TEXTS + 9} has") as caught:
         tiny.encode(texts, truncation="error")
-    assert caught.value.index == WINDOW + 9
+    assert caught.value.index == BATCH_TEXTS + 9
     assert 'truncation="cut" or "chunk"' in caught.value.hint
     stream = tiny.encode_stream(texts, truncation="error")
-    with pytest.raises(TooLongError, match=f"text {WINDOW + 9} has"):
+    with pytest.raises(TooLongError, match=f"text {BATCH_TEXTS + 9} has"):
         list(stream)
 
 
-def test_rows_are_whole_where_asked(model_folder: Path) -> None:
+def test_rows_without_truncation(model_folder: Path) -> None:
     tokenizer = read_tokenizer(read_config(model_folder))
-    cut, whole = tokenizer.rows([LONG, "a"]), tokenizer.rows([LONG, "a"], whole=True)
-    assert whole.lengths.tolist() == whole.seen.tolist() == cut.seen.tolist()
-    assert cut.lengths.tolist() == [256, 3]
-    assert whole.row(0)[:255].tolist() == cut.row(0)[:255].tolist()
+    truncated, full = tokenizer.rows([LONG, "a"]), tokenizer.rows([LONG, "a"], truncate=False)
+    assert full.lengths.tolist() == full.seen.tolist() == truncated.seen.tolist()
+    assert truncated.lengths.tolist() == [256, 3]
+    assert full.row(0)[:255].tolist() == truncated.row(0)[:255].tolist()
 
 
-def test_parts_end_at_the_same_places_where_a_stream_is_resumed(
+def test_a_resumed_stream_has_the_same_parts(
     tiny_checkpoint: Callable[..., Path],
 ) -> None:
-    """On torch, whose last bits depend on what is computed beside a text."""
+    """With torch, which is not batch-invariant."""
     model = likewise.load(tiny_checkpoint(), compute="float32", runtime="torch", device="cpu")
     texts = [f"{text} {LONG[:400]}" for text in some_texts(700)]
     whole = list(model.encode_stream(texts, seconds=1))
@@ -255,4 +257,4 @@ def test_parts_end_at_the_same_places_where_a_stream_is_resumed(
     done = len(whole[0].texts) + len(whole[1].texts)
     rest = list(model.encode_stream(texts[done:], seconds=1))
     assert [part.texts for part in rest] == [part.texts for part in whole[2:]]
-    np.testing.assert_array_equal(together(rest), together(whole)[done:])
+    np.testing.assert_array_equal(concatenated(rest), concatenated(whole)[done:])

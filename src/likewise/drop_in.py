@@ -22,7 +22,7 @@ from likewise.loaded_model import LoadedModel
 from likewise.results import Evaluations
 from likewise.signatures import EncodeMethod
 from likewise.texts import listed, tensor
-from likewise.tokenization.pair_tokenizer import is_typed
+from likewise.tokenization.pair_tokenizer import has_token_types
 from likewise.tokenization.tokenizer import Tokenizer
 
 BATCH = 32
@@ -221,7 +221,7 @@ class SentenceTransformerMethods(LoadedModel):
                 padded = np.zeros((width, states[row].shape[1]), np.float32)
                 padded[: len(states[row])] = states[row]
                 found = {"input_ids": inputs["input_ids"][row]}
-                if is_typed(self.config):
+                if has_token_types(self.config):
                     found["token_type_ids"] = np.zeros(width, np.int64)
                 found["attention_mask"] = inputs["attention_mask"][row]
                 tensors = {name: tensor(array) for name, array in found.items()}

@@ -1,4 +1,4 @@
-"""Texts to vectors: the class everyone holds."""
+"""The text encoder: texts to vectors."""
 
 from __future__ import annotations
 
@@ -25,8 +25,9 @@ from likewise.results import Encoded, TokenCount
 from likewise.signatures import OutputValue, Text, Texts, encode_method
 from likewise.texts import is_single, listed, tensor
 from likewise.tokenization.token_stream import (
-    EvenPace,
-    Pace,
+    BatchLimit,
+    CharacterLimit,
+    TimeLimit,
     TokenizedBatch,
     Truncation,
     token_stream,
@@ -35,12 +36,12 @@ from likewise.tokenization.tokenizer import Tokenizer, check_text
 
 
 class Encoder(SentenceTransformerMethods, ComparisonMethods):
-    """A loaded model. Made by `likewise.load`; safe to use from several threads.
+    """A loaded model, returned by `likewise.load`. Thread-safe.
 
     Attributes:
-        prompts: text put before a text, by name.
-        default_prompt_name: the prompt used where none is named.
-        truncate_dim: dimensions kept of each vector; None keeps all.
+        prompts: prompts by name; a prompt is put before each text.
+        default_prompt_name: name of the prompt that is used by default.
+        truncate_dim: number of dimensions of truncated vectors; None if they are not truncated.
     """
 
     def __init__(
@@ -55,8 +56,8 @@ class Encoder(SentenceTransformerMethods, ComparisonMethods):
         load_seconds: float = 0.0,
     ) -> None:
         super().__init__(location, config, runtime, load_seconds)
-        known = config.prompts or (location.entry.prompts if location.entry else {})
-        self.prompts = MappingProxyType(dict(known) | dict(prompts or {}))
+        own = config.prompts or (location.entry.prompts if location.entry else {})
+        self.prompts = MappingProxyType(dict(own) | dict(prompts or {}))
         self.default_prompt_name = config.default_prompt_name
         self.truncate_dim = self._checked_dim(
             config.truncate_dim if truncate_dim is None else truncate_dim, runtime.dimension
@@ -72,28 +73,28 @@ class Encoder(SentenceTransformerMethods, ComparisonMethods):
             "default_prompt_name": self.default_prompt_name,
         }
 
-    # what it is
+    # properties
 
     @property
     def dimension(self) -> int:
-        """Dimensions of the vectors it gives."""
+        """Number of dimensions of the vectors."""
         return self.truncate_dim or self._runtime.dimension
 
     @property
     def max_seq_length(self) -> int:
-        """Tokens of a text that are read, special ones included."""
+        """Maximum number of tokens of a text, special tokens included; the rest is not read."""
         return self._tokenizer.max_tokens
 
     @property
     def similarity_fn_name(self) -> str:
-        """The similarity it was trained for: `cosine`, `dot`, `euclidean` or `manhattan`."""
+        """The similarity of the checkpoint: `cosine`, `dot`, `euclidean` or `manhattan`."""
         return self.config.similarity
 
     @cached_property
     def fingerprint(self) -> str:
         """Hash of weights, tokenizer, modules, length, dimensions and compute: 32 hex digits.
 
-        Two vectors compare only where fingerprints agree.
+        Vectors are comparable only if their fingerprints are equal.
         """
         return fingerprint(self.config, self.max_seq_length, self.dimension, self._runtime.recipe)
 
@@ -118,7 +119,7 @@ class Encoder(SentenceTransformerMethods, ComparisonMethods):
         precision: vectors.Precision | None = "float32",
         convert_to_numpy: bool = True,
         convert_to_tensor: bool = False,
-        device: object = None,  # noqa: ARG002 - it runs where it was loaded
+        device: object = None,  # noqa: ARG002 - a parameter of sentence-transformers
         normalize_embeddings: bool = False,
         truncate_dim: int | None = None,
         truncation: Truncation = "cut",
@@ -128,32 +129,33 @@ class Encoder(SentenceTransformerMethods, ComparisonMethods):
 
         Args:
             sentences: one text, or any iterable of texts; a text may also be `{"text": …}`.
-            prompt_name: which of the model's prompts to put before each text.
-            prompt: a prompt in its own words.
-            batch_size: how many texts are padded to one length where `output_value` is None;
-                otherwise without effect, since batches are formed by tokens.
-            show_progress_bar: show one on standard error.
-            output_value: `sentence_embedding`; `token_embeddings` for every token's state; None for
-                a dictionary of torch tensors for each text, as sentence-transformers gives it.
+            prompt_name: name of the model's prompt to put before each text.
+            prompt: text to put before each text, instead of a prompt of the model.
+            batch_size: number of texts that are padded to the same length if `output_value` is
+                None. Otherwise it has no effect, since batches are formed by tokens.
+            show_progress_bar: show a progress bar on standard error.
+            output_value: `sentence_embedding`; `token_embeddings` for the hidden state of every
+                token; None for a dictionary of torch tensors per text, as in
+                sentence-transformers.
             precision: number format of the vectors; None is float32.
-            convert_to_numpy: False gives a list of torch tensors (needs torch).
-            convert_to_tensor: give one torch tensor (needs torch).
-            device: accepted for sentence-transformers' sake; a model runs where it was loaded.
-            normalize_embeddings: scale to length 1, also where the checkpoint does not.
-            truncate_dim: keep so many dimensions.
-            truncation: what becomes of texts over `max_seq_length` tokens: `cut` reads their
-                beginning and warns once, `error` refuses them, `chunk` reads all of them in
-                overlapping windows and averages, weighted by tokens.
-            progress: told how many texts have just been finished.
+            convert_to_numpy: False returns a list of torch tensors (needs torch).
+            convert_to_tensor: return one torch tensor (needs torch).
+            device: ignored, accepted for compatibility with sentence-transformers; see `to`.
+            normalize_embeddings: scale vectors to length 1, even if the checkpoint does not.
+            truncate_dim: truncate vectors to this number of dimensions.
+            truncation: what to do with texts over `max_seq_length` tokens: `cut` reads their
+                beginning and warns once, `error` raises an error, `chunk` reads all of them in
+                overlapping chunks and averages the vectors, weighted by tokens.
+            progress: called with the number of texts that were just finished.
 
         Returns:
-            float32 `[n, dimension]`, in the order given; `[dimension]` for a single string.
+            float32 `[n, dimension]`, in input order; `[dimension]` for a single string.
 
         Raises:
-            TextError: something is no string, or no valid Unicode; its index is told.
+            TextError: an item is not a string, or not valid Unicode; the error gives its index.
             TooLongError: a text is too long and `truncation` is `error`.
             InputError: an unknown prompt, precision or dimension.
-            EngineError: the engine refused.
+            EngineError: the network could not be run.
         """
         single = is_single(sentences)
         texts = listed([sentences] if single else sentences)
@@ -173,8 +175,8 @@ class Encoder(SentenceTransformerMethods, ComparisonMethods):
                 f"unknown output_value {output_value!r}",
                 hint="one of sentence_embedding, token_embeddings, None",
             )
-        result = np.empty((len(texts), self._width(truncate_dim)), np.float32)
-        done = cut = 0
+        result = np.empty((len(texts), self._dimension(truncate_dim)), np.float32)
+        done = truncated = 0
         with bar(len(texts), title="encoding", show=bool(show_progress_bar)) as advance:
             for part in self.encode_stream(
                 texts, prompt_name, prompt,
@@ -183,9 +185,9 @@ class Encoder(SentenceTransformerMethods, ComparisonMethods):
             ):  # fmt: skip
                 result[done : done + len(part.texts)] = part.vectors
                 done += len(part.texts)
-                cut += int((part.kept < part.seen).sum())
-        if cut:
-            self._warn_cut(cut, len(texts))
+                truncated += int((part.kept < part.seen).sum())
+        if truncated:
+            self._warn_truncated(truncated, len(texts))
         result = vectors.quantize(result, precision or "float32")
         if convert_to_tensor:
             return tensor(result[0] if single else result)
@@ -205,37 +207,37 @@ class Encoder(SentenceTransformerMethods, ComparisonMethods):
         progress: Advance | None = None,
         seconds: float | None = None,
     ) -> Iterator[Encoded]:
-        """Encode texts as they come, in bounded memory: some thousands at a time, in their order.
+        """Encode a stream of texts in bounded memory, some thousands at a time, in input order.
 
-        Takes what `encode` takes, and raises what it raises; nothing is warned of, since each part
-        tells what was cut. With `seconds`, a part is as large as takes about so long to compute:
-        fewer texts on a slow processor, so that they can be saved before the work is stopped. A
-        stream that begins behind such a part gives the bits that the whole stream would give.
+        Takes the arguments of `encode` and raises the same errors. It does not warn of truncated
+        texts: each part states how many tokens were read. With `seconds`, a part contains the texts
+        that take about this time to compute (fewer on a slow processor), so that results can be
+        saved at short intervals. A stream that is resumed after such a part gives the same vectors
+        as an uninterrupted one.
         """
         prefix = self._prompt(prompt_name, prompt)
-        dimension = self._width(truncate_dim)
-        pace = self._pace(seconds) if seconds is not None else None
-        for window in token_stream(
-            self._tokenizer, sentences, prefix=prefix, truncation=truncation, pace=pace
+        dimension = self._dimension(truncate_dim)
+        limit = BatchLimit() if seconds is None else self._batch_limit(seconds)
+        for batch in token_stream(
+            self._tokenizer, sentences, prefix=prefix, truncation=truncation, limit=limit
         ):
             started = time.perf_counter()
-            chunked = len(window.rows) > len(window.texts)
-            matrix = self._runtime.embed(window.rows, None if chunked else progress)
+            chunked = len(batch.rows) > len(batch.texts)
+            matrix = self._runtime.embed(batch.rows, None if chunked else progress)
             if chunked:
-                matrix = self._joined(window, matrix)
+                matrix = self._average_chunks(batch, matrix)
                 if progress:
-                    progress(len(window.texts))
+                    progress(len(batch.texts))
             matrix = self._finish(matrix, dimension, normalize_embeddings)
-            if pace:
-                pace.record(len(window.texts), time.perf_counter() - started)
-            yield Encoded(window.texts, matrix, window.seen, window.kept)
+            limit.record(len(batch.texts), time.perf_counter() - started)
+            yield Encoded(batch.texts, matrix, batch.seen, batch.kept)
 
-    def _pace(self, seconds: float) -> Pace:
+    def _batch_limit(self, seconds: float) -> BatchLimit:
         if self.device != "cpu":
-            return EvenPace(2**22)
+            return CharacterLimit(2**22)
         if self.runtime == "torch" or (self.runtime == "openvino" and self.compute != "float32"):
-            return EvenPace(2**16)
-        return Pace(seconds)
+            return CharacterLimit(2**16)
+        return TimeLimit(seconds)
 
     @encode_method
     def encode_query(
@@ -246,9 +248,9 @@ class Encoder(SentenceTransformerMethods, ComparisonMethods):
         *arguments: Any,
         **options: Any,
     ) -> Any:
-        """`encode` with the model's prompt for queries, where it has one."""
-        if prompt is None and prompt_name is None:
-            prompt_name = self.role_prompt("query")
+        """Like `encode`, with the model's prompt for queries if it has one."""
+        if prompt is None:
+            prompt_name = prompt_name or self.role_prompt("query")
         return self.encode(sentences, prompt_name, prompt, *arguments, **options)
 
     @encode_method
@@ -260,13 +262,13 @@ class Encoder(SentenceTransformerMethods, ComparisonMethods):
         *arguments: Any,
         **options: Any,
     ) -> Any:
-        """`encode` with the model's prompt for documents, where it has one."""
-        if prompt is None and prompt_name is None:
-            prompt_name = self.role_prompt("document")
+        """Like `encode`, with the model's prompt for documents if it has one."""
+        if prompt is None:
+            prompt_name = prompt_name or self.role_prompt("document")
         return self.encode(sentences, prompt_name, prompt, *arguments, **options)
 
     def role_prompt(self, role: Literal["query", "document"]) -> str | None:
-        """Name of the prompt that `encode_query` or `encode_document` uses; None for none."""
+        """Name of the prompt that `encode_query` or `encode_document` uses; None if none."""
         names = ("query",) if role == "query" else ("document", "passage", "corpus")
         return next((name for name in names if name in self.prompts), None)
 
@@ -286,36 +288,36 @@ class Encoder(SentenceTransformerMethods, ComparisonMethods):
         return bool(stated or (entry and entry.matryoshka) or self.config.truncate_dim)
 
     def token_embeddings(self, sentences: Text | Texts) -> list[NDArray[np.float32]]:
-        """The last layer's state of every token: float32 `[tokens, hidden size]` a text."""
+        """The last hidden state of each token: one float32 `[tokens, hidden size]` per text."""
         texts = listed([sentences] if is_single(sentences) else sentences)
         return self._token_states(texts, "", "cut")
 
     # tokens
 
     def tokens(self, text: str) -> list[str]:
-        """The tokens the model reads of a text, as written in its vocabulary."""
+        """The tokens of a text as spelled in the vocabulary, after truncation."""
         check_text(text, 0)
         return self._tokenizer.tokens(text)
 
     def special_tokens_mask(self, text: str) -> NDArray[np.bool_]:
-        """Which of `tokens` the tokenizer put around the text itself: bool `[tokens]`."""
+        """Which of `tokens` are special tokens around the text: bool `[tokens]`."""
         check_text(text, 0)
         return self._tokenizer.special_tokens_mask(text)
 
     def count_tokens(self, sentences: Text | Texts, *, exact: bool = True) -> list[TokenCount]:
-        """How many tokens each text has, and how many of them are read.
+        """The number of tokens of each text, before and after truncation.
 
         Args:
             sentences: a text, or texts.
-            exact: count every text to its end. Without it a text of more than 20,000 characters
-                may be counted only until it is known to be over the limit.
+            exact: count all tokens. If not, the count of a text of more than 20,000 characters may
+                stop above the maximum length.
         """
         texts = listed([sentences] if is_single(sentences) else sentences)
-        rows = self._tokenizer.rows(texts, counted=exact)
+        rows = self._tokenizer.rows(texts, exact=exact)
         partial = np.zeros(len(texts), bool) if rows.partial is None else rows.partial
         return [
-            TokenCount(int(seen), int(kept), not more)
-            for seen, kept, more in zip(rows.seen, rows.lengths, partial, strict=True)
+            TokenCount(int(seen), int(kept), not is_partial)
+            for seen, kept, is_partial in zip(rows.seen, rows.lengths, partial, strict=True)
         ]
 
     def decode_tokens(self, token_ids: Sequence[int]) -> str:
@@ -336,15 +338,15 @@ class Encoder(SentenceTransformerMethods, ComparisonMethods):
         return [int(each) for each in self._tokenizer.rows([text], counted=False).token_ids]
 
     def token_spans(self, texts: Sequence[str]) -> list[NDArray[np.int64]]:
-        """Where each token of a text begins and ends in it: int64 `[tokens, 2]` a text.
+        """Start and end of each token in its text: one int64 `[tokens, 2]` per text.
 
-        Special tokens are left out, and nothing is cut.
+        Without special tokens and truncation.
         """
         return self._tokenizer.spans(listed(texts))
 
-    # inside
+    # internal
 
-    def _width(self, truncate_dim: int | None) -> int:
+    def _dimension(self, truncate_dim: int | None) -> int:
         full = self._runtime.dimension
         return self._checked_dim(truncate_dim, full) or self.truncate_dim or full
 
@@ -353,42 +355,44 @@ class Encoder(SentenceTransformerMethods, ComparisonMethods):
     ) -> list[NDArray[np.float32]]:
         return [
             states
-            for window in token_stream(self._tokenizer, texts, prefix=prefix, truncation=truncation)
-            for states in self._runtime.token_states(window.rows)
+            for batch in token_stream(self._tokenizer, texts, prefix=prefix, truncation=truncation)
+            for states in self._runtime.token_states(batch.rows)
         ]
 
     @property
-    def _normal(self) -> bool:
-        """Whether the checkpoint's own vectors are of length 1."""
+    def _is_normalized(self) -> bool:
+        """Whether the vectors of the checkpoint have length 1."""
         return any(isinstance(module, Normalize) for module in self.config.modules)
 
-    def _joined(self, window: TokenizedBatch, matrix: NDArray[np.float32]) -> NDArray[np.float32]:
-        """One vector a text, where some texts were read in several rows."""
-        matrix = window.joined(matrix)
-        if self._normal:
-            matrix[window.apart] = vectors.normalize(matrix[window.apart])
+    def _average_chunks(
+        self, batch: TokenizedBatch, matrix: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """Vectors of rows to vectors of texts."""
+        matrix = batch.average_chunks(matrix)
+        if self._is_normalized:
+            matrix[batch.chunked] = vectors.normalize(matrix[batch.chunked])
         return matrix
 
     def _finish(
         self, matrix: NDArray[np.float32], dimension: int, normalize: bool
     ) -> NDArray[np.float32]:
         if dimension < matrix.shape[1]:
-            return vectors.truncate(matrix, dimension, renormalize=self._normal or normalize)
-        return vectors.normalize(matrix) if normalize and not self._normal else matrix
+            return vectors.truncate(matrix, dimension, renormalize=self._is_normalized or normalize)
+        return vectors.normalize(matrix) if normalize and not self._is_normalized else matrix
 
-    def _warn_cut(self, cut: int, of: int) -> None:
+    def _warn_truncated(self, truncated: int, total: int) -> None:
         warnings.warn(
-            f"{cut:,} of {of:,} texts are longer than the {self.max_seq_length} tokens "
-            f'{self.name} reads, and were cut; truncation="chunk" reads all of them',
+            f"{truncated:,} of {total:,} texts are longer than the {self.max_seq_length} tokens "
+            f'that {self.name} reads, and were cut; truncation="chunk" reads all of them',
             TruncationWarning,
             stacklevel=3,
         )
 
     @staticmethod
-    def _checked_dim(dimension: int | None, full: int) -> int | None:
-        if dimension is not None and not 1 <= dimension <= full:
+    def _checked_dim(dimension: int | None, maximum: int) -> int | None:
+        if dimension is not None and not 1 <= dimension <= maximum:
             raise InputError(
-                f"cannot truncate {full} dimensions to {dimension}",
-                hint=f"choose between 1 and {full}",
+                f"cannot truncate {maximum} dimensions to {dimension}",
+                hint=f"choose between 1 and {maximum}",
             )
         return dimension

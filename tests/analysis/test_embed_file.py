@@ -23,9 +23,9 @@ from likewise.data import read_texts
 from likewise.data.writers import VECTOR_FORMATS
 from likewise.errors import InputError, RecordError, TooLongError
 from likewise.progress import Progress
-from likewise.tokenization.token_stream import WINDOW
+from likewise.tokenization.token_stream import BATCH_TEXTS
 
-COUNT = 5 * WINDOW + 321
+COUNT = 5 * BATCH_TEXTS + 321
 WORDS = ("a", "quick", "brown", "fox", "jumps", "over", "lazy", "dogs", "in", "that", "old", "town")
 posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no such signals")
 
@@ -220,13 +220,13 @@ def test_stopped_before_anything_is_saved_says_so(
 def test_parts_of_any_size_make_the_same_file(
     kind: str, tiny: Encoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    source = write_lines(tmp_path / "lines.txt", WINDOW + 500)
+    source = write_lines(tmp_path / "lines.txt", BATCH_TEXTS + 500)
     embed_file(tiny, source, tmp_path / f"whole.{kind}")
     monkeypatch.setattr("likewise.analysis.embed_file.SAVE_SECONDS", 0.02)
     monkeypatch.setattr("likewise.analysis.vector_parts.SAVE_SECONDS", 0.02)
     target = tmp_path / f"v.{kind}"
-    stop_after(tiny, source, target, WINDOW // 2)
-    assert 0 < saved_texts(target) < WINDOW
+    stop_after(tiny, source, target, BATCH_TEXTS // 2)
+    assert 0 < saved_texts(target) < BATCH_TEXTS
     assert embed_file(tiny, source, target).resumed > 0
     assert target.read_bytes() == (tmp_path / f"whole.{kind}").read_bytes()
 
@@ -259,9 +259,9 @@ def test_ctrl_c_says_so_and_goes_on(
 
 def test_what_is_done_is_not_done_again(tiny: Encoder, source: Path, out: Path) -> None:
     target = out / "v.npy"
-    stop_after(tiny, source, target, 2 * WINDOW + 9)
+    stop_after(tiny, source, target, 2 * BATCH_TEXTS + 9)
     saved = saved_texts(target)
-    assert WINDOW < saved <= 2 * WINDOW + 9
+    assert BATCH_TEXTS < saved <= 2 * BATCH_TEXTS + 9
     told: list[int] = []
 
     class Told(StopAfter):
@@ -287,20 +287,20 @@ def test_another_job_begins_anew_and_says_why(
         target.unlink()
         return result.changed
 
-    stop_after(tiny, source, target, WINDOW + 9)
+    stop_after(tiny, source, target, BATCH_TEXTS + 9)
     other = likewise.load(tiny_checkpoint(name="other", seed=5), compute="float32")
     assert changed(other) == ("model",)
-    stop_after(tiny, source, target, WINDOW + 9)
+    stop_after(tiny, source, target, BATCH_TEXTS + 9)
     assert changed(truncation="chunk") == ("truncation",)
-    stop_after(tiny, source, target, WINDOW + 9)
-    write_lines(source, WINDOW + 7, seed=3)
+    stop_after(tiny, source, target, BATCH_TEXTS + 9)
+    write_lines(source, BATCH_TEXTS + 7, seed=3)
     assert changed() == ("texts",)
     assert changed() == ()
     assert not list(out.iterdir())
 
 
 def test_the_same_texts_in_a_newer_file_go_on(tiny: Encoder, source: Path, out: Path) -> None:
-    stop_after(tiny, source, out / "v.npy", WINDOW + 9)
+    stop_after(tiny, source, out / "v.npy", BATCH_TEXTS + 9)
     os.utime(source, (1, 1))
     saved = saved_texts(out / "v.npy")
     assert embed_file(tiny, source, out / "v.npy").resumed == saved > 0
@@ -308,7 +308,7 @@ def test_the_same_texts_in_a_newer_file_go_on(tiny: Encoder, source: Path, out: 
 
 def test_parts_with_a_gap_are_not_taken_for_whole(tiny: Encoder, source: Path, out: Path) -> None:
     target = out / "v.npy"
-    stop_after(tiny, source, target, 3 * WINDOW + 9)
+    stop_after(tiny, source, target, 3 * BATCH_TEXTS + 9)
     folder = out / ".v.npy.parts"
     (folder / "00000001.npy").unlink()
     first = len(np.load(folder / "00000000.npy"))
@@ -327,8 +327,8 @@ def test_what_can_never_be_done_leaves_nothing(
     with pytest.raises(RecordError, match="no file"):
         embed_file(tiny, tmp_path / "gone.txt", out / "v.npy")
     long = tmp_path / "long.txt"
-    long.write_text("a\n" * (WINDOW + 3) + "fox " * 99)
-    with pytest.raises(TooLongError, match=f"text {WINDOW + 3} has"):
+    long.write_text("a\n" * (BATCH_TEXTS + 3) + "fox " * 99)
+    with pytest.raises(TooLongError, match=f"text {BATCH_TEXTS + 3} has"):
         embed_file(tiny, long, out / "v.npy", truncation="error")
     with pytest.raises(InputError, match=r"long\.txt has no columns"):
         embed_file(tiny, long, out / "v.npy", column="body")
@@ -382,7 +382,7 @@ def test_where_the_disk_ends_what_is_done_is_kept(
     import resource
 
     target = out / "v.jsonl"  # its parts are smaller than the whole
-    size = WINDOW * tiny.dimension * 4 + 4096
+    size = BATCH_TEXTS * tiny.dimension * 4 + 4096
 
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))

@@ -20,7 +20,7 @@ from likewise.analysis import embedded_corpus
 from likewise.analysis.embedded_corpus import EmbeddedCorpus, embed_corpus, embedded_corpora_folder
 from likewise.analysis.neighbors.knn_graph import knn_graph
 from likewise.errors import InputError, OutputError
-from likewise.tokenization.token_stream import WINDOW
+from likewise.tokenization.token_stream import BATCH_TEXTS
 
 WORDS = ("a", "quick", "brown", "fox", "jumps", "over", "lazy", "dogs", "in", "that", "old", "town")
 
@@ -127,7 +127,7 @@ def run(folder: Path, source: Path) -> subprocess.Popen[str]:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no such signal")
 def test_kill_9_loses_little(tiny: Encoder, folder: Path, tmp_path: Path, cache: Path) -> None:
-    count = 4 * WINDOW + 7
+    count = 4 * BATCH_TEXTS + 7
     source = write(tmp_path / "a.txt", count)
     process = run(folder, source)
     while not list(cache.rglob("00000001.npy")) and process.poll() is None:

@@ -22,7 +22,7 @@ from likewise.collections.schema import StoredRow
 from likewise.data import chunking
 from likewise.data.records import Record
 from likewise.errors import CollectionError
-from likewise.tokenization.token_stream import Pace
+from likewise.tokenization.token_stream import TimeLimit
 from tests.collections.killed import DIMENSION, Slow
 
 
@@ -121,11 +121,11 @@ def test_a_part_takes_the_seconds_that_are_given(encoder: likewise.Encoder) -> N
 
 
 def test_the_size_of_parts_follows_the_time_they_take() -> None:
-    pace = Pace(2.0)
-    sizes = [pace.size]
+    limit = TimeLimit(2.0)
+    sizes = [limit.size]
     for seconds in (0.001, 0.001, 4.0, 100.0):
-        pace.record(pace.size, seconds)
-        sizes.append(pace.size)
+        limit.record(limit.size, seconds)
+        sizes.append(limit.size)
     assert sizes == [16, 64, 256, 128, 2]
 
 

@@ -1,4 +1,4 @@
-"""Texts to token rows: transformers' ids, the checkpoint's own limit, what is refused."""
+"""Token ids as in transformers, truncation, and invalid texts."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ import pytest
 import tokenizers
 
 from likewise.checkpoint.config import read_config
-from likewise.checkpoint.pieces import PORTION
 from likewise.errors import DamagedFileError, TextError
+from likewise.tokenization.text_parts import BATCH_CHARACTERS
 from likewise.tokenization.tokenizer import Tokenizer, check_text, read_tokenizer
 
 
@@ -29,33 +29,33 @@ def reference(folder: Path) -> Any:
     return transformers.AutoTokenizer.from_pretrained(folder)
 
 
-def test_rows_are_transformers(
+def test_token_ids_of_transformers(
     tokenizer: Tokenizer, model_folder: Path, varied_texts: list[str]
 ) -> None:
     theirs = reference(model_folder)
-    whole = theirs(varied_texts)["input_ids"]
-    cut = theirs(varied_texts, truncation=True, max_length=256)["input_ids"]
+    untruncated = theirs(varied_texts)["input_ids"]
+    truncated = theirs(varied_texts, truncation=True, max_length=256)["input_ids"]
     rows = tokenizer.rows(varied_texts)
     assert len(rows) == len(varied_texts)
-    assert rows.seen.tolist() == [len(ids) for ids in whole]
-    assert [rows.row(i).tolist() for i in range(len(rows))] == cut
+    assert rows.seen.tolist() == [len(ids) for ids in untruncated]
+    assert [rows.row(i).tolist() for i in range(len(rows))] == truncated
     assert rows.token_ids.dtype == np.int32
     assert tokenizer.pad_id == theirs.pad_token_id
     assert tokenizer.vocabulary_size == len(theirs)
 
 
 @pytest.mark.parametrize("limit", [3, 4, 17, 255, 256])
-def test_cut_at_any_limit(limit: int, model_folder: Path, varied_texts: list[str]) -> None:
+def test_truncation_at_any_limit(limit: int, model_folder: Path, varied_texts: list[str]) -> None:
     tokenizer = read_tokenizer(read_config(model_folder))
     tokenizer.max_tokens = limit
     texts = varied_texts[:300]
-    cut = reference(model_folder)(texts, truncation=True, max_length=limit)["input_ids"]
+    expected = reference(model_folder)(texts, truncation=True, max_length=limit)["input_ids"]
     rows = tokenizer.rows(texts)
-    assert [rows.row(i).tolist() for i in range(len(rows))] == cut
+    assert [rows.row(i).tolist() for i in range(len(rows))] == expected
 
 
 @pytest.mark.parametrize("words", [252, 253, 254, 255, 256, 600])
-def test_around_the_limit(words: int, tokenizer: Tokenizer) -> None:
+def test_texts_near_the_limit(words: int, tokenizer: Tokenizer) -> None:
     rows = tokenizer.rows(["fox " * words])
     assert rows.seen.tolist() == [words + 2]
     assert rows.lengths.tolist() == [min(words + 2, 256)]
@@ -67,14 +67,14 @@ def test_tokens(tokenizer: Tokenizer) -> None:
     assert len(tokenizer.tokens("fox " * 500)) == 256
 
 
-def test_none(tokenizer: Tokenizer) -> None:
+def test_no_texts(tokenizer: Tokenizer) -> None:
     rows = tokenizer.rows([])
     assert len(rows) == 0
     assert rows.token_ids.shape == (0,)
 
 
 @pytest.mark.parametrize("cased", [False, True])
-def test_a_vocabulary_alone(cased: bool, model_folder: Path, tmp_path: Path) -> None:
+def test_a_vocabulary_file_only(cased: bool, model_folder: Path, tmp_path: Path) -> None:
     for name in ("config.json", "vocab.txt"):
         shutil.copy(model_folder / name, tmp_path)
     settings = {"do_lower_case": not cased, "model_max_length": 256}
@@ -120,7 +120,7 @@ def test_no_tokenizer(model_folder: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("wrong", [1, None, b"bytes", 2.5, ["a"], ("a", "b"), float("nan")])
-def test_what_is_no_text(wrong: Any, tokenizer: Tokenizer) -> None:
+def test_items_that_are_not_texts(wrong: Any, tokenizer: Tokenizer) -> None:
     with pytest.raises(TextError, match=f"text 7 is an? {type(wrong).__name__}") as caught:
         tokenizer.rows(["a", "b", wrong, "c"], first_index=5)
     assert caught.value.index == 7
@@ -137,21 +137,22 @@ def test_lone_surrogates(text: str, tokenizer: Tokenizer) -> None:
         tokenizer.tokens(text)
 
 
-def test_checked_texts_pass() -> None:
+def test_valid_texts() -> None:
     for text in ("", "\x00", "😀", "\ue000", "\ufffe"):
         check_text(text, 0)
 
 
-def blanks(texts: list[str]) -> str:
-    return "".join(text + blank for text, blank in zip(texts, " \n\t" * 2000, strict=False))
+def join(texts: list[str]) -> str:
+    """Texts with alternating whitespace after each."""
+    return "".join(text + space for text, space in zip(texts, " \n\t" * 2000, strict=False))
 
 
-def test_a_long_text_in_pieces_has_the_same_tokens(
+def test_a_long_text_in_parts_has_the_same_tokens(
     model_folder: Path, varied_texts: list[str]
 ) -> None:
     tokenizer = read_tokenizer(read_config(model_folder))
-    text = blanks(varied_texts) * 3
-    assert len(text) > PORTION
+    text = join(varied_texts) * 3
+    assert len(text) > BATCH_CHARACTERS
     expected = reference(model_folder)(text)["input_ids"]
     for limit in (256, len(expected) - 1, len(expected), len(expected) + 1):
         tokenizer.max_tokens = limit
@@ -162,19 +163,19 @@ def test_a_long_text_in_pieces_has_the_same_tokens(
         assert rows.row(2).tolist() == tokenizer.rows(["last"]).token_ids.tolist()
 
 
-def test_a_long_text_is_whole_where_tokens_may_span_blanks(
+def test_a_long_text_is_not_split_if_tokens_may_span_spaces(
     tmp_path: Path, model_folder: Path
 ) -> None:
     shutil.copy(model_folder / "config.json", tmp_path)
     backend = tokenizers.Tokenizer.from_file(str(model_folder / "tokenizer.json"))
     backend.add_tokens(["quick brown"])
     backend.save(str(tmp_path / "tokenizer.json"))
-    text = "a quick brown " * (PORTION // 10)
+    text = "a quick brown " * (BATCH_CHARACTERS // 10)
     rows = read_tokenizer(read_config(tmp_path)).rows([text])
-    assert rows.seen.tolist() == [2 * (PORTION // 10) + 2]
+    assert rows.seen.tolist() == [2 * (BATCH_CHARACTERS // 10) + 2]
 
 
-def test_texts_of_many_portions_keep_their_order(tokenizer: Tokenizer) -> None:
+def test_texts_of_many_batches_are_in_input_order(tokenizer: Tokenizer) -> None:
     texts = [f"text {i} " * (i % 7 * 2000 + 1) for i in range(60)]
     rows = tokenizer.rows(texts)
     for i, text in enumerate(texts):
@@ -190,7 +191,7 @@ TEN_MEGABYTES = {
 
 @pytest.mark.parametrize("kind", TEN_MEGABYTES)
 def test_ten_megabytes(kind: str, model_folder: Path) -> None:
-    """In its own process, whose memory can be told."""
+    """In a separate process, to measure its memory."""
     code = (
         "import resource, sys\n"
         "from pathlib import Path\n"
@@ -204,10 +205,10 @@ def test_ten_megabytes(kind: str, model_folder: Path) -> None:
         "print(rows.lengths[1], peak() - before)\n"
     )
     pytest.importorskip("resource")
-    ran = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", code, str(model_folder)],
         input=TEN_MEGABYTES[kind], capture_output=True, encoding="utf-8", timeout=60, check=True,
     )  # fmt: skip
-    length, megabytes = map(int, ran.stdout.split())
+    length, megabytes = map(int, process.stdout.split())
     assert length == 3
     assert megabytes < 700

@@ -1,4 +1,4 @@
-"""Which script a text is in, and when a model was not made for it."""
+"""The script of a text, and texts in a script that a model was not trained on."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FOREIGN = {
     "Tamil": "பூனை தூங்குகிறது",
     "Thai": "แมวนอนบนโซฟา",
 }
-READABLE = (
+LATIN_TEXTS = (
     "", " \n", "12:30 — 45 %", "…!?«»“”", "😀🎉👩‍👩‍👧 ❤️", "∀x ∈ ℝ: ∫ f(x) dx ≤ √2 ≈ 1.41",
     "α + β = γ", "σ² = Σ(x − μ)²/n", "Δσ ≥ ħ/2", "𝐱 = 𝐀𝐲", "naïve café, Łódź, Việt Nam, İstanbul",
     "Straße ﬁn ＡＢＣ", "A man says 你好.", "The word привет means hello.", "→ ★ ☎ № ℃ µm ²",
@@ -34,7 +34,7 @@ READABLE = (
 
 
 @pytest.mark.parametrize("script", FOREIGN)
-def test_foreign_scripts_are_known(script: str) -> None:
+def test_foreign_scripts_are_recognized(script: str) -> None:
     assert script_of(FOREIGN[script]) == script
     found = foreign_texts(ENGLISH, [FOREIGN[script], "A cat sleeps."])
     assert found
@@ -42,13 +42,13 @@ def test_foreign_scripts_are_known(script: str) -> None:
     assert found.languages == "English"
 
 
-@pytest.mark.parametrize("text", READABLE)
-def test_no_false_alarm(text: str) -> None:
+@pytest.mark.parametrize("text", LATIN_TEXTS)
+def test_latin_texts_with_symbols_are_not_foreign(text: str) -> None:
     assert script_of(text) in {None, LATIN}
     assert foreign_texts(ENGLISH, [text]) is None
 
 
-def test_nothing_is_said_of_models_of_many_or_unknown_languages() -> None:
+def test_no_foreign_texts_for_multilingual_or_unknown_models() -> None:
     texts = list(FOREIGN.values())
     assert foreign_texts(None, texts) is None
     assert foreign_texts(find("LaBSE"), texts) is None
@@ -61,10 +61,10 @@ def test_the_most_frequent_script_comes_first() -> None:
 
 
 def test_the_table_is_ascending_and_agrees_with_unicode() -> None:
-    """Every letter of a block is named after its script by Unicode itself."""
-    ends = [point for first, last, _ in _BLOCKS for point in (first, last)]
+    """The Unicode name of each letter of a block names its script."""
+    ends = [code_point for first, last, _ in _BLOCKS for code_point in (first, last)]
     assert ends == sorted(ends)
-    called = {
+    names = {
         "Chinese": ("CJK", "BOPOMOFO", "IDEOGRAPHIC"),
         "Burmese": ("MYANMAR",),
         "Japanese": ("HIRAGANA", "KATAKANA", "HALFWIDTH"),
@@ -72,7 +72,7 @@ def test_the_table_is_ascending_and_agrees_with_unicode() -> None:
         "Greek": ("GREEK", "COPTIC"),
     }
     for first, last, name in _BLOCKS:
-        for point in range(first, min(last, first + 0x600) + 1):
-            if chr(point).isalpha():
-                title = unicodedata.name(chr(point))
-                assert any(n in title for n in called.get(name, (name.upper(),))), hex(point)
+        for code_point in range(first, min(last, first + 0x600) + 1):
+            if chr(code_point).isalpha():
+                title = unicodedata.name(chr(code_point))
+                assert any(n in title for n in names.get(name, (name.upper(),))), hex(code_point)

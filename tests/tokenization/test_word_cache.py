@@ -1,4 +1,4 @@
-"""Words remembered: the same tokens as the tokenizer gives whole texts, whatever is in them."""
+"""The word cache gives the same tokens as the tokenizer for whole texts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from likewise.checkpoint.config import read_config
 from likewise.tokenization import word_cache
 from likewise.tokenization.tokenizer import Tokenizer, read_tokenizer
-from likewise.tokenization.word_cache import WordTokenCache, reads_words
+from likewise.tokenization.word_cache import WordTokenCache, splits_into_words
 
 
 @pytest.fixture(scope="module")
@@ -30,11 +30,11 @@ def tokenizer(model_folder: Path) -> Tokenizer:
     return read_tokenizer(read_config(model_folder))
 
 
-def whole(backend: tokenizers.Tokenizer, texts: list[str]) -> list[list[int]]:
+def reference(backend: tokenizers.Tokenizer, texts: list[str]) -> list[list[int]]:
     return [e.ids for e in backend.encode_batch(texts, add_special_tokens=False)]
 
 
-PLAIN = [
+ASCII_TEXTS = [
     "", " ", "\t\n\r", "A man's eating; FOOD... (really?)", "e-mail me@example.com: 10,000.50$!",
     "under_score `tick` ~tilde^ {a|b} <tag> \\ #1 %d &amp; a*b+c=d", "x" * 101, "Q" * 100,
     "tab\tand\nnewline\r\nend", "supercalifragilisticexpialidocious antidisestablishmentarianism",
@@ -42,11 +42,12 @@ PLAIN = [
 ]  # fmt: skip
 
 
-def test_the_same_tokens_as_of_whole_texts(backend: tokenizers.Tokenizer) -> None:
-    own = WordTokenCache(backend)
-    assert all(map(own.plain, PLAIN))
-    assert own.read(PLAIN) == whole(backend, PLAIN)
-    assert own.read(PLAIN) == whole(backend, PLAIN), "the second time, from memory"
+def test_tokens_of_whole_texts(backend: tokenizers.Tokenizer) -> None:
+    cache = WordTokenCache(backend)
+    assert all(map(cache.supports, ASCII_TEXTS))
+    expected = reference(backend, ASCII_TEXTS)
+    assert cache.token_ids(ASCII_TEXTS) == expected
+    assert cache.token_ids(ASCII_TEXTS) == expected, "from the cache"
 
 
 @settings(max_examples=150, deadline=None)
@@ -55,51 +56,53 @@ def test_any_mixture_of_texts(
     tokenizer: Tokenizer, backend: tokenizers.Tokenizer, texts: list[str]
 ) -> None:
     rows = tokenizer.rows(texts)
-    own = [rows.row(i).tolist() for i in range(len(texts))]
-    assert own == [e.ids for e in backend.encode_batch(texts)]
+    ours = [rows.row(i).tolist() for i in range(len(texts))]
+    assert ours == [e.ids for e in backend.encode_batch(texts)]
 
 
 @pytest.mark.parametrize(
     "text", ["a [MASK] b", "[", "é", "a\x00b", "a\x0bb", "a\x1cb", "a\x7fb", "食べる", "a\xa0b"]
 )
-def test_left_to_the_tokenizer(
+def test_unsupported_texts_use_the_tokenizer(
     text: str, tokenizer: Tokenizer, backend: tokenizers.Tokenizer
 ) -> None:
-    assert not WordTokenCache(backend).plain(text)
+    assert not WordTokenCache(backend).supports(text)
     assert tokenizer.rows([text]).token_ids.tolist() == backend.encode(text).ids
 
 
 def test_added_tokens_in_any_case(backend: tokenizers.Tokenizer) -> None:
     more = tokenizers.Tokenizer.from_str(backend.to_str())
     more.add_tokens(["Foobar"])
-    own = WordTokenCache(more)
-    assert not own.plain("a foobar")
-    assert not own.plain("a FOOBAR")
-    assert own.read(["a man"]) == whole(more, ["a man"])
+    cache = WordTokenCache(more)
+    assert not cache.supports("a foobar")
+    assert not cache.supports("a FOOBAR")
+    assert cache.token_ids(["a man"]) == reference(more, ["a man"])
 
 
-def test_memory_begins_anew(backend: tokenizers.Tokenizer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(word_cache, "MEMORY", 10)
-    own = WordTokenCache(backend)
+def test_a_full_cache_is_cleared(
+    backend: tokenizers.Tokenizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(word_cache, "MAX_CHARACTERS", 10)
+    cache = WordTokenCache(backend)
     for _ in range(3):
-        for text in PLAIN:
-            assert own.read([text]) == whole(backend, [text])
+        for text in ASCII_TEXTS:
+            assert cache.token_ids([text]) == reference(backend, [text])
 
 
-def test_texts_lowered_by_the_checkpoint(backend: tokenizers.Tokenizer) -> None:
+def test_lower_casing_before_the_tokenizer(backend: tokenizers.Tokenizer) -> None:
     settings = json.loads(backend.to_str())
     settings["normalizer"]["lowercase"] = False
     cased = tokenizers.Tokenizer.from_str(json.dumps(settings))
-    lowering = Tokenizer(cased, 256, pad_id=0, lowercase=True)
+    lower_casing = Tokenizer(cased, 256, pad_id=0, lowercase=True)
     texts = ["A Man eats", "Ein Mädchen ISST"]
     expected = [backend.encode(text).ids for text in ("a man eats",)]
-    rows = lowering.rows(texts)
+    rows = lower_casing.rows(texts)
     assert rows.row(0).tolist() == expected[0]
-    assert rows.row(1).tolist() == lowering.rows([texts[1].lower()]).row(0).tolist()
+    assert rows.row(1).tolist() == lower_casing.rows([texts[1].lower()]).row(0).tolist()
 
 
-def test_only_where_words_stand_alone(backend: tokenizers.Tokenizer) -> None:
-    assert reads_words(backend)
-    bytewise = tokenizers.Tokenizer.from_str(backend.to_str())
-    bytewise.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel()
-    assert not reads_words(bytewise)
+def test_only_for_tokenizers_that_split_into_words(backend: tokenizers.Tokenizer) -> None:
+    assert splits_into_words(backend)
+    byte_level = tokenizers.Tokenizer.from_str(backend.to_str())
+    byte_level.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel()
+    assert not splits_into_words(byte_level)

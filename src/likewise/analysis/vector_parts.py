@@ -18,7 +18,7 @@ from likewise.atomic import atomic
 from likewise.data.writers import VectorBatch, write_batches
 from likewise.errors import OutputError
 from likewise.results import Encoded
-from likewise.tokenization.token_stream import WINDOW, Truncation
+from likewise.tokenization.token_stream import BATCH_TEXTS, Truncation
 
 Texts = Callable[[], Iterator[str]]
 """Gives texts from the beginning."""
@@ -97,7 +97,7 @@ class Parts:
         Pieces end at the same places wherever the parts do, since a Parquet file shows them.
         """
         texts = self._texts() if target.suffix != ".npy" else iter(())
-        for vectors in _regrouped(map(np.load, parts_in(self._folder)), WINDOW):
+        for vectors in _regrouped(map(np.load, parts_in(self._folder)), BATCH_TEXTS):
             yield VectorBatch(list(islice(texts, len(vectors))), vectors)
 
     def unsaved(self) -> Unsaved:
@@ -131,10 +131,10 @@ class Unsaved:
 
     def put(self, part: Encoded) -> None:
         """Take some vectors; save them when they are many, or have waited long."""
-        if sum(map(len, self._vectors)) + len(part.vectors) > WINDOW:
+        if sum(map(len, self._vectors)) + len(part.vectors) > BATCH_TEXTS:
             self.save()
         self._vectors.append(part.vectors)
-        full = sum(map(len, self._vectors)) == WINDOW
+        full = sum(map(len, self._vectors)) == BATCH_TEXTS
         if full or time.monotonic() - self._since >= SAVE_SECONDS:
             self.save()
 

@@ -1,4 +1,4 @@
-"""A checkpoint's tokenizer as its own library runs it, from whichever of its files are there."""
+"""A checkpoint's tokenizer as a `tokenizers.Tokenizer`, from the files that are present."""
 
 from __future__ import annotations
 
@@ -10,16 +10,23 @@ import tokenizers
 from likewise.checkpoint.config import Config
 from likewise.errors import DamagedFileError, UnsupportedModelError
 
-_SLOW = ("sentencepiece.bpe.model", "spiece.model", "spm.model", "tokenizer.model")
-"""SentencePiece's own files, of which tokenizer.json is made."""
+_SENTENCEPIECE = ("sentencepiece.bpe.model", "spiece.model", "spm.model", "tokenizer.model")
+"""SentencePiece's files, which transformers converts into tokenizer.json."""
 
 
 def read_backend(folder: Path, settings: dict[str, Any]) -> tokenizers.Tokenizer:
-    """A tokenizer as its own library runs it.
+    """The tokenizer of a checkpoint.
+
+    It is read from `tokenizer.json`, else `vocab.txt` (WordPiece), else `vocab.json` and
+    `merges.txt` (byte pair encoding).
+
+    Args:
+        folder: of the checkpoint.
+        settings: the content of `tokenizer_config.json`.
 
     Raises:
-        DamagedFileError: no file of it can be read.
-        UnsupportedModelError: it is there in SentencePiece's own format alone.
+        DamagedFileError: its files are missing or damaged.
+        UnsupportedModelError: it is in SentencePiece's own format only.
     """
     path, vocabulary = folder / "tokenizer.json", folder / "vocab.txt"
     if path.exists():
@@ -39,30 +46,30 @@ def read_backend(folder: Path, settings: dict[str, Any]) -> tokenizers.Tokenizer
                 hint="download the checkpoint again",
             ) from error
     if (folder / "vocab.json").exists() and (folder / "merges.txt").exists():
-        return _byte_pairs(folder, settings)
-    if slow := next((name for name in _SLOW if (folder / name).exists()), None):
+        return _byte_level_bpe(folder, settings)
+    if sentencepiece := next((name for name in _SENTENCEPIECE if (folder / name).exists()), None):
         raise UnsupportedModelError(
-            f"{folder} has no tokenizer.json, and {slow} alone is not read here",
-            hint="write one: transformers.AutoTokenizer.from_pretrained(folder)"
+            f"{folder} has no tokenizer.json, and {sentencepiece} alone is not supported",
+            hint="create it: transformers.AutoTokenizer.from_pretrained(folder)"
             ".save_pretrained(folder), or download the checkpoint's tokenizer.json",
         )
     raise DamagedFileError(
         f"{folder} has neither tokenizer.json nor vocab.txt",
-        hint="the folder is no complete checkpoint; download it again",
+        hint="the checkpoint is incomplete; download it again",
     )
 
 
 def read_pad_id(config: Config, settings: dict[str, Any], backend: tokenizers.Tokenizer) -> int:
-    """The id of the padding token, by its name or by the network's config."""
-    found = backend.token_to_id(_content(settings, "pad_token", "[PAD]"))
-    return int(config.network.get("pad_token_id") or 0) if found is None else int(found)
+    """The id of the padding token, by its spelling or from config.json."""
+    pad_id = backend.token_to_id(_content(settings, "pad_token", "[PAD]"))
+    return int(config.network.get("pad_token_id") or 0) if pad_id is None else int(pad_id)
 
 
-def _byte_pairs(folder: Path, settings: dict[str, Any]) -> tokenizers.Tokenizer:
-    """RoBERTa's tokenizer, from the files that came before tokenizer.json."""
+def _byte_level_bpe(folder: Path, settings: dict[str, Any]) -> tokenizers.Tokenizer:
+    """RoBERTa's tokenizer, from the files that preceded tokenizer.json."""
     vocabulary, merges = folder / "vocab.json", folder / "merges.txt"
     first, last = (_content(settings, "cls_token", "<s>"), _content(settings, "sep_token", "</s>"))
-    blank = bool(settings.get("add_prefix_space", False))
+    prefix_space = bool(settings.get("add_prefix_space", False))
     try:
         model = tokenizers.models.BPE.from_file(str(vocabulary), str(merges))
         backend = tokenizers.Tokenizer(model)
@@ -72,11 +79,11 @@ def _byte_pairs(folder: Path, settings: dict[str, Any]) -> tokenizers.Tokenizer:
         }
         ids = backend.get_vocab()
         backend.add_special_tokens(sorted(special & set(ids)))
-        backend.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=blank)
+        backend.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=prefix_space)
         backend.post_processor = tokenizers.processors.RobertaProcessing(
             (last, ids[last]),
             (first, ids[first]),
-            add_prefix_space=blank,
+            add_prefix_space=prefix_space,
         )
     except Exception as error:  # the library raises nothing narrower
         raise DamagedFileError(
@@ -87,7 +94,7 @@ def _byte_pairs(folder: Path, settings: dict[str, Any]) -> tokenizers.Tokenizer:
 
 
 def _content(settings: dict[str, Any], name: str, default: str) -> str:
-    """A special token's text, which stands alone or in a record."""
+    """The spelling of a special token; its setting is a string or an object."""
     token = settings.get(name) or default
     return str(token["content"] if isinstance(token, dict) else token)
 

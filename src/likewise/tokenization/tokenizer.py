@@ -1,4 +1,4 @@
-"""Texts to token rows, with the checkpoint's own tokenizer and its own limit."""
+"""Texts to token rows, with the tokenizer of a checkpoint and its maximum length."""
 
 from __future__ import annotations
 
@@ -14,11 +14,17 @@ import tokenizers
 from numpy.typing import NDArray
 
 from likewise.checkpoint.config import STATIC, Config, read_json
-from likewise.checkpoint.fronts import Fronts
-from likewise.checkpoint.pieces import PIECE, PORTION, bounded_pieces, pieces, portions
 from likewise.errors import InputError, TextError
 from likewise.tokenization.backend import read_backend, read_pad_id
-from likewise.tokenization.word_cache import WordTokenCache, reads_words
+from likewise.tokenization.safe_prefixes import SafePrefixes
+from likewise.tokenization.text_parts import (
+    BATCH_CHARACTERS,
+    PART_CHARACTERS,
+    batches,
+    bounded_parts,
+    parts_at_whitespace,
+)
+from likewise.tokenization.word_cache import WordTokenCache, splits_into_words
 from likewise.wording import with_article
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -26,16 +32,16 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 @dataclass(frozen=True)
 class TokenRows:
-    """Token ids of several texts, one after the other.
+    """Token ids of several texts, concatenated.
 
     Attributes:
         token_ids: int32 `[sum of lengths]`, special tokens included.
-        lengths: int64 `[n]`, tokens kept of each text.
-        seen: int64 `[n]`, tokens each text has before anything is cut, special ones included.
-        prompt_tokens: tokens at the front of every text that are the prompt's.
-        partial: bool `[n]`, texts that were not tokenized to their end and have more tokens than
-            `seen` says, which is more than the limit all the same; None where there are none.
-        token_types: int32 `[sum of lengths]`, 0 or 1, where a row is a pair of texts.
+        lengths: int64 `[n]`, tokens of each text after truncation.
+        seen: int64 `[n]`, tokens of each text before truncation, special tokens included.
+        prompt_tokens: number of tokens at the start of every text that belong to the prompt.
+        partial: bool `[n]`, texts of which only a prefix was tokenized: `seen` is a lower bound,
+            above the maximum length. None if there are none.
+        token_types: int32 `[sum of lengths]`, 0 or 1, for pairs of texts.
     """
 
     token_ids: NDArray[np.int32]
@@ -50,7 +56,7 @@ class TokenRows:
 
     @property
     def starts(self) -> NDArray[np.int64]:
-        """Where each text begins in `token_ids`: int64 `[n]`."""
+        """Offset of each text in `token_ids`: int64 `[n]`."""
         return np.cumsum(self.lengths) - self.lengths
 
     def row(self, index: int) -> NDArray[np.int32]:
@@ -60,19 +66,19 @@ class TokenRows:
 
 
 @dataclass(frozen=True)
-class _LongText:
-    """Tokens kept of one text, and how many it has."""
+class _TruncatedText:
+    """Token ids of one text after truncation, and their number before it."""
 
     token_ids: list[int]
     seen: int
 
 
 class Tokenizer:
-    """The checkpoint's tokenizer, with its truncation and padding settings put aside.
+    """The tokenizer of a checkpoint, without its own truncation and padding.
 
     Attributes:
-        max_tokens: tokens of a text that are kept, special ones included.
-        pad_id: the id of the padding token.
+        max_tokens: maximum number of tokens of a text, special tokens included.
+        pad_id: id of the padding token.
     """
 
     def __init__(
@@ -84,14 +90,14 @@ class Tokenizer:
         self.pad_id = pad_id
         backend.no_padding()
         backend.no_truncation()
-        probe = backend.encode("a")
-        text = [i for i, special in enumerate(probe.special_tokens_mask) if not special] or [0]
-        self._words = WordTokenCache(backend) if reads_words(backend) else None
-        self._first, self._last = probe.ids[: text[0]], probe.ids[text[-1] + 1 :]
+        sample = backend.encode("a")
+        inner = [i for i, special in enumerate(sample.special_tokens_mask) if not special] or [0]
+        self._leading, self._trailing = sample.ids[: inner[0]], sample.ids[inner[-1] + 1 :]
+        self._word_cache = WordTokenCache(backend) if splits_into_words(backend) else None
 
     @property
     def vocabulary_size(self) -> int:
-        """Number of known tokens."""
+        """Number of tokens in the vocabulary."""
         return int(self._backend.get_vocab_size())
 
     def rows(
@@ -99,122 +105,121 @@ class Tokenizer:
         texts: Sequence[str],
         first_index: int = 0,
         *,
-        whole: bool = False,
-        counted: bool = True,
+        truncate: bool = True,
+        exact: bool = True,
     ) -> TokenRows:
-        """Tokenize texts; what is longer than `max_tokens` is cut, its last special tokens kept.
+        """Tokenize texts. A text over `max_tokens` loses its last tokens, except special tokens.
 
         Args:
             texts: any strings.
-            first_index: place of the first among all the caller has, for error messages.
-            whole: cut nothing.
-            counted: tokenize every text to its end, so that `seen` is exact. Without it a text of
-                more than `PIECE` characters is tokenized only as far as it is kept: the same
-                tokens in a fraction of the time.
+            first_index: index of `texts[0]` among all of the caller's texts, for errors.
+            truncate: whether texts are truncated to `max_tokens`.
+            exact: whether `seen` is exact. If not, only a prefix of a text of more than
+                `PART_CHARACTERS` characters is tokenized: the same tokens in much less time.
 
         Raises:
-            TextError: a text is no string, or holds a lone surrogate.
+            TextError: a text is not a string, or contains a lone surrogate.
         """
-        limit = None if whole else self.max_tokens
+        limit = self.max_tokens if truncate else None
         _check_texts(texts, first_index)
-        if counted or limit is None:
-            kept, seen = self._read(texts, first_index, limit)
+        if exact or limit is None:
+            kept, seen = self._tokenize(texts, first_index, limit)
             partial = None
         else:
-            kept, seen, partial = self._read_fronts(texts, first_index, limit)
+            kept, seen, partial = self._tokenize_prefixes(texts, first_index, limit)
         lengths = np.fromiter((len(ids) for ids in kept), np.int64, len(kept))
         flat = np.fromiter(chain.from_iterable(kept), np.int32, int(lengths.sum()))
         return TokenRows(flat, lengths, np.array(seen, np.int64), partial=partial)
 
-    def _read(
+    def _tokenize(
         self, texts: Sequence[str], first_index: int, limit: int | None
     ) -> tuple[list[list[int]], list[int]]:
-        """Tokens kept of each text, and how many it has."""
+        """Token ids of each text after truncation, and their number before it."""
         kept: list[list[int]] = []
         seen: list[int] = []
-        for start, part in portions(texts):
-            if len(part) == 1 and len(part[0]) > PORTION:
-                text = self._read_long(part[0], first_index + start, limit)
+        for start, batch in batches(texts):
+            if len(batch) == 1 and len(batch[0]) > BATCH_CHARACTERS:
+                text = self._tokenize_in_parts(batch[0], first_index + start, limit)
                 kept.append(text.token_ids)
                 seen.append(text.seen)
                 continue
-            for ids in self._ids(part, first_index + start):
+            for ids in self._token_ids(batch, first_index + start):
                 seen.append(len(ids))
-                kept.append(self._cut(ids) if limit and len(ids) > limit else ids)
+                kept.append(self._truncated(ids) if limit and len(ids) > limit else ids)
         return kept, seen
 
-    def _read_fronts(
+    def _tokenize_prefixes(
         self, texts: Sequence[str], first_index: int, limit: int
     ) -> tuple[list[list[int]], list[int], NDArray[np.bool_] | None]:
-        """The same, of long texts only as much as is kept; last, which were not read to the end."""
-        long = [i for i, text in enumerate(texts) if len(text) > self._front_size]
+        """Like `_tokenize`, but of long texts only a prefix; also returns which ones these are."""
+        long = [i for i, text in enumerate(texts) if len(text) > self._prefix_size]
         if not long:
-            return *self._read(texts, first_index, limit), None
-        fronts = {i: self._fronts_of(texts[i], first_index + i) for i in long}
-        read = list(texts)
+            return *self._tokenize(texts, first_index, limit), None
+        prefixes = {i: self._prefixes(texts[i], first_index + i) for i in long}
+        current = list(texts)
         for i in long:
-            read[i] = next(fronts[i])
-        kept, seen = self._read(read, first_index, limit)
+            current[i] = next(prefixes[i])
+        kept, seen = self._tokenize(current, first_index, limit)
         partial = np.zeros(len(texts), bool)
         for i in long:
-            while seen[i] <= limit and (longer := next(fronts[i], None)) is not None:
-                (kept[i],), (seen[i],) = self._read([longer], first_index + i, limit)
-                read[i] = longer
-            partial[i] = len(read[i]) < len(texts[i])
+            while seen[i] <= limit and (longer := next(prefixes[i], None)) is not None:
+                (kept[i],), (seen[i],) = self._tokenize([longer], first_index + i, limit)
+                current[i] = longer
+            partial[i] = len(current[i]) < len(texts[i])
         return kept, seen, partial
 
     @property
-    def _front_size(self) -> int:
-        """Characters within which nearly every text has more tokens than are kept."""
-        return max(PIECE, 16 * self.max_tokens)
+    def _prefix_size(self) -> int:
+        """Characters of a prefix that nearly always has more than `max_tokens` tokens."""
+        return max(PART_CHARACTERS, 16 * self.max_tokens)
 
     @cached_property
-    def _fronts(self) -> Fronts:
-        return Fronts(self._backend)
+    def _safe_prefixes(self) -> SafePrefixes:
+        return SafePrefixes(self._backend)
 
-    def _fronts_of(self, text: str, index: int) -> Iterator[str]:
-        """Beginnings of a long text, the whole of it last."""
+    def _prefixes(self, text: str, index: int) -> Iterator[str]:
+        """Prefixes of increasing length of a long text; the last is the whole text."""
         check_text(text, index)
-        # the last letter of a Greek word is lower-cased by what follows it, so all of it at once
+        # whole, since the lower case of a Greek sigma depends on what follows it
         lowered = text.lower() if self._lowercase else text
-        for front in self._fronts.of(lowered, self._front_size):
-            yield text if len(front) == len(lowered) else front
+        for prefix in self._safe_prefixes.of(lowered, self._prefix_size):
+            yield text if len(prefix) == len(lowered) else prefix
 
     def chunks(
         self, row: NDArray[np.int32], *, overlap: int, prompt_tokens: int = 0
     ) -> list[NDArray[np.int32]]:
-        """One row taken apart into rows of at most `max_tokens`, each a text of its own.
+        """Split a row into overlapping rows of at most `max_tokens`.
 
-        All of them have the special tokens and the prompt.
+        Each has the special tokens and the prompt.
 
         Args:
-            row: int32 `[length]`, a whole text.
-            overlap: tokens that a row has in common with the one before it.
-            prompt_tokens: tokens at the front that are the prompt's.
+            row: int32 `[length]`, a text without truncation.
+            overlap: number of tokens that consecutive rows have in common.
+            prompt_tokens: number of tokens at the start that belong to the prompt.
 
         Raises:
             InputError: the prompt alone fills a row.
         """
         if len(row) <= self.max_tokens:
             return [row]
-        front = max(prompt_tokens, len(self._first))
-        inner = row[front : len(row) - len(self._last)]
-        room = self.max_tokens - front - len(self._last)
-        if room < 1:
+        head = max(prompt_tokens, len(self._leading))
+        inner = row[head : len(row) - len(self._trailing)]
+        size = self.max_tokens - head - len(self._trailing)
+        if size < 1:
             raise InputError(
                 f"the prompt takes all {self.max_tokens} tokens that the model reads",
                 hint="shorten it, or raise max_seq_length",
             )
-        step = max(1, room - overlap)
-        starts = range(0, max(1, len(inner) - overlap), step)
+        stride = max(1, size - overlap)
+        starts = range(0, max(1, len(inner) - overlap), stride)
         return [
-            np.concatenate([row[:front], inner[start : start + room], self._last], dtype=np.int32)
-            for start in starts
+            np.concatenate([row[:head], inner[i : i + size], self._trailing], dtype=np.int32)
+            for i in starts
         ]
 
     def tokens(self, text: str) -> list[str]:
-        """The tokens of one text as they are written in the vocabulary, special ones included."""
-        ids = self.rows([text], counted=False).token_ids.tolist()
+        """The tokens of a text as spelled in the vocabulary, special tokens included."""
+        ids = self.rows([text], exact=False).token_ids.tolist()
         return [str(self._backend.id_to_token(i)) for i in ids]
 
     def decode(self, token_ids: Sequence[int]) -> str:
@@ -243,111 +248,114 @@ class Tokenizer:
         return ids[: len(first)] == first and ids[len(ids) - len(last) :] == last
 
     def spans(self, texts: Sequence[str]) -> list[NDArray[np.int64]]:
-        """Where the tokens of each text begin and end in it: int64 `[tokens, 2]` a text.
+        """Start and end of each token in its text: one int64 `[tokens, 2]` per text.
 
-        Special tokens are left out, and nothing is cut. A long text is tokenized in pieces, where
-        a token at a piece's edge may differ.
+        Without special tokens and truncation. A long text is tokenized in parts; the tokens next
+        to a boundary of two parts may differ from those of the whole text.
 
         Raises:
-            TextError: a text is no string, or holds a lone surrogate.
+            TextError: a text is not a string, or contains a lone surrogate.
         """
         _check_texts(texts, 0)
-        found: list[NDArray[np.int64]] = []
-        for start, part in portions(texts):
-            if len(part) == 1 and len(part[0]) > PIECE:
-                found.append(self._long_spans(part[0], start))
+        spans: list[NDArray[np.int64]] = []
+        for start, batch in batches(texts):
+            if len(batch) == 1 and len(batch[0]) > PART_CHARACTERS:
+                spans.append(self._spans_in_parts(batch[0], start))
             else:
-                found += self._spans(part, start)
-        return found
+                spans += self._spans(batch, start)
+        return spans
 
-    def _long_spans(self, text: str, index: int) -> NDArray[np.int64]:
+    def _spans_in_parts(self, text: str, index: int) -> NDArray[np.int64]:
         check_text(text, index)
-        parts = bounded_pieces(text)
-        found: list[NDArray[np.int64]] = []
-        at = 0
-        while group := list(islice(parts, PORTION // PIECE)):
-            for piece, spans in zip(group, self._spans(group, index), strict=True):
-                found.append(spans + at)
-                at += len(piece)
-        return np.concatenate(found)
+        parts = bounded_parts(text)
+        spans: list[NDArray[np.int64]] = []
+        offset = 0
+        while group := list(islice(parts, BATCH_CHARACTERS // PART_CHARACTERS)):
+            for part, part_spans in zip(group, self._spans(group, index), strict=True):
+                spans.append(part_spans + offset)
+                offset += len(part)
+        return np.concatenate(spans)
 
     def _spans(self, texts: Sequence[str], first_index: int) -> list[NDArray[np.int64]]:
-        """Spans in texts of moderate length."""
         encodings = self._encode(texts, count(first_index), offsets=True)
-        front, back = len(self._first), len(self._last)
-        found = []
+        leading, trailing = len(self._leading), len(self._trailing)
+        result = []
         for text, encoding in zip(texts, encodings, strict=True):
             pairs = encoding.offsets
-            spans = np.array(pairs[front : len(pairs) - back], np.int64).reshape(-1, 2)
-            found.append(self._unlowered(text)[spans] if self._lowercase else spans)
-        return found
+            spans = np.array(pairs[leading : len(pairs) - trailing], np.int64).reshape(-1, 2)
+            result.append(self._original_offsets(text)[spans] if self._lowercase else spans)
+        return result
 
     @staticmethod
-    def _unlowered(text: str) -> NDArray[np.int64]:
-        """Place in a text of every place in its lower-cased form, which may be longer."""
+    def _original_offsets(text: str) -> NDArray[np.int64]:
+        """The offset in a text of each offset in its lower-cased form, which may be longer."""
         if len(text.lower()) == len(text):
             return np.arange(len(text) + 1)
         widths = [len(character.lower()) for character in text]
         return np.append(np.repeat(np.arange(len(text)), widths), len(text))
 
     def prompt_tokens(self, prompt: str) -> int:
-        """How many of a text's first tokens are the prompt's, the leading special ones included."""
-        return int(self.rows([prompt]).lengths[0]) - len(self._last) if prompt else 0
+        """Number of a prompt's tokens, leading special tokens included; 0 for an empty prompt."""
+        return int(self.rows([prompt]).lengths[0]) - len(self._trailing) if prompt else 0
 
     def special_tokens_mask(self, text: str) -> NDArray[np.bool_]:
-        """Which of `tokens` were put around the text and are not its own: bool `[tokens]`."""
-        fronts = self._fronts_of(text, 0) if len(text) > self._front_size else iter((text,))
+        """Which of `tokens` are special tokens around the text: bool `[tokens]`."""
+        long = len(text) > self._prefix_size
+        prefixes = self._prefixes(text, 0) if long else iter((text,))
         mask: list[int] = []
-        while len(mask) <= self.max_tokens and (front := next(fronts, None)) is not None:
-            (encoding,) = self._encode([front], [0])
+        while len(mask) <= self.max_tokens and (prefix := next(prefixes, None)) is not None:
+            (encoding,) = self._encode([prefix], [0])
             mask = encoding.special_tokens_mask
-        return np.array(mask if len(mask) <= self.max_tokens else self._cut(mask), dtype=bool)
+        too_long = len(mask) > self.max_tokens
+        return np.array(self._truncated(mask) if too_long else mask, dtype=bool)
 
-    def _cut(self, ids: list[int]) -> list[int]:
-        return ids[: self.max_tokens - len(self._last)] + self._last
+    def _truncated(self, ids: list[int]) -> list[int]:
+        return ids[: self.max_tokens - len(self._trailing)] + self._trailing
 
-    def _read_long(self, text: str, index: int, limit: int | None) -> _LongText:
-        """What is read of a long text, tokenized piece by piece where that gives the same tokens.
+    def _tokenize_in_parts(self, text: str, index: int, limit: int | None) -> _TruncatedText:
+        """Tokenize a long text in parts, if that gives the same tokens.
 
-        A token takes some 400 bytes inside the tokenizer, so 10 MB at once would take gigabytes.
+        A token takes about 400 bytes inside the tokenizer, so 10 MB at once would take gigabytes.
         """
         check_text(text, index)
-        parts = pieces(text) if self._splits_at_blanks else iter((text,))
+        parts = parts_at_whitespace(text) if self._splits_at_whitespace else iter((text,))
+        special = len(self._leading) + len(self._trailing)
         inner: list[int] = []
-        seen = len(self._first) + len(self._last)
-        while group := list(islice(parts, PORTION // PIECE)):
+        seen = special
+        while group := list(islice(parts, BATCH_CHARACTERS // PART_CHARACTERS)):
             for encoding in self._encode(group, repeat(index)):
-                ids = encoding.ids[len(self._first) : len(encoding.ids) - len(self._last)]
+                ids = encoding.ids[len(self._leading) : len(encoding.ids) - len(self._trailing)]
                 seen += len(ids)
                 if limit is None or len(inner) < limit:
                     inner += ids
-        room = None if limit is None else limit - len(self._first) - len(self._last)
-        return _LongText([*self._first, *inner[:room], *self._last], seen)
+        size = None if limit is None else limit - special
+        return _TruncatedText([*self._leading, *inner[:size], *self._trailing], seen)
 
     @cached_property
-    def _splits_at_blanks(self) -> bool:
-        """Whether no token can span a blank, as in BERT's own tokenizer."""
+    def _splits_at_whitespace(self) -> bool:
+        """Whether no token spans whitespace, as in BERT's tokenizer without added tokens."""
         added = self._backend.get_added_tokens_decoder().values()
-        return self._words is not None and not any(" " in token.content for token in added)
+        return self._word_cache is not None and not any(" " in token.content for token in added)
 
-    def _ids(self, texts: Sequence[str], first_index: int) -> list[list[int]]:
-        """Token ids of each text, special ones included: remembered words, or the tokenizer."""
-        if self._words is None:
+    def _token_ids(self, texts: Sequence[str], first_index: int) -> list[list[int]]:
+        """Token ids of each text, special tokens included; from the word cache if possible."""
+        if self._word_cache is None:
             return [encoding.ids for encoding in self._encode(texts, count(first_index))]
         if self._lowercase:
             texts = [text.lower() for text in texts]
-        plain = [i for i, text in enumerate(texts) if self._words.plain(text)]
-        strange = sorted(set(range(len(texts))).difference(plain))
+        supported = [i for i, text in enumerate(texts) if self._word_cache.supports(text)]
+        others = sorted(set(range(len(texts))).difference(supported))
         ids: list[list[int]] = [[]] * len(texts)
-        for i, inner in zip(plain, self._words.read([texts[i] for i in plain]), strict=True):
-            ids[i] = [*self._first, *inner, *self._last]
-        encodings = self._encode([texts[i] for i in strange], [first_index + i for i in strange])
-        for i, encoding in zip(strange, encodings, strict=True):
+        cached = self._word_cache.token_ids([texts[i] for i in supported])
+        for i, inner in zip(supported, cached, strict=True):
+            ids[i] = [*self._leading, *inner, *self._trailing]
+        encodings = self._encode([texts[i] for i in others], [first_index + i for i in others])
+        for i, encoding in zip(others, encodings, strict=True):
             ids[i] = encoding.ids
         return ids
 
     def _encode(
-        self, texts: Sequence[str], places: Iterable[int], *, offsets: bool = False
+        self, texts: Sequence[str], indices: Iterable[int], *, offsets: bool = False
     ) -> list[Any]:
         if not texts:
             return []
@@ -358,26 +366,26 @@ class Tokenizer:
                 return self._backend.encode_batch(texts)
             return self._backend.encode_batch_fast(texts)
         except (TypeError, UnicodeEncodeError) as error:
-            for place, text in zip(places, texts, strict=False):
-                check_text(text, place)
+            for index, text in zip(indices, texts, strict=False):
+                check_text(text, index)
             raise TextError(
-                f"the tokenizer refused these texts: {error}",
-                hint="encode them one by one to see which it is",
+                f"the tokenizer does not accept these texts: {error}",
+                hint="encode them one by one to find the text that causes it",
             ) from error
 
 
 def _check_texts(texts: Sequence[object], first_index: int) -> None:
-    """Refuse what is no text; the tokenizer itself would take a tuple for a pair."""
+    """Check the type of each text; the tokenizer would read a tuple as a pair of texts."""
     if not all(type(text) is str for text in texts):
         for index, text in enumerate(texts, first_index):
             check_text(text, index)
 
 
 def check_text(text: object, index: int) -> None:
-    """Refuse what is no text.
+    """Check that an item is a text.
 
     Raises:
-        TextError: not a string, or a string with a lone surrogate, which no encoding can carry.
+        TextError: not a string, or a string with a lone surrogate, which cannot be encoded.
     """
     if not isinstance(text, str):
         raise TextError(
@@ -387,23 +395,24 @@ def check_text(text: object, index: int) -> None:
         )
     if match := _SURROGATE.search(text):
         raise TextError(
-            f"text {index} holds a lone surrogate (U+{ord(match[0]):04X}) at character "
-            f"{match.start()}, which is no valid Unicode",
-            hint="decode the source with errors='replace', or drop the character",
+            f"text {index} contains a lone surrogate (U+{ord(match[0]):04X}) at character "
+            f"{match.start()}, which is not valid Unicode",
+            hint="decode the source with errors='replace', or remove the character",
             index=index,
         )
 
 
 def read_tokenizer(config: Config) -> Tokenizer:
-    """The tokenizer of a checkpoint, from `tokenizer.json` or from `vocab.txt`.
+    """The tokenizer of a checkpoint; see `read_backend`.
 
     Raises:
-        DamagedFileError: neither can be read.
+        DamagedFileError: its files are missing or damaged.
+        UnsupportedModelError: it is in SentencePiece's own format only.
     """
     folder = config.folder
     settings = read_json(folder / "tokenizer_config.json", optional=True)
     backend = read_backend(folder, settings)
     pad_id = read_pad_id(config, settings, backend)
-    if config.model_type == STATIC:  # no frame: only the text's own tokens count
+    if config.model_type == STATIC:  # without special tokens
         backend.post_processor = tokenizers.processors.TemplateProcessing(single="$A", pair="$A $B")
     return Tokenizer(backend, config.max_tokens, pad_id=pad_id, lowercase=config.lowercase)

@@ -1,4 +1,4 @@
-"""Writing: which scripts texts are in, and whether a model was made for them."""
+"""The writing scripts of texts, and whether a model was trained on them."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from likewise.hub.catalog import Entry
 
 LATIN = "Latin"
 
-MADE_FOR: Mapping[str, str] = MappingProxyType({"English": LATIN})
-"""The script of models that were made for one language, by what the catalogue says of them."""
+LANGUAGE_SCRIPTS: Mapping[str, str] = MappingProxyType({"English": LATIN})
+"""The script of monolingual models, by the languages in the catalogue."""
 
 _BLOCKS = (
     (0x0041, 0x005A, LATIN),
@@ -59,30 +59,30 @@ _BLOCKS = (
     (0xFF66, 0xFF9F, "Japanese"),
     (0x20000, 0x323AF, "Chinese"),
 )
-"""First and last code point of each script's letters, ascending; the rest (digits, signs, emoji)
-is of no script."""
+"""First and last code point of each script's letters, ascending. Digits, symbols and emoji have no
+script."""
 
 _STARTS = tuple(first for first, _, _ in _BLOCKS)
 
 SCRIPTS = tuple(sorted({name for _, _, name in _BLOCKS}))
-"""The scripts that are told apart."""
+"""All scripts."""
 
 _SYMBOL = re.compile("(?<![\u0370-\u03ff])[\u0370-\u03ff]{1,2}(?![\u0370-\u03ff])")
-"""Greek letters of formulas: one or two, not a word."""
+"""Greek letters in formulas: one or two, not a word."""
 
-_READ = 4_000
-"""Characters of a text that are looked at."""
+_MAX_CHARACTERS = 4_000
+"""Characters at the start of a text that are counted."""
 
 
 @dataclass(frozen=True)
-class Foreign:
-    """Texts in a script that a model was not made for.
+class ForeignTexts:
+    """Texts in a script that a model was not trained on.
 
     Attributes:
-        texts: how many.
-        total: of how many.
-        scripts: theirs, the most frequent first; names of `SCRIPTS`.
-        languages: what the model was made for, as the catalogue has it.
+        texts: number of these texts.
+        total: number of all texts.
+        scripts: their scripts, the most frequent first; names of `SCRIPTS`.
+        languages: languages of the model, from the catalogue.
     """
 
     texts: int
@@ -92,39 +92,43 @@ class Foreign:
 
 
 def script_of(text: str) -> str | None:
-    """The script that most letters of a text are in; None where it has none."""
+    """The script of most letters of a text; None if it has no letters."""
     if text.isascii():
         return LATIN if any(map(str.isalpha, text)) else None
     letters: Counter[str] = Counter()
-    for char, count in Counter(_SYMBOL.sub("", text[:_READ])).items():
-        if name := _script(ord(char)):
+    for char, count in Counter(_SYMBOL.sub("", text[:_MAX_CHARACTERS])).items():
+        if name := _script_at(ord(char)):
             letters[name] += count
     if not letters:
         return None
     (name, count), *_ = letters.most_common(1)
-    # a text that is half in Latin letters can be read by who reads those
+    # half of the letters are enough for a model of Latin script
     return LATIN if 2 * letters[LATIN] >= letters.total() else name
 
 
-def foreign_texts(entry: Entry | None, texts: Iterable[str]) -> Foreign | None:
-    """The texts in a script that the model of a catalogue's entry was not made for.
+def foreign_texts(entry: Entry | None, texts: Iterable[str]) -> ForeignTexts | None:
+    """The texts in a script that a model was not trained on.
 
-    None where there are none, or where nothing is known of the model, or of many languages.
+    None if there are none, or if the model is unknown or multilingual.
+
+    Args:
+        entry: the model's entry in the catalogue.
+        texts: any texts.
     """
-    made_for = MADE_FOR.get(entry.languages) if entry else None
-    if entry is None or made_for is None:
+    expected = LANGUAGE_SCRIPTS.get(entry.languages) if entry else None
+    if entry is None or expected is None:
         return None
     scripts = [script_of(text) for text in texts]
-    foreign = Counter(name for name in scripts if name not in {None, made_for})
+    foreign = Counter(name for name in scripts if name not in {None, expected})
     if not foreign:
         return None
     names = tuple(str(name) for name, _ in foreign.most_common())
-    return Foreign(foreign.total(), len(scripts), names, entry.languages)
+    return ForeignTexts(foreign.total(), len(scripts), names, entry.languages)
 
 
-def _script(point: int) -> str | None:
-    place = bisect(_STARTS, point) - 1
-    if place < 0:
+def _script_at(code_point: int) -> str | None:
+    block = bisect(_STARTS, code_point) - 1
+    if block < 0:
         return None
-    _, last, name = _BLOCKS[place]
-    return name if point <= last else None
+    _, last, name = _BLOCKS[block]
+    return name if code_point <= last else None

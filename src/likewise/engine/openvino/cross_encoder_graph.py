@@ -18,7 +18,7 @@ from likewise.engine.openvino.graph import INPUTS, POOLING_INPUTS, network_state
 from likewise.engine.openvino.pooling import OutputLayout, apply
 from likewise.engine.tensors import Tensors
 from likewise.errors import UnsupportedModelError
-from likewise.tokenization.pair_tokenizer import is_typed
+from likewise.tokenization.pair_tokenizer import has_token_types
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def build_pairs(config: Config) -> ov.Model:
     token_ids, segments, positions = (parameter(name, (-1, -1)) for name in INPUTS)
     slots, prompt_tokens = (parameter(name, (-1,)) for name in POOLING_INPUTS)
     parameters = [token_ids, segments, positions, slots, prompt_tokens]
-    types = parameter("token_types", (-1, -1)) if is_typed(config) else None
+    types = parameter("token_types", (-1, -1)) if has_token_types(config) else None
     if types is not None:
         parameters.append(types)
     head, tensors = _head(config), Tensors(read_weights(config.folder))

@@ -1,4 +1,4 @@
-"""Long texts are tokenized only as far as they are read, and nothing of that changes a token."""
+"""Only a prefix of a long text is tokenized, and its tokens are those of the whole text."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from tokenizers import Regex, models, normalizers, pre_tokenizers, trainers
 
 import likewise
 from likewise.checkpoint.config import read_config
-from likewise.checkpoint.fronts import Fronts
-from likewise.checkpoint.pieces import PIECE
 from likewise.errors import TextError, TooLongError
+from likewise.tokenization.safe_prefixes import SafePrefixes
+from likewise.tokenization.text_parts import PART_CHARACTERS
 from likewise.tokenization.token_stream import token_stream
 from likewise.tokenization.tokenizer import Tokenizer, read_tokenizer
 
@@ -39,22 +39,22 @@ ALPHABETS = {
 
 
 def _random_texts(kind: str, count: int = 12, length: int = 150) -> list[str]:
-    chosen = random.Random(kind)
-    return ["".join(chosen.choices(ALPHABETS[kind], k=length)) for _ in range(count)]
+    random_choice = random.Random(kind)
+    return ["".join(random_choice.choices(ALPHABETS[kind], k=length)) for _ in range(count)]
 
 
-def _everything() -> list[str]:
+def _training_texts() -> list[str]:
     return [text for kind in ALPHABETS for text in _random_texts(kind, 20)]
 
 
 def _byte_level() -> tokenizers.Tokenizer:
-    """As RoBERTa's and ModernBERT's."""
+    """A tokenizer like those of RoBERTa and ModernBERT."""
     backend = tokenizers.Tokenizer(models.BPE())
     backend.normalizer = normalizers.NFC()
     backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     alphabet = pre_tokenizers.ByteLevel.alphabet()
     backend.train_from_iterator(
-        _everything(),
+        _training_texts(),
         trainers.BpeTrainer(
             vocab_size=900, special_tokens=["<s>", "</s>"], initial_alphabet=alphabet
         ),
@@ -64,8 +64,8 @@ def _byte_level() -> tokenizers.Tokenizer:
     return backend
 
 
-def _sentence_pieces() -> tokenizers.Tokenizer:
-    """As XLM-RoBERTa's."""
+def _unigram() -> tokenizers.Tokenizer:
+    """A tokenizer like that of XLM-RoBERTa."""
     backend = tokenizers.Tokenizer(models.Unigram())
     backend.normalizer = normalizers.Sequence(
         [normalizers.NFKC(), normalizers.Replace(Regex(" {2,}"), " ")]
@@ -74,7 +74,7 @@ def _sentence_pieces() -> tokenizers.Tokenizer:
         [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace()]
     )
     backend.train_from_iterator(
-        _everything(),
+        _training_texts(),
         trainers.UnigramTrainer(vocab_size=800, special_tokens=["<s>", "<unk>"], unk_token="<unk>"),
     )
     return backend
@@ -83,7 +83,7 @@ def _sentence_pieces() -> tokenizers.Tokenizer:
 def _metaspace() -> tokenizers.Tokenizer:
     backend = tokenizers.Tokenizer(models.BPE())
     backend.pre_tokenizer = pre_tokenizers.Metaspace()
-    backend.train_from_iterator(_everything(), trainers.BpeTrainer(vocab_size=900))
+    backend.train_from_iterator(_training_texts(), trainers.BpeTrainer(vocab_size=900))
     return backend
 
 
@@ -92,55 +92,56 @@ def bert(model_folder: Path) -> tokenizers.Tokenizer:
     return tokenizers.Tokenizer.from_file(str(model_folder / "tokenizer.json"))
 
 
-def _check_fronts(backend: tokenizers.Tokenizer, kind: str) -> int:
-    """Tokens of every front are the first ones of the whole text; how many fronts there were."""
-    fronts, found = Fronts(backend), 0
+def _check_prefixes(backend: tokenizers.Tokenizer, kind: str) -> int:
+    """Check that the tokens of each prefix are the first of the whole text; count the prefixes."""
+    safe_prefixes, count = SafePrefixes(backend), 0
     for text in _random_texts(kind):
-        whole = backend.encode(text, add_special_tokens=False).ids
+        expected = backend.encode(text, add_special_tokens=False).ids
         for size in range(0, len(text), 7):
-            *cut, last = fronts.of(text, size)
+            *prefixes, last = safe_prefixes.of(text, size)
             assert last == text
-            for front in cut:
-                ids = backend.encode(front, add_special_tokens=False).ids
-                assert ids == whole[: len(ids)], (text, front)
-            found += len(cut)
-    return found
+            for prefix in prefixes:
+                ids = backend.encode(prefix, add_special_tokens=False).ids
+                assert ids == expected[: len(ids)], (text, prefix)
+            count += len(prefixes)
+    return count
 
 
 @pytest.mark.parametrize("kind", ALPHABETS)
-def test_a_cut_changes_no_token_of_bert(bert: tokenizers.Tokenizer, kind: str) -> None:
+def test_prefixes_do_not_change_tokens_of_bert(bert: tokenizers.Tokenizer, kind: str) -> None:
     bert.no_truncation()
     bert.no_padding()
-    found = _check_fronts(bert, kind)
-    assert found or kind == "letters", "a run of letters has no safe place"
+    count = _check_prefixes(bert, kind)
+    assert count or kind == "letters", "a run of letters has no safe position"
 
 
-@pytest.mark.parametrize("make", [_byte_level, _sentence_pieces, _metaspace])
-def test_a_cut_changes_no_token_of_other_tokenizers(
+@pytest.mark.parametrize("make", [_byte_level, _unigram, _metaspace])
+def test_prefixes_do_not_change_tokens_of_other_tokenizers(
     make: Callable[[], tokenizers.Tokenizer],
 ) -> None:
     backend = make()
-    found = {kind: _check_fronts(backend, kind) for kind in ALPHABETS}
-    assert found["words"] > 100
-    assert found["korean"] > 100
+    counts = {kind: _check_prefixes(backend, kind) for kind in ALPHABETS}
+    assert counts["words"] > 100
+    assert counts["korean"] > 100
 
 
-def test_no_cut_where_tokens_may_span_blanks(bert: tokenizers.Tokenizer) -> None:
+def test_no_prefixes_if_tokens_may_span_spaces(bert: tokenizers.Tokenizer) -> None:
     text = "one two, three. " * 10
-    unsplit = tokenizers.Tokenizer(models.BPE())
-    assert list(Fronts(unsplit).of(text, 20)) == [text]
-    joined = _byte_level()
-    joined.add_tokens(["one two"])
-    assert list(Fronts(joined).of(text, 20)) == [text]
+    no_pre_tokenizer = tokenizers.Tokenizer(models.BPE())
+    assert list(SafePrefixes(no_pre_tokenizer).of(text, 20)) == [text]
+    added = _byte_level()
+    added.add_tokens(["one two"])
+    assert list(SafePrefixes(added).of(text, 20)) == [text]
     custom = _byte_level()
     custom.pre_tokenizer = pre_tokenizers.Split(Regex("one "), "isolated")
-    assert list(Fronts(custom).of(text, 20)) == [text]
-    loose = _metaspace()
-    loose.pre_tokenizer = pre_tokenizers.Metaspace(split=False)
-    assert list(Fronts(loose).of(text, 20)) == [text]
-    other = tokenizers.Tokenizer.from_str(bert.to_str())
-    other.add_tokens(["two, three"])
-    assert all(front.endswith("three") for front in list(Fronts(other).of(text, 20))[:-1])
+    assert list(SafePrefixes(custom).of(text, 20)) == [text]
+    unsplit_metaspace = _metaspace()
+    unsplit_metaspace.pre_tokenizer = pre_tokenizers.Metaspace(split=False)
+    assert list(SafePrefixes(unsplit_metaspace).of(text, 20)) == [text]
+    bert_with_token = tokenizers.Tokenizer.from_str(bert.to_str())
+    bert_with_token.add_tokens(["two, three"])
+    *prefixes, _ = SafePrefixes(bert_with_token).of(text, 20)
+    assert all(prefix.endswith("three") for prefix in prefixes)
 
 
 LONG = {
@@ -158,44 +159,50 @@ LONG = {
 
 @pytest.mark.parametrize("kind", LONG)
 @pytest.mark.parametrize("lowercase", [False, True])
-def test_rows_are_the_same_without_counting(
+def test_rows_are_the_same_if_counts_are_not_exact(
     kind: str, lowercase: bool, model_folder: Path, tmp_path: Path
 ) -> None:
-    if lowercase:  # sentence-transformers' own switch, before the tokenizer
+    if lowercase:  # sentence-transformers lower-cases before tokenizing
         for path in ("config.json", "tokenizer.json", "tokenizer_config.json"):
             shutil.copy(model_folder / path, tmp_path)
         settings = json.dumps({"max_seq_length": 256, "do_lower_case": True})
         (tmp_path / "sentence_bert_config.json").write_text(settings)
     tokenizer = read_tokenizer(read_config(tmp_path if lowercase else model_folder))
     unit = LONG[kind]
-    texts = ["first", unit * (3 * PIECE // len(unit)), "", unit * 9, unit * (PIECE // len(unit))]
-    counted, quick = tokenizer.rows(texts), tokenizer.rows(texts, counted=False)
+    texts = [
+        "first",
+        unit * (3 * PART_CHARACTERS // len(unit)),
+        "",
+        unit * 9,
+        unit * (PART_CHARACTERS // len(unit)),
+    ]
+    counted, quick = tokenizer.rows(texts), tokenizer.rows(texts, exact=False)
     assert quick.token_ids.tolist() == counted.token_ids.tolist()
     assert quick.lengths.tolist() == counted.lengths.tolist()
     partial = [False] * len(texts) if quick.partial is None else quick.partial.tolist()
-    for more, seen, exact in zip(partial, quick.seen, counted.seen, strict=True):
-        assert (256 < seen < exact) if more else seen == exact
+    for is_partial, seen, total in zip(partial, quick.seen, counted.seen, strict=True):
+        assert (256 < seen < total) if is_partial else seen == total
     mask = tokenizer.special_tokens_mask(texts[1])
     assert mask.tolist() == [True, *[False] * (len(mask) - 2), True]
     assert len(tokenizer.tokens(texts[1])) == len(mask) == quick.lengths[1]
 
 
-def test_vectors_of_cut_texts_are_the_same() -> None:
+def test_vectors_of_truncated_texts_are_the_same() -> None:
     model = likewise.load(compute="float32")
     for unit in LONG.values():
-        text = unit * (2 * PIECE // len(unit))
+        text = unit * (2 * PART_CHARACTERS // len(unit))
         row = model._tokenizer.rows([text])
         expected = model._runtime.embed(row, None)
         assert model.encode(text, show_progress_bar=False).tobytes() == expected[0].tobytes()
 
 
-def test_a_lone_surrogate_behind_the_cut_is_refused(model_folder: Path) -> None:
+def test_a_lone_surrogate_after_the_prefix_is_an_error(model_folder: Path) -> None:
     tokenizer = read_tokenizer(read_config(model_folder))
-    with pytest.raises(TextError, match="text 1 holds a lone surrogate"):
-        tokenizer.rows(["fine", "word " * 10_000 + "\ud800"], counted=False)
+    with pytest.raises(TextError, match="text 1 contains a lone surrogate"):
+        tokenizer.rows(["fine", "word " * 10_000 + "\ud800"], exact=False)
 
 
-def test_an_error_of_a_long_text_says_more_than(model_folder: Path) -> None:
+def test_the_error_for_a_long_text_gives_a_lower_bound(model_folder: Path) -> None:
     tokenizer = read_tokenizer(read_config(model_folder))
     with pytest.raises(TooLongError, match="text 1 has more than 256 tokens"):
         list(token_stream(tokenizer, ["a", "word " * 10_000], truncation="error"))
@@ -203,7 +210,7 @@ def test_an_error_of_a_long_text_says_more_than(model_folder: Path) -> None:
         list(token_stream(tokenizer, ["word " * 400], truncation="error"))
 
 
-def test_counts_are_exact_unless_asked_otherwise() -> None:
+def test_counts_are_exact_by_default() -> None:
     model = likewise.load()
     text = "word " * 10_000
     (exact,) = model.count_tokens(text)
@@ -215,7 +222,7 @@ def test_counts_are_exact_unless_asked_otherwise() -> None:
     assert model.count_tokens("word " * 400, exact=False)[0].exact
 
 
-def test_ten_megabytes_take_no_longer_than_what_is_read(model_folder: Path) -> None:
+def test_ten_megabytes_are_not_tokenized_to_the_end(model_folder: Path) -> None:
     tokenizer: Tokenizer = read_tokenizer(read_config(model_folder))
     text = "the quick brown fox jumps " * 400_000
 
