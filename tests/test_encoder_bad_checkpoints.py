@@ -49,7 +49,7 @@ def shorten(file: Path) -> None:
 
 BROKEN: dict[str, tuple[Callable[[Path], Any], type[CheckpointError], str]] = {
     "no weights": (
-        lambda f: (f / "model.safetensors").unlink(), DamagedFileError, "holds no weights"),
+        lambda f: (f / "model.safetensors").unlink(), DamagedFileError, "contains no weights"),
     "weights cut short": (
         lambda f: shorten(f / "model.safetensors"), DamagedFileError, "model.safetensors cannot"),
     "weights are rubbish": (

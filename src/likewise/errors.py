@@ -8,7 +8,7 @@
     │   └── RecordError             a file or a row in it that cannot be read
     ├── CheckpointError             a checkpoint that cannot be used
     │   ├── ModelNotFoundError      the model was not found anywhere
-    │   ├── DamagedFileError        a file that is missing, cut short or not what it should be
+    │   ├── DamagedFileError        a file that is missing, truncated or damaged
     │   ├── UnsupportedModelError   a valid checkpoint of an unsupported kind
     │   └── DownloadError           fetching it failed
     ├── EngineError                 the engine refused to compile or run
@@ -83,7 +83,7 @@ class ModelNotFoundError(CheckpointError):
 
 
 class DamagedFileError(CheckpointError):
-    """A checkpoint file that is missing, cut short or not what it should be."""
+    """A checkpoint file that is missing, truncated or damaged."""
 
 
 class UnsupportedModelError(CheckpointError):

@@ -88,7 +88,7 @@ def test_a_network_in_its_own_folder(tmp_path: Path) -> None:
 BROKEN: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "empty folder": ({}, DamagedFileError, "config.json is missing"),
     "no JSON": ({"config.json": "{"}, DamagedFileError, "cannot be read as JSON"),
-    "no object": ({"config.json": "[1]"}, DamagedFileError, "holds no JSON object"),
+    "no object": ({"config.json": "[1]"}, DamagedFileError, "is not a JSON object"),
     "no fields": ({"config.json": {}}, DamagedFileError, "lacks the field 'model_type'"),
     "modules no list": (
         {"config.json": NETWORK, "modules.json": {"a": 1}}, DamagedFileError, "list of modules"),
@@ -98,10 +98,11 @@ BROKEN: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
         {"config.json": NETWORK, "modules.json": [{"type": "Transformer"}]},
         DamagedFileError, "list of modules"),
     "no modules": (
-        {"config.json": NETWORK, "modules.json": []}, UnsupportedModelError, "begins with nothing"),
-    "begins with another": (
+        {"config.json": NETWORK, "modules.json": []}, UnsupportedModelError,
+        "first module .* is missing"),
+    "another first module": (
         {"config.json": NETWORK, "modules.json": modules("Pooling")},
-        UnsupportedModelError, "begins with Pooling"),
+        UnsupportedModelError, "first module .* is Pooling"),
     "an unknown module": (
         {"config.json": NETWORK, "modules.json": modules("Transformer", "LSTM")},
         UnsupportedModelError, "the module LSTM"),

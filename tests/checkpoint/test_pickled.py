@@ -127,7 +127,7 @@ def test_a_tensor_beyond_its_storage(tmp_path: Path) -> None:
     with zipfile.ZipFile(short, "w") as archive:
         for name, content in entries.items():
             archive.writestr(name, content)
-    with pytest.raises(DamagedFileError, match="storage 0 is cut short"):
+    with pytest.raises(DamagedFileError, match="storage 0 is truncated"):
         dict(read_pickled(short))
 
 
@@ -229,8 +229,8 @@ def test_one_storage_with_two_number_formats(tmp_path: Path) -> None:
 
 
 def test_a_small_storage_is_not_repeated_without_end(tmp_path: Path) -> None:
-    """Two million numbers out of 64, which a stride of 0 asks for."""
-    with pytest.raises(DamagedFileError, match="repeats"):
+    """Two million elements from 64, by a stride of 0."""
+    with pytest.raises(DamagedFileError, match="expands"):
         dict(read_pickled(crafted(tmp_path, 0, (2_000_000,), (0,))))
 
 

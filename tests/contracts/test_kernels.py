@@ -414,5 +414,5 @@ def test_weights_that_are_not_finite_are_refused(
     name = next(n for n in tensors if n.endswith("0.output.dense.weight"))
     tensors[name][2, 3] = value
     save_file(tensors, folder / "model.safetensors")
-    with pytest.raises(DamagedFileError, match=rf"'{name}' in .*model\.safetensors holds NaN"):
+    with pytest.raises(DamagedFileError, match=rf"'{name}' in .*model\.safetensors contains NaN"):
         likewise.load(folder, compute=compute, runtime="native")

@@ -292,7 +292,7 @@ def test_nan_in_an_onnx_graph(folders: dict[str, Path], tmp_path: Path) -> None:
     spoilt = bias.copy()
     spoilt[3] = np.nan
     file.write_bytes(file.read_bytes().replace(bias.tobytes(), spoilt.tobytes()))
-    with pytest.raises(DamagedFileError, match=r"the tensor '.+' in .*\.onnx holds NaN"):
+    with pytest.raises(DamagedFileError, match=r"the tensor '.+' in .*\.onnx contains NaN"):
         likewise.load(folder, compute="float32")
 
 

@@ -100,4 +100,4 @@ def test_positions_bound_the_length(
     (folder / "sentence_bert_config.json").write_text('{"max_seq_length": 514}')
     config = read_config(folder)
     assert config.max_tokens == 192
-    assert any("514 tokens are stated" in note for note in config.notes)
+    assert any("max_seq_length is 514" in note for note in config.notes)

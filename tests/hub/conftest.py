@@ -31,7 +31,7 @@ def _modules(*paths: str) -> bytes:
 
 
 def published() -> dict[str, bytes]:
-    """What a sentence-transformers repository holds, with the copies that are not needed."""
+    """The files of a sentence-transformers repository, including those that are not needed."""
     return {
         ".gitattributes": b"*.bin filter=lfs",
         "README.md": b"---\nlicense: mit\n---\n# Tiny\n",
@@ -71,7 +71,7 @@ NEEDED = {
 
 @pytest.fixture
 def server() -> Iterator[LoopbackHub]:
-    """A hub that holds one model."""
+    """A hub with one model."""
     with serve() as running:
         running.add(NAME, published())
         yield running
@@ -79,5 +79,5 @@ def server() -> Iterator[LoopbackHub]:
 
 @pytest.fixture
 def hub(server: LoopbackHub, tmp_path: Path) -> Hub:
-    """How to reach it, with an empty cache."""
+    """The hub's address, with an empty cache."""
     return Hub(server.endpoint, tmp_path / "cache", timeout=5)

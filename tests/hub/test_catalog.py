@@ -1,4 +1,4 @@
-"""The catalogue: its own rules, and the facts held against those who publish them."""
+"""The catalogue: its rules, and its facts compared with those of mteb."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from likewise.hub.cache import is_hub_id
 PUBLISHED = Path(__file__).parents[3] / "shared" / "data" / "published.tsv"
 
 
-def test_names_are_found_in_any_case_and_only_once() -> None:
+def test_names_ignore_case_and_are_unique() -> None:
     names = [n.lower() for e in catalog.CATALOG for n in (e.name, e.hub_id)]
     assert len(set(names)) == len(names)
     for entry in catalog.CATALOG:
@@ -24,12 +24,12 @@ def test_names_are_found_in_any_case_and_only_once() -> None:
     assert catalog.find("nothing-like-it") is None
 
 
-def test_the_nearest_names() -> None:
-    assert catalog.nearest("all-minilm-l6")[0].startswith("all-MiniLM-L6")
-    assert "gte-base" in catalog.nearest("someone/gte-bas")
+def test_similar_names() -> None:
+    assert catalog.similar_names("all-minilm-l6")[0].startswith("all-MiniLM-L6")
+    assert "gte-base" in catalog.similar_names("someone/gte-bas")
 
 
-def test_prompts_of_those_that_need_them() -> None:
+def test_prompts_of_models_that_need_them() -> None:
     for entry in catalog.CATALOG:
         if "e5-" in entry.name:
             assert entry.prompts == {"query": "query: ", "document": "passage: "}
@@ -38,7 +38,7 @@ def test_prompts_of_those_that_need_them() -> None:
             assert "document" not in entry.prompts
 
 
-def test_scores_are_the_published_ones() -> None:
+def test_published_scores() -> None:
     if not PUBLISHED.exists():
         pytest.skip("../shared/data does not stand beside the project")
     with PUBLISHED.open() as file:
@@ -53,11 +53,11 @@ def test_scores_are_the_published_ones() -> None:
 def test_facts_agree_with_mteb() -> None:
     mteb = pytest.importorskip("mteb", reason="mteb, the oracle for these facts, is not installed")
     for entry in catalog.CATALOG:
-        told = mteb.get_model_meta(entry.hub_id)
-        assert told.embed_dim == entry.dimension, entry.name
-        assert (told.license or "").lower() == entry.licence.lower(), entry.name
-        assert told.n_parameters / 1e6 == pytest.approx(entry.parameters, rel=0.01), entry.name
-        assert (len(told.languages) == 1) == (entry.languages == "English"), entry.name
-        prompts = (told.loader_kwargs or {}).get("model_prompts") or {}
+        published = mteb.get_model_meta(entry.hub_id)
+        assert published.embed_dim == entry.dimension, entry.name
+        assert (published.license or "").lower() == entry.licence.lower(), entry.name
+        assert published.n_parameters / 1e6 == pytest.approx(entry.parameters, rel=0.01), entry.name
+        assert (len(published.languages) == 1) == (entry.languages == "English"), entry.name
+        prompts = (published.loader_kwargs or {}).get("model_prompts") or {}
         for role in {"query", "document"} & prompts.keys():
             assert entry.prompts[role] == prompts[role], entry.name

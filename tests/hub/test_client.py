@@ -1,4 +1,4 @@
-"""Whom a hub refuses, and what is told where there is none: the real client, a hub on loopback."""
+"""Errors of a hub, and an unreachable hub: the real client with a hub on loopback."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from loopback_hub import TOKEN, Fault, LoopbackHub
 
 from likewise.errors import DownloadError, ModelNotFoundError
 from likewise.hub import download
-from likewise.hub.client import Hub, hub_errors
+from likewise.hub.client import Hub, translate_errors
 
 from .conftest import NAME, NEEDED, published
 
@@ -26,7 +26,7 @@ def present(folder: Path) -> set[str]:
 # who may have it
 
 
-def test_an_unknown_model_and_a_private_one_look_alike(server: LoopbackHub, hub: Hub) -> None:
+def test_unknown_and_private_models_give_the_same_error(server: LoopbackHub, hub: Hub) -> None:
     server.add("someone/secret", published(), private=True)
     for name in ("someone/nothing", "someone/secret"):
         with pytest.raises(ModelNotFoundError, match="has no model") as caught:
@@ -34,9 +34,7 @@ def test_an_unknown_model_and_a_private_one_look_alike(server: LoopbackHub, hub:
         assert "HF_TOKEN" in caught.value.hint
 
 
-def test_a_token_opens_private_and_gated_models_and_never_leaves_the_hub(
-    server: LoopbackHub, hub: Hub
-) -> None:
+def test_a_token_is_sent_to_the_hub_only(server: LoopbackHub, hub: Hub) -> None:
     server.add("someone/secret", published(), private=True)
     server.add("someone/gated", published(), gated=True)
     holder = Hub(hub.endpoint, hub.cache, token=TOKEN)
@@ -46,25 +44,25 @@ def test_a_token_opens_private_and_gated_models_and_never_leaves_the_hub(
     assert {r.token for r in server.asked("/cdn/")} == {None}
 
 
-def test_gated_without_a_token_says_where_to_agree(server: LoopbackHub, hub: Hub) -> None:
+def test_the_error_for_a_gated_model_links_to_its_terms(server: LoopbackHub, hub: Hub) -> None:
     server.add("someone/gated", published(), gated=True)
-    with pytest.raises(DownloadError, match="agreed to its terms") as caught:
+    with pytest.raises(DownloadError, match="its terms have to be accepted") as caught:
         download.fetch("someone/gated", hub=hub)
     assert f"{hub.endpoint}/someone/gated" in caught.value.hint
 
 
-def test_a_wrong_token_is_told(server: LoopbackHub, hub: Hub) -> None:
+def test_the_error_for_a_wrong_token(server: LoopbackHub, hub: Hub) -> None:
     with pytest.raises(ModelNotFoundError, match="401") as caught:
         download.fetch(NAME, hub=Hub(hub.endpoint, hub.cache, token="hf_wrong"))
     assert "HF_TOKEN" in caught.value.hint
 
 
-def test_a_revision_that_is_not_there(server: LoopbackHub, hub: Hub) -> None:
+def test_a_missing_revision(server: LoopbackHub, hub: Hub) -> None:
     with pytest.raises(ModelNotFoundError, match="no revision 'v9'"):
         download.fetch(NAME, revision="v9", hub=hub)
 
 
-def test_a_listed_file_that_is_not_there(server: LoopbackHub, hub: Hub) -> None:
+def test_a_listed_file_that_is_missing(server: LoopbackHub, hub: Hub) -> None:
     server.faults += [Fault("resolve/.*/vocab.txt", times=99, status=404)]
     with pytest.raises((DownloadError, ModelNotFoundError)):
         download.fetch(NAME, hub=hub)
@@ -72,7 +70,7 @@ def test_a_listed_file_that_is_not_there(server: LoopbackHub, hub: Hub) -> None:
 
 
 @pytest.mark.parametrize("name", ["nothing", "a/b/c", "a b/c", "../x", "a/..", "a--b/c"])
-def test_a_name_that_is_none(server: LoopbackHub, hub: Hub, name: str) -> None:
+def test_invalid_names(server: LoopbackHub, hub: Hub, name: str) -> None:
     with pytest.raises(ModelNotFoundError):
         download.fetch(name, hub=hub)
     assert download.cached(name, hub=hub) is None
@@ -84,7 +82,7 @@ def test_a_name_that_is_none(server: LoopbackHub, hub: Hub, name: str) -> None:
 @pytest.mark.parametrize(
     "endpoint", ["http://127.0.0.1:9", "http://no-such-host.invalid", "https://127.0.0.1:9"]
 )
-def test_an_unreachable_hub_is_told_in_seconds(tmp_path: Path, endpoint: str) -> None:
+def test_an_unreachable_hub_is_an_error_within_seconds(tmp_path: Path, endpoint: str) -> None:
     started = time.monotonic()
     with pytest.raises(DownloadError, match="cannot be reached") as caught:
         download.fetch(NAME, hub=Hub(endpoint, tmp_path))
@@ -93,27 +91,27 @@ def test_an_unreachable_hub_is_told_in_seconds(tmp_path: Path, endpoint: str) ->
     assert "models/tiny" in caught.value.hint
 
 
-def test_offline_asks_nothing(server: LoopbackHub, hub: Hub) -> None:
+def test_offline_sends_no_request(server: LoopbackHub, hub: Hub) -> None:
     with pytest.raises(DownloadError, match="HF_HUB_OFFLINE is set"):
         download.fetch(NAME, hub=Hub(hub.endpoint, hub.cache, offline=True))
     assert server.requests == []
 
 
-def test_a_site_that_is_no_hub(server: LoopbackHub, hub: Hub) -> None:
+def test_a_site_that_is_not_a_hub(server: LoopbackHub, hub: Hub) -> None:
     server.faults += [Fault("/api/models", times=99, status=418)]
     with pytest.raises(DownloadError, match="answered 418"):
         download.fetch(NAME, hub=hub)
 
 
-def test_a_cache_that_cannot_be_written(server: LoopbackHub, tmp_path: Path) -> None:
+def test_a_read_only_cache(server: LoopbackHub, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(DownloadError, match="cannot be kept") as caught:
+    with pytest.raises(DownloadError, match="cannot be written") as caught:
         download.fetch(NAME, hub=Hub(server.endpoint, tmp_path / "file"))
     assert "HF_HUB_CACHE" in caught.value.hint
 
 
-def test_the_environment_is_read_where_it_is_used(server: LoopbackHub, tmp_path: Path) -> None:
-    """HF_ENDPOINT, HF_TOKEN, HF_HUB_CACHE, HF_HUB_OFFLINE: as people set them, in a new process."""
+def test_environment_variables(server: LoopbackHub, tmp_path: Path) -> None:
+    """HF_ENDPOINT, HF_TOKEN, HF_HUB_CACHE and HF_HUB_OFFLINE in a new process."""
     server.add("someone/secret", published(), private=True)
     code = "import likewise.hub.download as d; print(d.fetch('someone/secret'))"
     environment = {
@@ -132,8 +130,8 @@ def test_the_environment_is_read_where_it_is_used(server: LoopbackHub, tmp_path:
     assert "HF_HUB_OFFLINE is set" in failed.stderr
 
 
-def test_a_proxy_is_gone_through(server: LoopbackHub, tmp_path: Path) -> None:
-    """A proxy that is not there must be what fails, though the hub could be reached."""
+def test_a_proxy_is_used(server: LoopbackHub, tmp_path: Path) -> None:
+    """An unreachable proxy is an error although the hub is reachable."""
     code = f"import likewise.hub.download as d; d.fetch({NAME!r})"
     environment = {
         **os.environ, "HF_ENDPOINT": server.endpoint, "HF_HUB_CACHE": str(tmp_path),
@@ -147,12 +145,12 @@ def test_a_proxy_is_gone_through(server: LoopbackHub, tmp_path: Path) -> None:
     assert server.requests == []
 
 
-def test_a_full_disk_is_named(tmp_path: Path) -> None:
+def test_the_error_for_a_full_disk(tmp_path: Path) -> None:
     hub = Hub("http://127.0.0.1:9", tmp_path)
 
     def full() -> None:
         raise OSError(errno.ENOSPC, "no space left on device")
 
     with pytest.raises(DownloadError) as caught:
-        hub_errors(full, NAME, None, hub)
-    assert "make room" in caught.value.hint
+        translate_errors(full, NAME, None, hub)
+    assert "free some space" in caught.value.hint

@@ -1,4 +1,4 @@
-"""Fetching from a hub on loopback, with the real client, and everything that goes wrong."""
+"""Downloads from a hub on loopback with the real client, and their errors."""
 
 from __future__ import annotations
 
@@ -34,16 +34,14 @@ def parts(hub: Hub) -> list[Path]:
 
 
 def size_of(part: Path) -> int:
-    """Its size; 0 where it has become whole, and has another name, since it was listed."""
+    """Its size; 0 if it was completed and renamed in the meantime."""
     try:
         return part.stat().st_size
     except FileNotFoundError:
         return 0
 
 
-def test_only_what_is_needed_arrives_and_is_what_was_published(
-    server: LoopbackHub, hub: Hub
-) -> None:
+def test_needed_files_are_downloaded_unchanged(server: LoopbackHub, hub: Hub) -> None:
     folder = download.fetch(NAME, hub=hub)
     assert present(folder) == NEEDED
     assert all((folder / p).read_bytes() == published()[p] for p in NEEDED)
@@ -53,14 +51,16 @@ def test_only_what_is_needed_arrives_and_is_what_was_published(
     assert asked == NEEDED
 
 
-def test_a_second_fetch_asks_only_what_the_branch_means(server: LoopbackHub, hub: Hub) -> None:
+def test_a_second_fetch_only_requests_the_commit_of_the_branch(
+    server: LoopbackHub, hub: Hub
+) -> None:
     download.fetch(NAME, hub=hub)
     server.requests.clear()
     download.fetch(NAME, hub=hub)
     assert [r.path for r in server.requests] == [f"/api/models/{NAME}"]
 
 
-def test_the_hubs_own_client_finds_the_same_files(server: LoopbackHub, hub: Hub) -> None:
+def test_the_client_finds_the_same_files(server: LoopbackHub, hub: Hub) -> None:
     from huggingface_hub import snapshot_download
 
     folder = download.fetch(NAME, hub=hub)
@@ -73,7 +73,7 @@ def test_the_hubs_own_client_finds_the_same_files(server: LoopbackHub, hub: Hub)
     assert not server.asked("/cdn/")
 
 
-def test_what_the_hubs_own_client_fetched_is_found(server: LoopbackHub, hub: Hub) -> None:
+def test_files_downloaded_by_the_client_are_found(server: LoopbackHub, hub: Hub) -> None:
     from huggingface_hub import snapshot_download
 
     theirs = snapshot_download(NAME, cache_dir=hub.cache, endpoint=hub.endpoint)
@@ -88,7 +88,7 @@ def test_what_the_hubs_own_client_fetched_is_found(server: LoopbackHub, hub: Hub
         ("onnx", "onnx/model.onnx"),
     ],
 )
-def test_one_weight_format_and_no_other(
+def test_only_one_weight_format_is_downloaded(
     server: LoopbackHub, hub: Hub, weights: str, file: str
 ) -> None:
     folder = download.fetch(NAME, weights=weights, hub=hub)
@@ -96,14 +96,14 @@ def test_one_weight_format_and_no_other(
     assert download.cached(NAME, hub=hub) == folder
 
 
-def test_a_format_that_is_not_there_is_named(server: LoopbackHub, hub: Hub) -> None:
+def test_the_error_for_a_missing_format(server: LoopbackHub, hub: Hub) -> None:
     server.add("someone/torch", {"config.json": b"{}", "pytorch_model.bin": b"1", "vocab.txt": b""})
     with pytest.raises(DownloadError, match="no onnx weights") as caught:
         download.fetch("someone/torch", weights="onnx", hub=hub)
     assert "pytorch" in caught.value.hint
 
 
-def test_shards_come_together_and_one_missing_is_not_whole(server: LoopbackHub, hub: Hub) -> None:
+def test_a_missing_shard_makes_it_incomplete(server: LoopbackHub, hub: Hub) -> None:
     files = {p: d for p, d in published().items() if p != WEIGHTS_PATH}
     shards = {f"model-0000{i}-of-00002.safetensors": WEIGHTS[i : i + 9] for i in (1, 2)}
     server.add("someone/sharded", {**files, **shards, "model.safetensors.index.json": b"{}"})
@@ -113,7 +113,7 @@ def test_shards_come_together_and_one_missing_is_not_whole(server: LoopbackHub, 
     assert download.cached("someone/sharded", hub=hub) is None
 
 
-def test_a_revision_is_pinned_to_its_commit(server: LoopbackHub, hub: Hub) -> None:
+def test_the_commit_of_a_revision_is_stored(server: LoopbackHub, hub: Hub) -> None:
     first = server.models[NAME].branches["main"]
     second = server.add(NAME, {**published(), "config.json": b'{"model_type": "bert", "v": 2}'})
     assert download.fetch(NAME, hub=hub).name == second
@@ -124,7 +124,7 @@ def test_a_revision_is_pinned_to_its_commit(server: LoopbackHub, hub: Hub) -> No
     assert download.cached(NAME, revision=first, hub=hub) == old
 
 
-def test_an_update_that_is_cut_leaves_what_was_there(server: LoopbackHub, hub: Hub) -> None:
+def test_an_interrupted_update_leaves_the_old_commit(server: LoopbackHub, hub: Hub) -> None:
     old = download.fetch(NAME, hub=hub)
     server.add(NAME, {**published(), WEIGHTS_PATH: WEIGHTS[::-1]})
     server.faults += [Fault("/cdn/", times=99, cut=0)]
@@ -149,7 +149,7 @@ def test_progress_counts_every_byte_once(server: LoopbackHub, hub: Hub) -> None:
 # what goes wrong on the way
 
 
-def test_a_cut_is_taken_up_where_it_happened(server: LoopbackHub, hub: Hub) -> None:
+def test_a_download_is_resumed_after_an_interruption(server: LoopbackHub, hub: Hub) -> None:
     server.faults += [Fault(MAIN, times=3, cut=1_000_000)]
     folder = download.fetch(NAME, hub=hub)
     assert (folder / WEIGHTS_PATH).read_bytes() == WEIGHTS
@@ -160,7 +160,7 @@ def test_a_cut_is_taken_up_where_it_happened(server: LoopbackHub, hub: Hub) -> N
     assert starts[0] > 900_000
 
 
-def test_cut_for_good_keeps_what_arrived_and_is_no_checkpoint(
+def test_a_failed_download_leaves_a_partial_file_and_no_checkpoint(
     server: LoopbackHub, hub: Hub
 ) -> None:
     server.faults += [Fault(MAIN, cut=1_500_000),
@@ -168,17 +168,19 @@ def test_cut_for_good_keeps_what_arrived_and_is_no_checkpoint(
     with pytest.raises(DownloadError, match="cannot be reached"):
         download.fetch(NAME, hub=hub)
     assert download.cached(NAME, hub=hub) is None
-    (kept,) = parts(hub)
-    assert 0 < kept.stat().st_size <= 1_500_000
+    (partial,) = parts(hub)
+    assert 0 < partial.stat().st_size <= 1_500_000
     server.faults.clear()
     server.requests.clear()
-    size = kept.stat().st_size
+    size = partial.stat().st_size
     assert (download.fetch(NAME, hub=hub) / WEIGHTS_PATH).read_bytes() == WEIGHTS
     assert [r.range for r in server.asked("/cdn/")] == [f"bytes={size}-"]
     assert parts(hub) == []
 
 
-def test_killed_in_the_middle_resumes_and_was_never_whole(server: LoopbackHub, hub: Hub) -> None:
+def test_a_killed_download_is_resumed_and_never_complete_before(
+    server: LoopbackHub, hub: Hub
+) -> None:
     server.faults += [Fault(MAIN, pause=0.2)]
     code = (
         "import sys; from pathlib import Path; from likewise.hub import download as d;"
@@ -200,41 +202,43 @@ def test_killed_in_the_middle_resumes_and_was_never_whole(server: LoopbackHub, h
     assert int((request.range or "bytes=0-").removeprefix("bytes=").rstrip("-")) > 500_000
 
 
-def test_a_server_without_ranges_is_served_from_the_start(server: LoopbackHub, hub: Hub) -> None:
+def test_a_server_without_range_requests(server: LoopbackHub, hub: Hub) -> None:
     server.faults += [Fault(MAIN, cut=1_200_000),
                       Fault(MAIN, no_ranges=True)]  # fmt: skip
     assert (download.fetch(NAME, hub=hub) / WEIGHTS_PATH).read_bytes() == WEIGHTS
 
 
 @pytest.mark.parametrize("path", ["model.safetensors", "config.json"])
-def test_a_wrong_hash_is_refused_and_thrown_away(server: LoopbackHub, hub: Hub, path: str) -> None:
+def test_a_file_with_a_wrong_hash_is_discarded(server: LoopbackHub, hub: Hub, path: str) -> None:
     server.faults += [Fault(f"[0-9a-f]{{40}}/{path}", times=99, corrupt=True)]
-    with pytest.raises(DownloadError, match="arrived with the hash") as caught:
+    with pytest.raises(DownloadError, match="was received with the hash") as caught:
         download.fetch(NAME, hub=hub)
     assert path in caught.value.message
     assert parts(hub) == []
     assert download.cached(NAME, hub=hub) is None
 
 
-def test_a_part_that_a_crash_spoilt_is_begun_anew(server: LoopbackHub, hub: Hub) -> None:
+def test_a_damaged_partial_file_is_downloaded_again(server: LoopbackHub, hub: Hub) -> None:
     server.faults += [Fault(MAIN, cut=1_500_000),
                       Fault(MAIN, times=99, cut=0)]  # fmt: skip
     with pytest.raises(DownloadError):
         download.fetch(NAME, hub=hub)
-    (kept,) = parts(hub)
-    kept.write_bytes(bytes(kept.stat().st_size))
+    (partial,) = parts(hub)
+    partial.write_bytes(bytes(partial.stat().st_size))
     server.faults.clear()
     assert (download.fetch(NAME, hub=hub) / WEIGHTS_PATH).read_bytes() == WEIGHTS
 
 
 @pytest.mark.parametrize("path", ["/api/models", "config.json", "/cdn/"])
 @pytest.mark.parametrize("status", [429, 500, 503])
-def test_a_busy_hub_is_asked_again(server: LoopbackHub, hub: Hub, path: str, status: int) -> None:
+def test_requests_to_a_busy_hub_are_repeated(
+    server: LoopbackHub, hub: Hub, path: str, status: int
+) -> None:
     server.faults += [Fault(path, status=status)]
     assert present(download.fetch(NAME, hub=hub)) == NEEDED
 
 
-def test_retry_after_is_honoured(server: LoopbackHub, hub: Hub) -> None:
+def test_retry_after_is_respected(server: LoopbackHub, hub: Hub) -> None:
     server.faults += [Fault("/api/models", status=429, retry_after="1")]
     started = time.monotonic()
     download.fetch(NAME, hub=hub)
@@ -242,7 +246,7 @@ def test_retry_after_is_honoured(server: LoopbackHub, hub: Hub) -> None:
 
 
 @pytest.mark.parametrize(("status", "hint"), [(429, "wait"), (500, "try again")])
-def test_a_hub_that_stays_busy_is_named(
+def test_the_error_for_a_hub_that_stays_busy(
     server: LoopbackHub, hub: Hub, status: int, hint: str
 ) -> None:
     server.faults += [Fault("/api/models", times=99, status=status)]
@@ -255,14 +259,14 @@ def test_a_hub_that_stays_busy_is_named(
 
 
 @pytest.mark.parametrize("lost", sorted(NEEDED - {"README.md"}))
-def test_one_lost_file_makes_it_incomplete(server: LoopbackHub, hub: Hub, lost: str) -> None:
+def test_a_missing_file_makes_it_incomplete(server: LoopbackHub, hub: Hub, lost: str) -> None:
     folder = download.fetch(NAME, hub=hub)
     (folder / lost).unlink()
     assert download.cached(NAME, hub=hub) is None
     assert (download.fetch(NAME, hub=hub) / lost).exists()
 
 
-def test_a_file_cut_short_on_disk_makes_it_incomplete(server: LoopbackHub, hub: Hub) -> None:
+def test_a_truncated_file_makes_it_incomplete(server: LoopbackHub, hub: Hub) -> None:
     folder = download.fetch(NAME, hub=hub)
     blob = (folder / WEIGHTS_PATH).resolve()
     blob.write_bytes(WEIGHTS[:-1])
@@ -281,9 +285,7 @@ def test_a_file_cut_short_on_disk_makes_it_incomplete(server: LoopbackHub, hub: 
         "2_Dense/model.safetensors",
     ],
 )
-def test_without_a_listing_the_files_themselves_tell(
-    server: LoopbackHub, hub: Hub, lost: str
-) -> None:
+def test_files_without_a_listing(server: LoopbackHub, hub: Hub, lost: str) -> None:
     folder = download.fetch(NAME, hub=hub)
     for listing in Repository.of(hub.cache, NAME).folder.glob("trees/*.json"):
         listing.unlink()

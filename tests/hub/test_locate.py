@@ -1,4 +1,4 @@
-"""Where a checkpoint is looked for, in which order."""
+"""The places where a checkpoint is looked up, in order."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MINILM = f"sentence-transformers/{DEFAULT}"
 
 @pytest.fixture(autouse=True)
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working folder of its own."""
+    """A new working folder."""
     (work := tmp_path / "work").mkdir()
     monkeypatch.chdir(work)
     return work
@@ -35,7 +35,7 @@ def put(folder: Path) -> Path:
     return folder
 
 
-def test_hub_then_cache_then_models_folder(server: LoopbackHub, hub: Hub, elsewhere: Path) -> None:
+def test_the_order_of_lookup(server: LoopbackHub, hub: Hub, elsewhere: Path) -> None:
     first = locate(NAME, hub=hub)
     assert (first.source, first.commit) == ("hub", server.models[NAME].branches["main"])
     assert locate(NAME, hub=hub).source == "cache"
@@ -46,9 +46,7 @@ def test_hub_then_cache_then_models_folder(server: LoopbackHub, hub: Hub, elsewh
         shutil.rmtree(elsewhere / "models")
 
 
-def test_a_revision_is_never_answered_by_another(
-    server: LoopbackHub, hub: Hub, elsewhere: Path
-) -> None:
+def test_a_revision_never_finds_another_one(server: LoopbackHub, hub: Hub, elsewhere: Path) -> None:
     put(elsewhere / "models/tiny")
     commit = server.models[NAME].branches["main"]
     assert find_local(NAME, revision=commit, hub=hub) is None
@@ -62,15 +60,15 @@ def test_a_folder(server: LoopbackHub, hub: Hub, elsewhere: Path) -> None:
     assert server.requests == []
 
 
-def test_the_bundled_files_before_the_cache(hub: Hub) -> None:
+def test_bundled_files_come_before_the_cache(hub: Hub) -> None:
     found = find_local(DEFAULT, hub=hub)
     if found is None:
         pytest.skip(f"{DEFAULT} is not on this machine (make run gets it)")
     assert found.source == "bundled"
 
 
-def test_weights_other_than_the_published_ones_are_refused(server: LoopbackHub, hub: Hub) -> None:
-    """A mirror that offers others under a known name, with hashes that agree with themselves."""
+def test_weights_with_an_unexpected_hash_are_an_error(server: LoopbackHub, hub: Hub) -> None:
+    """A mirror with other weights under a known name, with hashes that match them."""
     server.add(MINILM, published())
     from likewise.hub import catalog
 
@@ -81,7 +79,7 @@ def test_weights_other_than_the_published_ones_are_refused(server: LoopbackHub, 
     assert not server.asked("/cdn/")
 
 
-def test_names_that_are_nowhere_say_what_to_do(hub: Hub) -> None:
+def test_the_error_for_an_unknown_name_has_a_hint(hub: Hub) -> None:
     with pytest.raises(ModelNotFoundError) as caught:
         locate("all-minilm-l6", hub=hub)
     assert "all-MiniLM-L6-v2" in caught.value.hint

@@ -1,4 +1,4 @@
-"""Hashes: right, noted for each state of a file, never taken for another state's."""
+"""Hashes of files, and their cache for each state of a file."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from likewise.hub import verification
 @pytest.fixture
 def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("LIKEWISE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(verification, "SETTLED", -1e9)
+    monkeypatch.setattr(verification, "MIN_AGE", -1e9)
     path = tmp_path / "model.safetensors"
-    path.write_bytes(b"a" * verification.LARGE)
+    path.write_bytes(b"a" * verification.MIN_CACHED_BYTES)
     return path
 
 
-def notes(file: Path) -> list[Path]:
+def cached_hashes(file: Path) -> list[Path]:
     folder = file.parent / "cache" / "hashes"
     return list(folder.iterdir()) if folder.exists() else []
 
@@ -32,9 +32,9 @@ def true_hash(file: Path) -> str:
 
 def test_sha256(file: Path) -> None:
     expected = hashlib.sha256(file.read_bytes()).hexdigest()
-    told: list[int] = []
-    assert verification.sha256(file, told.append) == expected
-    assert sum(told) == file.stat().st_size
+    reported: list[int] = []
+    assert verification.sha256(file, reported.append) == expected
+    assert sum(reported) == file.stat().st_size
     verification.verify_sha256(file, expected)
     with pytest.raises(DamagedFileError, match="SHA-256") as caught:
         verification.verify_sha256(file, "0" * 64)
@@ -46,37 +46,35 @@ def test_hash_of_a_missing_file(tmp_path: Path) -> None:
         verification.verify_sha256(tmp_path / "model.safetensors", "0" * 64)
 
 
-def test_noted_and_read_again(file: Path) -> None:
+def test_a_hash_is_read_from_the_cache(file: Path) -> None:
     assert verification.file_hash(file) == true_hash(file)
-    (note,) = notes(file)
-    note.write_text("f" * 64)
+    (cached,) = cached_hashes(file)
+    cached.write_text("f" * 64)
     verification._hash_at.cache_clear()
-    assert verification.file_hash(file) == "f" * 64, "what is noted is not computed"
-    note.write_text("no hash")
+    assert verification.file_hash(file) == "f" * 64, "cached, not computed"
+    cached.write_text("no hash")
     verification._hash_at.cache_clear()
     assert verification.file_hash(file) == true_hash(file)
 
 
-def test_a_change_is_seen_even_with_the_old_time_of_change(file: Path) -> None:
+def test_a_change_with_the_old_modification_time(file: Path) -> None:
     status = file.stat()
     verification.file_hash(file)
-    file.write_bytes(b"b" * verification.LARGE)
+    file.write_bytes(b"b" * verification.MIN_CACHED_BYTES)
     os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
     assert verification.file_hash(file) == true_hash(file)
 
 
-def test_not_noted_where_just_changed_or_small(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verification, "SETTLED", 3600.0)
+def test_new_and_small_files_are_not_cached(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verification, "MIN_AGE", 3600.0)
     assert verification.file_hash(file) == true_hash(file)
-    monkeypatch.setattr(verification, "SETTLED", -1e9)
+    monkeypatch.setattr(verification, "MIN_AGE", -1e9)
     file.write_bytes(b"small")
     assert verification.file_hash(file) == true_hash(file)
-    assert notes(file) == []
+    assert cached_hashes(file) == []
 
 
-def test_a_cache_that_cannot_be_written_is_no_error(
-    file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_read_only_cache_is_not_an_error(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     blocked = file.parent / "blocked"
     blocked.write_text("a file, no folder")
     monkeypatch.setenv("LIKEWISE_CACHE", str(blocked))

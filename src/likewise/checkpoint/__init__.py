@@ -1,1 +1,1 @@
-"""Where checkpoints come from: a name to verified files to config, weights and tokenizer."""
+"""The files of a checkpoint: configuration, weights, fingerprint."""

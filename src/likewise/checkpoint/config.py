@@ -1,4 +1,4 @@
-"""What a checkpoint's JSON files say: the network, what follows it, its lengths and its prompts."""
+"""The configuration of a checkpoint: network, modules, maximum length, prompts."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from typing import Any
 from likewise.errors import DamagedFileError, UnsupportedModelError
 
 POOLING_MODES = ("cls", "max", "mean", "mean_sqrt_len_tokens", "weightedmean", "lasttoken")
-"""In the order in which several of them are concatenated, as sentence-transformers has it."""
+"""In the order in which several of them are concatenated, as in sentence-transformers."""
 
 
 SIMILARITY_NAMES = ("cosine", "dot", "euclidean", "manhattan")
 
 
 STATIC = "static"
-"""The family of checkpoints that are a table of token vectors and no network."""
+"""The model type of checkpoints that are a table of token vectors, without a network."""
 
 UNBOUNDED = 1_000_000
-"""Stands for no limit, as in tokenizer files; such a checkpoint reads texts of any length."""
+"""A maximum length that means no limit, as in tokenizer files."""
 
 _LEARNED_POSITIONS: Mapping[str, int] = MappingProxyType(
     {"bert": 0, "distilbert": 0, "camembert": 2, "mpnet": 2, "roberta": 2, "xlm-roberta": 2}
 )
-"""Families with a row a position, and how many of the first rows no token ever has."""
+"""Model types with learned position embeddings, and the number of unused rows at the start."""
 
 
 @dataclass(frozen=True)
 class Pooling:
-    """Token states to one vector: one mode, or several whose results are concatenated."""
+    """Hidden states to one vector: one mode, or several whose results are concatenated."""
 
     modes: tuple[str, ...] = ("mean",)
     include_prompt: bool = True
@@ -40,7 +40,7 @@ class Pooling:
 
 @dataclass(frozen=True)
 class Dense:
-    """A linear layer after pooling; its weights lie in `folder`."""
+    """A linear layer after pooling; its weights are in `folder`."""
 
     folder: Path
     in_features: int
@@ -51,7 +51,7 @@ class Dense:
 
 @dataclass(frozen=True)
 class LayerNorm:
-    """A layer normalisation after pooling; its weights lie in `folder`."""
+    """A layer normalization after pooling; its weights are in `folder`."""
 
     folder: Path
     dimension: int
@@ -67,19 +67,19 @@ Module = Pooling | Dense | LayerNorm | Normalize
 
 @dataclass(frozen=True)
 class Config:
-    """Everything but weights and tokenizer.
+    """The configuration of a checkpoint.
 
     Attributes:
-        folder: where the network's own files lie.
-        network: `config.json` as it is.
-        modules: what follows the network, in order.
-        max_tokens: tokens of a text that are read, special ones included.
-        lowercase: texts are lower-cased before the tokenizer sees them.
-        prompts: text put before a text, by name.
-        default_prompt_name: the prompt used where none is named.
+        folder: folder of the network's files.
+        network: the content of `config.json`.
+        modules: the modules after the network, in order.
+        max_tokens: maximum number of tokens of a text, special tokens included.
+        lowercase: whether texts are lower-cased before tokenization.
+        prompts: prompts by name; a prompt is put before each text.
+        default_prompt_name: name of the prompt that is used by default.
         similarity: `cosine`, `dot`, `euclidean` or `manhattan`.
-        truncate_dim: dimensions kept, where the checkpoint says so.
-        notes: what had to be assumed, to be told to people.
+        truncate_dim: number of dimensions of truncated vectors; None if they are not truncated.
+        notes: assumptions about missing settings, to be shown to users.
     """
 
     folder: Path
@@ -95,21 +95,21 @@ class Config:
 
     @property
     def model_type(self) -> str:
-        """The family, as transformers names it, such as `bert` or `mpnet`."""
+        """The `model_type` of config.json, such as `bert` or `mpnet`."""
         return str(self.network["model_type"])
 
     @property
     def pooling(self) -> Pooling:
-        """The pooling among the modules."""
+        """The first pooling of the modules."""
         return next(m for m in self.modules if isinstance(m, Pooling))
 
 
 def read_config(folder: Path) -> Config:
-    """Read a checkpoint's JSON files, in sentence-transformers' layout or transformers' alone.
+    """Read the configuration of a checkpoint of sentence-transformers, transformers or model2vec.
 
     Raises:
-        DamagedFileError: a file is missing, is no JSON, or lacks a field it must have.
-        UnsupportedModelError: a module of a kind that is not known here.
+        DamagedFileError: a file is missing, is not JSON, or lacks a required field.
+        UnsupportedModelError: a module or setting is not supported.
     """
     notes: list[str] = []
     listed = _read_modules(folder, notes)
@@ -132,10 +132,10 @@ def read_config(folder: Path) -> Config:
 
 
 def read_json(path: Path, *, optional: bool = False) -> dict[str, Any]:
-    """A JSON object from a file; an empty one where it is optional and not there.
+    """The JSON object in a file; empty if the file is optional and missing.
 
     Raises:
-        DamagedFileError: it is missing, or holds no JSON object.
+        DamagedFileError: it is missing, or is not a JSON object.
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
@@ -144,14 +144,14 @@ def read_json(path: Path, *, optional: bool = False) -> dict[str, Any]:
             return {}
         raise DamagedFileError(
             f"{path} is missing",
-            hint="the folder is no complete checkpoint; download it again",
+            hint="the checkpoint is incomplete; download it again",
         ) from None
     except (OSError, ValueError) as error:
         raise DamagedFileError(
             f"{path} cannot be read as JSON: {error}", hint="download the checkpoint again"
         ) from error
     if not isinstance(content, dict):
-        raise DamagedFileError(f"{path} holds no JSON object", hint="download the checkpoint again")
+        raise DamagedFileError(f"{path} is not a JSON object", hint="download the checkpoint again")
     return content
 
 
@@ -163,12 +163,12 @@ def _field(content: Mapping[str, Any], name: str, path: Path) -> Any:
     return content[name]
 
 
-def _whole(content: Mapping[str, Any], name: str, path: Path) -> int:
-    """A whole number that must be there."""
+def _integer(content: Mapping[str, Any], name: str, path: Path) -> int:
+    """A required integer."""
     value = _field(content, name, path)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise DamagedFileError(
-            f"{path} has {value!r} as {name}, expected a whole number",
+            f"{path} has {value!r} as {name}, expected an integer",
             hint="download the checkpoint again",
         )
     return int(value)
@@ -178,7 +178,7 @@ def _read_prompts(extra: Mapping[str, Any], path: Path) -> Mapping[str, str]:
     prompts = extra.get("prompts") or {}
     if not isinstance(prompts, dict) or not all(isinstance(p, str) for p in prompts.values()):
         raise DamagedFileError(
-            f"{path} has something other than texts by name as prompts",
+            f"the prompts in {path} are not an object of strings",
             hint="download the checkpoint again",
         )
     return MappingProxyType({name: prompt for name, prompt in prompts.items() if prompt})
@@ -188,22 +188,22 @@ def _read_similarity(extra: Mapping[str, Any], path: Path) -> str:
     name = extra.get("similarity_fn_name") or "cosine"
     if name not in SIMILARITY_NAMES:
         raise UnsupportedModelError(
-            f"{path} asks for the similarity {name!r}, which is not known here",
-            hint="known similarities: " + ", ".join(SIMILARITY_NAMES),
+            f"{path} has the similarity {name!r}, which is not supported",
+            hint="supported similarities: " + ", ".join(SIMILARITY_NAMES),
         )
     return str(name)
 
 
 @dataclass(frozen=True)
-class _Listed:
-    """What `modules.json` lists: where the first module lies, whether it is static, the others."""
+class _ModuleList:
+    """Folder of the first module, the other modules, and whether the first one is static."""
 
     folder: Path
     modules: tuple[Module, ...]
     static: bool = False
 
 
-def _read_modules(folder: Path, notes: list[str]) -> _Listed:
+def _read_modules(folder: Path, notes: list[str]) -> _ModuleList:
     path = folder / "modules.json"
     if not path.exists():
         return _without_modules(folder, notes)
@@ -215,37 +215,37 @@ def _read_modules(folder: Path, notes: list[str]) -> _Listed:
             f"{path} cannot be read as a list of modules: {error}",
             hint="download the checkpoint again",
         ) from error
-    first, place = listed[0] if listed else ("nothing", folder)
+    first, first_folder = listed[0] if listed else ("missing", folder)
     if first not in ("Transformer", "StaticEmbedding"):
         raise UnsupportedModelError(
-            f"{path} begins with {first}, expected Transformer or StaticEmbedding",
+            f"the first module in {path} is {first}, expected Transformer or StaticEmbedding",
             hint="use a checkpoint whose first module is a transformer or static embeddings",
         )
-    named = (entry for entry in listed[1:] if entry[0] not in _IDLE)
-    modules = tuple(_read_module(kind, place, path) for kind, place in named)
+    others = (entry for entry in listed[1:] if entry[0] not in _TRAINING_ONLY)
+    modules = tuple(_read_module(kind, folder, path) for kind, folder in others)
     if first == "StaticEmbedding":
-        return _Listed(place, modules, static=True)
+        return _ModuleList(first_folder, modules, static=True)
     if not any(isinstance(m, Pooling) for m in modules):
-        notes.append("modules.json names no pooling: mean pooling is assumed")
+        notes.append("modules.json has no pooling: mean pooling is assumed")
         modules = (Pooling(), *modules)
-    return _Listed(place, modules)
+    return _ModuleList(first_folder, modules)
 
 
-_IDLE = ("Dropout",)
-"""Modules that do nothing outside training."""
+_TRAINING_ONLY = ("Dropout",)
+"""Modules that have no effect outside training."""
 
 
-def _without_modules(folder: Path, notes: list[str]) -> _Listed:
-    """A folder with transformers' files alone, or model2vec's."""
+def _without_modules(folder: Path, notes: list[str]) -> _ModuleList:
+    """The modules of a checkpoint of transformers or model2vec."""
     network = read_json(folder / "config.json")
     if network.get("model_type") == "model2vec":
-        after = (Normalize(),) if network.get("normalize") else ()
-        return _Listed(folder, after, static=True)
+        modules = (Normalize(),) if network.get("normalize") else ()
+        return _ModuleList(folder, modules, static=True)
     notes.append("no modules.json: mean pooling is assumed, vectors are not normalised")
-    return _Listed(folder, (Pooling(),))
+    return _ModuleList(folder, (Pooling(),))
 
 
-def _read_network(listed: _Listed) -> dict[str, Any]:
+def _read_network(listed: _ModuleList) -> dict[str, Any]:
     if listed.static:
         return {"model_type": STATIC}
     path = listed.folder / "config.json"
@@ -262,13 +262,13 @@ def _read_module(kind: str, folder: Path, listed_in: Path) -> Module:
         case "Dense":
             return _read_dense(folder, read_json(path), path)
         case "LayerNorm":
-            return LayerNorm(folder, _whole(read_json(path), "dimension", path))
+            return LayerNorm(folder, _integer(read_json(path), "dimension", path))
         case "Normalize":
             return Normalize()
         case _:
             raise UnsupportedModelError(
-                f"{listed_in} names the module {kind}, which is not known here",
-                hint="known modules: Transformer, StaticEmbedding, Pooling, Dense, LayerNorm, "
+                f"{listed_in} has the module {kind}, which is not supported",
+                hint="supported modules: Transformer, StaticEmbedding, Pooling, Dense, LayerNorm, "
                 "Dropout, Normalize",
             )
 
@@ -278,13 +278,13 @@ def _read_dense(folder: Path, settings: Mapping[str, Any], path: Path) -> Dense:
         value = settings.get(name)
         if value not in (None, expected):
             raise UnsupportedModelError(
-                f"{path} asks for {name} {value!r}, which is not known here",
-                hint=f"only {expected!r} is computed; run it with sentence-transformers",
+                f"{path} has {name} {value!r}, which is not supported",
+                hint=f"only {expected!r} is supported; use sentence-transformers",
             )
     return Dense(
         folder,
-        _whole(settings, "in_features", path),
-        _whole(settings, "out_features", path),
+        _integer(settings, "in_features", path),
+        _integer(settings, "out_features", path),
         bool(settings.get("bias", True)),
         str(settings.get("activation_function", "Tanh")).rsplit(".", 1)[-1],
     )
@@ -297,28 +297,28 @@ _DENSE_EXPECTED: Mapping[str, Any] = MappingProxyType(
         "module_output_name": "sentence_embedding",
     }
 )
-"""Settings of a dense layer that change what it computes, and their one value that is known.
+"""Settings that change what a dense layer computes, with the only supported value.
 
-Keys beyond these and the sizes are ignored by sentence-transformers too.
+sentence-transformers ignores other settings too.
 """
 
 
 def _read_pooling(settings: Mapping[str, Any], path: Path) -> Pooling:
     modes = settings.get("pooling_mode")
     if modes is None:
-        named = {
+        enabled = {
             m: settings.get(f"pooling_mode_{m}") or settings.get(f"pooling_mode_{m}_tokens")
             for m in POOLING_MODES
         }
-        named["cls"] = settings.get("pooling_mode_cls_token")
-        modes = [m for m in POOLING_MODES if named[m]] or ["mean"]
+        enabled["cls"] = settings.get("pooling_mode_cls_token")
+        modes = [m for m in POOLING_MODES if enabled[m]] or ["mean"]
     elif isinstance(modes, str):
         modes = [modes]
     for mode in modes:
         if mode not in POOLING_MODES:
             raise UnsupportedModelError(
-                f"{path} asks for the pooling {mode!r}, which is not known here",
-                hint="known poolings: " + ", ".join(POOLING_MODES),
+                f"{path} has the pooling {mode!r}, which is not supported",
+                hint="supported poolings: " + ", ".join(POOLING_MODES),
             )
     return Pooling(tuple(modes), bool(settings.get("include_prompt", True)))
 
@@ -342,26 +342,26 @@ def _max_tokens(
     transformer: Mapping[str, Any],
     notes: list[str],
 ) -> int:
-    """The checkpoint's own limit; a tokenizer file's truncation is no limit of the model."""
+    """The maximum length. The truncation in tokenizer.json is not used."""
     if network["model_type"] == STATIC:
         return UNBOUNDED
-    rows = network.get("max_position_embeddings") and _whole(
+    rows = network.get("max_position_embeddings") and _integer(
         network, "max_position_embeddings", folder / "config.json"
     )
     learned = _LEARNED_POSITIONS.get(network["model_type"])
     positions = rows - learned if rows and learned else rows
     if transformer.get("max_seq_length"):
-        limit = _whole(transformer, "max_seq_length", folder / "sentence_bert_config.json")
+        limit = _integer(transformer, "max_seq_length", folder / "sentence_bert_config.json")
         if positions and learned is not None and limit > positions:
-            notes.append(f"{limit} tokens are stated, the network has {positions} positions")
+            notes.append(f"max_seq_length is {limit}, but the network has {positions} positions")
             return positions
         return limit
     tokenizer = read_json(folder / "tokenizer_config.json", optional=True)
-    stated = tokenizer.get("model_max_length") and _whole(
+    stated = tokenizer.get("model_max_length") and _integer(
         tokenizer, "model_max_length", folder / "tokenizer_config.json"
     )
     limits = [limit for limit in (positions, stated) if limit and limit < UNBOUNDED]
     if not limits:
-        notes.append("no maximal length is stated: 512 tokens are assumed")
+        notes.append("there is no maximum length: 512 tokens are assumed")
         return 512
     return min(limits)

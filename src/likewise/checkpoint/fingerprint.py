@@ -1,4 +1,4 @@
-"""What tells two checkpoints apart: a hash of everything that shapes their vectors."""
+"""The fingerprint of a checkpoint: a hash of everything that determines its vectors."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _TOKENIZER_FILES = (
 def fingerprint(config: Config, *settings: object) -> str:
     """Hash of weights, tokenizer, network, modules and any further settings: 32 hex digits.
 
-    Paths play no part: the same files in another folder have the same fingerprint.
+    It does not depend on paths: a copy of the files has the same fingerprint.
 
     Raises:
         DamagedFileError: the weights are missing.
@@ -35,9 +35,9 @@ def fingerprint(config: Config, *settings: object) -> str:
 
 def _files(config: Config) -> list[Path]:
     tokenizer = [config.folder / name for name in _TOKENIZER_FILES]
-    inner = [getattr(module, "folder", None) for module in config.modules]
+    module_folders = [getattr(module, "folder", None) for module in config.modules]
     return [
         *weight_files(config.folder),
         *(path for path in tokenizer if path.exists()),
-        *(path for folder in inner if folder for path in weight_files(folder)),
+        *(path for folder in module_folders if folder for path in weight_files(folder)),
     ]

@@ -1,4 +1,4 @@
-"""What is on this machine: every checkpoint that a name would find, its facts and its size."""
+"""The checkpoints on this machine, with their properties and sizes."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ class Installed:
     """One checkpoint on this machine.
 
     Attributes:
-        name: what it is loaded by.
+        name: the name to load it by.
         source: `models`, `bundled` or `cache`.
-        folder: where its files lie.
-        size: bytes on disk; of a cached model all its commits and unfinished files together.
-        dimension: of its vectors, where its files say so.
-        max_tokens: tokens of a text it reads, where its files say so.
-        licence: as the catalogue or its model card has it.
-        commit: on the hub, where that is known.
-        entry: its line in the catalogue, where it has one.
-        problem: why it cannot be used; None where it can.
+        folder: folder of its files.
+        size: bytes on disk; for a cached model, of all commits and incomplete files.
+        dimension: number of dimensions of its vectors, if known.
+        max_tokens: maximum number of tokens of a text, if known.
+        licence: from the catalogue or its model card.
+        commit: on the hub, if known.
+        entry: its entry in the catalogue, if it has one.
+        problem: the reason why it cannot be used; None if it can.
     """
 
     name: str
@@ -50,12 +50,12 @@ class Installed:
 
 @dataclass(frozen=True)
 class RemovedModel:
-    """A model taken out of the cache.
+    """A model that was removed from the cache.
 
     Attributes:
-        name: what it was.
-        folder: where it was.
-        freed: bytes.
+        name: its name.
+        folder: its former folder.
+        freed: number of bytes freed.
     """
 
     name: str
@@ -64,15 +64,15 @@ class RemovedModel:
 
 
 def inventory(hub: Hub | None = None) -> tuple[Installed, ...]:
-    """Everything here, in the order in which names are looked up."""
+    """All checkpoints, in the order in which names are looked up."""
     return (*_in_models(), *_bundled(), *_cached(hub or Hub.from_environment()))
 
 
 def in_cache(name: str, hub: Hub | None = None) -> Installed:
-    """The cached checkpoint of that name, whole or not.
+    """The cached checkpoint with a name, complete or not.
 
     Raises:
-        ModelNotFoundError: it is not in the cache; the hint says where else it is.
+        ModelNotFoundError: it is not in the cache; the hint names other places where it is.
     """
     entry = catalog.find(name)
     hub_id = (entry.hub_id if entry else name).lower()
@@ -80,18 +80,18 @@ def in_cache(name: str, hub: Hub | None = None) -> Installed:
     for repository in repositories(hub.cache):
         if repository.hub_id.lower() == hub_id:
             return _describe_cached(repository)
-    hint = "likewise models shows what is here"
+    hint = "likewise models lists the models on this machine"
     with suppress(CheckpointError):
         if found := find_local(name, hub=hub):
-            hint = f"it lies in {found.folder}, which is yours to keep or delete"
+            hint = f"it is in {found.folder}, outside the cache; delete that folder yourself"
     raise ModelNotFoundError(f"{name} is not in the cache at {hub.cache}", hint=hint)
 
 
 def remove(name: str, hub: Hub | None = None) -> RemovedModel:
-    """Take a model out of the cache, all its commits.
+    """Remove all commits of a model from the cache.
 
     Raises:
-        ModelNotFoundError: it is not there.
+        ModelNotFoundError: it is not in the cache.
         OutputError: its files cannot be deleted.
     """
     hub = hub or Hub.from_environment()
@@ -99,7 +99,7 @@ def remove(name: str, hub: Hub | None = None) -> RemovedModel:
     hub_id = installed.entry.hub_id if installed.entry else installed.name
     repository = next(r for r in repositories(hub.cache) if r.hub_id == hub_id)
     try:
-        # names first: should this be interrupted, nothing half-deleted is taken for a model
+        # first, so that a half-deleted model is not found after an interruption
         for part in ("refs", "snapshots"):
             if (repository.folder / part).exists():
                 shutil.rmtree(repository.folder / part)
@@ -113,7 +113,7 @@ def remove(name: str, hub: Hub | None = None) -> RemovedModel:
 
 
 def size_on_disk(folder: Path) -> int:
-    """Bytes of all files below a folder; links are not counted, what they lead to is elsewhere."""
+    """Bytes of all files below a folder, without links and their targets."""
     return sum(p.stat().st_size for p in folder.rglob("*") if p.is_file() and not p.is_symlink())
 
 
@@ -122,7 +122,7 @@ def _in_models() -> Iterator[Installed]:
     for folder in sorted(f for f in folders if is_checkpoint(f)):
         name = folder.relative_to(MODELS).as_posix()
         if name.count("/") == 1 and is_checkpoint(folder.parent):
-            continue  # a module of the model above it
+            continue  # a module of the model in the parent folder
         entry = catalog.find(name)
         yield _described(entry.name if entry else name, "models", folder, entry)
 
@@ -141,8 +141,8 @@ def _bundled() -> Iterator[Installed]:
 def _cached(hub: Hub) -> Iterator[Installed]:
     for repository in repositories(hub.cache):
         found = _describe_cached(repository)
-        known = found.entry or (found.folder / file_selection.MODULES).exists()
-        if known or found.dimension is not None:
+        is_model = found.entry or (found.folder / file_selection.MODULES).exists()
+        if is_model or found.dimension is not None:
             yield found
 
 
@@ -207,7 +207,7 @@ def _dimension(config: Config) -> int | None:
 
 
 def _licence(folder: Path) -> str | None:
-    """What the model card says at its head."""
+    """The licence in the header of the model card."""
     with suppress(OSError, UnicodeDecodeError):
         head = (folder / file_selection.CARD).read_text("utf-8")[:20_000]
         if head.startswith("---") and (found := _LICENCE.search(head)):

@@ -1,4 +1,4 @@
-"""A checkpoint's weights as NumPy arrays: safetensors, or PyTorch files that run no code."""
+"""The weights of a checkpoint as NumPy arrays, from safetensors or PyTorch files."""
 
 from __future__ import annotations
 
@@ -22,80 +22,81 @@ from likewise.errors import DamagedFileError, UnsupportedModelError
 
 Weights = Mapping[str, NDArray[Any]]
 
-_NUMPY_KINDS = {
+_DTYPES = {
     "F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2", "BOOL": "?",
     "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "i1",
     "U64": "<u8", "U32": "<u4", "U16": "<u2", "U8": "u1",
 }  # fmt: skip
-"""safetensors' formats as NumPy has them; bfloat16, which it has not, by its bits."""
+"""NumPy's data types of the safetensors formats; bfloat16 as its bits."""
 
-AGAIN = "the file is incomplete or damaged; download the checkpoint again"
+DOWNLOAD_AGAIN = "the file is incomplete or damaged; download the checkpoint again"
 
 
 def weight_files(folder: Path) -> tuple[Path, ...]:
-    """The files that hold the weights: safetensors before PyTorch, whole before sharded.
+    """The files with the weights: safetensors, else PyTorch; a single file, else shards.
 
-    Where there is neither, the checkpoint's own ONNX graph holds them.
+    If there are neither, the checkpoint's ONNX graph.
 
     Raises:
-        DamagedFileError: there are none, or an index names one that is missing.
+        DamagedFileError: there are none, or a shard is missing.
     """
     for stem in ("model.safetensors", "pytorch_model.bin"):
-        if (whole := folder / stem).exists():
-            return (whole,)
+        if (single := folder / stem).exists():
+            return (single,)
         if (index := folder / f"{stem}.index.json").exists():
-            shards = _shards(index)
-            return tuple(folder / shard for shard in shards)
+            return tuple(folder / shard for shard in _shards(index))
     if graph := onnx_file(folder):
         return (graph,)
     raise DamagedFileError(
-        f"{folder} holds no weights: neither model.safetensors nor pytorch_model.bin",
-        hint="download the checkpoint again, or name a folder that has them",
+        f"{folder} contains no weights: neither model.safetensors nor pytorch_model.bin",
+        hint="download the checkpoint again, or choose a folder that has them",
     )
 
 
 def _shards(index: Path) -> list[str]:
-    """The files that an index names, each of which must lie beside it."""
-    named = read_json(index).get("weight_map")
-    files = list(named.values()) if isinstance(named, dict) else []
+    """The files that an index names; they must be in its folder."""
+    weight_map = read_json(index).get("weight_map")
+    files = list(weight_map.values()) if isinstance(weight_map, dict) else []
     if not files or not all(isinstance(f, str) and Path(f).name == f for f in files):
-        raise DamagedFileError(f"{index} names no files beside it in weight_map", hint=AGAIN)
+        raise DamagedFileError(
+            f"the weight_map in {index} does not name files of its folder", hint=DOWNLOAD_AGAIN
+        )
     shards = sorted(set(files))
     for shard in shards:
         if not (index.parent / shard).exists():
             raise DamagedFileError(
-                f"{index.parent / shard} is missing, named in {index.name}", hint=AGAIN
+                f"{index.parent / shard} is missing, named in {index.name}", hint=DOWNLOAD_AGAIN
             )
     return shards
 
 
 def onnx_file(folder: Path) -> Path | None:
-    """The checkpoint's own ONNX graph, where it has one."""
-    places = (folder / "onnx" / "model.onnx", folder / "model.onnx")
-    return next((path for path in places if path.exists()), None)
+    """The checkpoint's ONNX graph; None if it has none."""
+    paths = (folder / "onnx" / "model.onnx", folder / "model.onnx")
+    return next((path for path in paths if path.exists()), None)
 
 
 @dataclass(frozen=True)
-class _Stored:
+class _StoredTensor:
     """One tensor of a file.
 
     Attributes:
         path: the file.
-        read: gives the tensor.
+        read: reads the tensor.
     """
 
     path: Path
     read: Callable[[], NDArray[Any]]
 
 
-class _StoredWeights(Mapping[str, NDArray[Any]]):
-    """Tensors that are read, and checked to be finite, when they are asked for.
+class _LazyWeights(Mapping[str, NDArray[Any]]):
+    """Tensors that are read, and checked to be finite, on access.
 
-    They are read into memory, not mapped: a mapped file that is cut short later kills the process.
-    A tensor that is still in use is not read twice.
+    They are read into memory, not memory-mapped: if a mapped file was truncated later, the process
+    would be killed. A tensor that is still in use is not read again.
     """
 
-    def __init__(self, stored: Mapping[str, _Stored]) -> None:
+    def __init__(self, stored: Mapping[str, _StoredTensor]) -> None:
         self._stored = stored
         self._in_use: WeakValueDictionary[str, NDArray[Any]] = WeakValueDictionary()
 
@@ -122,80 +123,84 @@ class _StoredWeights(Mapping[str, NDArray[Any]]):
 
 
 def read_weights(folder: Path) -> Weights:
-    """All tensors by name, each read when it is asked for. float16 and bfloat16 come as float32.
+    """All tensors by name, each read on access. float16 and bfloat16 are converted to float32.
 
     Raises:
-        DamagedFileError: a file is missing, cut short or not what its name says. Also when a tensor
-            is asked for that holds NaN or infinity.
-        UnsupportedModelError: the weights lie in an ONNX graph alone.
-        UnsupportedModelError: numbers in a format that is not read here.
+        DamagedFileError: a file is missing, truncated or in another format. On access: a tensor
+            contains NaN or infinity.
+        UnsupportedModelError: there is only an ONNX graph, or a number format is not supported.
     """
-    stored: dict[str, _Stored] = {}
+    stored: dict[str, _StoredTensor] = {}
     for path in weight_files(folder):
         if path.suffix == ".onnx":
             raise UnsupportedModelError(
-                f"{path} is an ONNX graph, whose weights have other names",
+                f"{path} is an ONNX graph; its weights have different names",
                 hint="download model.safetensors as well",
             )
         read = _read_safetensors if path.suffix == ".safetensors" else _read_pickled
         stored.update(read(path))
-    return _StoredWeights(stored)
+    return _LazyWeights(stored)
 
 
 def is_finite(tensor: NDArray[Any]) -> bool:
-    """Whether it holds neither NaN nor infinity; integers never do."""
+    """Whether a tensor contains neither NaN nor infinity."""
     if tensor.dtype.kind != "f":
         return True
     with np.errstate(over="ignore", invalid="ignore"):
-        total = tensor.sum()  # one fast pass; not finite either where finite numbers overflow
+        total = tensor.sum()  # one fast pass; may also overflow for finite numbers
     return bool(np.isfinite(total) or np.isfinite(tensor).all())
 
 
 def not_finite(name: str, path: Path) -> DamagedFileError:
-    """The error for a tensor that `is_finite` refuses."""
+    """The error for a tensor that is not finite."""
     return DamagedFileError(
-        f"the tensor {name!r} in {path} holds NaN or infinity",
+        f"the tensor {name!r} in {path} contains NaN or infinity",
         hint="the checkpoint is damaged, or its training diverged; download it again, or use "
         "another one",
     )
 
 
-def _read_pickled(path: Path) -> Iterator[tuple[str, _Stored]]:
+def _read_pickled(path: Path) -> Iterator[tuple[str, _StoredTensor]]:
     for name, tensor in read_pickled(path):
-        yield name, _Stored(path, partial(np.asarray, tensor))
+        yield name, _StoredTensor(path, partial(np.asarray, tensor))
 
 
-def _read_safetensors(path: Path) -> Iterator[tuple[str, _Stored]]:
-    """Each tensor's place in the file."""
-    with _opened(path), path.open("rb") as file:  # checks the header against the file's size
+def _read_safetensors(path: Path) -> Iterator[tuple[str, _StoredTensor]]:
+    """The tensors of a file, located by its header."""
+    with _opened(path), path.open("rb") as file:  # checks the header
         size = int.from_bytes(file.read(8), "little")
         header = json.loads(file.read(size))
     for name, entry in header.items():
         if name == "__metadata__":
             continue
         kind = entry["dtype"]
-        if kind not in _NUMPY_KINDS:
+        if kind not in _DTYPES:
             raise UnsupportedModelError(
-                f"{path} holds {name!r} in the format {kind}, which is not read here",
+                f"{path} contains {name!r} in the format {kind}, which is not supported",
                 hint="use a copy of the checkpoint in float32, float16 or bfloat16",
             )
-        begin = 8 + size + entry["data_offsets"][0]
-        yield name, _Stored(path, partial(_read_tensor, path, kind, begin, tuple(entry["shape"])))
+        offset = 8 + size + entry["data_offsets"][0]
+        yield (
+            name,
+            _StoredTensor(path, partial(_read_tensor, path, kind, offset, tuple(entry["shape"]))),
+        )
 
 
-def _read_tensor(path: Path, kind: str, begin: int, shape: tuple[int, ...]) -> NDArray[Any]:
-    tensor = np.empty(shape, _NUMPY_KINDS[kind])
-    rest = tensor.reshape(-1).view(np.uint8).data
+def _read_tensor(path: Path, kind: str, offset: int, shape: tuple[int, ...]) -> NDArray[Any]:
+    tensor = np.empty(shape, _DTYPES[kind])
+    remaining = tensor.reshape(-1).view(np.uint8).data
     try:
         with path.open("rb", buffering=0) as file:
-            file.seek(begin)
-            while rest:
-                count = file.readinto(rest)
+            file.seek(offset)
+            while remaining:
+                count = file.readinto(remaining)
                 if not count:
-                    raise DamagedFileError(f"{path} was cut short while it was read", hint=AGAIN)
-                rest = rest[count:]
+                    raise DamagedFileError(
+                        f"{path} was truncated while it was read", hint=DOWNLOAD_AGAIN
+                    )
+                remaining = remaining[count:]
     except OSError as error:
-        raise DamagedFileError(f"{path} cannot be read: {error}", hint=AGAIN) from error
+        raise DamagedFileError(f"{path} cannot be read: {error}", hint=DOWNLOAD_AGAIN) from error
     return widen(tensor) if kind == "BF16" else tensor
 
 
@@ -205,14 +210,14 @@ def _opened(path: Path) -> Iterator[Any]:
         with safe_open(path, framework="np") as file:
             yield file
     except (SafetensorError, OSError) as error:
-        raise DamagedFileError(f"{path} cannot be read: {error}", hint=AGAIN) from error
+        raise DamagedFileError(f"{path} cannot be read: {error}", hint=DOWNLOAD_AGAIN) from error
 
 
 def parameter_count(folder: Path) -> int:
-    """Number of weights, from the header alone where the file has one.
+    """Number of weights; of safetensors files only the headers are read.
 
     Raises:
-        DamagedFileError: a file is missing, cut short or not what its name says.
+        DamagedFileError: a file is missing, truncated or in another format.
     """
     total = 0
     for path in weight_files(folder):

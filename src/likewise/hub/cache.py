@@ -1,10 +1,10 @@
-"""The hub's cache on disk, in the layout that every client of the hub shares.
+"""The hub's cache on disk, in the layout that all clients of the hub share.
 
 models--owner--name/
-├── refs/main               the commit that a branch or tag meant when it was last fetched
-├── snapshots/<commit>/…    the files of a commit: links into blobs
-├── blobs/<hash>            contents by hash; <hash>.incomplete while they arrive
-└── trees/<commit>.json     all files the commit has, so that what is missing can be told
+├── refs/main               the commit of a branch or tag at the time of the last download
+├── snapshots/<commit>/…    the files of a commit: links to blobs
+├── blobs/<hash>            file contents by hash; <hash>.incomplete during a download
+└── trees/<commit>.json     the listing of all files of the commit, to detect missing ones
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class RemoteFile:
         path: relative, with `/`.
         size: in bytes.
         git_sha1: its git object id.
-        sha256: of its content, where it is kept as a large file.
+        sha256: of its content, if it is stored with git LFS.
     """
 
     path: str
@@ -43,7 +43,7 @@ class RemoteFile:
 
     @property
     def blob(self) -> str:
-        """Its name among the blobs."""
+        """Name of its blob."""
         return self.sha256 or self.git_sha1
 
 
@@ -61,20 +61,20 @@ class Repository:
 
     @classmethod
     def of(cls, cache: Path, hub_id: str) -> Repository:
-        """The folder of a model, whether it is there or not."""
+        """The folder of a model, which need not exist."""
         return cls(cache / ("models--" + hub_id.replace("/", "--")), hub_id)
 
     @property
     def locks(self) -> Path:
-        """Where its lock files lie."""
+        """The folder of its lock files."""
         return self.folder.parent / ".locks" / self.folder.name
 
     def snapshot(self, commit: str) -> Path:
-        """The files of a commit."""
+        """The folder of a commit's files."""
         return self.folder / "snapshots" / commit
 
     def commit(self, revision: str | None) -> str | None:
-        """The commit that a branch, tag or commit names, as far as it is known here."""
+        """The commit of a branch, tag or commit hash; None if it is not in the cache."""
         if revision and COMMIT.fullmatch(revision):
             return revision
         with suppress(OSError, ValueError):
@@ -82,29 +82,29 @@ class Repository:
         return None
 
     def blob(self, file: RemoteFile) -> Path:
-        """Where a file's content is kept."""
+        """Path of a file's blob."""
         return self.folder / "blobs" / file.blob
 
-    def pin(self, revision: str, commit: str) -> None:
-        """Remember which commit a branch or tag means."""
+    def write_ref(self, revision: str, commit: str) -> None:
+        """Store the commit of a branch or tag."""
         if revision != commit:
             _write(self.folder / "refs" / revision, commit)
 
     def link(self, file: RemoteFile, commit: str) -> None:
-        """Show a blob under its own name in a commit; a copy where links are not allowed."""
+        """Link a file of a commit to its blob; copy it if links are not supported."""
         pointer = self.snapshot(commit) / file.path
         blob = self.blob(file)
         if pointer.exists():
             return
         pointer.parent.mkdir(parents=True, exist_ok=True)
-        pointer.unlink(missing_ok=True)  # a link whose blob is gone
+        pointer.unlink(missing_ok=True)  # a link to a missing blob
         try:
             pointer.symlink_to(os.path.relpath(blob, pointer.parent))
         except OSError:
             shutil.copyfile(blob, pointer)
 
     def write_listing(self, commit: str, files: Mapping[str, RemoteFile]) -> None:
-        """Keep what a commit has."""
+        """Store the listing of a commit."""
         entries = {}
         for path, file in files.items():
             entries[path] = {"size": file.size, "blob_id": file.git_sha1}
@@ -114,7 +114,7 @@ class Repository:
         _write(self.folder / "trees" / f"{commit}.json", content)
 
     def read_listing(self, commit: str) -> dict[str, RemoteFile] | None:
-        """What a commit has; None where nobody kept it."""
+        """The listing of a commit; None if it is not stored."""
         try:
             content = json.loads((self.folder / "trees" / f"{commit}.json").read_text("utf-8"))
             return {
@@ -130,37 +130,38 @@ class Repository:
             return None
 
     def missing(self, commit: str) -> tuple[str, ...]:
-        """Paths that a commit's folder lacks to be a whole checkpoint; none where it is whole.
+        """Paths of the files that are missing from a checkpoint; empty if it is complete.
 
-        With a listing of the commit it is exact, sizes included; without one (another program
-        filled the cache) the files that are there say what they need.
+        With a listing of the commit, paths and sizes are compared. Without one (the files were
+        downloaded by another program), the files that are present determine which others are
+        needed.
         """
         folder = self.snapshot(commit)
-        here = {
+        present = {
             p.relative_to(folder).as_posix(): p.stat().st_size
             for p in folder.rglob("*")
             if p.is_file()
         }
-        modules = file_selection.read_modules(_text(folder / file_selection.MODULES), str(folder))
+        modules = file_selection.parse_modules(_text(folder / file_selection.MODULES), str(folder))
         listing = self.read_listing(commit)
         if listing is None:
-            return file_selection.lacking(here, modules)
-        if file_selection.MODULES in listing and file_selection.MODULES not in here:
+            return file_selection.missing_files(present, modules)
+        if file_selection.MODULES in listing and file_selection.MODULES not in present:
             return (file_selection.MODULES,)
         options = file_selection.formats_in(listing, modules) or (None,)
-        gaps = [
+        missing = [
             tuple(
                 path
-                for path in file_selection.needed(listing, modules, option)
-                if here.get(path) != listing[path].size and path != file_selection.CARD
+                for path in file_selection.select_files(listing, modules, option)
+                if present.get(path) != listing[path].size and path != file_selection.CARD
             )
             for option in options
         ]
-        return min(gaps, key=len)
+        return min(missing, key=len)
 
 
 def repositories(cache: Path) -> list[Repository]:
-    """All models in a cache, by name."""
+    """All models in a cache, sorted by name."""
     if not cache.is_dir():
         return []
     return [
@@ -171,7 +172,7 @@ def repositories(cache: Path) -> list[Repository]:
 
 
 def is_hub_id(text: str) -> bool:
-    """Whether a text can be the name of a model on the hub."""
+    """Whether a text has the form of a hub id, `owner/name`."""
     return _HUB_ID.fullmatch(text) is not None and "--" not in text and ".." not in text
 
 
@@ -183,7 +184,7 @@ def _text(path: Path) -> str | None:
 
 
 def _write(path: Path, content: str) -> None:
-    """Whole or not at all."""
+    """Write a file atomically."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(
         "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False

@@ -1,4 +1,4 @@
-"""The models known by a short name: a frozen table of facts that can be looked up."""
+"""The catalogue: models with short names, and published facts about them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class PublishedScores:
     """Published results of one model.
 
     Attributes:
-        source: who published them.
+        source: where they were published.
         values: MTEB main scores × 100 by task.
     """
 
@@ -23,22 +23,22 @@ class PublishedScores:
 
 @dataclass(frozen=True)
 class Entry:
-    """One model that people reach for. What could not be looked up is None.
+    """One model of the catalogue. Unknown facts are None.
 
     Attributes:
         name: the short name.
         hub_id: its name on the hub.
-        dimension: of its vectors.
-        max_tokens: tokens of a text it reads; None where it has no limit or none is known.
+        dimension: number of dimensions of its vectors.
+        max_tokens: maximum number of tokens of a text; None if unlimited or unknown.
         parameters: number of weights, in millions.
-        languages: what it was made for.
+        languages: languages it was trained on.
         licence: SPDX name.
-        prompts: put before a text by role, where the checkpoint itself brings none.
-        scores: what was published of it.
-        weights_sha256: hash of `model.safetensors`, where it is known.
+        prompts: prompts by role, if the checkpoint has none of its own.
+        scores: published results.
+        weights_sha256: hash of `model.safetensors`.
         matryoshka: whether it was trained for vectors of fewer dimensions.
-        package: a Python package that carries the files, where there is one.
-        package_folder: where in it they lie.
+        package: Python package that contains the files.
+        package_folder: folder of the files in the package.
     """
 
     name: str
@@ -57,7 +57,7 @@ class Entry:
 
     @property
     def card(self) -> str:
-        """Address of its page, where its makers describe it."""
+        """URL of its model card."""
         return f"https://huggingface.co/{self.hub_id}"
 
 
@@ -294,13 +294,13 @@ DEFAULT = CATALOG[0].name
 
 
 def find(name: str) -> Entry | None:
-    """The entry of that short name or hub id, in any case; None where there is none."""
-    wanted = name.lower()
-    return next((e for e in CATALOG if wanted in (e.name.lower(), e.hub_id.lower())), None)
+    """The entry with a short name or hub id, ignoring case; None if there is none."""
+    lowered = name.lower()
+    return next((e for e in CATALOG if lowered in (e.name.lower(), e.hub_id.lower())), None)
 
 
-def nearest(name: str) -> tuple[str, ...]:
-    """Up to three catalogue names that look most like `name`, for error messages."""
+def similar_names(name: str) -> tuple[str, ...]:
+    """Up to three catalogue names that are spelled most like `name`, for error messages."""
     names = {e.name.lower(): e.name for e in CATALOG}
     tail = name.rsplit("/", 1)[-1].lower()
     return tuple(names[n] for n in difflib.get_close_matches(tail, names, n=3, cutoff=0.4))

@@ -1,4 +1,4 @@
-"""The hub or a mirror of it: its address and cache, and what its refusals mean."""
+"""The hub or a mirror: its address, its cache, and the translation of its errors."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _Result = TypeVar("_Result")
 
 @dataclass(frozen=True)
 class Hub:
-    """Where models are fetched from and kept.
+    """A model hub.
 
     Attributes:
-        endpoint: address of the hub, or of a mirror.
-        cache: folder they are kept in.
-        token: for private and gated models; None takes the one that was logged in with.
-        offline: nothing is asked of the network.
-        timeout: seconds without an answer until it counts as gone.
+        endpoint: URL of the hub or of a mirror.
+        cache: folder of downloaded models.
+        token: access token for private and gated models; None is the token of the last login.
+        offline: whether the network must not be used.
+        timeout: maximum number of seconds without a response.
     """
 
     endpoint: str
@@ -34,7 +34,7 @@ class Hub:
 
     @classmethod
     def from_environment(cls) -> Hub:
-        """As `HF_ENDPOINT`, `HF_HOME`, `HF_HUB_CACHE`, `HF_TOKEN` and `HF_HUB_OFFLINE` say."""
+        """From `HF_ENDPOINT`, `HF_HOME`, `HF_HUB_CACHE`, `HF_TOKEN` and `HF_HUB_OFFLINE`."""
         from huggingface_hub import constants
 
         return cls(
@@ -45,22 +45,31 @@ class Hub:
         )
 
 
-def by_hand(hub_id: str) -> str:
-    """What to do where a model cannot be fetched."""
-    return (
-        f"fetch it where there is a network: likewise download {hub_id}; "
-        f"or put its files into models/{hub_id.rsplit('/', 1)[-1]}"
+def unavailable(hub_id: str, hub: Hub, reason: str) -> DownloadError:
+    """The error for a model that is not on this machine and cannot be downloaded."""
+    present = "only partly" if Repository.of(hub.cache, hub_id).folder.exists() else "not"
+    return DownloadError(
+        f"{hub_id} is {present} on this machine and {reason}",
+        hint=f"download it where there is a network: likewise download {hub_id}; "
+        f"or put its files into models/{hub_id.rsplit('/', 1)[-1]}",
     )
 
 
-def offline(hub_id: str, hub: Hub, why: str) -> DownloadError:
-    """The error for a model that must come from the network, and cannot."""
-    half = "only partly" if Repository.of(hub.cache, hub_id).folder.exists() else "not"
-    return DownloadError(f"{hub_id} is {half} on this machine and {why}", hint=by_hand(hub_id))
+def translate_errors(
+    work: Callable[[], _Result], hub_id: str, revision: str | None, hub: Hub
+) -> _Result:
+    """Call a function and translate the errors of the hub's client.
 
+    Args:
+        work: the function.
+        hub_id: the model, for errors.
+        revision: its revision, for errors.
+        hub: the hub, for errors.
 
-def hub_errors(work: Callable[[], _Result], hub_id: str, revision: str | None, hub: Hub) -> _Result:
-    """Run a job of the hub's client; its errors become the project's own, here alone."""
+    Raises:
+        ModelNotFoundError: the hub has no such model or revision.
+        DownloadError: any other error of the client, or of the disk.
+    """
     from huggingface_hub.errors import (  # type: ignore[attr-defined]
         HfHubHTTPError,
         HTTPError,
@@ -72,23 +81,23 @@ def hub_errors(work: Callable[[], _Result], hub_id: str, revision: str | None, h
     except LikewiseError:
         raise
     except HfHubHTTPError as error:
-        raise _refused(error, hub_id, revision, hub) from error
+        raise _http_error(error, hub_id, revision, hub) from error
     except OfflineModeIsEnabled as error:
-        raise offline(hub_id, hub, "HF_HUB_OFFLINE is set") from error
+        raise unavailable(hub_id, hub, "HF_HUB_OFFLINE is set") from error
     except HTTPError as error:
-        why = f"{hub.endpoint} cannot be reached ({_line(error)})"
-        raise offline(hub_id, hub, why) from error
+        reason = f"{hub.endpoint} cannot be reached ({_first_line(error)})"
+        raise unavailable(hub_id, hub, reason) from error
     except OSError as error:
         if error.errno == errno.ENOSPC:
-            hint = "make room and start again; what arrived is kept"
+            hint = "free some space and start again; the download is resumed"
         else:
             hint = "set HF_HUB_CACHE to a folder that can be written"
         raise DownloadError(
-            f"{hub_id} cannot be kept at {hub.cache}: {_line(error)}", hint=hint
+            f"{hub_id} cannot be written to {hub.cache}: {_first_line(error)}", hint=hint
         ) from error
 
 
-def _refused(error: Any, hub_id: str, revision: str | None, hub: Hub) -> LikewiseError:
+def _http_error(error: Any, hub_id: str, revision: str | None, hub: Hub) -> LikewiseError:
     from huggingface_hub.errors import (
         GatedRepoError,
         RemoteEntryNotFoundError,
@@ -100,13 +109,13 @@ def _refused(error: Any, hub_id: str, revision: str | None, hub: Hub) -> Likewis
     match error:
         case GatedRepoError():
             return DownloadError(
-                f"{hub_id} is only given to those who agreed to its terms",
-                hint=f"agree at {hub.endpoint}/{hub_id}, then set HF_TOKEN",
+                f"{hub_id} is gated: its terms have to be accepted first",
+                hint=f"accept them at {hub.endpoint}/{hub_id}, then set HF_TOKEN",
             )
         case RevisionNotFoundError():
             return ModelNotFoundError(
                 f"{hub_id} has no revision {revision!r}",
-                hint="name a branch, a tag or a whole commit hash",
+                hint="use a branch, a tag or a full commit hash",
             )
         case RemoteEntryNotFoundError():
             return DownloadError(
@@ -115,16 +124,16 @@ def _refused(error: Any, hub_id: str, revision: str | None, hub: Hub) -> Likewis
             )
     if isinstance(error, RepositoryNotFoundError) or status in (401, 404):
         return ModelNotFoundError(
-            f"the hub has no model {hub_id}, or not for you (status {status})",
+            f"the hub has no model {hub_id} that you may access (status {status})",
             hint="check the name; for a private model set HF_TOKEN to a valid token",
         )
-    hints = {403: "the token in HF_TOKEN may not read it", 429: "wait a while, then try again"}
+    hints = {403: "the token in HF_TOKEN has no access to it", 429: "wait a while, then try again"}
     return DownloadError(
         f"{hub.endpoint} answered {status} for {hub_id}",
-        hint=hints.get(status, "try again later; what arrived is kept"),
+        hint=hints.get(status, "try again later; the download is resumed"),
     )
 
 
-def _line(error: Exception) -> str:
+def _first_line(error: Exception) -> str:
     text = str(error).strip() or type(error).__name__
     return text.splitlines()[0]

@@ -1,7 +1,7 @@
-"""Files from the hub or a mirror of it, through huggingface_hub, into the cache all share.
+"""Download of checkpoints from the hub or a mirror into the hub's shared cache.
 
-The client's own downloads throw away what arrived when they are interrupted; here it is kept, taken
-up again, and every file is held against the hash that the hub tells.
+The hub is accessed with huggingface_hub. Its own downloads start from the beginning after an
+interruption; these are resumed, and each file is verified by the hash that the hub publishes.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from typing import TypeVar
 from likewise.errors import DownloadError, ModelNotFoundError
 from likewise.hub import file_selection
 from likewise.hub.cache import RemoteFile, Repository, is_hub_id
-from likewise.hub.client import Hub, hub_errors, offline
-from likewise.hub.transfer import RETRIED_STATUS, RemoteSource, receive
+from likewise.hub.client import Hub, translate_errors, unavailable
+from likewise.hub.transfer import RETRIED_STATUS, RemoteSource, download_file
 from likewise.progress import Advance, ProgressFactory, bar
 
 FORMATS = tuple(f.name for f in file_selection.FORMATS)
@@ -28,14 +28,14 @@ _Result = TypeVar("_Result")
 
 @dataclass(frozen=True)
 class DownloadPlan:
-    """What fetching a checkpoint would bring.
+    """The files of a checkpoint to download.
 
     Attributes:
-        hub_id: its name.
-        commit: what the revision means now: 40 hex digits.
-        files: those that are needed, small ones first.
-        total_bytes: of all of them.
-        to_fetch: bytes that are not here yet.
+        hub_id: its name on the hub.
+        commit: the current commit of the revision: 40 hex digits.
+        files: all files that are needed, small ones first.
+        total_bytes: size of all files.
+        to_fetch: bytes that are not in the cache yet.
     """
 
     hub_id: str
@@ -46,26 +46,24 @@ class DownloadPlan:
 
 
 DownloadProgress = Callable[[DownloadPlan], AbstractContextManager[Advance]]
-"""Opens a display for a plan; what it gives is told the bytes, and closed at the end."""
+"""Opens a progress display for a plan; the context's value is called with numbers of bytes."""
 
 
 def bytes_progress(progress: ProgressFactory) -> DownloadProgress:
-    """Show a download, counted in bytes, by a progress that any other work is shown by."""
-    return lambda wanted: progress(
-        wanted.total_bytes, title=f"downloading {wanted.hub_id}", unit="bytes"
-    )
+    """Show a download, counted in bytes, with a general progress display."""
+    return lambda plan: progress(plan.total_bytes, title=f"downloading {plan.hub_id}", unit="bytes")
 
 
 progress_bar = bytes_progress(bar)
-"""A bar on standard error, where that is a terminal."""
+"""A progress bar on standard error, if that is a terminal."""
 
 
-def _unseen(_: DownloadPlan) -> AbstractContextManager[Advance]:
+def _no_display(_: DownloadPlan) -> AbstractContextManager[Advance]:
     return nullcontext(lambda _: None)
 
 
 def cached(hub_id: str, *, revision: str | None = None, hub: Hub | None = None) -> Path | None:
-    """The folder of a checkpoint that was fetched before, whole; None where there is none."""
+    """The folder of a complete checkpoint in the cache; None if there is none."""
     if not is_hub_id(hub_id):
         return None
     repository = Repository.of((hub or Hub.from_environment()).cache, hub_id)
@@ -83,28 +81,28 @@ def plan(
     sha256: str | None = None,
     hub: Hub | None = None,
 ) -> DownloadPlan:
-    """Ask the hub what a checkpoint consists of, and choose what is needed.
+    """Request the listing of a checkpoint from the hub and select the files to download.
 
     Args:
         hub_id: owner/name.
-        revision: branch, tag or commit; the main branch where not given.
-        weights: `safetensors`, `pytorch` or `onnx`; the first that is there where not given.
-        sha256: what `model.safetensors` must hash to, where that is known from elsewhere.
-        hub: where to ask.
+        revision: branch, tag or commit; by default the main branch.
+        weights: `safetensors`, `pytorch` or `onnx`; by default the first that is available.
+        sha256: expected hash of `model.safetensors`, if known.
+        hub: the hub; by default from the environment.
 
     Raises:
         ModelNotFoundError: the hub has no such model or revision.
-        DownloadError: offline, unreachable, refused; or it has no weights of that format, or
-            others than those known.
+        DownloadError: offline, unreachable or refused; it has no weights of that format; or the
+            hash of its weights differs from the expected one.
     """
     hub = hub or Hub.from_environment()
 
     def work() -> DownloadPlan:
-        wanted = _plan(hub_id, revision, weights, hub)
-        _check_weights(wanted, sha256, hub)
-        return wanted
+        made = _plan(hub_id, revision, weights, hub)
+        _check_weights(made, sha256, hub)
+        return made
 
-    return hub_errors(work, hub_id, revision, hub)
+    return translate_errors(work, hub_id, revision, hub)
 
 
 def fetch(
@@ -116,35 +114,35 @@ def fetch(
     hub: Hub | None = None,
     progress: DownloadProgress | None = None,
 ) -> Path:
-    """Fetch a checkpoint, or what is missing of it.
+    """Download the missing files of a checkpoint.
 
-    Proxies (`HTTPS_PROXY`, `NO_PROXY`) are honoured.
+    Proxies (`HTTPS_PROXY`, `NO_PROXY`) are supported.
 
     Args:
         hub_id: owner/name.
-        revision: branch, tag or commit; the main branch where not given.
-        weights: `safetensors`, `pytorch` or `onnx`; the first that is there where not given.
-        sha256: what `model.safetensors` must hash to, where that is known from elsewhere.
-        hub: where from and where to.
-        progress: shown the plan, opens what is told the bytes as they arrive, those that were
-            here already first.
+        revision: branch, tag or commit; by default the main branch.
+        weights: `safetensors`, `pytorch` or `onnx`; by default the first that is available.
+        sha256: expected hash of `model.safetensors`, if known.
+        hub: the hub and its cache; by default from the environment.
+        progress: opens a display for the plan. It is called with the bytes of each file: those
+            that were in the cache first.
 
     Returns:
         The folder of the commit; its name is the commit.
 
     Raises:
         ModelNotFoundError: the hub has no such model or revision.
-        DownloadError: offline, unreachable, refused, cut in the middle, or with a wrong hash.
+        DownloadError: offline, unreachable, refused, interrupted, or with a wrong hash.
     """
     hub = hub or Hub.from_environment()
 
     def work() -> Path:
-        wanted = plan(hub_id, revision=revision, weights=weights, sha256=sha256, hub=hub)
-        _check_room(wanted, hub.cache)
-        with (progress or _unseen)(wanted) as advance:
-            return _carry_out(wanted, revision or "main", hub, advance)
+        made = plan(hub_id, revision=revision, weights=weights, sha256=sha256, hub=hub)
+        _check_disk_space(made, hub.cache)
+        with (progress or _no_display)(made) as advance:
+            return _download(made, revision or "main", hub, advance)
 
-    return hub_errors(work, hub_id, revision, hub)
+    return translate_errors(work, hub_id, revision, hub)
 
 
 def _plan(hub_id: str, revision: str | None, weights: str | None, hub: Hub) -> DownloadPlan:
@@ -154,18 +152,16 @@ def _plan(hub_id: str, revision: str | None, weights: str | None, hub: Hub) -> D
         raise DownloadError(f"unknown format {weights!r}", hint="one of " + ", ".join(FORMATS))
     if not is_hub_id(hub_id):
         raise ModelNotFoundError(
-            f"{hub_id!r} is no name of a model on the hub", hint="names look like owner/name"
+            f"{hub_id!r} is not a name of a model on the hub", hint="names look like owner/name"
         )
     if hub.offline:
-        raise offline(hub_id, hub, "HF_HUB_OFFLINE is set")
+        raise unavailable(hub_id, hub, "HF_HUB_OFFLINE is set")
     api = HfApi(endpoint=hub.endpoint, token=hub.token, library_name="likewise")
     info = _retried(
         lambda: api.model_info(hub_id, revision=revision, files_metadata=True, timeout=hub.timeout)
     )
     if not info.sha or info.siblings is None:
-        raise DownloadError(
-            f"{hub.endpoint} does not answer as a hub does", hint="check HF_ENDPOINT"
-        )
+        raise DownloadError(f"{hub.endpoint} does not respond like a hub", hint="check HF_ENDPOINT")
     listing = {
         s.rfilename: RemoteFile(
             s.rfilename,
@@ -178,10 +174,10 @@ def _plan(hub_id: str, revision: str | None, weights: str | None, hub: Hub) -> D
     }
     repository = Repository.of(hub.cache, hub_id)
     repository.write_listing(info.sha, listing)
-    modules = file_selection.read_modules(
+    modules = file_selection.parse_modules(
         _read_modules_json(repository, listing, info.sha, hub), f"{hub_id}/{file_selection.MODULES}"
     )
-    paths = file_selection.needed(
+    paths = file_selection.select_files(
         listing, modules, _weight_format(hub_id, listing, modules, weights)
     )
     files = tuple(sorted((listing[p] for p in paths), key=lambda f: f.size))
@@ -200,19 +196,19 @@ def _weight_format(
     modules: file_selection.Modules,
     weights: str | None,
 ) -> file_selection.WeightFormat:
-    there = file_selection.formats_in(listing, modules)
-    if not there:
+    available = file_selection.formats_in(listing, modules)
+    if not available:
         raise DownloadError(
-            f"{hub_id} has no weights that can be read here",
+            f"{hub_id} has no weights in a supported format",
             hint="it needs model.safetensors, pytorch_model.bin or onnx/model.onnx",
         )
     if weights is None:
-        return there[0]
-    found = next((f for f in there if f.name == weights), None)
+        return available[0]
+    found = next((f for f in available if f.name == weights), None)
     if found is None:
         raise DownloadError(
             f"{hub_id} has no {weights} weights",
-            hint="it has " + ", ".join(f.name for f in there),
+            hint="it has " + ", ".join(f.name for f in available),
         )
     return found
 
@@ -223,20 +219,20 @@ def _read_modules_json(
     file = listing.get(file_selection.MODULES)
     if file is None:
         return None
-    _bring(repository, file, commit, hub, lambda _: None)
+    _download_file(repository, file, commit, hub, lambda _: None)
     return (repository.snapshot(commit) / file.path).read_text("utf-8")
 
 
-def _carry_out(wanted: DownloadPlan, revision: str, hub: Hub, advance: Advance) -> Path:
-    repository = Repository.of(hub.cache, wanted.hub_id)
-    for file in wanted.files:
-        _bring(repository, file, wanted.commit, hub, advance)
-    # last of all, so that an older commit is found until the newer one is whole
-    repository.pin(revision, wanted.commit)
-    return repository.snapshot(wanted.commit)
+def _download(plan: DownloadPlan, revision: str, hub: Hub, advance: Advance) -> Path:
+    repository = Repository.of(hub.cache, plan.hub_id)
+    for file in plan.files:
+        _download_file(repository, file, plan.commit, hub, advance)
+    # last, so that an older commit is used until the new one is complete
+    repository.write_ref(revision, plan.commit)
+    return repository.snapshot(plan.commit)
 
 
-def _bring(
+def _download_file(
     repository: Repository, file: RemoteFile, commit: str, hub: Hub, advance: Advance
 ) -> None:
     from huggingface_hub import hf_hub_url
@@ -244,7 +240,7 @@ def _bring(
 
     blob = repository.blob(file)
     repository.locks.mkdir(parents=True, exist_ok=True)
-    # the client's own lock: two processes, of whatever program, do not fetch the same twice
+    # the client's lock, so that no other program downloads the same file at the same time
     with WeakFileLock(repository.locks / f"{file.blob}.lock"):
         if blob.exists() and blob.stat().st_size == file.size:
             advance(file.size)
@@ -254,12 +250,12 @@ def _bring(
                 build_hf_headers(token=hub.token, library_name="likewise"),
                 hub.timeout,
             )
-            receive(source, file, blob, advance)
+            download_file(source, file, blob, advance)
         repository.link(file, commit)
 
 
 def _retried(call: Callable[[], _Result], attempts: int = 4) -> _Result:
-    """Ask again where the hub is busy; not where it cannot be reached, which would take minutes."""
+    """Repeat a request if the hub is busy, but not if it is unreachable."""
     from huggingface_hub.errors import HfHubHTTPError
 
     for attempt in range(1, attempts):
@@ -274,26 +270,26 @@ def _retried(call: Callable[[], _Result], attempts: int = 4) -> _Result:
 
 
 def _is_inside(path: str) -> bool:
-    """Whether a path that a hub tells stays in its folder."""
+    """Whether a path in a listing stays inside the checkpoint's folder."""
     return not path.startswith(("/", "\\")) and not {"..", ""} & set(path.split("/"))
 
 
-def _check_weights(wanted: DownloadPlan, sha256: str | None, hub: Hub) -> None:
-    told = next((f.sha256 for f in wanted.files if f.path == "model.safetensors"), None)
-    if sha256 and told and told != sha256:
+def _check_weights(plan: DownloadPlan, sha256: str | None, hub: Hub) -> None:
+    listed = next((f.sha256 for f in plan.files if f.path == "model.safetensors"), None)
+    if sha256 and listed and listed != sha256:
         raise DownloadError(
-            f"{hub.endpoint} offers other weights of {wanted.hub_id} than were published "
-            f"(SHA-256 {told[:12]}…, expected {sha256[:12]}…)",
-            hint="do not trust this mirror; name a revision to take them all the same",
+            f"{hub.endpoint} has different weights of {plan.hub_id} than were published "
+            f"(SHA-256 {listed[:12]}…, expected {sha256[:12]}…)",
+            hint="do not trust this mirror; name a revision to download them anyway",
         )
 
 
-def _check_room(wanted: DownloadPlan, cache: Path) -> None:
+def _check_disk_space(plan: DownloadPlan, cache: Path) -> None:
     cache.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(cache).free
-    if wanted.to_fetch > free:
+    if plan.to_fetch > free:
         raise DownloadError(
-            f"{wanted.hub_id} needs {wanted.to_fetch / 1e6:,.0f} MB, "
+            f"{plan.hub_id} needs {plan.to_fetch / 1e6:,.0f} MB, "
             f"{free / 1e6:,.0f} MB are free at {cache}",
-            hint="make room, or set HF_HUB_CACHE to a folder on another disk",
+            hint="free some space, or set HF_HUB_CACHE to a folder on another disk",
         )

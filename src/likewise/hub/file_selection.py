@@ -1,4 +1,4 @@
-"""Which files of a checkpoint are needed: pure functions over their names."""
+"""Selection of the files of a checkpoint to download, by their paths."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ _SETTINGS = re.compile(
     r"|special_tokens_map|added_tokens|tokenizer|vocab|router_config)\.json"
     r"|(vocab|merges)\.txt|[\w.-]+\.model"
 )
-_WEIGHTED = ("Dense", "LayerNorm")
-_TOKENIZERS = re.compile(r"tokenizer\.json|vocab\.(txt|json)|[\w.-]+\.model")
+_MODULES_WITH_WEIGHTS = ("Dense", "LayerNorm")
+_TOKENIZER_FILES = re.compile(r"tokenizer\.json|vocab\.(txt|json)|[\w.-]+\.model")
 
 
 @dataclass(frozen=True)
 class WeightFormat:
-    """How one format's weights are called, in the network's folder and below it.
+    """The file names of a weight format, relative to the network's folder.
 
     Attributes:
-        name: what people call it.
-        whole: names of which the first that is there holds all weights; `/` leads below.
-        index: a file that lists shards, where there is one.
-        parts: pattern of the shards, or of data beside `whole`.
+        name: name of the format.
+        single_files: possible paths of a file with all weights, the preferred one first.
+        index: path of the index of shards; empty if the format has none.
+        shards: pattern of the paths of shards, or of an ONNX file's external data.
     """
 
     name: Format
-    whole: tuple[str, ...]
+    single_files: tuple[str, ...]
     index: str
-    parts: re.Pattern[str]
+    shards: re.Pattern[str]
 
 
 FORMATS: tuple[WeightFormat, ...] = (
@@ -61,31 +61,35 @@ FORMATS: tuple[WeightFormat, ...] = (
         re.compile(r"(onnx/)?model\.onnx[._]data"),
     ),
 )
-"""In the order in which they are preferred; only the first that is there is taken."""
+"""The preferred format first. Only the first one that a repository has is downloaded."""
 
 
 @dataclass(frozen=True)
 class Modules:
-    """The folders that a checkpoint's `modules.json` names, relative, the network's first.
+    """The folders of the modules in `modules.json`, relative to the checkpoint.
 
     Attributes:
-        network: where the network lies; empty for the checkpoint's own folder.
-        others: where what follows it lies, and needs files.
-        weighted: those of them that have weights of their own.
-        kind: of the first module, such as `Transformer` or `StaticEmbedding`.
+        network: folder of the first module; empty for the checkpoint's own folder.
+        others: folders of the other modules that have files.
+        with_weights: those of `others` that have weights.
+        kind: type of the first module, such as `Transformer` or `StaticEmbedding`.
     """
 
     network: str = ""
     others: tuple[str, ...] = ()
-    weighted: tuple[str, ...] = ()
+    with_weights: tuple[str, ...] = ()
     kind: str = "Transformer"
 
 
-def read_modules(text: str | None, where: str) -> Modules:
-    """The folders from the text of `modules.json`; None stands for a checkpoint without it.
+def parse_modules(text: str | None, path: str) -> Modules:
+    """The folders of the modules.
+
+    Args:
+        text: the content of `modules.json`; None for a checkpoint without this file.
+        path: of `modules.json`, for errors.
 
     Raises:
-        DamagedFileError: it is no list of modules.
+        DamagedFileError: it is not a list of modules.
     """
     if text is None:
         return Modules()
@@ -96,76 +100,78 @@ def read_modules(text: str | None, where: str) -> Modules:
         (kind, network), rest = entries[0], entries[1:]
     except (ValueError, KeyError, TypeError, IndexError) as error:
         raise DamagedFileError(
-            f"{where} cannot be read as a list of modules: {error}",
+            f"{path} cannot be read as a list of modules: {error}",
             hint="download the checkpoint again",
         ) from error
-    others = tuple(path for module, path in rest if path and module != "Normalize")
-    weighted = tuple(path for module, path in rest if module in _WEIGHTED)
-    return Modules(network, others, weighted, kind)
+    others = tuple(folder for module, folder in rest if folder and module != "Normalize")
+    with_weights = tuple(folder for module, folder in rest if module in _MODULES_WITH_WEIGHTS)
+    return Modules(network, others, with_weights, kind)
 
 
 def formats_in(paths: Iterable[str], modules: Modules) -> tuple[WeightFormat, ...]:
-    """The weight formats that the network's folder holds, preferred ones first."""
-    inside = set(_inside(paths, modules.network))
-    return tuple(f for f in FORMATS if f.index in inside or not inside.isdisjoint(f.whole))
+    """The weight formats in the network's folder, the preferred one first."""
+    names = set(_names_in(paths, modules.network))
+    return tuple(f for f in FORMATS if f.index in names or not names.isdisjoint(f.single_files))
 
 
-def needed(
+def select_files(
     paths: Collection[str], modules: Modules, weights: WeightFormat | None = None
 ) -> tuple[str, ...]:
-    """The paths without which the checkpoint cannot be used as it was meant.
+    """The paths of all files that are needed to use a checkpoint, and its model card.
 
     Args:
-        paths: everything there is, relative, with `/`.
-        modules: the folders its `modules.json` names.
-        weights: the format wanted of the network; the first that is there where not given.
+        paths: all paths of a repository, relative, with `/`.
+        modules: the folders of the modules.
+        weights: weight format of the network; by default the preferred one of those present.
     """
-    chosen: list[str] = [CARD] if CARD in paths else []
+    selected: list[str] = [CARD] if CARD in paths else []
     for folder in dict.fromkeys(("", modules.network, *modules.others)):
-        inside = _inside(paths, folder)
+        names = _names_in(paths, folder)
         if folder == modules.network:
             formats = (weights,) if weights else FORMATS
         else:
             formats = FORMATS[:2] if folder else ()
-        kept = [p for p in inside if _SETTINGS.fullmatch(p)]
-        kept += next(filter(None, (_weights(inside, f) for f in formats)), [])
-        chosen += [f"{folder}/{p}" if folder else p for p in kept]
-    return tuple(dict.fromkeys(chosen))
+        files = [name for name in names if _SETTINGS.fullmatch(name)]
+        files += next(filter(None, (_weight_files(names, f) for f in formats)), [])
+        selected += [_join(folder, name) for name in files]
+    return tuple(dict.fromkeys(selected))
 
 
-def lacking(paths: Collection[str], modules: Modules) -> tuple[str, ...]:
-    """What a folder that holds `paths` still lacks to be whole, judged by its own files alone."""
-    inside = _inside(paths, modules.network)
-    lacks: list[str] = []
-    if "config.json" not in inside and modules.kind == "Transformer":
-        lacks.append(_join(modules.network, "config.json"))
+def missing_files(paths: Collection[str], modules: Modules) -> tuple[str, ...]:
+    """The files that a checkpoint needs and `paths` does not contain, without a listing."""
+    names = _names_in(paths, modules.network)
+    missing: list[str] = []
+    if "config.json" not in names and modules.kind == "Transformer":
+        missing.append(_join(modules.network, "config.json"))
     if not formats_in(paths, modules):
-        lacks.append(_join(modules.network, "model.safetensors"))
-    if not any(_TOKENIZERS.fullmatch(p) for p in inside):
-        lacks.append(_join(modules.network, "tokenizer.json"))
-    lacks += [
+        missing.append(_join(modules.network, "model.safetensors"))
+    if not any(_TOKENIZER_FILES.fullmatch(name) for name in names):
+        missing.append(_join(modules.network, "tokenizer.json"))
+    missing += [
         _join(folder, "config.json")
         for folder in modules.others
-        if "config.json" not in _inside(paths, folder)
+        if "config.json" not in _names_in(paths, folder)
     ]
-    for folder in modules.weighted:
-        if not any(_weights(_inside(paths, folder), f) for f in FORMATS[:2]):
-            lacks.append(_join(folder, "model.safetensors"))
-    return tuple(lacks)
+    for folder in modules.with_weights:
+        if not any(_weight_files(_names_in(paths, folder), f) for f in FORMATS[:2]):
+            missing.append(_join(folder, "model.safetensors"))
+    return tuple(missing)
 
 
-def _weights(inside: Collection[str], weights: WeightFormat) -> list[str]:
-    if whole := next((p for p in weights.whole if p in inside), None):
-        beside = [p for p in inside if weights.name == "onnx" and weights.parts.fullmatch(p)]
-        return [whole, *beside]
-    if weights.index in inside:
-        return [weights.index, *(p for p in inside if weights.parts.fullmatch(p))]
+def _weight_files(names: Collection[str], weights: WeightFormat) -> list[str]:
+    if single := next((name for name in weights.single_files if name in names), None):
+        external_data = weights.name == "onnx"
+        beside = [name for name in names if external_data and weights.shards.fullmatch(name)]
+        return [single, *beside]
+    if weights.index in names:
+        return [weights.index, *(name for name in names if weights.shards.fullmatch(name))]
     return []
 
 
-def _inside(paths: Iterable[str], folder: str) -> list[str]:
+def _names_in(paths: Iterable[str], folder: str) -> list[str]:
+    """The paths below a folder, relative to it."""
     start = f"{folder}/" if folder else ""
-    return [p[len(start) :] for p in paths if p.startswith(start)]
+    return [path[len(start) :] for path in paths if path.startswith(start)]
 
 
 def _join(folder: str, name: str) -> str:

@@ -1,4 +1,4 @@
-"""A name to a folder of files: where a checkpoint is looked for, in which order."""
+"""A model's name to the folder of its checkpoint."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from likewise.hub.verification import verify_sha256
 LocationKind = Literal["folder", "models", "bundled", "cache", "hub"]
 
 MODELS = Path("models")
-"""The folder that is looked into first, relative to where people work."""
+"""The folder of the user's own models, relative to the working folder."""
 
 
 @dataclass(frozen=True)
@@ -25,10 +25,10 @@ class Location:
     """A checkpoint on this machine.
 
     Attributes:
-        folder: where its files lie.
-        name: what people call it.
+        folder: folder of its files.
+        name: catalogue name, hub id, or name of the folder.
         source: `folder`, `models`, `bundled`, `cache` or `hub`.
-        entry: its line in the catalogue, where it has one.
+        entry: its entry in the catalogue, if it has one.
     """
 
     folder: Path
@@ -38,12 +38,12 @@ class Location:
 
     @property
     def reference(self) -> str:
-        """What finds it again from any working folder: its name, or its folder."""
+        """A name or absolute path that finds it from any working folder."""
         return str(self.folder.resolve()) if self.source == "folder" else self.name
 
     @property
     def commit(self) -> str | None:
-        """The commit on the hub that the files are of, where that is known."""
+        """The commit of the files on the hub, if known."""
         return self.folder.name if COMMIT.fullmatch(self.folder.name) else None
 
 
@@ -60,15 +60,15 @@ def locate(
     Args:
         name: a catalogue name, a hub id, or a folder.
         revision: branch, tag or commit on the hub.
-        weights: a format that must be had from the hub, `safetensors`, `pytorch` or `onnx`; where
-            not given, what is here already will do.
-        hub: where to fetch from; as the environment says where not given.
-        progress: shown what is about to be fetched, opens what is told the bytes.
+        weights: weight format to download from the hub: `safetensors`, `pytorch` or `onnx`. By
+            default files on this machine are used, whatever their format.
+        hub: the hub to download from; by default from the environment.
+        progress: shows a download.
 
     Raises:
-        ModelNotFoundError: it is nowhere; the hint names the nearest names or the command to fetch.
+        ModelNotFoundError: it was not found; the hint gives similar names.
         DamagedFileError: the weights do not have their published hash.
-        DownloadError: the hub has it, and fetching failed.
+        DownloadError: the download failed.
     """
     if weights is None and (found := find_local(name, revision=revision, hub=hub)):
         return found
@@ -87,9 +87,9 @@ def locate(
 def find_local(
     name: str | Path, *, revision: str | None = None, hub: Hub | None = None
 ) -> Location | None:
-    """The same, on this machine alone; None where it is not here, or not whole.
+    """Like `locate`, without the hub; None if the checkpoint is not here or incomplete.
 
-    A revision other than what lies here is looked for in the cache alone.
+    A revision is only looked up in the cache.
 
     Raises:
         DamagedFileError: the bundled weights do not have their published hash.
@@ -113,12 +113,14 @@ def find_local(
 
 
 def is_checkpoint(folder: Path) -> bool:
-    """Whether a folder looks like one: it says what network it is, or which modules."""
+    """Whether a folder has a `config.json` or `modules.json`."""
     return any((folder / name).is_file() for name in ("config.json", file_selection.MODULES))
 
 
 def bundled_folder(entry: catalog.Entry) -> Path | None:
-    """The files that a Python package carries, found without importing it, weights verified.
+    """The folder of a checkpoint in a Python package; None if the package is not installed.
+
+    The package is not imported. The hash of the weights is verified.
 
     Raises:
         DamagedFileError: the weights do not have their published hash, or are missing.
@@ -144,7 +146,7 @@ def _looks_like_path(text: str) -> bool:
 
 
 def _names_hint(text: str) -> str:
-    near = () if _looks_like_path(text) else catalog.nearest(text)
-    if near:
-        return "did you mean " + " or ".join(near) + "?"
+    similar = () if _looks_like_path(text) else catalog.similar_names(text)
+    if similar:
+        return "did you mean " + " or ".join(similar) + "?"
     return "likewise models lists the names; a folder or a hub id (owner/name) works too"

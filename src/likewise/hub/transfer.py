@@ -1,4 +1,4 @@
-"""One file over HTTP, taken up where it was cut, and held against its hash."""
+"""Download of one file over HTTP: resumed after an interruption, verified by its hash."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from typing import Any, BinaryIO
 from likewise.errors import DownloadError
 from likewise.hub.cache import RemoteFile
 
-PIECE = 1 << 20
+BLOCK_BYTES = 1 << 20
 ATTEMPTS = 5
-"""How often a transfer that brings nothing new is tried before it is given up."""
+"""Attempts without any new bytes after which a download fails."""
 
 RETRIED_STATUS = (408, 429, 500, 502, 503, 504)
 
-Received = Callable[[int], None]
+OnBytes = Callable[[int], None]
 
 
 @dataclass(frozen=True)
@@ -26,9 +26,9 @@ class RemoteSource:
     """Where a file comes from.
 
     Attributes:
-        url: where it lies; redirects are followed.
-        headers: for the request, such as the token.
-        timeout: seconds without an answer until it counts as gone.
+        url: its URL; redirects are followed.
+        headers: of the request, such as the access token.
+        timeout: maximum number of seconds without a response.
     """
 
     url: str
@@ -36,119 +36,121 @@ class RemoteSource:
     timeout: float
 
 
-def receive(source: RemoteSource, file: RemoteFile, destination: Path, received: Received) -> None:
-    """Bring a file to `destination`; until it is whole and has its hash it is called otherwise.
+def download_file(
+    source: RemoteSource, file: RemoteFile, destination: Path, on_bytes: OnBytes
+) -> None:
+    """Download a file; it appears at `destination` when it is complete and its hash is correct.
 
-    What arrived before, in this process or in one that was killed, is not asked for again.
+    Bytes that an earlier attempt downloaded, also in another process, are not requested again.
 
     Args:
         source: where it comes from.
         file: its size and hash.
-        destination: where it goes.
-        received: told the bytes of each piece, those that were here already too; a negative
-            number takes some back.
+        destination: path of the file; the incomplete file ends in `.incomplete`.
+        on_bytes: called with the number of new bytes, or of bytes of an earlier attempt; a negative
+            number is of discarded bytes.
 
     Raises:
-        DownloadError: what arrived has another hash, or is too short.
-        OSError: the disk, or the hub, refused (huggingface_hub's own errors are of this kind).
+        DownloadError: the hash differs, or the file is too short.
+        OSError: an error of the disk or of the hub (huggingface_hub's errors are subclasses).
     """
     part = destination.with_name(destination.name + ".incomplete")
     part.parent.mkdir(parents=True, exist_ok=True)
     if part.exists() and part.stat().st_size > file.size:
         part.unlink()
-    digest = _new_digest(file)
-    resumed = _read_part(part, digest, received)
-    with part.open("ab") as out:
-        _fill(source, file, _Sink(out, digest, received))
+    digest = _new_hash(file)
+    resumed = _hash_part(part, digest, on_bytes)
+    with part.open("ab") as output:
+        _append(source, file, _Part(output, digest, on_bytes))
     if digest.hexdigest() == file.blob:
         part.replace(destination)
         return
     part.unlink()
-    received(-file.size)
-    if resumed:  # what an earlier process left may be what is wrong
-        receive(source, file, destination, received)
+    on_bytes(-file.size)
+    if resumed:  # the earlier attempt may be damaged
+        download_file(source, file, destination, on_bytes)
         return
     raise DownloadError(
-        f"{file.path} arrived with the hash {digest.hexdigest()[:12]}…, "
-        f"expected {file.blob[:12]}…; it was thrown away",
-        hint="try again; if it happens again, the mirror or something on the way changes files",
+        f"{file.path} was received with the hash {digest.hexdigest()[:12]}…, "
+        f"expected {file.blob[:12]}…; it was discarded",
+        hint="try again; if it happens again, the mirror or a proxy changes files",
     )
 
 
 @dataclass(frozen=True)
-class _Sink:
-    """Where bytes go: the part, its hash, and who is told."""
+class _Part:
+    """The incomplete file, its hash, and the callback."""
 
-    out: BinaryIO
+    output: BinaryIO
     digest: Any
-    received: Received
+    on_bytes: OnBytes
 
     @property
     def size(self) -> int:
-        return self.out.tell()
+        return self.output.tell()
 
-    def write(self, piece: bytes) -> None:
-        self.out.write(piece)
-        self.digest.update(piece)
-        self.received(len(piece))
+    def write(self, block: bytes) -> None:
+        self.output.write(block)
+        self.digest.update(block)
+        self.on_bytes(len(block))
 
 
-def _new_digest(file: RemoteFile) -> Any:
+def _new_hash(file: RemoteFile) -> Any:
     if file.sha256:
         return hashlib.sha256()
-    # git's name for a content: SHA-1 over a header and the bytes
+    # a git object id: SHA-1 of a header and the content
     return hashlib.sha1(f"blob {file.size}\0".encode(), usedforsecurity=False)
 
 
-def _read_part(part: Path, digest: Any, received: Received) -> bool:
-    """Show the hash what is already here; whether anything is."""
+def _hash_part(part: Path, digest: Any, on_bytes: OnBytes) -> bool:
+    """Hash the bytes of an earlier attempt; returns whether there are any."""
     if not part.exists():
         return False
-    with part.open("rb") as have:
-        while piece := have.read(PIECE):
-            digest.update(piece)
-            received(len(piece))
+    with part.open("rb") as existing:
+        while block := existing.read(BLOCK_BYTES):
+            digest.update(block)
+            on_bytes(len(block))
     return part.stat().st_size > 0
 
 
-def _fill(source: RemoteSource, file: RemoteFile, sink: _Sink) -> None:
+def _append(source: RemoteSource, file: RemoteFile, part: _Part) -> None:
+    """Request the missing bytes until the file is complete."""
     from huggingface_hub.errors import HfHubHTTPError, HTTPError  # type: ignore[attr-defined]
 
     attempt = 0
-    while (have := sink.size) < file.size:
-        cut: Exception | None = None
-        sink.received(0)  # whoever counts may raise here to stop a transfer that stalls
+    while (start := part.size) < file.size:
+        interruption: Exception | None = None
+        part.on_bytes(0)  # lets the callback raise an error to cancel a stalled download
         try:
-            _request(source, file, sink)
+            _request(source, file, part)
         except HfHubHTTPError:
             raise
         except HTTPError as error:
-            cut = error
-        # go on from where it was cut, unless nothing at all comes any more
-        attempt = 1 if sink.size > have else attempt + 1
-        if sink.size < file.size and attempt >= ATTEMPTS:
-            raise cut or DownloadError(
-                f"{file.path} ends after {sink.size} of {file.size} bytes",
-                hint="try again; what arrived is kept",
+            interruption = error
+        attempt = 1 if part.size > start else attempt + 1
+        if part.size < file.size and attempt >= ATTEMPTS:
+            raise interruption or DownloadError(
+                f"{file.path} ends after {part.size} of {file.size} bytes",
+                hint="try again; the download is resumed",
             )
-        if cut:
-            sink.out.flush()
+        if interruption:
+            part.output.flush()
             time.sleep(0.125 * 2**attempt)
 
 
-def _request(source: RemoteSource, file: RemoteFile, sink: _Sink) -> None:
-    """Ask once for what is missing, and take what comes of it."""
+def _request(source: RemoteSource, file: RemoteFile, part: _Part) -> None:
+    """Request the missing bytes once and append those that are received."""
     from huggingface_hub.utils import (  # type: ignore[attr-defined]
         hf_raise_for_status,
         http_stream_backoff,
     )
 
-    have = sink.size
-    wanted = {"Range": f"bytes={have}-"} if have else {}
+    start = part.size
+    byte_range = {"Range": f"bytes={start}-"} if start else {}
     with http_stream_backoff(
         "GET",
         source.url,
-        headers={**source.headers, **wanted, "Accept-Encoding": "identity"},
+        headers={**source.headers, **byte_range, "Accept-Encoding": "identity"},
         timeout=source.timeout,
         max_retries=ATTEMPTS - 1,
         base_wait_time=0.25,
@@ -156,7 +158,7 @@ def _request(source: RemoteSource, file: RemoteFile, sink: _Sink) -> None:
         retry_on_status_codes=RETRIED_STATUS,
     ) as response:
         hf_raise_for_status(response)
-        skip = 0 if response.status_code == 206 else have
-        for piece in response.iter_bytes():
-            fresh, skip = piece[skip:], max(0, skip - len(piece))
-            sink.write(fresh[: file.size - sink.size])
+        skip = 0 if response.status_code == 206 else start  # the server may ignore the range
+        for block in response.iter_bytes():
+            new, skip = block[skip:], max(0, skip - len(block))
+            part.write(new[: file.size - part.size])
