@@ -74,7 +74,7 @@ def test_weights_with_an_unexpected_hash_are_an_error(server: LoopbackHub, hub: 
 
     entry = catalog.find(MINILM)
     assert entry is not None
-    with pytest.raises(DownloadError, match="other weights"):
+    with pytest.raises(DownloadError, match="different weights"):
         download.fetch(MINILM, sha256=entry.weights_sha256, hub=hub)
     assert not server.asked("/cdn/")
 

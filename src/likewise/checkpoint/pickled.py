@@ -52,9 +52,7 @@ def _rebuild_tensor(storage: Any, offset: Any, shape: Any, strides: Any, *_: Any
         raise pickle.UnpicklingError("a tensor has no storage")
     numbers = (offset, *_numbers(shape), *_numbers(strides))
     if len(shape) != len(strides) or not all(type(n) is int and n >= 0 for n in numbers):
-        raise pickle.UnpicklingError(
-            "a tensor's offset, sizes or strides are invalid"
-        )
+        raise pickle.UnpicklingError("a tensor's offset, sizes or strides are invalid")
     stored, count = len(storage.values), math.prod(shape)
     last = offset + sum((n - 1) * stride for n, stride in zip(shape, strides, strict=True))
     if offset > stored or (count and last >= stored):
