@@ -321,21 +321,21 @@ class Encoder(SentenceTransformerMethods, ComparisonMethods):
         ]
 
     def decode_tokens(self, token_ids: Sequence[int]) -> str:
-        """The text of token ids of the model's vocabulary, without the special ones around it.
+        """The text of token ids, without the special tokens around it.
 
         Raises:
-            InputError: an id that the vocabulary does not have.
+            InputError: an id is not in the vocabulary.
         """
         return self._tokenizer.decode(token_ids)
 
-    def is_framed(self, token_ids: Sequence[int]) -> bool:
-        """Whether token ids begin and end with the special tokens of the model's tokenizer."""
-        return self._tokenizer.is_framed(token_ids)
+    def has_special_tokens(self, token_ids: Sequence[int]) -> bool:
+        """Whether token ids begin and end with the special tokens of the model."""
+        return self._tokenizer.has_special_tokens(token_ids)
 
     def token_ids(self, text: str) -> list[int]:
-        """Ids of the tokens that the model reads of a text, special ones included."""
+        """Token ids of a text after truncation, special tokens included."""
         check_text(text, 0)
-        return [int(each) for each in self._tokenizer.rows([text], counted=False).token_ids]
+        return [int(each) for each in self._tokenizer.rows([text], exact=False).token_ids]
 
     def token_spans(self, texts: Sequence[str]) -> list[NDArray[np.int64]]:
         """Start and end of each token in its text: one int64 `[tokens, 2]` per text.

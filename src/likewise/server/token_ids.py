@@ -36,7 +36,7 @@ def decode_token_ids(
 
 
 def _decode(encoder: Encoder, row: Sequence[int], vocabulary: TokenIds) -> str:
-    if vocabulary == "model" or (vocabulary == "auto" and encoder.is_framed(row)):
+    if vocabulary == "model" or (vocabulary == "auto" and encoder.has_special_tokens(row)):
         return encoder.decode_tokens(row)
     try:
         return str(_openai().decode(list(row), errors="strict"))

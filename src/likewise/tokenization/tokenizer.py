@@ -226,23 +226,23 @@ class Tokenizer:
         """The text of token ids, without the special tokens around it.
 
         Raises:
-            InputError: an id that the vocabulary does not have.
+            InputError: an id is not in the vocabulary.
         """
         size = self.vocabulary_size
         for token_id in token_ids:
             if not 0 <= token_id < size:
                 raise InputError(
-                    f"{token_id} is no token id of this model, which has {size:,}",
+                    f"{token_id} is not a token id of this model, which has {size:,}",
                     hint="send texts, or ids of the model's own tokenizer",
                 )
         inner = list(token_ids)
-        if self.is_framed(inner):
-            inner = inner[len(self._first) : len(inner) - len(self._last)]
+        if self.has_special_tokens(inner):
+            inner = inner[len(self._leading) : len(inner) - len(self._trailing)]
         return str(self._backend.decode(inner, skip_special_tokens=False))
 
-    def is_framed(self, token_ids: Sequence[int]) -> bool:
-        """Whether ids begin and end with the special tokens that the model's tokenizer adds."""
-        ids, first, last = list(token_ids), self._first, self._last
+    def has_special_tokens(self, token_ids: Sequence[int]) -> bool:
+        """Whether ids begin and end with the special tokens that the tokenizer adds."""
+        ids, first, last = list(token_ids), self._leading, self._trailing
         if not (first or last) or len(ids) < len(first) + len(last):
             return False
         return ids[: len(first)] == first and ids[len(ids) - len(last) :] == last
