@@ -8,7 +8,7 @@ from typing import Literal
 import typer
 
 from likewise.cli.derive import command
-from likewise.cli.hit_format import index_quality
+from likewise.cli.hit_format import index_quality, place
 from likewise.cli.printing import note, say, say_table
 from likewise.collections.contract import Run, Summary
 from likewise.collections.open_collection import open_collection
@@ -34,6 +34,7 @@ from likewise.operations.collections import (
     collections_undo,
 )
 from likewise.operations.collections import collections as operation
+from likewise.operations.record import RecordRequest, RecordResult, collections_get
 
 HEADER = ("name", "records", "chunks", "model", "storage", "index", "recall", "changed")
 
@@ -92,6 +93,24 @@ def show(result: ShowResult, _: ShowRequest) -> None:
             ["state", "complete" if summary.whole else "unfinished: index again to continue"],
         ],
     )
+
+
+@collections_app.command("get")
+@command(RecordRequest, collections_get)
+def get(result: RecordResult, _: RecordRequest) -> None:
+    """Read one record: its title, its chunks, its file and its other columns.
+
+    \b
+    Example:
+      likewise collections get help 5f2a90c1d4e7b836
+    """
+    if result.first.title:
+        say(result.first.title)
+    for chunk in result.chunks:
+        say(chunk.text)
+    say(f"    {place(result.first)}  id {result.record}")
+    for name, value in result.fields.items():
+        say(f"    {name}: {value}")
 
 
 @collections_app.command("log")

@@ -15,7 +15,7 @@ from likewise.data.tabular import records_table
 from likewise.data.writers import TABLE_FORMATS, check_target, write_table
 from likewise.extras import require
 from likewise.operations.contract import Field, ModelRequest
-from likewise.operations.corpus import Files, embed_sources
+from likewise.operations.corpus import Files, Texts, check_sources, embed_given, embed_sources
 from likewise.operations.session import Session
 from likewise.operations.texts import Column, EscapeFormulas, check_not_input
 from likewise.progress import MessageCallback
@@ -26,9 +26,10 @@ Seed = Annotated[int, Field("The same seed gives the same result.", minimum=0, m
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterRequest(ModelRequest):
-    """Files to cluster."""
+    """Files or texts to cluster."""
 
-    files: Files
+    files: Files = ()
+    texts: Texts = ()
     clusters: Annotated[
         int | None,
         Field("Number of clusters, by k-means; found by itself else.", short="-k", minimum=1),
@@ -129,14 +130,16 @@ class ClusterResult:
 
         Keys: `model`, `compute`, `texts`, `clusters` and `unclustered` (counts), `method`, `seed`,
         `stability`, `topics` (a tree; each topic has `id`, `level`, `name`, `terms`, `size`,
-        `exemplars`, `cohesion`, `stability` and `topics`) and `output`. The clusters of single
-        texts are in the output.
+        `exemplars`, `cohesion`, `stability` and `topics`), `labels` (the cluster of each text,
+        -1 for none; null for files, where the output has them) and `output`.
         """
         texts = [record.text for record in self.records]
+        given = not any(record.source for record in self.records)
         return {
             "model": self.model,
             "compute": self.compute,
             **self.clusters.to_dict(texts),
+            "labels": self.clusters.labels.tolist() if given else None,
             "output": str(self.output) if self.output else None,
         }
 
@@ -145,18 +148,23 @@ def cluster(request: ClusterRequest, session: Session) -> ClusterResult:
     """Group texts by their nearest neighbors, and name the groups.
 
     Raises:
-        InputError: too few different texts, a setting out of range, or an unusable output.
+        InputError: no texts, too few different ones, a setting out of range, or an unusable
+            output.
         RecordError: a file cannot be read.
         OutputError: the output cannot be written.
         CheckpointError: the model cannot be used.
         MissingExtraError: the extra `explore` is not installed.
     """
+    check_sources(request.files, request.texts, command="likewise cluster")
     if request.output:
         check_target(request.output, TABLE_FORMATS)
         check_not_input(request.output, request.files)
     require("graspologic_native", "explore")  # before hours of encoding
     encoder = session.encoder(request)
-    corpus = embed_sources(session, encoder, request.files, request.column)
+    if request.texts:
+        corpus = embed_given(session, encoder, request.texts)
+    else:
+        corpus = embed_sources(session, encoder, request.files, request.column)
     settings = ClusterSettings(
         request.clusters, request.resolution, request.levels, request.assign_all,
         request.smallest, request.runs, request.seed,

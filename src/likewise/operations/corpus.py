@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
-from likewise.analysis.embedded_corpus import EmbeddedCorpus, embed_corpus
+from likewise.analysis.embedded_corpus import EmbeddedCorpus, embed_corpus, embed_records
 from likewise.data.records import Unit
 from likewise.encoder import Encoder
+from likewise.errors import InputError
 from likewise.operations.contract import Field
 from likewise.operations.messages import report_cut, report_scripts
 from likewise.operations.session import Session
-from likewise.operations.texts import SkippedRows, report_column
+from likewise.operations.texts import SkippedRows, records_of, report_column
 
 Files = Annotated[
     tuple[str, ...],
@@ -21,6 +22,37 @@ Files = Annotated[
         positional=True, metavar="FILE...", local=True,
     ),
 ]  # fmt: skip
+
+Texts = Annotated[
+    tuple[str, ...],
+    Field("A text, in place of files; repeat it.", flag="--text", metavar="TEXT"),
+]
+
+
+def check_sources(files: Sequence[str], texts: Sequence[str], *, command: str) -> None:
+    """Refuse a request that has neither files nor texts, or both.
+
+    Raises:
+        InputError: it has.
+    """
+    if files and texts:
+        raise InputError("texts are given twice", hint="give files or texts, not both")
+    if not files and not texts:
+        raise InputError(
+            "there are no texts", hint=f"{command} FILE; or give texts, each with --text"
+        )
+
+
+def embed_given(session: Session, encoder: Encoder, texts: Sequence[str]) -> EmbeddedCorpus:
+    """Encode the texts of a request; what was truncated or unknown is reported.
+
+    Raises:
+        OutputError: the cache cannot be written.
+    """
+    corpus = embed_records(encoder, records_of(texts), progress=session.progress)
+    report_cut(session, encoder, corpus.cut, corpus.encoded)
+    report_scripts(session, encoder, corpus.texts)
+    return corpus
 
 
 def embed_sources(

@@ -25,7 +25,7 @@ from likewise.analysis.embedded_corpus import EmbeddedCorpus
 from likewise.data.records import Record, Skipped
 from likewise.errors import InputError
 from likewise.operations.contract import Field, ModelRequest
-from likewise.operations.corpus import embed_sources
+from likewise.operations.corpus import Texts, check_sources, embed_given, embed_sources
 from likewise.operations.session import Session
 from likewise.operations.texts import Column, SkippedRows
 from likewise.operations.threshold import ChosenThreshold, choose_threshold
@@ -41,7 +41,7 @@ SUGGESTED = 99.99
 
 @dataclass(frozen=True, kw_only=True)
 class DedupeRequest(ModelRequest):
-    """Files to remove duplicates from."""
+    """Files or texts to remove duplicates from."""
 
     files: Annotated[
         tuple[str, ...],
@@ -50,6 +50,7 @@ class DedupeRequest(ModelRequest):
             positional=True, metavar="FILE...", local=True,
         ),
     ] = ()  # fmt: skip
+    texts: Texts = ()
     output: Annotated[
         Path | None,
         Field(
@@ -211,7 +212,7 @@ def dedupe(request: DedupeRequest, session: Session) -> DedupeResult:
     No input is changed.
 
     Raises:
-        InputError: no files, an unusable threshold, or an output that would overwrite an input.
+        InputError: no texts, an unusable threshold, or an output that would overwrite an input.
         RecordError: a file cannot be read.
         OutputError: a file cannot be written.
         CheckpointError: the model cannot be used.
@@ -223,7 +224,8 @@ def dedupe(request: DedupeRequest, session: Session) -> DedupeResult:
     def read(files: Sequence[str]) -> EmbeddedCorpus:
         return embed_sources(session, encoder, files, request.column, unit="line", skipped=skipped)
 
-    corpus = read(request.files)
+    texts, files = request.texts, request.files
+    corpus = embed_given(session, encoder, texts) if texts else read(files)
     if request.output:
         check_outputs(list(dict.fromkeys(r.source for r in corpus.records)), request.output)
     other = read(request.against) if request.against else None
@@ -260,8 +262,12 @@ def dedupe(request: DedupeRequest, session: Session) -> DedupeResult:
 
 
 def _check(request: DedupeRequest) -> None:
-    if not request.files:
-        raise InputError("no file to look at", hint="likewise dedupe FILE")
+    check_sources(request.files, request.texts, command="likewise dedupe")
+    if request.texts and (request.output or request.plan):
+        raise InputError(
+            "texts of the command line cannot be written without their duplicates",
+            hint="save them to a file first",
+        )
     if "-" in (*request.files, *request.against):
         raise InputError(
             "duplicates cannot be removed from standard input", hint="save it to a file first"

@@ -113,7 +113,7 @@ def make_plan(
     steps = planned_removals(found, records, records if against is None else against)
     files = tuple(
         PlannedFile(path, content_hash(path), encoding=encoding)
-        for path in dict.fromkeys(r.source for r in records)
+        for path in dict.fromkeys(r.source for r in records if r.source)
     )
     return RemovalPlan(files, found.count, found.threshold, model, steps)
 
