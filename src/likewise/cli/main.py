@@ -28,6 +28,7 @@ from likewise.cli.export import export
 from likewise.cli.index import index
 from likewise.cli.interrupts import INTERRUPTED, raise_again
 from likewise.cli.map import map_
+from likewise.cli.mcp import mcp_app
 from likewise.cli.models import models_app
 from likewise.cli.printing import note
 from likewise.cli.quantize import quantize
@@ -41,6 +42,7 @@ from likewise.errors import CheckpointWarning, LikewiseError, TruncationWarning
 
 COMMANDS = (
     "ui",
+    "mcp",
     "similarity",
     "rank",
     "encode",
@@ -113,6 +115,7 @@ for command in (
 ):  # fmt: skip
     app.command()(command)
 app.command("map")(map_)
+app.add_typer(mcp_app)
 app.add_typer(models_app)
 app.add_typer(collections_app)
 app.command()(evaluate)

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import unified_diff
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from likewise.atomic import atomic
@@ -30,7 +29,7 @@ class McpClient:
         title: as people call it.
         path: its configuration file, for this user on this system.
         section: key of the object that holds the servers.
-        extra: what its entries have beside command and arguments.
+        typed: whether its entries name their transport.
         restart: what makes it read the file again.
     """
 
@@ -38,7 +37,7 @@ class McpClient:
     title: str
     path: Callable[[], Path]
     section: str = "mcpServers"
-    extra: Mapping[str, str] = MappingProxyType({})
+    typed: bool = False
     restart: str = "restart it"
 
 
@@ -61,21 +60,19 @@ def _application(*parts: str) -> Callable[[], Path]:
     return path
 
 
-_STDIO = MappingProxyType({"type": "stdio"})
-
 CLIENTS = (
     McpClient(
         "claude-desktop", "Claude Desktop", _application("Claude", "claude_desktop_config.json"),
         restart="quit it and start it again",
     ),
     McpClient(
-        "claude-code", "Claude Code", _home(".claude.json"), extra=_STDIO,
+        "claude-code", "Claude Code", _home(".claude.json"), typed=True,
         restart="start a new session",
     ),
     McpClient("cursor", "Cursor", _home(".cursor", "mcp.json")),
     McpClient(
         "vscode", "VS Code", _application("Code", "User", "mcp.json"), section="servers",
-        extra=_STDIO, restart="choose 'MCP: List Servers' and start it",
+        typed=True, restart="choose 'MCP: List Servers' and start it",
     ),
     McpClient("windsurf", "Windsurf", _home(".codeium", "windsurf", "mcp_config.json")),
     McpClient("gemini-cli", "Gemini CLI", _home(".gemini", "settings.json")),
@@ -131,8 +128,6 @@ class ConfigChange:
                 shutil.copy2(self.path, backup)
             with atomic(self.path) as file:
                 file.write(self.after.encode())
-            if backup:
-                shutil.copymode(backup, self.path)
         except OSError as error:
             raise OutputError(
                 f"cannot write {self.path}: {error.strerror or error}",
@@ -172,8 +167,11 @@ def server_entry(client: McpClient, arguments: Sequence[str] = ()) -> dict[str, 
         client: whose form it has.
         arguments: further arguments of the command.
     """
-    command = {"command": sys.executable, "args": ["-m", "likewise", "mcp", *arguments]}
-    return {**client.extra, **command}
+    command: dict[str, Any] = {
+        "command": sys.executable,
+        "args": ["-m", "likewise", "mcp", *arguments],
+    }
+    return {"type": "stdio", **command} if client.typed else command
 
 
 def plan_change(client: McpClient, arguments: Sequence[str] = ()) -> ConfigChange | None:
@@ -228,22 +226,13 @@ def _parsed(
     if text is None or not text.strip("\ufeff \t\r\n"):
         return {}
     try:
-        config = json.loads(
-            text.removeprefix("\ufeff"), object_pairs_hook=unique, parse_float=_exact
-        )
-    except ValueError as error:
+        config = json.loads(text.removeprefix("\ufeff"), object_pairs_hook=unique)
+        json.dumps(config, ensure_ascii=False, allow_nan=False).encode()
+    except ValueError as error:  # also of numbers and characters that cannot be written again
         raise _by_hand(path, f"it is not plain JSON ({error})", client, entry) from error
     if not isinstance(config, dict):
         raise _by_hand(path, "it is not an object", client, entry)
     return config
-
-
-def _exact(text: str) -> float:
-    """A number; refused where writing it again would change its digits."""
-    value = float(text)
-    if repr(value) != text:
-        raise ValueError(f"the number {text} would be rounded")
-    return value
 
 
 def _by_hand(path: Path, reason: str, client: McpClient, entry: Mapping[str, Any]) -> InputError:

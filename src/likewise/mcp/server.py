@@ -87,9 +87,7 @@ class LikewiseServer:
         self._data = data.resolve() if data else None
         self._limiter = CapacityLimiter(workers)
         self._tools = {tool.name: tool for tool in TOOLS}
-        self._arguments = {
-            tool.name: ToolArguments(tool, model=model, data=data) for tool in TOOLS
-        }
+        self._arguments = {tool.name: ToolArguments(tool, model=model, data=data) for tool in TOOLS}
         self.protocol: Server[dict[str, Any]] = Server(
             "likewise",
             version=likewise.__version__,
@@ -145,14 +143,13 @@ class LikewiseServer:
             del plain[name]
         if tool.name == "dedupe":
             notes = [*notes, *_shorten(plain)]
+        text = self._json(plain | {"notes": notes})
+        return CallToolResult(content=[TextContent(text=text)], structured_content=json.loads(text))
+
+    def _json(self, plain: dict[str, Any]) -> str:
         if self._data:
             plain = _relative(plain, str(self._data / "_")[:-1])
-        plain["notes"] = notes
-        # through JSON, so that tuples are lists and numbers are what the client will read
-        text = json.dumps(plain, ensure_ascii=False, default=str)
-        return CallToolResult(
-            content=[TextContent(text=text)], structured_content=json.loads(text)
-        )
+        return json.dumps(plain, ensure_ascii=False, default=str)
 
     async def _list_resources(
         self, context: Context, _params: PaginatedRequestParams | None
@@ -209,7 +206,7 @@ class LikewiseServer:
         except Exception as error:
             code = INVALID_PARAMS if isinstance(error, InputError) else INTERNAL_ERROR
             raise MCPError(code, problem_text(error, {}), {"uri": params.uri}) from None
-        text = json.dumps(result.to_dict(), ensure_ascii=False, default=str)
+        text = self._json(result.to_dict())
         return ReadResourceResult(
             contents=[TextResourceContents(uri=params.uri, mime_type=JSON_TYPE, text=text)]
         )
