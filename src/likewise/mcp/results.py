@@ -110,7 +110,7 @@ class RecordOutput(Noted):
     """A record; neighboring chunks may overlap."""
 
     collection: str
-    record: str
+    id: str
     title: str
     source: str
     line: int

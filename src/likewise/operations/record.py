@@ -49,12 +49,12 @@ class RecordResult:
     def to_dict(self) -> dict[str, Any]:
         """The result as plain values.
 
-        Keys: `collection`, `record`, `title`, `source`, `line`, `fields`, `chunks` (each with `id`
+        Keys: `collection`, `id`, `title`, `source`, `line`, `fields`, `chunks` (each with `id`
         and `text`).
         """
         return {
             "collection": self.collection,
-            "record": self.record,
+            "id": self.record,
             "title": self.first.title,
             "source": self.first.source,
             "line": self.first.line,

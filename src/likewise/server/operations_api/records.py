@@ -1,4 +1,4 @@
-"""Collections whose texts come with the request: create one, add, show and remove records."""
+"""Collections whose texts come with the request: create one, add and remove records."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import KW_ONLY, asdict, dataclass, field
 from typing import Annotated, Any
 
-from likewise.collections.contract import Hit, IndexChoice, Indexed, Storage
+from likewise.collections.contract import IndexChoice, Indexed, Storage
 from likewise.collections.open_collection import open_collection
 from likewise.collections.store import Store
 from likewise.data.records import Record
 from likewise.errors import CollectionError, InputError
-from likewise.operations.collection import AsOf, CollectionRequest, StoreAddress
+from likewise.operations.collection import CollectionRequest, StoreAddress
 from likewise.operations.collections import ShowResult
 from likewise.operations.contract import Field, ModelRequest
 from likewise.operations.messages import report_cut
@@ -180,58 +180,3 @@ def records_remove(request: RemoveRecordsRequest, session: Session) -> RemoveRec
         return RemoveRecordsResult(request.name, 0)
     collection = session.collection(request.name, store=request.store)
     return RemoveRecordsResult(request.name, collection.remove(request.ids))
-
-
-@dataclass(frozen=True)
-class RecordRequest(CollectionRequest):
-    """A record to show."""
-
-    id: Annotated[str, Field("Id of the record, or of one of its chunks.")]
-    _: KW_ONLY
-    as_of: AsOf = None
-
-
-@dataclass(frozen=True)
-class RecordResult:
-    """One record.
-
-    Attributes:
-        collection: name of the collection.
-        chunks: its chunks, in order.
-    """
-
-    collection: str
-    chunks: tuple[Hit, ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        """The result as plain values.
-
-        Keys: `collection`, `id`, `title`, `source`, `line`, `fields`, and `chunks`, each with `id`
-        and `text`.
-        """
-        first = self.chunks[0]
-        return {
-            "collection": self.collection,
-            "id": first.record,
-            "title": first.title,
-            "source": first.source,
-            "line": first.line,
-            "fields": dict(first.fields),
-            "chunks": [{"id": each.id, "text": each.text} for each in self.chunks],
-        }
-
-
-def records_show(request: RecordRequest, session: Session) -> RecordResult:
-    """Show a record with all its chunks.
-
-    Raises:
-        InputError: there is no such id.
-        CollectionNotFoundError: no collection has this name.
-        CollectionError: the collection cannot be read.
-    """
-    collection = session.collection(request.name, store=request.store, as_of=request.as_of)
-    [first] = collection.get([request.id])
-    if first.chunks == 1:
-        return RecordResult(request.name, (first,))
-    names = [f"{first.record}.{number}" for number in range(first.chunks)]
-    return RecordResult(request.name, tuple(collection.get(names)))
