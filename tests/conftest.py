@@ -272,6 +272,22 @@ def tiny_bert(**changes: Any) -> Any:
 
 
 @pytest.fixture
+def cross_encoder(tiny_checkpoint: Callable[..., Path], tmp_path: Path) -> Path:
+    """A cross-encoder with random weights and the tokenizer of a tiny checkpoint."""
+    torch = pytest.importorskip("torch")
+    transformers = pytest.importorskip("transformers")
+    folder = tiny_checkpoint()
+    torch.manual_seed(1)
+    network = transformers.BertForSequenceClassification(tiny_bert(num_labels=1))
+    for parameter in network.parameters():
+        parameter.data += torch.randn_like(parameter) * 0.3
+    network.save_pretrained(tmp_path / "cross")
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        (tmp_path / "cross" / name).write_bytes((folder / name).read_bytes())
+    return tmp_path / "cross"
+
+
+@pytest.fixture
 def offline(monkeypatch: pytest.MonkeyPatch) -> None:
     """No hub, as `HF_HUB_OFFLINE=1` has it."""
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")

@@ -19,7 +19,7 @@ _HINTS = {
     errno.EACCES: "write to a folder that is yours",
     errno.EPERM: "write to a folder that is yours",
     errno.EROFS: "this disk is read-only; write to another one",
-    errno.ENOENT: "make the folder first",
+    errno.ENOENT: "create the folder first",
     errno.ENOTDIR: "a part of this path is a file, not a folder",
     errno.EISDIR: "this is a folder; name a file in it",
     errno.ENAMETOOLONG: "choose a shorter name",

@@ -1,4 +1,4 @@
-"""Texts are encoded once, whatever stops the work or runs beside it."""
+"""Vectors of a corpus are cached, also when runs are interrupted or concurrent."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -21,24 +20,13 @@ from likewise.analysis.embedded_corpus import EmbeddedCorpus, embed_corpus, embe
 from likewise.analysis.neighbors.knn_graph import knn_graph
 from likewise.errors import InputError, OutputError
 from likewise.tokenization.token_stream import BATCH_TEXTS
-
-WORDS = ("a", "quick", "brown", "fox", "jumps", "over", "lazy", "dogs", "in", "that", "old", "town")
+from tests.analysis.interrupted import WORDS
 
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("LIKEWISE_CACHE", str(tmp_path / "cache"))
     return tmp_path / "cache"
-
-
-@pytest.fixture
-def folder(tiny_checkpoint: Callable[..., Path]) -> Path:
-    return tiny_checkpoint()
-
-
-@pytest.fixture
-def tiny(folder: Path) -> Encoder:
-    return likewise.load(folder, compute="float32")
 
 
 def write(path: Path, count: int) -> Path:
@@ -49,12 +37,12 @@ def write(path: Path, count: int) -> Path:
 
 
 def files_of(found: EmbeddedCorpus) -> list[str]:
-    """What its folder holds, beside the mark that it is in use."""
+    """The files in its folder, without marks of use."""
     names = sorted(path.name for path in found.folder.iterdir())
     return [name for name in names if not name.startswith("use-")]
 
 
-def test_vectors_are_the_encoder_s_own_and_of_length_1(tiny: Encoder, tmp_path: Path) -> None:
+def test_vectors_equal_those_of_the_encoder_normalized(tiny: Encoder, tmp_path: Path) -> None:
     first, second = tmp_path / "a.csv", tmp_path / "b.txt"
     first.write_text("id,text\n1,a fox\n2,old town\n3,a fox\n")
     second.write_text("old town\nlazy dogs\n")
@@ -69,7 +57,7 @@ def test_vectors_are_the_encoder_s_own_and_of_length_1(tiny: Encoder, tmp_path: 
     assert files_of(found) == ["lock", "vectors.npy"]
 
 
-def test_nothing_is_encoded_twice(tiny: Encoder, folder: Path, tmp_path: Path) -> None:
+def test_cached_texts_are_not_encoded_again(tiny: Encoder, folder: Path, tmp_path: Path) -> None:
     source = write(tmp_path / "a.txt", 20)
     first = embed_corpus(tiny, source)
     copy = tmp_path / "b.txt"
@@ -88,19 +76,19 @@ def test_nothing_is_encoded_twice(tiny: Encoder, folder: Path, tmp_path: Path) -
     assert embed_corpus(tiny, copy).key != first.key
 
 
-def test_no_text(tiny: Encoder, tmp_path: Path) -> None:
+def test_files_without_text_are_refused(tiny: Encoder, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("\n\n")
     with pytest.raises(InputError, match="holds no text"):
         embed_corpus(tiny, tmp_path / "a.txt")
 
 
-def test_a_cache_that_cannot_be_written(tiny: Encoder, tmp_path: Path, cache: Path) -> None:
+def test_an_unwritable_cache_is_reported(tiny: Encoder, tmp_path: Path, cache: Path) -> None:
     cache.write_text("a file where a folder should be")
     with pytest.raises(OutputError, match="cannot cache vectors"):
         embed_corpus(tiny, write(tmp_path / "a.txt", 3))
 
 
-def test_the_oldest_are_forgotten(
+def test_the_least_recently_used_are_removed(
     tiny: Encoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[Path] = []  # of folders alone: a corpus that is held is in use
@@ -126,7 +114,7 @@ def run(folder: Path, source: Path) -> subprocess.Popen[str]:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no such signal")
-def test_kill_9_loses_little(tiny: Encoder, folder: Path, tmp_path: Path, cache: Path) -> None:
+def test_a_killed_run_is_resumed(tiny: Encoder, folder: Path, tmp_path: Path, cache: Path) -> None:
     count = 4 * BATCH_TEXTS + 7
     source = write(tmp_path / "a.txt", count)
     process = run(folder, source)
@@ -143,14 +131,14 @@ def test_kill_9_loses_little(tiny: Encoder, folder: Path, tmp_path: Path, cache:
     assert files_of(found) == ["lock", "vectors.npy"]
 
 
-def test_two_at_once_encode_once(tiny: Encoder, folder: Path, tmp_path: Path) -> None:
+def test_concurrent_runs_encode_once(tiny: Encoder, folder: Path, tmp_path: Path) -> None:
     source = write(tmp_path / "a.txt", 3000)
     both = [run(folder, source) for _ in range(2)]
     told = sorted(process.communicate(timeout=120)[0].split() for process in both)
     assert told == [["0", "0"], ["3000", "0"]]
 
 
-def test_one_graph_serves_all(tiny: Encoder, tmp_path: Path) -> None:
+def test_the_graph_is_cached(tiny: Encoder, tmp_path: Path) -> None:
     found = embed_corpus(tiny, write(tmp_path / "a.txt", 40))
     graph = knn_graph(found, 8)
     made = (found.folder / "neighbors.npz").stat().st_mtime_ns
@@ -170,7 +158,7 @@ USING = (
 )
 
 
-def test_a_folder_that_another_process_works_in_is_not_removed(
+def test_a_folder_in_use_by_another_process_is_not_removed(
     tiny: Encoder, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(embedded_corpus, "CACHE_BYTES", 0)
@@ -193,7 +181,7 @@ def test_a_folder_that_another_process_works_in_is_not_removed(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no such signal")
-def test_a_process_that_was_killed_uses_nothing(
+def test_a_folder_of_a_killed_process_can_be_removed(
     tiny: Encoder, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = write(tmp_path / "a.txt", 30)

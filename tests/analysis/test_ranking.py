@@ -1,4 +1,4 @@
-"""Ranking a file: what the encoder's own ranking gives, encoded once."""
+"""Records are ranked as by the encoder, and their vectors are cached."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def records(count: int) -> list[Record]:
 
 @pytest.mark.parametrize("count", [1, CACHED - 1, CACHED, CACHED + 40])
 @pytest.mark.parametrize("measure", ["cosine", "dot", "euclidean"])
-def test_it_is_the_encoders_own_ranking(count: int, measure: str, tiny: Encoder) -> None:
+def test_the_ranking_equals_that_of_the_encoder(count: int, measure: str, tiny: Encoder) -> None:
     object.__setattr__(tiny.config, "similarity", measure)
     given = records(count)
     found = rank_records(tiny, "lazy dogs", given, 20)
@@ -45,7 +45,7 @@ def test_it_is_the_encoders_own_ranking(count: int, measure: str, tiny: Encoder)
     assert found[0].text == given[found[0].index].text
 
 
-def test_many_records_are_encoded_once(tiny: Encoder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_vectors_of_many_records_are_cached(tiny: Encoder, monkeypatch: pytest.MonkeyPatch) -> None:
     given = records(CACHED)
     first = rank_records(tiny, "lazy dogs", given, 5)
 
@@ -58,9 +58,7 @@ def test_many_records_are_encoded_once(tiny: Encoder, monkeypatch: pytest.Monkey
     assert rank_records(tiny, "lazy dogs", given, 5) == first
 
 
-def test_scores_that_are_no_numbers_are_an_error(
-    tiny: Encoder, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_scores_of_nan_are_refused(tiny: Encoder, monkeypatch: pytest.MonkeyPatch) -> None:
     nothing = np.full(tiny.dimension, np.nan, np.float32)
     monkeypatch.setattr(type(tiny), "encode_query", lambda *_, **__: nothing)
     with pytest.raises(EngineError, match="gives 3 scores of 3 that are not finite"):

@@ -63,8 +63,8 @@ TABLE = (
     ("encode good.txt -o full.csv", "full.csv: No space left on device", "free some space"),
     ("rank q good.txt -o full.json", "full.json: No space left on device", "free some space"),
     ("example gone", "no example named 'gone'", "one of everyday"),
-    ("example --file one.txt", "has 1", "at least two"),
-    ("example --folder good.txt", "cannot write to good.txt", "choose a folder"),
+    ("example --file one.txt", "has 1", "give more texts"),
+    ("example --folder good.txt", "cannot write to good.txt", "choose a writable folder"),
     ("download no-such-model", "no model or folder 'no-such-model'", "likewise models"),
 )
 

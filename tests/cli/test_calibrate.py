@@ -48,16 +48,16 @@ def test_percentiles_are_those_of_all_pairs(
         share = (cosines < meaning["score"]).mean()
         assert meaning["percentile"] == pytest.approx(share, abs=0.05)
         assert meaning["probability"] is None
-    cuts = {cut["purpose"]: cut["threshold"] for cut in told["cuts"]}
-    assert list(cuts) == ["search", "clustering", "duplicates"]
-    assert cuts["search"]["value"] == pytest.approx(np.quantile(cosines, 0.99), abs=0.15)
-    assert all(cut["low"] <= cut["value"] <= cut["high"] for cut in cuts.values())
+    thresholds = {each["purpose"]: each["interval"] for each in told["thresholds"]}
+    assert list(thresholds) == ["search", "clustering", "duplicates"]
+    assert thresholds["search"]["value"] == pytest.approx(np.quantile(cosines, 0.99), abs=0.15)
+    assert all(each["low"] <= each["value"] <= each["high"] for each in thresholds.values())
 
 
 def test_labelled_pairs_give_chances_and_a_page(likewise: Run, pairs: Path, tmp_path: Path) -> None:
     page = tmp_path / "scores.html"
     told = likewise("calibrate", *MODEL, pairs, "--report", page)
-    assert "chance of a true pair" in told.stdout
+    assert "probability of a match" in told.stdout
     assert "best F1 on the labelled pairs" in told.stdout
     assert f"wrote {page}" in told.stderr
     html = page.read_text(encoding="utf-8")

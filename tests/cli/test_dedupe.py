@@ -136,7 +136,7 @@ def test_answers_from_a_pipe_and_from_a_file(likewise: Run, source: Path, tmp_pa
     ("arguments", "message"),
     [
         (["{a}", "-o", "{a}"], "would overwrite"),
-        (["{a}", "-o", "{folder}/x.jsonl"], "is of another kind"),
+        (["{a}", "-o", "{folder}/x.jsonl"], "has another format"),
         (["{a}", "-o", "{folder}/none/x.csv"], "no folder"),
         (["{a}", "--threshold", "0.9", "--percentile", "99"], "two thresholds"),
         (["{a}", "--threshold", "0"], "expected a similarity"),
@@ -144,7 +144,7 @@ def test_answers_from_a_pipe_and_from_a_file(likewise: Run, source: Path, tmp_pa
         (["{a}", "--answers", "{a}"], "is no answer"),
         ([], "no file"),
         (["-"], "duplicates cannot be removed from standard input"),
-        (["--apply", "{a}", "-o", "{folder}/x.csv"], "no plan of likewise dedupe"),
+        (["--apply", "{a}", "-o", "{folder}/x.csv"], "not a plan of likewise dedupe"),
         (["--undo", "{a}"], "no output"),
         (["{a}", "--apply", "{a}"], "names its files itself"),
         (["{folder}/none.csv"], "error: no file {folder}/none.csv"),

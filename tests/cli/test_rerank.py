@@ -17,24 +17,6 @@ Run = Callable[..., Any]
 TEXTS = [f"Sentence {n} is about {topic}." for n in range(9) for topic in ("cats", "money", "rain")]
 
 
-@pytest.fixture
-def cross_encoder(tiny_checkpoint: Callable[..., Path], tmp_path: Path) -> Path:
-    """One of random weights, with the tokenizer of a tiny checkpoint."""
-    torch = pytest.importorskip("torch")
-    transformers = pytest.importorskip("transformers")
-    from conftest import tiny_bert
-
-    folder = tiny_checkpoint()
-    torch.manual_seed(1)
-    network = transformers.BertForSequenceClassification(tiny_bert(num_labels=1))
-    for parameter in network.parameters():
-        parameter.data += torch.randn_like(parameter) * 0.3
-    network.save_pretrained(tmp_path / "cross")
-    for name in ("tokenizer.json", "tokenizer_config.json"):
-        (tmp_path / "cross" / name).write_bytes((folder / name).read_bytes())
-    return tmp_path / "cross"
-
-
 def test_rank_again_by_a_cross_encoder(likewise: Run, cross_encoder: Path, tmp_path: Path) -> None:
     file = tmp_path / "texts.txt"
     file.write_text("\n".join(TEXTS))

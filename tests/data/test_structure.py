@@ -104,7 +104,7 @@ def test_duplicates_are_not_removed_from_sections(
     tmp_path: Path, encoder: likewise.Encoder
 ) -> None:
     from likewise.analysis.dedup.dedupe import dedupe
-    from likewise.analysis.dedup.removal_plan import carry_out, make_plan
+    from likewise.analysis.dedup.removal_plan import apply_plan, make_plan
     from likewise.analysis.embedded_corpus import embed_corpus
 
     path = tmp_path / "a.md"
@@ -115,9 +115,9 @@ def test_duplicates_are_not_removed_from_sections(
         plan = make_plan(dedupe(corpus, 0.99), corpus.records, encoder.fingerprint)
         if unit == "section":
             with pytest.raises(InputError, match="the record has several lines"):
-                carry_out(plan, tmp_path / "b.md")
+                apply_plan(plan, tmp_path / "b.md")
         else:
-            carry_out(plan, tmp_path / "b.md")
+            apply_plan(plan, tmp_path / "b.md")
             assert (tmp_path / "b.md").read_text() == "# A\n\nthe same words\n\n\n"
 
 

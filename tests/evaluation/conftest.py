@@ -1,4 +1,4 @@
-"""A model that costs nothing, and whose answers are known."""
+"""A fast model with predictable vectors."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 
-class WordHashes:
-    """Vectors from the words of a text: texts that share words are near. Counts what it encodes."""
+class WordHashEncoder:
+    """Sums a random vector per word, so that texts with common words are similar."""
 
     fingerprint = "wordhashes-1"
     name = "word-hashes"
@@ -21,13 +21,13 @@ class WordHashes:
     def encode(self, sentences: list[str]) -> np.ndarray:
         self.encoded += sentences
         result = np.zeros((len(sentences), self.dimension), np.float32)
-        for place, text in enumerate(sentences):
+        for row, text in enumerate(sentences):
             for word in text.lower().split():
                 seed = int.from_bytes(hashlib.sha256(word.encode()).digest()[:4], "big")
-                result[place] += np.random.default_rng(seed).normal(size=self.dimension)
+                result[row] += np.random.default_rng(seed).normal(size=self.dimension)
         return result / np.maximum(np.linalg.norm(result, axis=1, keepdims=True), 1e-9)
 
 
 @pytest.fixture
-def model() -> WordHashes:
-    return WordHashes()
+def model() -> WordHashEncoder:
+    return WordHashEncoder()

@@ -1,4 +1,4 @@
-"""`likewise evaluate` as it is typed."""
+"""The command `likewise evaluate`."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def likewise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
 
 @pytest.fixture
 def chinese(tmp_path: Path) -> Path:
-    """The Chinese sets: STS-B whole, LCQMC's first 1,000 pairs."""
+    """Chinese data: STS-B, and the first 1,000 pairs of LCQMC."""
     data = Path(__file__).parents[3] / "shared" / "data" / "chinese"
     if not data.exists():
-        pytest.skip("the Chinese sets are not beside the project")
+        pytest.skip("the Chinese data are not available")
     shutil.copy(data / "stsb_zh_test.tsv", tmp_path)
     lines = (data / "lcqmc_test.tsv").read_text(encoding="utf-8").splitlines()
     few = tmp_path / "lcqmc_few.tsv"
@@ -52,9 +52,7 @@ def pairs(tmp_path: Path) -> Path:
     return path
 
 
-def test_tasks_take_several_values_and_results_are_data(
-    likewise: Command, pairs: Path, model_folder: Path
-) -> None:
+def test_several_tasks_and_json(likewise: Command, pairs: Path, model_folder: Path) -> None:
     other = pairs.with_name("other.csv")
     other.write_text(pairs.read_text())
     done = likewise("evaluate", model_folder, "--tasks", pairs, "--tasks", other, "--json", "-q")
@@ -64,7 +62,7 @@ def test_tasks_take_several_values_and_results_are_data(
     assert done.stderr == ""
 
 
-def test_the_gate_sets_the_exit_status(
+def test_a_drop_sets_the_exit_status(
     likewise: Command, pairs: Path, tmp_path: Path, model_folder: Path
 ) -> None:
     results = tmp_path / "results.json"
@@ -82,7 +80,9 @@ def test_the_gate_sets_the_exit_status(
     assert "Traceback" not in failed.stderr
 
 
-def test_bad_input_is_one_line(likewise: Command, pairs: Path, model_folder: Path) -> None:
+def test_bad_input_gives_an_error_without_traceback(
+    likewise: Command, pairs: Path, model_folder: Path
+) -> None:
     for words in (
         ("evaluate", model_folder, "--tasks", "nowhere/x.csv"),
         ("evaluate", model_folder, "--tasks", pairs, "--columns", "first"),
@@ -96,7 +96,7 @@ def test_bad_input_is_one_line(likewise: Command, pairs: Path, model_folder: Pat
 
 
 @pytest.mark.slow
-def test_published_scores_come_out(likewise: Command, shared_data: Path) -> None:
+def test_scores_equal_the_published_ones(likewise: Command, shared_data: Path) -> None:
     names = (*PUBLISHED, "banking77")
     tasks = [word for name in names for word in ("--tasks", shared_data / name)]
     done = likewise("evaluate", "all-MiniLM-L6-v2", *tasks, "--compute", "float32", "--json")
@@ -112,7 +112,7 @@ GATE = Path(__file__).parent / "gate"
 
 
 @pytest.mark.parametrize("compute", ["float32", "bfloat16"])
-def test_this_project_is_no_worse_than_its_baseline(
+def test_scores_are_not_below_the_baseline(
     likewise: Command, model_folder: Path, tmp_path: Path, compute: str
 ) -> None:
     done = likewise(
@@ -125,7 +125,7 @@ def test_this_project_is_no_worse_than_its_baseline(
 
 
 def test_chinese_sets(likewise: Command, chinese: Path) -> None:
-    """Read as they are; the English model's scores are low, and above chance."""
+    """The English model scores low, but above chance."""
     result = likewise(
         "evaluate", "all-MiniLM-L6-v2", "--compute", "float32", "--no-cache",
         "--tasks", chinese / "stsb_zh_test.tsv", "--tasks", chinese / "lcqmc_few.tsv",

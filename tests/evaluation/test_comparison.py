@@ -1,4 +1,4 @@
-"""Two texts by every measure, against scipy, and token by token."""
+"""Two texts are compared by every measure, as in scipy, and token by token."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from likewise.evaluation import compare, compare_tokens
 A, B = "A man is eating food.", "Someone eats a meal."
 
 
-def test_every_measure_is_scipys(encoder: likewise.Encoder) -> None:
+def test_measures_equal_scipy(encoder: likewise.Encoder) -> None:
     result = compare(encoder, A, B)
     a, b = encoder.encode([A, B]).astype(np.float64)
     assert result.cosine == pytest.approx(1 - distance.cosine(a, b), abs=1e-6)
@@ -27,20 +27,20 @@ def test_every_measure_is_scipys(encoder: likewise.Encoder) -> None:
     assert (result.tokens_a.kept, result.tokens_b.kept) == (8, 7)
 
 
-def test_what_is_cut_is_told_and_all_of_it_is_json(encoder: likewise.Encoder) -> None:
+def test_truncation_is_in_the_json(encoder: likewise.Encoder) -> None:
     result = compare(encoder, "word " * 300, B)
     plain = json.loads(json.dumps(result.to_dict()))
     assert plain["tokens_a"] == {"seen": 302, "kept": 256, "cut": 46, "exact": True}
     assert plain["cosine"] == result.cosine
 
 
-def test_the_same_text_is_wholly_alike(encoder: likewise.Encoder) -> None:
+def test_equal_texts_have_a_cosine_of_1(encoder: likewise.Encoder) -> None:
     result = compare(encoder, A, A)
     assert result.cosine == pytest.approx(1, abs=1e-6)
     assert result.euclidean == pytest.approx(0, abs=1e-3)
 
 
-def test_tokens_are_the_texts_own(encoder: likewise.Encoder) -> None:
+def test_special_tokens_are_left_out(encoder: likewise.Encoder) -> None:
     result = compare_tokens(encoder, A, "He eats [SEP]")
     assert result.tokens_a == ("a", "man", "is", "eating", "food", ".")
     assert result.tokens_b == ("he", "eats", "[SEP]")
@@ -57,7 +57,7 @@ def test_long_and_empty_texts_compare_token_by_token(encoder: likewise.Encoder) 
     assert result.matrix.shape == (len(result.tokens_a), 5) == (254, 5)
 
 
-def test_no_text(encoder: likewise.Encoder) -> None:
+def test_invalid_texts_are_refused(encoder: likewise.Encoder) -> None:
     with pytest.raises(TextError, match="lone surrogate"):
         compare(encoder, A, "x\ud800")
     with pytest.raises(TextError, match="lone surrogate"):

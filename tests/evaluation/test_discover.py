@@ -1,10 +1,11 @@
-"""Files become the tasks their columns make."""
+"""Tasks are detected from the columns of files."""
 
 from __future__ import annotations
 
 import csv
 import gzip
 import json
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,6 +15,7 @@ import pytest
 from likewise.data.table import read_table
 from likewise.errors import RecordError
 from likewise.evaluation import Reading, find_tasks
+from likewise.evaluation.tasks import Retrieval
 
 
 def write(path: Path, header: list[str], rows: list[list[str]]) -> Path:
@@ -33,13 +35,13 @@ PAIRS = {
 
 
 @pytest.mark.parametrize("name", PAIRS)
-def test_columns_tell_the_kind(tmp_path: Path, name: str) -> None:
+def test_the_type_is_detected_from_the_columns(tmp_path: Path, name: str) -> None:
     header, row, kind = PAIRS[name]
     (task,) = find_tasks(write(tmp_path / f"{name}.tsv", header, [row]))
     assert (task.name, task.type) == (name, kind)
 
 
-def test_the_four_formats_say_the_same(tmp_path: Path) -> None:
+def test_all_formats_give_the_same_task(tmp_path: Path) -> None:
     columns = {"sentence1": ['say "hi"', "c"], "sentence2": ["b, too", "d"], "score": ["1", "2.5"]}
     rows = list(zip(*columns.values(), strict=True))
     write(tmp_path / "t.tsv", list(columns), [list(r) for r in rows])
@@ -53,7 +55,7 @@ def test_the_four_formats_say_the_same(tmp_path: Path) -> None:
     assert {find_tasks(t.path)[0].type for t in tables} == {"STS"}
 
 
-def test_splits_of_a_folder(tmp_path: Path) -> None:
+def test_a_train_file_makes_a_classification(tmp_path: Path) -> None:
     header = ["label", "text"]
     write(tmp_path / "bank" / "train.tsv", header, [["x", "a"], ["y", "b"]])
     write(tmp_path / "bank" / "test.tsv", header, [["x", "c"]])
@@ -63,7 +65,7 @@ def test_splits_of_a_folder(tmp_path: Path) -> None:
     assert task.test_texts == ["c"]
 
 
-def test_two_tests_in_a_folder_are_two_tasks_and_folders_are_searched(tmp_path: Path) -> None:
+def test_each_test_file_is_a_task_and_subfolders_are_searched(tmp_path: Path) -> None:
     header = ["sentence1", "sentence2", "score"]
     write(tmp_path / "zh" / "one_test.tsv", header, [["a", "b", "3"]])
     write(tmp_path / "zh" / "two_test.tsv", header, [["a", "b", "3"]])
@@ -72,7 +74,7 @@ def test_two_tests_in_a_folder_are_two_tasks_and_folders_are_searched(tmp_path: 
     assert [t.name for t in find_tasks(tmp_path)] == ["one", "two"]
 
 
-def test_beir(tmp_path: Path) -> None:
+def test_a_beir_folder_is_a_retrieval_task(tmp_path: Path) -> None:
     (tmp_path / "corpus.jsonl").write_text(
         '{"_id": "1", "title": "T", "text": "one"}\n{"_id": "2", "text": "two"}\n'
     )
@@ -83,7 +85,23 @@ def test_beir(tmp_path: Path) -> None:
     assert task.relevant == {"q": {"1": 2}}
 
 
-def test_columns_can_be_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ending", [".gz", ".zst"])
+def test_beir_files_can_be_compressed(tmp_path: Path, ending: str) -> None:
+    compress = partial(pa.compress, codec="gzip" if ending == ".gz" else "zstd", asbytes=True)
+    (tmp_path / f"corpus.jsonl{ending}").write_bytes(compress(b'{"_id": "1", "text": "one"}\n'))
+    (tmp_path / f"queries.jsonl{ending}").write_bytes(compress(b'{"_id": "q", "text": "which"}\n'))
+    (tmp_path / "qrels").mkdir()
+    (tmp_path / f"qrels/test.tsv{ending}").write_bytes(
+        compress(b"query-id\tcorpus-id\tscore\nq\t1\t1\n")
+    )
+    (task,) = find_tasks(tmp_path)
+    assert isinstance(task, Retrieval)
+    assert task.corpus == {"1": "one"}
+    assert task.queries == {"q": "which"}
+    assert task.relevant == {"q": {"1": 1}}
+
+
+def test_columns_can_be_given_by_role(tmp_path: Path) -> None:
     path = write(tmp_path / "t.tsv", ["links", "rechts", "note"], [["a", "b", "1.5"]])
     with pytest.raises(RecordError, match="links, rechts, note"):
         find_tasks(path)
@@ -93,7 +111,7 @@ def test_columns_can_be_named(tmp_path: Path) -> None:
         find_tasks(path, Reading({"first": "nope"}))
 
 
-def test_the_kind_can_be_named(tmp_path: Path) -> None:
+def test_the_type_can_be_given(tmp_path: Path) -> None:
     rows = [["x", f"a{i}"] for i in range(6)] + [["y", f"b{i}"] for i in range(6)]
     path = write(tmp_path / "t.tsv", ["label", "text"], rows)
     assert find_tasks(path, Reading({}, "classification"))[0].type == "Classification"
@@ -112,7 +130,7 @@ def test_the_kind_can_be_named(tmp_path: Path) -> None:
         ("t.xls", b"", "are not known"),
     ],
 )
-def test_bad_files_are_named(tmp_path: Path, name: str, content: bytes, message: str) -> None:
+def test_bad_files_are_reported(tmp_path: Path, name: str, content: bytes, message: str) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(RecordError, match=message):
         find_tasks(tmp_path / name)
@@ -137,6 +155,6 @@ def test_gzip_other_encodings_and_nested_columns(tmp_path: Path) -> None:
         assert task.ratings == [4.0, 0.0]
 
 
-def test_quotes_of_a_tsv_are_text(tmp_path: Path) -> None:
+def test_quotes_in_a_tsv_are_part_of_the_text(tmp_path: Path) -> None:
     path = write(tmp_path / "t.tsv", ["text", "label"], [['"quoted"', "x"]])
     assert read_table(path).columns["text"] == ['"quoted"']

@@ -1,4 +1,4 @@
-"""Example sets, and results that are kept and opened again."""
+"""Example sets, and saved results."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from likewise.errors import InputError, OutputError, RecordError
 from likewise.evaluation import EXAMPLES, list_results, load_result, run_example
 
 
-def test_the_sets_cover_subjects_in_two_languages() -> None:
+def test_the_sets_are_in_two_languages() -> None:
     assert len({e.name for e in EXAMPLES}) == len(EXAMPLES)
     languages = Counter(e.language for e in EXAMPLES)
     assert languages["en"] >= 6
@@ -29,7 +29,9 @@ def test_the_sets_cover_subjects_in_two_languages() -> None:
 
 
 @pytest.mark.parametrize("name", [e.name for e in EXAMPLES if e.language == "en"])
-def test_a_paraphrase_is_found_among_the_others(encoder: likewise.Encoder, name: str) -> None:
+def test_paraphrases_score_higher_than_other_sentences(
+    encoder: likewise.Encoder, name: str
+) -> None:
     matrix = run_example(encoder, None, name).matrix
     assert np.allclose(np.diag(matrix), 1, atol=1e-5)
     np.testing.assert_allclose(matrix, matrix.T, atol=1e-6)
@@ -38,7 +40,7 @@ def test_a_paraphrase_is_found_among_the_others(encoder: likewise.Encoder, name:
     assert matrix[matrix > -1].min() < 0.15
 
 
-def test_a_result_comes_back_as_it_was(encoder: likewise.Encoder, tmp_path: Path) -> None:
+def test_a_saved_result_is_loaded_unchanged(encoder: likewise.Encoder, tmp_path: Path) -> None:
     texts = ["食べる", "a", "b"]
     result = run_example(encoder, texts, "my own")
     path = result.save(tmp_path / "new" / "results")
@@ -53,7 +55,7 @@ def test_a_result_comes_back_as_it_was(encoder: likewise.Encoder, tmp_path: Path
     }  # fmt: skip
 
 
-def test_results_of_one_second_do_not_overwrite_one_another(
+def test_results_of_the_same_second_are_not_overwritten(
     encoder: likewise.Encoder, tmp_path: Path
 ) -> None:
     result = run_example(encoder, ["a", "b"], "x")
@@ -65,7 +67,7 @@ def test_results_of_one_second_do_not_overwrite_one_another(
     assert not found.damaged
 
 
-def test_results_are_listed_newest_first_and_damaged_ones_named(
+def test_results_are_listed_newest_first_with_damaged_files(
     encoder: likewise.Encoder, tmp_path: Path
 ) -> None:
     paths = [run_example(encoder, ["a", "b"], str(i)).save(tmp_path) for i in range(3)]
@@ -80,7 +82,7 @@ def test_results_are_listed_newest_first_and_damaged_ones_named(
     }
     for name, text in damage.items():
         (tmp_path / name).write_text(text)
-        with pytest.raises(RecordError, match="no result of an example test"):
+        with pytest.raises(RecordError, match="not a result of an example test"):
             load_result(tmp_path / name)
     found = list_results(tmp_path)
     assert [saved.result.name for saved in found.results] == ["2", "1", "0"]
@@ -88,7 +90,7 @@ def test_results_are_listed_newest_first_and_damaged_ones_named(
     assert list_results(tmp_path / "gone").results == ()
 
 
-def test_what_cannot_be_run_or_kept(encoder: likewise.Encoder, tmp_path: Path) -> None:
+def test_bad_input_is_refused(encoder: likewise.Encoder, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no example named 'gone'") as caught:
         run_example(encoder, None, "gone")
     assert "everyday" in caught.value.hint
@@ -97,5 +99,5 @@ def test_what_cannot_be_run_or_kept(encoder: likewise.Encoder, tmp_path: Path) -
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="cannot write to"):
         run_example(encoder, ["a", "b"], "x").save(tmp_path / "file")
-    with pytest.raises(RecordError, match="no file"):
+    with pytest.raises(RecordError, match="no such file"):
         load_result(tmp_path / "gone.json")

@@ -1,4 +1,4 @@
-"""Every metric equals an independent one on random cases, ties included."""
+"""Metrics equal independent implementations on random data, including ties."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ few = settings(max_examples=60, deadline=None)
 
 
 def tied(rng: np.random.Generator, n: int) -> np.ndarray:
-    """Numbers of which many are equal."""
+    """Numbers with many ties."""
     return rng.integers(0, max(2, n // 3), n) / 7
 
 
@@ -34,7 +34,7 @@ def test_correlations_equal_scipy(seed: int, n: int) -> None:
     assert (metrics.ranks(a) == scipy.stats.rankdata(a)).all()
 
 
-def test_a_constant_side_has_no_correlation() -> None:
+def test_the_correlation_with_a_constant_is_nan() -> None:
     assert np.isnan(metrics.spearman([1, 1, 1], [1, 2, 3]))
 
 
@@ -50,24 +50,24 @@ def test_average_precision_equals_sklearn(seed: int, n: int) -> None:
 
 @few
 @given(seeds, st.integers(2, 40))
-def test_best_thresholds_are_the_best_and_do_what_they_say(seed: int, n: int) -> None:
+def test_best_thresholds_have_the_highest_score(seed: int, n: int) -> None:
     rng = np.random.default_rng(seed)
     scores, labels = tied(rng, n), rng.integers(0, 2, n)
-    cuts = [*np.unique(scores), scores.max() + 1]
-    for best, judge in (
+    thresholds = [*np.unique(scores), scores.max() + 1]
+    for best, metric in (
         (metrics.best_accuracy, sklearn.metrics.accuracy_score),
         (metrics.best_f1, lambda t, p: sklearn.metrics.f1_score(t, p, zero_division=0)),
     ):
         found = best(scores, labels)
-        assert found.value == pytest.approx(max(judge(labels, scores >= cut) for cut in cuts))
-        assert judge(labels, scores >= found.threshold) == pytest.approx(found.value)
-    said = scores >= metrics.best_f1(scores, labels).threshold
+        assert found.value == pytest.approx(max(metric(labels, scores >= t) for t in thresholds))
+        assert metric(labels, scores >= found.threshold) == pytest.approx(found.value)
+    predicted = scores >= metrics.best_f1(scores, labels).threshold
     found = metrics.best_f1(scores, labels)
     assert found.precision == pytest.approx(
-        sklearn.metrics.precision_score(labels, said, zero_division=0)
+        sklearn.metrics.precision_score(labels, predicted, zero_division=0)
     )
     assert found.recall == pytest.approx(
-        sklearn.metrics.recall_score(labels, said, zero_division=0)
+        sklearn.metrics.recall_score(labels, predicted, zero_division=0)
     )
 
 
@@ -84,10 +84,10 @@ def test_ranking_equals_trec_eval(seed: int, n: int) -> None:
     scores = tied(rng, n)
     judged = {f"d{i}": int(rng.integers(0, 4)) for i in rng.permutation(200)[:30]}
     depths = (1, 3, 10, 100)
-    cut = ",".join(map(str, depths))
+    listed = ",".join(map(str, depths))
     names = {"ndcg": "ndcg_cut", "map": "map_cut", "recall": "recall", "precision": "P"}
     evaluator = pytrec_eval.RelevanceEvaluator(
-        {"q": judged}, {f"{name}.{cut}" for name in names.values()} | {"recip_rank"}
+        {"q": judged}, {f"{name}.{listed}" for name in names.values()} | {"recip_rank"}
     )
     expected = evaluator.evaluate({"q": dict(zip(ids, scores.tolist(), strict=True))})["q"]
     order = metrics.trec_order(scores, ids)
@@ -113,13 +113,15 @@ def test_v_measure_equals_sklearn(seed: int, n: int) -> None:
 @given(seeds, st.integers(1, 60))
 def test_class_report_equals_sklearn(seed: int, n: int) -> None:
     rng = np.random.default_rng(seed)
-    truth, said = rng.integers(0, 5, n), rng.integers(0, 6, n)
-    report = metrics.class_report(truth, said)
-    judge = sklearn.metrics
-    assert report.accuracy == pytest.approx(judge.accuracy_score(truth, said))
-    assert report.f1 == pytest.approx(judge.f1_score(truth, said, average="macro"))
+    truth, predicted = rng.integers(0, 5, n), rng.integers(0, 6, n)
+    report = metrics.class_report(truth, predicted)
+    theirs = sklearn.metrics
+    assert report.accuracy == pytest.approx(theirs.accuracy_score(truth, predicted))
+    assert report.f1 == pytest.approx(theirs.f1_score(truth, predicted, average="macro"))
     for name in ("f1", "precision", "recall"):
-        expected = getattr(judge, f"{name}_score")(truth, said, average="weighted", zero_division=0)
+        expected = getattr(theirs, f"{name}_score")(
+            truth, predicted, average="weighted", zero_division=0
+        )
         assert getattr(report, f"{name}_weighted") == pytest.approx(expected)
 
 
@@ -133,6 +135,6 @@ def test_class_report_equals_sklearn(seed: int, n: int) -> None:
         metrics.class_report,
     ],
 )
-def test_unequal_lengths_are_named(metric: object) -> None:
+def test_unequal_lengths_are_refused(metric: object) -> None:
     with pytest.raises(ShapeError, match=r"[23]"):
         metric([1, 2, 3], [1, 2])  # type: ignore[operator]

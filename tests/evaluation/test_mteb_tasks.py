@@ -1,4 +1,4 @@
-"""One of mteb's tasks by its name, its data fetched from a hub: mteb's own client, on loopback."""
+"""A task of mteb by its name, with data from a hub on loopback."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from likewise.data.table import read_table
 DATA = "datasets/mteb/stsbenchmark-sts"
 
 
-def test_a_task_by_name_comes_from_the_hub(
+def test_the_data_of_a_task_are_downloaded(
     tmp_path: Path, model_folder: Path, encoder: likewise.Encoder
 ) -> None:
     mteb = pytest.importorskip("mteb")

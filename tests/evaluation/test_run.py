@@ -1,4 +1,4 @@
-"""Runs that are cached, resumed, written, and held against a baseline."""
+"""Evaluations are cached, resumed, written, and compared with a baseline."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ import pytest
 
 from likewise.errors import InputError, MissingExtraError, RecordError
 from likewise.evaluation.results import Evaluation, load_evaluation
-from likewise.evaluation.run import against_baseline, evaluate, tasks_named
+from likewise.evaluation.run import compare_with_baseline, evaluate, load_tasks
 from likewise.evaluation.tasks import BitextMining, Sts
-from likewise.evaluation.vector_cache import CHUNK, CachedEncoder
+from likewise.evaluation.vector_cache import BATCH, CachedEncoder
 
 FIRST, SECOND = ["a cat", "a dog runs", "the sea"], ["one cat", "dogs run", "the wide sea"]
 STS = Sts("sts", FIRST, SECOND, [5, 2, 4])
 BITEXT = BitextMining("bitext", FIRST, SECOND)
 
 
-def test_what_is_kept_is_not_encoded_again(model: Any, tmp_path: Path) -> None:
+def test_cached_texts_are_not_encoded_again(model: Any, tmp_path: Path) -> None:
     texts = [f"text {i}" for i in range(20)]
     first = CachedEncoder(model, tmp_path).encode(texts)
     assert (first == model.encode(texts)).all()
@@ -31,10 +31,10 @@ def test_what_is_kept_is_not_encoded_again(model: Any, tmp_path: Path) -> None:
     assert (again[:20] == first[::-1]).all()
 
 
-def test_an_interrupted_encoding_goes_on(model: Any, tmp_path: Path) -> None:
-    texts = [f"text {i}" for i in range(2 * CHUNK)]
+def test_an_interrupted_encoding_is_resumed(model: Any, tmp_path: Path) -> None:
+    texts = [f"text {i}" for i in range(2 * BATCH)]
 
-    class Dies:
+    class InterruptedEncoder:
         fingerprint = model.fingerprint
         calls = 0
 
@@ -45,13 +45,15 @@ def test_an_interrupted_encoding_goes_on(model: Any, tmp_path: Path) -> None:
             return model.encode(sentences)
 
     with pytest.raises(KeyboardInterrupt):
-        CachedEncoder(Dies(), tmp_path).encode(texts)
+        CachedEncoder(InterruptedEncoder(), tmp_path).encode(texts)
     model.encoded.clear()
     CachedEncoder(model, tmp_path).encode(texts)
-    assert len(model.encoded) == CHUNK
+    assert len(model.encoded) == BATCH
 
 
-def test_other_fingerprints_prompts_and_roles_share_nothing(model: Any, tmp_path: Path) -> None:
+def test_the_cache_is_separate_for_each_fingerprint_prompt_and_role(
+    model: Any, tmp_path: Path
+) -> None:
     CachedEncoder(model, tmp_path).encode(["x"])
     other = type(model)()
     other.fingerprint = "another"
@@ -65,7 +67,7 @@ def test_other_fingerprints_prompts_and_roles_share_nothing(model: Any, tmp_path
     assert prompted.encoded == ["x", "x"]
 
 
-def test_a_model_without_a_fingerprint_leaves_nothing_on_disk(tmp_path: Path) -> None:
+def test_vectors_of_a_model_without_a_fingerprint_are_not_written(tmp_path: Path) -> None:
     class Plain:
         def encode(self, sentences: list[str]) -> np.ndarray:
             return np.ones((len(sentences), 2))
@@ -74,7 +76,7 @@ def test_a_model_without_a_fingerprint_leaves_nothing_on_disk(tmp_path: Path) ->
     assert not list(tmp_path.iterdir())
 
 
-def test_results_go_to_disk_and_come_back(model: Any, tmp_path: Path) -> None:
+def test_results_can_be_saved_and_loaded(model: Any, tmp_path: Path) -> None:
     path = tmp_path / "results.json"
     done = evaluate([model], [STS, BITEXT], output=path, cache=tmp_path)
     back = load_evaluation(path)
@@ -84,14 +86,14 @@ def test_results_go_to_disk_and_come_back(model: Any, tmp_path: Path) -> None:
     assert back.models[0].fingerprint == model.fingerprint
 
 
-def test_each_task_is_in_mtebs_shape(model: Any, tmp_path: Path) -> None:
+def test_results_are_in_the_format_of_mteb(model: Any, tmp_path: Path) -> None:
     mteb = pytest.importorskip("mteb")
     done = evaluate([model], [STS], cache=tmp_path)
-    theirs = mteb.results.TaskResult.model_validate(done.models[0].tasks[0].to_mteb())
-    assert theirs.get_score() == pytest.approx(done.models[0].tasks[0].score / 100)
+    result = mteb.results.TaskResult.model_validate(done.models[0].tasks[0].to_mteb())
+    assert result.get_score() == pytest.approx(done.models[0].tasks[0].score / 100)
 
 
-def test_a_second_run_takes_what_is_there(model: Any, tmp_path: Path) -> None:
+def test_a_second_run_uses_earlier_results(model: Any, tmp_path: Path) -> None:
     path = tmp_path / "results.json"
     evaluate([model], [STS], output=path, use_cache=False)
     model.encoded.clear()
@@ -100,10 +102,10 @@ def test_a_second_run_takes_what_is_there(model: Any, tmp_path: Path) -> None:
     assert [t.task for t in done.models[0].tasks] == ["sts", "bitext"]
     model.encoded.clear()
     evaluate([model], [replace(STS, ratings=[1, 2, 3])], output=path, use_cache=False)
-    assert model.encoded, "other data under the same name are scored anew"
+    assert model.encoded, "other data with the same name are scored again"
 
 
-def test_an_interrupted_run_loses_no_result(model: Any, tmp_path: Path) -> None:
+def test_an_interrupted_run_keeps_its_results(model: Any, tmp_path: Path) -> None:
     path = tmp_path / "results.json"
 
     def interrupted(_: Any, __: Any) -> None:
@@ -124,33 +126,33 @@ def shifted(evaluation: Evaluation, points: float) -> Evaluation:
 
 
 @pytest.mark.parametrize(("fell", "too_much"), [(0.29, False), (0.31, True), (-5.0, False)])
-def test_the_gate(model: Any, fell: float, too_much: bool) -> None:
+def test_a_drop_beyond_the_limit_fails(model: Any, fell: float, too_much: bool) -> None:
     now = evaluate([model], [STS], use_cache=False)
-    (drop,) = against_baseline(now, shifted(now, fell), 0.3)
+    (drop,) = compare_with_baseline(now, shifted(now, fell), 0.3)
     assert drop.too_much is too_much
     assert drop.before - drop.now == pytest.approx(fell)
 
 
-def test_a_score_that_is_no_number_fails_the_gate(model: Any) -> None:
+def test_a_score_of_nan_fails(model: Any) -> None:
     now = evaluate([model], [STS], use_cache=False)
-    assert against_baseline(shifted(now, float("nan")), now, 0.3)[0].too_much
+    assert compare_with_baseline(shifted(now, float("nan")), now, 0.3)[0].too_much
 
 
-def test_a_baseline_must_have_what_is_judged(model: Any) -> None:
+def test_the_baseline_must_have_the_same_data(model: Any) -> None:
     now = evaluate([model], [STS], use_cache=False)
     other = evaluate([model], [replace(STS, ratings=[1, 2, 3])], use_cache=False)
     with pytest.raises(RecordError, match="no 'sts' on the same data"):
-        against_baseline(now, other, 0.3)
+        compare_with_baseline(now, other, 0.3)
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"format": "other"}', "\x00"])
-def test_a_file_that_is_no_result_is_named(tmp_path: Path, content: str) -> None:
+def test_a_file_without_results_is_reported(tmp_path: Path, content: str) -> None:
     (tmp_path / "r.json").write_text(content)
     with pytest.raises(RecordError, match=r"r\.json"):
         load_evaluation(tmp_path / "r.json")
 
 
-def test_mteb_runs_a_task_of_its_own(model: Any) -> None:
+def test_a_task_of_mteb_is_run(model: Any) -> None:
     pytest.importorskip("mteb")
     from datasets import Dataset
     from mteb.abstasks import AbsTaskSTS
@@ -167,13 +169,13 @@ def test_mteb_runs_a_task_of_its_own(model: Any) -> None:
             self.dataset = {"test": Dataset.from_dict(rows)}
             self.data_loaded = True
 
-    theirs = MtebTask(Offline()).run(model)
-    assert theirs.main_score == "cosine_spearman"
-    assert theirs.score == pytest.approx(STS.run(model).score)
+    result = MtebTask(Offline()).run(model)
+    assert result.main_score == "cosine_spearman"
+    assert result.score == pytest.approx(STS.run(model).score)
     assert evaluate([model], [MtebTask(Offline())], use_cache=False).models[0].tasks[0].data
 
 
-def test_data_that_cannot_be_fetched_are_named(model: Any) -> None:
+def test_data_that_cannot_be_downloaded_are_reported(model: Any) -> None:
     pytest.importorskip("mteb")
     from mteb.tasks.sts.eng.sts_benchmark_sts import STSBenchmarkSTS
 
@@ -183,15 +185,15 @@ def test_data_that_cannot_be_fetched_are_named(model: Any) -> None:
         def load_data(self, **_: Any) -> None:
             raise ConnectionError("Couldn't reach 'mteb/stsbenchmark-sts' on the Hub")
 
-    with pytest.raises(RecordError, match="cannot fetch the data of STSBenchmark"):
+    with pytest.raises(RecordError, match="cannot download the data of STSBenchmark"):
         MtebTask(Unreachable()).run(model)
 
 
-def test_names_that_are_no_path_go_to_mteb() -> None:
+def test_other_names_are_tasks_of_mteb() -> None:
     with pytest.raises(RecordError, match="no such file"):
-        tasks_named(["nowhere/at.csv"])
+        load_tasks(["nowhere/at.csv"])
     with pytest.raises((InputError, MissingExtraError), match=r"NoSuchTaskAnywhere|mteb"):
-        tasks_named(["NoSuchTaskAnywhere"])
+        load_tasks(["NoSuchTaskAnywhere"])
 
 
 def test_the_file_is_plain_json(model: Any, tmp_path: Path) -> None:

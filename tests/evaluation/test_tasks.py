@@ -50,30 +50,30 @@ def test_every_task(task: Task, model: Any) -> None:
     outcome = task.run(model)
     assert 0.9 < outcome.score <= 1 + 1e-9, "the toy data is easy"
     assert all(isinstance(v, float) and np.isfinite(v) for v in outcome.scores.values())
-    assert outcome.goodness.ndim == 1
-    assert (outcome.goodness >= 0).all()
-    assert (outcome.goodness <= 1).all()
-    every = np.arange(len(outcome.goodness))
-    if task.type != "Clustering":  # its score is of drawn samples, not of the one clustering
+    assert outcome.per_item_scores.ndim == 1
+    assert (outcome.per_item_scores >= 0).all()
+    assert (outcome.per_item_scores <= 1).all()
+    every = np.arange(len(outcome.per_item_scores))
+    if task.type != "Clustering":  # its score is a mean over several clusterings of samples
         assert outcome.resample(every) == pytest.approx(outcome.score)
-    worst = outcome.case(int(np.argmin(outcome.goodness)))
-    assert worst.asked
+    worst = outcome.case(int(np.argmin(outcome.per_item_scores)))
+    assert worst.input
     assert worst.expected
-    assert worst.got
+    assert worst.predicted
 
 
 @pytest.mark.parametrize("task", TASKS, ids=lambda t: t.type)
-def test_a_model_that_knows_nothing_scores_lower(task: Task, model: Any) -> None:
-    class Blind:
-        """Every text somewhere else, whatever its words."""
+def test_random_vectors_score_lower(task: Task, model: Any) -> None:
+    class RandomEncoder:
+        """Random vectors, the same for equal texts."""
 
         def encode(self, sentences: list[str]) -> np.ndarray:
             seeds = [sum(text.encode()) for text in sentences]
             return np.stack([np.random.default_rng(s).normal(size=8) for s in seeds])
 
     if task.type in ("Reranking", "STS", "PairClassification"):
-        return  # so few items that chance may get them right
-    assert task.run(Blind()).score < task.run(model).score
+        return  # too few items: random vectors may order them correctly
+    assert task.run(RandomEncoder()).score < task.run(model).score
 
 
 def test_equal_texts_are_encoded_once(model: Any) -> None:
@@ -82,7 +82,7 @@ def test_equal_texts_are_encoded_once(model: Any) -> None:
     assert (vectors[0] == vectors[2]).all()
 
 
-def test_queries_and_documents_go_through_their_own_methods() -> None:
+def test_queries_and_documents_are_encoded_by_their_methods() -> None:
     class Prompted:
         def encode(self, sentences: list[str]) -> np.ndarray:
             raise AssertionError(sentences)
@@ -98,7 +98,7 @@ def test_queries_and_documents_go_through_their_own_methods() -> None:
 
 def test_retrieval_equals_trec_eval_with_ties() -> None:
     class Corners:
-        """Corners of a cube: few distinct scores, all exact."""
+        """Corners of a cube, so that scores are exact and often equal."""
 
         def encode(self, sentences: list[str]) -> np.ndarray:
             bits = [[int(b) for b in f"{int(text) % 16:04b}"] for text in sentences]
@@ -133,7 +133,7 @@ def test_a_document_with_the_querys_id_can_be_left_out(model: Any) -> None:
     )
 
 
-def test_classification_draws_mtebs_samples() -> None:
+def test_classification_samples_equal_mteb() -> None:
     from mteb.abstasks import AbsTaskClassification
 
     datasets = pytest.importorskip("datasets")
@@ -154,7 +154,7 @@ def test_classification_draws_mtebs_samples() -> None:
     assert Classification("c", labels, labels, [], [])._draws() == expected
 
 
-def test_clustering_is_mtebs(model: Any) -> None:
+def test_clustering_equals_mteb(model: Any) -> None:
     import random
 
     from mteb.abstasks.clustering import _evaluate_clustering_bootstrapped
@@ -184,5 +184,5 @@ def test_mined_pairs_equal_all_pairs(model: Any) -> None:
         groups[first] == groups[second], (vectors[first] * vectors[second]).sum(1)
     )
     assert outcome.score == pytest.approx(expected, abs=1e-6)
-    few = DuplicateMining("d", texts, groups.tolist(), neighbours=1).run(model)
+    few = DuplicateMining("d", texts, groups.tolist(), neighbors=1).run(model)
     assert few.scores["recall"] < outcome.scores["recall"]

@@ -1,4 +1,4 @@
-"""Small number formats are compared with float32, and every missed limit is named."""
+"""Smaller number formats are compared with float32; every missed limit is reported."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from likewise.evaluation.verify import LIMITS, verify
 TESTED = pytest.mark.parametrize("compute", LIMITS)
 
 
-class Changed:
-    """A model whose vectors something happens to."""
+class ChangedEncoder:
+    """A model whose vectors are changed by a function."""
 
     def __init__(self, model: likewise.Encoder, change: Callable[[np.ndarray], np.ndarray]) -> None:
         self.model, self.change = model, change
@@ -40,7 +40,7 @@ def test_real_models_pass(
     assert json.loads(json.dumps(result.to_dict()))["passed"] is True
 
 
-def test_the_figures_are_those_of_scipy(
+def test_rated_scores_equal_scipy(
     encoder: likewise.Encoder, encoder_int8: likewise.Encoder
 ) -> None:
     result = verify(encoder, encoder_int8, "int8")
@@ -53,7 +53,7 @@ def test_the_figures_are_those_of_scipy(
     assert result.rated_delta == result.rated - result.rated_float32
 
 
-def test_the_ratings_are_sound(encoder: likewise.Encoder) -> None:
+def test_the_ratings_are_plausible(encoder: likewise.Encoder) -> None:
     assert len(RATED_PAIRS) == 60
     assert all(0 <= pair.rating <= 5 for pair in RATED_PAIRS)
     assert verify(encoder, encoder, "int8").rated > 80
@@ -78,15 +78,15 @@ def one_not_finite(x: np.ndarray) -> np.ndarray:
         (lambda x: x * np.where(np.arange(len(x)) == 7, -1, 1)[:, None], ("lowest cosine",)),
     ],
 )
-def test_what_falls_short_is_named(
+def test_missed_limits_are_reported(
     encoder: likewise.Encoder, compute: str, change: Any, reasons: tuple[str, ...]
 ) -> None:
-    result = verify(encoder, Changed(encoder, change), compute)
+    result = verify(encoder, ChangedEncoder(encoder, change), compute)
     for reason in reasons:
         assert any(reason in shortfall for shortfall in result.shortfalls), result.shortfalls
     assert json.loads(json.dumps(result.to_dict(), allow_nan=False))["passed"] is False
 
 
-def test_other_number_formats_are_refused(encoder: likewise.Encoder) -> None:
+def test_unknown_number_formats_are_refused(encoder: likewise.Encoder) -> None:
     with pytest.raises(InputError, match="float16"):
         verify(encoder, encoder, "float16")

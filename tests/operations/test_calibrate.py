@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
+from likewise.errors import RecordError
 from likewise.operations.calibrate import CalibrateRequest, calibrate
 from likewise.operations.session import Session
 from tests.operations.stages import Stages
@@ -21,3 +24,16 @@ def test_progress_and_the_page(model_folder: Path, tmp_path: Path) -> None:
     assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
     plain = json.loads(json.dumps(result.to_dict(), allow_nan=False))
     assert (plain["texts"], plain["labelled"], plain["report"]) == (40, 0, str(page))
+
+
+def test_the_encoding_of_the_request_is_used(model_folder: Path, tmp_path: Path) -> None:
+    texts = tmp_path / "texts.txt"
+    texts.write_text("".join(f"Größe {i} für Überprüfung.\n" for i in range(20)), "cp1252")
+    calibrated = calibrate(
+        CalibrateRequest(model=str(model_folder), file=texts, compute="float32", encoding="cp1252"),
+        Session(),
+    )
+    assert calibrated.calibration.texts == 20
+    wrong = CalibrateRequest(model=str(model_folder), file=texts, encoding="utf-8")
+    with pytest.raises(RecordError, match=r"texts\.txt"):
+        calibrate(wrong, Session())

@@ -47,7 +47,7 @@ def test_the_true_reason_why_there_are_no_kernels(
     assert reason in check.detail
     assert "/" not in check.detail
     if check.status == "warn":
-        assert "install likewise again" in check.hint
+        assert "reinstall likewise" in check.hint
 
 
 def test_the_memory_limit_of_a_container(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 from likewise.operations.evaluate import EvaluateRequest, evaluate
@@ -39,3 +40,17 @@ def test_scores_progress_and_a_baseline(model_folder: Path, tmp_path: Path) -> N
     assert failed.failure is not None
     assert "fell from 100.00" in failed.failure.reasons[0]
     assert failed.to_dict()["drops"][0]["too_much"]
+
+
+def test_the_encoding_of_the_request_is_used(
+    tiny_checkpoint: Callable[..., Path], tmp_path: Path
+) -> None:
+    table = tmp_path / "pairs.csv"
+    rows = ["sentence1,sentence2,score", "Größe,Maß,3", "Straße,Weg,2", "Tür,Übung,0"]
+    table.write_text("\n".join(rows), encoding="utf-16-le")  # without a byte order mark
+    folder = str(tiny_checkpoint())
+    request = EvaluateRequest(
+        models=(folder,), tasks=(str(table),), cache=False, encoding="utf-16-le"
+    )
+    (task,) = evaluate(request, Session()).evaluation.models[0].tasks
+    assert task.type == "STS"

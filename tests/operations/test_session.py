@@ -123,3 +123,20 @@ def test_a_cancelled_operation_stops_at_its_next_step() -> None:
     with pytest.raises(CancelledError):
         count_to_ten()
     assert done == [0, 1, 2]
+
+
+def test_a_cross_encoder_is_loaded_once(cross_encoder: Path) -> None:
+    session = Session()
+    first = session.scorer(str(cross_encoder))
+    assert isinstance(first, likewise.Reranker)
+    assert session.scorer(str(cross_encoder)) is first
+
+
+def test_cross_encoders_count_towards_the_memory_limit(
+    model_folder: Path, cross_encoder: Path
+) -> None:
+    registry = ModelRegistry(memory_limit=1)
+    registry.get(str(model_folder), "float32")
+    reranker = registry.get_reranker(str(cross_encoder), "float32")
+    assert registry.peek(str(model_folder), "float32") is None
+    assert registry.get_reranker(str(cross_encoder), "float32") is reranker

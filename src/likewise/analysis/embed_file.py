@@ -1,9 +1,8 @@
-"""Texts of a file, or at hand, to a file of vectors, in bounded memory, resumed where it stopped.
+"""Encodes texts into a file of vectors, in bounded memory; an interrupted run can be resumed.
 
-While it runs, a folder beside the target holds what is finished, in parts that are written every
-few seconds. A part appears whole or not at all, so whatever stops the work, the same call resumes
-after the last of them. The encoder gives the same vectors to a stream that is resumed, so the file
-that comes out is the same to the byte as if nothing had happened.
+During a run, finished vectors are saved every few seconds as parts, in a folder beside the target.
+A part is written atomically, so that the same call resumes after the last part however the run
+ended. A resumed run writes the same file, to the byte, as a run without interruption.
 """
 
 from __future__ import annotations
@@ -36,18 +35,18 @@ if TYPE_CHECKING:  # a command's help must not load the engine
 
 @dataclass(frozen=True)
 class Embedded:
-    """What became of a file.
+    """The result of encoding texts into a file.
 
     Attributes:
         path: the file of vectors.
-        texts: how many there are.
+        texts: number of texts.
         dimension: of their vectors.
-        resumed: how many of them an earlier call had done.
-        changed: why what an earlier call had done was of no use: what had changed since, of
-            the attributes of `EmbeddingJob`; empty where nothing was lost.
-        cut: how many of the others were longer than the model reads and lost their ends.
-        tokens: tokens read of the others.
-        seconds: time it took.
+        resumed: number of texts that an earlier call had encoded.
+        changed: the attributes of `EmbeddingJob` that have changed since an earlier call, whose
+            vectors were therefore discarded; empty if nothing was discarded.
+        cut: number of texts that this call truncated.
+        tokens: number of tokens that this call encoded.
+        seconds: duration of this call.
     """
 
     path: Path
@@ -65,21 +64,23 @@ def count_texts(
     *,
     column: str | None = None,
     encoding: str | None = None,
-    bad: OnError | None = None,
+    on_error: OnError | None = None,
 ) -> int:
-    """Texts in a file; reads all of it, so that a bad row is found before any work is done.
+    """Count the texts of a file; reads all of it, which finds unreadable rows before encoding.
 
     Args:
         source: any file that `read_records` reads.
         column: as in `read_records`.
         encoding: as in `read_records`.
-        bad: as in `read_records`.
+        on_error: as in `read_records`.
 
     Raises:
         RecordError: the file, or a row in it, cannot be read.
-        InputError: there is no text in it, or no such column.
+        InputError: it has no text, or an unknown column.
     """
-    texts = sum(1 for _ in read_records(source, column=column, encoding=encoding, on_error=bad))
+    texts = sum(
+        1 for _ in read_records(source, column=column, encoding=encoding, on_error=on_error)
+    )
     if not texts:
         raise InputError(f"{source} holds no text", hint="give a file with one text a line")
     return texts
@@ -92,56 +93,55 @@ def embed_file(
     *,
     column: str | None = None,
     encoding: str | None = None,
-    bad: OnError | None = None,
+    on_error: OnError | None = None,
     truncation: Truncation = "cut",
     prompt_name: str | None = None,
     escape_formulas: bool = True,
-    tell: MessageCallback | None = None,
+    on_message: MessageCallback | None = None,
     progress: Progress | None = None,
 ) -> Embedded:
     """Encode a file of texts into a file of vectors.
 
-    Stopped in whatever way, the same call goes on where it was.
+    After an interruption, the same call resumes.
 
     Args:
         encoder: the model.
-        source: any file that `read_records` reads; it must stay as it is until the end.
-        target: `.npy`, `.csv`, `.jsonl` or `.parquet`; it appears when it is whole.
-        column: the column of the texts; guessed where not given.
+        source: any file that `read_records` reads; it must not change until the end.
+        target: a `.npy`, `.csv`, `.jsonl` or `.parquet` file, written atomically.
+        column: the column of the texts; detected when not given.
         encoding: of the file, as in `read_records`.
-        bad: called with rows that cannot be read, as in `read_records`; they are left out. It may
-            be called several times with each.
-        truncation: what becomes of texts over the limit, as in `Encoder.encode`.
+        on_error: called with rows that cannot be read, as in `read_records`; they are left out. It
+            may be called more than once for a row.
+        truncation: how to treat texts over the limit, as in `Encoder.encode`.
         prompt_name: as in `embed_texts`.
         escape_formulas: of a `.csv`, as in `write_vectors`.
-        tell: as in `write_vectors`.
-        progress: told how many texts are finished, and how many tokens a second.
+        on_message: as in `write_vectors`.
+        progress: called with the number of texts that are finished; also shows tokens per second.
 
     Raises:
-        RecordError: the file, or a row in it, cannot be read, or it changed meanwhile.
-        InputError: no such column or truncation.
+        RecordError: the file, or a row in it, cannot be read, or it changed during the run.
+        InputError: an unknown column or truncation.
         TooLongError: a text is over the limit and `truncation` is `error`.
         OutputError: the target cannot be written, or another process is writing it.
         EngineError: a vector is not finite.
     """
     check_target(target, VECTOR_FORMATS)
     source = Path(source)
-    before = _hash(source)
+    digest = _hash(source)
 
-    def unchanged() -> None:
-        if _hash(source) != before:
-            raise RecordError(
-                f"{source} changed while it was read", hint="run it again, from the beginning"
-            )
+    def check_unchanged() -> None:
+        if _hash(source) != digest:
+            raise RecordError(f"{source} changed while it was read", hint="run the command again")
 
     def texts() -> Iterator[str]:
-        for record in read_records(source, column=column, encoding=encoding, on_error=bad):
+        for record in read_records(source, column=column, encoding=encoding, on_error=on_error):
             yield record.text
 
     return embed_texts(
-        encoder, texts, target, identity=before, column=column, encoding=encoding,
-        skip_bad=bad is not None, truncation=truncation, prompt_name=prompt_name,
-        escape_formulas=escape_formulas, tell=tell, progress=progress, check=unchanged,
+        encoder, texts, target, identity=digest, column=column, encoding=encoding,
+        skip_bad=on_error is not None, truncation=truncation, prompt_name=prompt_name,
+        escape_formulas=escape_formulas, on_message=on_message, progress=progress,
+        check=check_unchanged,
     )  # fmt: skip
 
 
@@ -157,27 +157,27 @@ def embed_texts(
     truncation: Truncation = "cut",
     prompt_name: str | None = None,
     escape_formulas: bool = True,
-    tell: MessageCallback | None = None,
+    on_message: MessageCallback | None = None,
     progress: Progress | None = None,
     check: Callable[[], None] | None = None,
 ) -> Embedded:
-    """`embed_file` for texts that come from anywhere.
+    """`embed_file` for texts from any source.
 
     Args:
         encoder: the model.
-        texts: gives them from the beginning, each time it is called.
+        texts: returns an iterator over all texts, each time it is called.
         target: as in `embed_file`.
-        identity: tells these texts from others, such as a hash.
-        column: where they were taken from, if that is part of what they are.
-        encoding: of the file they were taken from, if that is part of what they are.
+        identity: identifies the texts, such as a hash of them.
+        column: of the texts, if it was given.
+        encoding: of their file, if it was given.
         skip_bad: whether rows that cannot be read were left out.
         truncation: as in `embed_file`.
-        prompt_name: which of the model's prompts to put before each text; its default one where
-            none is named.
+        prompt_name: name of the prompt to put before each text; the model's default prompt when
+            not given.
         escape_formulas: as in `embed_file`.
-        tell: as in `embed_file`.
+        on_message: as in `embed_file`.
         progress: as in `embed_file`.
-        check: called when all are encoded; what it raises keeps the target from being written.
+        check: called when all texts are encoded; if it raises an error, the target is not written.
     """
     target = Path(target)
     prompt = prompt_text(encoder, prompt_name)
@@ -185,23 +185,23 @@ def embed_texts(
         identity, column, encoder.fingerprint, prompt, truncation, encoding, skip_bad
     )
     folder = _parts_folder(target)
-    with _claimed(folder, target):
+    with _locked(folder, target):
         parts = Parts(folder, texts, job)
 
-        def rest(done: int) -> Iterator[Encoded]:
+        def encode_rest(done: int) -> Iterator[Encoded]:
             return encoder.encode_stream(
                 islice(texts(), done, None), prompt_name, truncation=truncation,
                 progress=progress, seconds=SAVE_SECONDS / 2,
             )  # fmt: skip
 
         try:
-            result = _encode(rest, parts, encoder, target, progress or Progress())
+            result = _encode(encode_rest, parts, encoder, target, progress or Progress())
             if check:
                 check()
-            like = np.empty((0, encoder.dimension), np.float32)
+            template = np.empty((0, encoder.dimension), np.float32)
             write_batches(
-                target, parts.pieces(target), like, result.texts,
-                scratch=folder, escape_formulas=escape_formulas, on_message=tell,
+                target, parts.batches(target), template, result.texts,
+                scratch=folder, escape_formulas=escape_formulas, on_message=on_message,
             )  # fmt: skip
         except BaseException as error:
             if isinstance(error, InputError) or not parts.saved:  # nothing to resume
@@ -212,48 +212,48 @@ def embed_texts(
 
 
 def _encode(
-    rest: Callable[[int], Iterator[Encoded]],
+    encode_rest: Callable[[int], Iterator[Encoded]],
     parts: Parts,
     encoder: Encoder,
     target: Path,
     progress: Progress,
 ) -> Embedded:
-    """Encode what is not saved yet, and save it every few seconds."""
+    """Encode the texts that are not saved yet, and save their vectors every few seconds."""
     started = time.perf_counter()
     resumed = done = parts.saved
     progress(resumed)
     cut = tokens = 0
-    unsaved = parts.unsaved()
+    writer = parts.writer()
     try:
-        for part in rest(done):
+        for part in encode_rest(done):
             check_finite(part.vectors, encoder.name)
-            unsaved.put(part)
+            writer.add(part)
             done += len(part.texts)
             cut += int((part.kept < part.seen).sum())
             tokens += int(part.kept.sum())
             progress.message(f"{tokens / (time.perf_counter() - started):,.0f} tokens/s")
     except BaseException:
-        with contextlib.suppress(OutputError):  # what stopped the work is the error to report
-            unsaved.save()
+        with contextlib.suppress(OutputError):  # report the first error
+            writer.save()
         raise
-    unsaved.save()
+    writer.save()
     seconds = time.perf_counter() - started
     return Embedded(target, done, encoder.dimension, resumed, parts.changed, cut, tokens, seconds)
 
 
 def saved_texts(target: str | Path) -> int:
-    """How many texts a call that was stopped has saved for this target; the next one resumes."""
+    """Number of texts that an interrupted call has saved for this target."""
     return saved_in(_parts_folder(Path(target)))
 
 
 def prompt_text(encoder: Encoder, name: str | None = None) -> str:
-    """What is put before each text: the prompt of that name, or else the model's default one."""
+    """The prompt of that name; the model's default prompt when no name is given."""
     return encoder.prompts.get(name or encoder.default_prompt_name or "", "")
 
 
 def _parts_folder(target: Path) -> Path:
-    place = target.resolve()
-    return place.with_name(f".{place.name}.parts")
+    path = target.resolve()
+    return path.with_name(f".{path.name}.parts")
 
 
 def _hash(source: Path) -> str:
@@ -261,7 +261,7 @@ def _hash(source: Path) -> str:
         with open(source, "rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest() + "".join(source.suffixes)
     except FileNotFoundError as error:
-        raise RecordError(f"no file {source}", hint="check the path") from error
+        raise RecordError(f"no such file: {source}", hint="check the path") from error
     except OSError as error:
         raise RecordError(
             f"cannot read {source}: {error.strerror or error}", hint="check the path"
@@ -269,7 +269,7 @@ def _hash(source: Path) -> str:
 
 
 @contextlib.contextmanager
-def _claimed(folder: Path, target: Path) -> Iterator[None]:
+def _locked(folder: Path, target: Path) -> Iterator[None]:
     lock = FileLock(folder.with_suffix(".lock"))
     try:
         lock.acquire(timeout=0)
@@ -279,12 +279,14 @@ def _claimed(folder: Path, target: Path) -> Iterator[None]:
         ) from error
     except OSError as error:
         raise OutputError(
-            f"cannot write beside {target}: {error.strerror or error}",
+            f"cannot write into the folder of {target}: {error.strerror or error}",
             hint="check the path and the disk",
         ) from error
     try:
         yield
     finally:
-        if os.name != "nt":  # while it is still ours; whoever waits for it finds it gone
+        if (
+            os.name != "nt"
+        ):  # while the lock is still held; a waiting process then sees that it is gone
             Path(lock.lock_file).unlink(missing_ok=True)
         lock.release()

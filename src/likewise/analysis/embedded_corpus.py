@@ -1,8 +1,8 @@
-"""Records with their vectors, encoded once and cached: the start of every job over a corpus.
+"""Encodes a corpus and caches its vectors: the first step of every job over a corpus.
 
-Vectors lie under the cache folder, in a folder named by a hash of what they were made from: the
-texts, the model's fingerprint, its prompt and the truncation. A later job over the same texts with
-the same model finds them there; one that was killed resumes where it stopped.
+The vectors of a corpus are in a folder of the cache, which is named by a hash of the texts, the
+model's fingerprint, its prompt, and the truncation. Later jobs over the same texts with the same
+model use them; an interrupted job is resumed.
 """
 
 from __future__ import annotations
@@ -38,25 +38,25 @@ if TYPE_CHECKING:  # a command's help must not load the engine
 
 
 CACHE_BYTES = 8 * 2**30
-"""Bytes of embedded corpora in the cache; the ones used longest ago are removed first."""
+"""Most bytes of embedded corpora in the cache; the least recently used are removed first."""
 _BLOCK = 16_384
 """Rows copied from one file to another at once."""
 
 
-class Use:
-    """Marks a folder as in use until this object, or its process, is gone.
+class FolderUse:
+    """Marks a folder as in use while this object exists.
 
-    The mark is a locked file: the system drops the lock of a process that was killed.
+    The mark is a locked file; the system releases the lock of a process that was killed.
     """
 
     def __init__(self, folder: Path) -> None:
         path = folder / f"use-{os.getpid()}-{secrets.token_hex(4)}.lock"
         lock = FileLock(path)
         lock.acquire(timeout=0)
-        weakref.finalize(self, _unmark, lock, path)
+        weakref.finalize(self, _release_mark, lock, path)
 
 
-def _unmark(lock: FileLock, path: Path) -> None:
+def _release_mark(lock: FileLock, path: Path) -> None:
     lock.release()
     with contextlib.suppress(OSError):
         path.unlink(missing_ok=True)
@@ -64,17 +64,17 @@ def _unmark(lock: FileLock, path: Path) -> None:
 
 @dataclass(frozen=True)
 class EmbeddedCorpus:
-    """A corpus that is ready for search, duplicates, clusters and maps.
+    """A corpus with its vectors, for duplicates, clusters and maps.
 
     Attributes:
         records: n records, in the order of their files.
-        vectors: float32 `[n, dimension]` of length 1, in the same order, mapped from disk.
-        key: hash of the texts and of all that made the vectors; equal keys mean equal vectors.
-        folder: where the vectors lie, and what else is derived from them alone.
-        resumed: how many distinct texts an earlier call had encoded.
-        encoded: how many distinct texts this call encoded.
-        cut: how many of those were longer than the model reads.
-        use: keeps other processes from removing the folder while this object is there.
+        vectors: float32 `[n, dimension]` of length 1, in the same order, memory-mapped.
+        key: hash of the texts, the model and its settings; equal keys mean equal vectors.
+        folder: of the vectors, and of what is derived only from them.
+        resumed: number of distinct texts that an earlier call had encoded.
+        encoded: number of distinct texts that this call encoded.
+        cut: number of those that were truncated.
+        use: prevents other processes from removing the folder while this object exists.
     """
 
     records: Sequence[Record]
@@ -84,7 +84,7 @@ class EmbeddedCorpus:
     resumed: int = 0
     encoded: int = 0
     cut: int = 0
-    use: Use | None = field(default=None, repr=False, compare=False)
+    use: FolderUse | None = field(default=None, repr=False, compare=False)
 
     @property
     def texts(self) -> list[str]:
@@ -102,29 +102,31 @@ def embed_corpus(
     column: str | None = None,
     unit: Unit = "line",
     truncation: Truncation = "cut",
-    bad: OnError | None = None,
-    tell: MessageCallback | None = None,
+    on_error: OnError | None = None,
+    on_message: MessageCallback | None = None,
     progress: ProgressFactory = no_progress,
 ) -> EmbeddedCorpus:
-    """Read files and encode their texts; equal texts once, and none that was encoded before.
+    """Read files and encode their texts; each distinct text once, unless its vector is cached.
 
     Args:
         encoder: the model.
-        sources: files, folders and patterns, as `read_records` takes them.
-        column: the column of the texts; guessed where not given.
+        sources: files, folders and patterns, as in `read_records`.
+        column: the column of the texts; detected when not given.
         unit: what a record is, as in `read_records`; duplicates are removed line by line.
-        truncation: what becomes of texts over the model's limit, as in `Encoder.encode`.
-        bad: told of rows that cannot be read, as in `read_records`.
-        tell: told what was guessed, as in `read_records`.
+        truncation: how to treat texts over the model's limit, as in `Encoder.encode`.
+        on_error: called with rows that cannot be read, as in `read_records`.
+        on_message: called with notes, as in `read_records`.
         progress: opens a bar for each stage.
 
     Raises:
         RecordError: a file, or a row in it, cannot be read.
-        InputError: there is no text in them, or no such column.
+        InputError: they have no text, or an unknown column.
         OutputError: the cache cannot be written.
     """
     paths = [sources] if isinstance(sources, str | Path) else list(sources)
-    records = list(read_records(paths, column=column, unit=unit, on_error=bad, on_message=tell))
+    records = list(
+        read_records(paths, column=column, unit=unit, on_error=on_error, on_message=on_message)
+    )
     if not records:
         raise InputError(
             f"{', '.join(map(str, paths)) or 'no file'} holds no text",
@@ -142,15 +144,15 @@ def embed_records(
     unit_length: bool = True,
     progress: ProgressFactory = no_progress,
 ) -> EmbeddedCorpus:
-    """The same with records that were read already.
+    """Encode records, as in `embed_corpus`.
 
     Args:
         encoder: the model.
         records: n records.
         truncation: as in `embed_corpus`.
-        prompt_name: which of the model's prompts to put before each text; its default one where
-            none is named.
-        unit_length: whether vectors are scaled to length 1; not for similarities that go by it.
+        prompt_name: name of the prompt to put before each text; the model's default prompt when
+            not given.
+        unit_length: whether to normalize the vectors; False for similarities other than cosine.
         progress: as in `embed_corpus`.
 
     Raises:
@@ -162,8 +164,8 @@ def embed_records(
     folder = embedded_corpora_folder() / key
     cached = folder / "vectors.npy"
     try:
-        with _locked(folder):  # whoever comes second waits, and finds them
-            use = Use(folder)
+        with _locked(folder):  # a second process waits, and finds the vectors
+            use = FolderUse(folder)
             counts = (0, 0, 0)
             if not cached.exists():
                 counts = _encode(encoder, texts, folder, options, progress)
@@ -184,13 +186,13 @@ def embed_records(
 
 
 def embedded_corpora_folder() -> Path:
-    """The cache of embedded corpora, a folder for each."""
+    """The cache folder of embedded corpora, with a folder for each."""
     return cache_folder() / "embedded"
 
 
 @dataclass(frozen=True)
 class _Options:
-    """How texts become vectors; see `embed_records`."""
+    """How texts are encoded; see `embed_records`."""
 
     truncation: Truncation
     prompt_name: str | None
@@ -198,10 +200,10 @@ class _Options:
 
 
 def _key(encoder: Encoder, texts: Iterable[str], options: _Options) -> str:
-    made = [encoder.fingerprint, prompt_text(encoder, options.prompt_name), options.truncation]
+    parts = [encoder.fingerprint, prompt_text(encoder, options.prompt_name), options.truncation]
     if not options.unit_length:
-        made.append("any length")
-    digest = hashlib.sha256(json.dumps(made).encode())
+        parts.append("any length")
+    digest = hashlib.sha256(json.dumps(parts).encode())
     for text in texts:
         content = text.encode()
         digest.update(len(content).to_bytes(8, "little"))
@@ -216,7 +218,7 @@ def _encode(
     options: _Options,
     progress: ProgressFactory,
 ) -> tuple[int, int, int]:
-    """Encode distinct texts into a file, then write them record by record."""
+    """Encode the distinct texts into a file, then write the vector of each record."""
     numbers: dict[str, int] = {}
     rows = np.fromiter((numbers.setdefault(t, len(numbers)) for t in texts), np.int64, len(texts))
     distinct = folder / "distinct.npy"
@@ -229,8 +231,8 @@ def _encode(
         counts = (done.resumed, done.texts - done.resumed, done.cut)
     else:
         counts = (len(numbers), 0, 0)
-    made = np.load(distinct, mmap_mode="r")
-    _write_by_record(made, rows, folder / "vectors.npy", unit_length=options.unit_length)
+    vectors = np.load(distinct, mmap_mode="r")
+    _write_by_record(vectors, rows, folder / "vectors.npy", unit_length=options.unit_length)
     return counts
 
 
@@ -249,7 +251,7 @@ def _write_by_record(
 
 @contextlib.contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """Be the only process that fills a folder, or removes it."""
+    """Locks a folder while it is filled or removed."""
     while True:
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / "lock"
@@ -259,7 +261,7 @@ def _locked(folder: Path) -> Iterator[None]:
         except FileNotFoundError:
             continue  # the folder was removed between the two lines
         try:
-            if path.exists():  # else it was removed by the process that was waited for
+            if path.exists():  # else the process that held the lock removed the folder
                 yield
                 return
         finally:
@@ -276,7 +278,7 @@ def _remove_unused(folder: Path) -> None:
 
 
 def _remove_oldest(current: Path) -> None:
-    """Keep the cache within its limit; what is in use, or cannot be removed, stays."""
+    """Remove folders until the cache is within its limit, except those in use."""
     total = 0
     for used in sorted(
         map(_usage, embedded_corpora_folder().iterdir()), key=lambda used: -used.last
@@ -288,7 +290,7 @@ def _remove_oldest(current: Path) -> None:
 
 @dataclass(frozen=True)
 class _Usage:
-    """The size of a cached corpus, and when it was used last."""
+    """The size of a cached corpus, and the time of its last use."""
 
     folder: Path
     size: int
@@ -303,6 +305,6 @@ def _usage(folder: Path) -> _Usage:
             state = path.stat()
             size += state.st_size
             last = max(last, state.st_mtime)
-    with contextlib.suppress(OSError):  # one that was never finished is as old as its last part
+    with contextlib.suppress(OSError):  # an unfinished one counts from its last part
         last = vectors.stat().st_mtime
     return _Usage(folder, size, last)

@@ -1,4 +1,4 @@
-"""Memory-mapped vectors: read block by block, without the pages of the file staying in memory.
+"""Memory-mapped vectors, read block by block without holding the file in memory.
 
 Pages of a memory-mapped file count as memory of the process once they were accessed, and the system
 reads ahead around each access. So files are read in their own order, and the pages of each block
@@ -54,15 +54,15 @@ def reordered(vectors: Matrix, order: NDArray[np.integer]) -> Matrix:
 
 
 def write_rows(target: Path, vectors: Matrix, rows: NDArray[np.integer]) -> None:
-    """Write rows to a `.npy` file, which appears when it is complete.
+    """Write rows to a `.npy` file, atomically.
 
     Args:
         target: the file.
         vectors: float32 `[n, dimension]`.
-        rows: which of them, best in ascending order.
+        rows: the rows to write, preferably in ascending order.
 
     Raises:
-        OutputError: it cannot be written.
+        OutputError: the file cannot be written.
     """
     header = np.lib.format.header_data_from_array_1_0(vectors[:0])
     header["shape"] = (len(rows), vectors.shape[1])

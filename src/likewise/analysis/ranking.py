@@ -1,4 +1,4 @@
-"""Records by their similarity to a query, their vectors kept for the next query."""
+"""Ranks records by their similarity to a query; their vectors are cached."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # a command's help must not load the engine
     from likewise.encoder import Encoder
 
 CACHED = 256
-"""Fewer records than this are encoded each time: a file in the cache is not worth it."""
+"""Fewest records whose vectors are cached."""
 
 
 def rank_records(
@@ -31,13 +31,13 @@ def rank_records(
     *,
     progress: ProgressFactory = no_progress,
 ) -> list[Ranked]:
-    """What `Encoder.rank` gives for the records' texts; many records are encoded only once.
+    """Rank the texts of records, as `Encoder.rank` does; the vectors of many records are cached.
 
     Args:
         encoder: the model.
-        query: the source text.
+        query: the query.
         records: the candidates.
-        top_k: how many to give; all of them when not given.
+        top_k: number of results; all records when not given.
         progress: opens a bar for each stage.
 
     Raises:
@@ -67,15 +67,15 @@ def rank_records(
 def query_scores(
     encoder: Encoder, query: str, blocks: Iterable[NDArray[np.float32]]
 ) -> NDArray[np.float32]:
-    """Similarity of candidates to a query.
+    """The similarities of candidates to a query.
 
     Args:
         encoder: the model.
-        query: the text to look for.
-        blocks: the candidates' vectors, float32 `[k, dimension]` each.
+        query: the query.
+        blocks: vectors of the candidates, float32 `[k, dimension]` each.
 
     Returns:
-        float32 `[n]` for the vectors of all blocks in order.
+        float32 `[n]`, for all vectors in order.
 
     Raises:
         EngineError: a score is not a finite number.

@@ -1,6 +1,6 @@
-"""A corpus with every text once, which a kNN graph should be built on.
+"""The distinct texts of a corpus, for kNN graphs.
 
-A text that occurs a hundred times would otherwise have only its own copies for neighbors.
+In a graph of all texts, the neighbors of a frequent text would be its own copies.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class UniqueCorpus:
 
     Attributes:
         corpus: m records, the first one of each text.
-        rows: int64 `[n]`, for each record of the whole corpus its index among the m.
+        rows: int64 `[n]`, for each record of the corpus its index among the m.
     """
 
     corpus: EmbeddedCorpus
@@ -29,7 +29,7 @@ class UniqueCorpus:
 
 
 def unique_corpus(corpus: EmbeddedCorpus) -> UniqueCorpus:
-    """Every text once; its vectors are cached in the folder of the whole corpus."""
+    """The distinct texts; their vectors are cached in the folder of the corpus."""
     numbers: dict[str, int] = {}
     rows = np.fromiter(
         (numbers.setdefault(record.text, len(numbers)) for record in corpus.records),
@@ -50,11 +50,11 @@ def unique_corpus(corpus: EmbeddedCorpus) -> UniqueCorpus:
         ) from error
     if not cached.exists():
         write_rows(cached, corpus.vectors, first)
-    once = replace(
+    distinct = replace(
         corpus,
         records=[corpus.records[i] for i in first],
         vectors=np.load(cached, mmap_mode="r"),
         key=f"{corpus.key}-distinct",
         folder=folder,
     )
-    return UniqueCorpus(once, rows)
+    return UniqueCorpus(distinct, rows)

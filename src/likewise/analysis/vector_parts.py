@@ -1,4 +1,4 @@
-"""Finished parts of a file of vectors, in a folder beside it, until the file is whole."""
+"""The finished parts of a file of vectors, in a folder beside it, until it is complete."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ from likewise.results import Encoded
 from likewise.tokenization.token_stream import BATCH_TEXTS, Truncation
 
 Texts = Callable[[], Iterator[str]]
-"""Gives texts from the beginning."""
+"""Returns an iterator over all texts."""
 
 SAVE_SECONDS = 2.0
-"""No vector waits much longer than this to be saved, whatever the model's speed."""
+"""Vectors are saved at about this interval."""
 
 
 @dataclass(frozen=True)
 class EmbeddingJob:
-    """What is encoded how; parts of another job are of no use.
+    """What is encoded, and how; parts of a different job cannot be used.
 
     Attributes:
-        texts: hash of the texts, and the kind of file they are in.
-        column: the column of the texts, where one was named.
+        texts: hash of the texts, and the suffixes of their file.
+        column: the column of the texts, if it was given.
         model: fingerprint of the encoder.
         prompt: put before each text.
-        truncation: what becomes of texts over the limit.
-        encoding: of the file, where one was named.
+        truncation: how texts over the limit are treated.
+        encoding: of the file, if it was given.
         skip_bad: whether rows that cannot be read are left out.
     """
 
@@ -54,26 +54,26 @@ class Parts:
     """The folder of finished parts.
 
     Args:
-        folder: where they lie.
+        folder: their folder.
         texts: of the job.
-        job: what they are parts of; those of another one are given up.
+        job: the job; parts of a different job are discarded.
 
     Attributes:
-        changed: what tells an earlier job, whose parts were given up, from this one.
+        changed: the attributes in which a discarded earlier job differs from this one.
     """
 
     def __init__(self, folder: Path, texts: Texts, job: EmbeddingJob) -> None:
         self._folder, self._texts = folder, texts
-        self._note = folder / "job.json"
-        wanted = asdict(job)
+        self._job_file = folder / "job.json"
+        attributes = asdict(job)
         earlier = self._earlier()
-        if earlier == wanted:
+        if earlier == attributes:
             self.changed: tuple[str, ...] = ()
-            for unfinished in folder.glob(".*.tmp"):
-                unfinished.unlink(missing_ok=True)
+            for temporary in folder.glob(".*.tmp"):
+                temporary.unlink(missing_ok=True)
             return
-        lost = earlier if parts_in(self._folder) else wanted
-        self.changed = tuple(name for name in wanted if lost.get(name) != wanted[name])
+        discarded = earlier if parts_in(self._folder) else attributes
+        self.changed = tuple(name for name in attributes if discarded.get(name) != attributes[name])
         self.discard()
         try:
             folder.mkdir()
@@ -82,42 +82,43 @@ class Parts:
                 f"cannot write {folder}: {error.strerror or error}",
                 hint="check the path and the disk",
             ) from error
-        with atomic(self._note) as file:
-            file.write(json.dumps(wanted).encode())
+        with atomic(self._job_file) as file:
+            file.write(json.dumps(attributes).encode())
 
     def _earlier(self) -> dict[str, object]:
         try:
-            return dict(json.loads(self._note.read_bytes()))
+            return dict(json.loads(self._job_file.read_bytes()))
         except (OSError, ValueError):
             return {}
 
-    def pieces(self, target: Path) -> Iterator[VectorBatch]:
-        """Every text with its vector; .npy has no room for texts, so none is read for it.
+    def batches(self, target: Path) -> Iterator[VectorBatch]:
+        """All texts with their vectors; for a `.npy` target the texts are not read.
 
-        Pieces end at the same places wherever the parts do, since a Parquet file shows them.
+        The batches do not depend on the sizes of the parts, since they determine the row groups of
+        a Parquet file.
         """
         texts = self._texts() if target.suffix != ".npy" else iter(())
         for vectors in _regrouped(map(np.load, parts_in(self._folder)), BATCH_TEXTS):
             yield VectorBatch(list(islice(texts, len(vectors))), vectors)
 
-    def unsaved(self) -> Unsaved:
-        """What takes the vectors that come behind the saved ones."""
-        return Unsaved(self._folder, len(parts_in(self._folder)))
+    def writer(self) -> PartWriter:
+        """Writes the parts after the saved ones."""
+        return PartWriter(self._folder, len(parts_in(self._folder)))
 
     @property
     def saved(self) -> int:
-        """How many texts are in the finished parts."""
+        """Number of texts in the finished parts."""
         return saved_in(self._folder)
 
     def discard(self) -> None:
-        """Give up what is there; the note first, so that no half of it is ever taken for whole."""
+        """Delete all parts; the job file first, so that no incomplete folder is ever resumed."""
         with contextlib.suppress(OSError):
-            self._note.unlink(missing_ok=True)
+            self._job_file.unlink(missing_ok=True)
             shutil.rmtree(self._folder)
 
 
-class Unsaved:
-    """Vectors that are not saved yet.
+class PartWriter:
+    """Collects vectors, and saves them as parts.
 
     Args:
         folder: of the finished parts.
@@ -127,49 +128,49 @@ class Unsaved:
     def __init__(self, folder: Path, number: int) -> None:
         self._folder, self._number = folder, number
         self._vectors: list[NDArray[np.float32]] = []
-        self._since = time.monotonic()
+        self._last_saved = time.monotonic()
 
-    def put(self, part: Encoded) -> None:
-        """Take some vectors; save them when they are many, or have waited long."""
+    def add(self, part: Encoded) -> None:
+        """Add vectors; they are saved as a part when there are enough, or after `SAVE_SECONDS`."""
         if sum(map(len, self._vectors)) + len(part.vectors) > BATCH_TEXTS:
             self.save()
         self._vectors.append(part.vectors)
         full = sum(map(len, self._vectors)) == BATCH_TEXTS
-        if full or time.monotonic() - self._since >= SAVE_SECONDS:
+        if full or time.monotonic() - self._last_saved >= SAVE_SECONDS:
             self.save()
 
     def save(self) -> None:
-        """Write what is waiting as the next part."""
+        """Write the vectors that are not saved yet as the next part."""
         if self._vectors:
             vectors = np.concatenate(self._vectors)
             part = _part(self._folder, self._number)
             write_batches(part, [VectorBatch((), vectors)], vectors[:0], len(vectors))
             self._number += 1
             self._vectors = []
-        self._since = time.monotonic()
+        self._last_saved = time.monotonic()
 
 
 def _regrouped(parts: Iterable[NDArray[np.float32]], size: int) -> Iterator[NDArray[np.float32]]:
-    """The same rows in order, so many at a time."""
+    """The same rows in the same order, in arrays of `size` rows."""
     rest: list[NDArray[np.float32]] = []
     for part in parts:
         rest.append(part)
         if sum(map(len, rest)) >= size:
             rows = np.concatenate(rest)
-            whole = len(rows) - len(rows) % size
-            yield from np.split(rows[:whole], range(size, whole, size))
-            rest = [rows[whole:]]
+            complete = len(rows) - len(rows) % size
+            yield from np.split(rows[:complete], range(size, complete, size))
+            rest = [rows[complete:]]
     if sum(map(len, rest)):
         yield np.concatenate(rest)
 
 
 def saved_in(folder: Path) -> int:
-    """How many texts are in the finished parts of a folder."""
+    """Number of texts in the finished parts of a folder."""
     return sum(len(np.load(part, mmap_mode="r")) for part in parts_in(folder))
 
 
 def parts_in(folder: Path) -> list[Path]:
-    """The finished parts of a folder, in order, without a gap."""
+    """The finished parts of a folder, in order, up to the first missing one."""
     return list(takewhile(Path.exists, (_part(folder, number) for number in count())))
 
 

@@ -11,9 +11,9 @@ from likewise.wording import counted
 
 @command(CalibrateRequest, operation)
 def calibrate(result: CalibrateResult, _: CalibrateRequest) -> None:
-    """Find out what a score means on your own texts, and where to cut.
+    """Measure what a score means on your texts, and suggest thresholds.
 
-    With pairs labelled 0 and 1, also how likely a pair with a score is a true one.
+    With pairs labelled 0 and 1, also the probability that a pair with a score matches.
 
     \b
     Example:
@@ -24,15 +24,15 @@ def calibrate(result: CalibrateResult, _: CalibrateRequest) -> None:
     known = found.labelled > 0
     labelled = f", {counted(found.labelled, 'labelled pair')}" if known else ""
     say(f"{counted(found.texts, 'text')}, {counted(found.pairs, 'random pair')}{labelled}")
-    cuts = [
-        [c.purpose, f"{c.threshold.value:.3f}", f"{c.threshold.low:.3f}–{c.threshold.high:.3f}",
-         c.basis]
-        for c in found.cuts
+    thresholds = [
+        [t.purpose, f"{t.interval.value:.3f}", f"{t.interval.low:.3f}–{t.interval.high:.3f}",
+         t.basis]
+        for t in found.thresholds
     ]  # fmt: skip
-    say_table(["cut for", "cosine", "95% interval", "since"], cuts)
+    say_table(["threshold for", "cosine", "95% interval", "basis"], thresholds)
     rows = [
         [f"{m.score:.2f}", f"{m.percentile:.2%}", *([f"{m.probability:.1%}"] if known else [])]
         for m in found.meanings
     ]
-    head = ["cosine", "random pairs below", "chance of a true pair"]
+    head = ["cosine", "random pairs below", "probability of a match"]
     say_table(head[: 2 + known], rows)

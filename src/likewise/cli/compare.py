@@ -10,7 +10,7 @@ from likewise.operations.compare import compare as operation
 
 @command(CompareRequest, operation)
 def compare(result: CompareResult, _: CompareRequest) -> None:
-    """Find out which model, number format and vector size suits your own data.
+    """Find the model, number format and vector size that suit your data.
 
     \b
     Example:
@@ -19,16 +19,16 @@ def compare(result: CompareResult, _: CompareRequest) -> None:
     found = result.comparison
     rows = [
         [
-            s.contestant.label,
-            f"{100 * s.quality.value:.2f}",
-            f"{100 * s.quality.low:.1f}–{100 * s.quality.high:.1f}",
-            f"{s.cost.texts_per_second:,.0f}",
-            f"{s.cost.start_seconds:.1f} s",
-            f"{s.cost.memory_mb:,.0f} MB",
-            str(s.contestant.vector_bytes),
+            r.candidate.label,
+            f"{100 * r.quality.value:.2f}",
+            f"{100 * r.quality.low:.1f}–{100 * r.quality.high:.1f}",
+            f"{r.cost.texts_per_second:,.0f}",
+            f"{r.cost.start_seconds:.1f} s",
+            f"{r.cost.memory_mb:,.0f} MB",
+            str(r.candidate.vector_bytes),
         ]
-        for s in found.standings
+        for r in found.results
     ]
-    header = ["model", found.metric, "interval", "texts/s", "start", "memory", "bytes"]
+    header = ["model", found.metric, "95% interval", "texts/s", "start", "memory", "bytes"]
     say_table(header, rows)
-    say(f"take {found.choice.label}: {found.reason}")
+    say(f"use {found.choice.label}: {found.reason}")

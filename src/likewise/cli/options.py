@@ -73,7 +73,7 @@ def tell_column(record: Record, file: Path, column: str | None, *, quiet: bool) 
     """Say which column of a file was chosen, where none was named."""
     if record.column is not None and column is None and not quiet:
         chosen = record.column
-        note(f"note: texts are taken from column {chosen!r} of {file} (choose with --column)")
+        note(f"note: using column {chosen!r} of {file} as text (choose with --column)")
 
 
 @contextmanager

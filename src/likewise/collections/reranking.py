@@ -17,7 +17,11 @@ POOL = 50
 
 
 def load_scorer(
-    name: str | Path, *, compute: str = "auto", loader: Callable[..., Scorer] = load
+    name: str | Path,
+    *,
+    compute: str = "auto",
+    loader: Callable[..., Scorer] = load,
+    reranker_loader: Callable[..., Scorer] = load_reranker,
 ) -> Scorer:
     """Load a cross-encoder, or any other model that scores texts by its vectors.
 
@@ -25,15 +29,15 @@ def load_scorer(
         name: catalogue name, hub id or folder.
         compute: number format of the network.
         loader: loads models that are not cross-encoders: `loader(name, compute=compute)`.
+        reranker_loader: loads cross-encoders in the same way.
 
     Raises:
         ModelNotFoundError: no such model anywhere.
         UnsupportedModelError: it is of a kind that cannot be run.
         DownloadError: it is not on this machine and cannot be downloaded.
     """
-    if is_cross_encoder(name):
-        return load_reranker(name, compute=compute)
-    return loader(str(name), compute=compute)
+    chosen = reranker_loader if is_cross_encoder(name) else loader
+    return chosen(str(name), compute=compute)
 
 
 def pool(top_k: int) -> int:

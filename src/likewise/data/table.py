@@ -1,4 +1,4 @@
-"""Files as tables: all rows in memory, by column."""
+"""Reads files as tables: all rows in memory, by column."""
 
 from __future__ import annotations
 
@@ -19,19 +19,20 @@ from likewise.data.readers.tables import read_tsv, read_tsv_verbatim
 from likewise.errors import RecordError
 from likewise.wording import with_article
 
-KINDS = (".tsv", ".csv", ".jsonl", ".ndjson", ".parquet", ".xlsx", ".xlsm")
-"""Suffixes of tables, each also with `.gz` or `.zst` behind it."""
+TABLE_SUFFIXES = (".tsv", ".csv", ".jsonl", ".ndjson", ".parquet", ".xlsx", ".xlsm")
+"""Suffixes of tables; a suffix of `COMPRESSED` may follow."""
 
-_PACKED = (".gz", ".zst", ".zstd")
+COMPRESSED = (".gz", ".zst", ".zstd")
+"""Suffixes of compressed files."""
 
 
 @dataclass(frozen=True)
 class Table:
-    """A file's rows by column.
+    """The rows of a file, by column.
 
     Attributes:
         path: the file.
-        columns: values by column name, all equally long; None where a row has none.
+        columns: values by column name, all of the same length; None for a missing value.
     """
 
     path: Path
@@ -39,34 +40,38 @@ class Table:
 
     @property
     def rows(self) -> int:
-        """How many rows it has."""
+        """Number of rows."""
         return len(next(iter(self.columns.values()), []))
 
 
-def unpacked_name(path: Path) -> Path:
+def uncompressed_name(path: Path) -> Path:
     """The name of a file without the suffix of its compression."""
-    return path.with_suffix("") if path.suffix.lower() in _PACKED else path
+    return path.with_suffix("") if path.suffix.lower() in COMPRESSED else path
 
 
 def is_table(path: Path) -> bool:
-    """Whether a file is a table by its name."""
-    return unpacked_name(path).suffix.lower() in KINDS
+    """Whether a file is a table, judged by its name."""
+    return uncompressed_name(path).suffix.lower() in TABLE_SUFFIXES
 
 
-def read_rows(path: Path) -> Iterator[dict[str, Any]]:
-    """Rows of a file, columns inside others by `outer.inner`; a plain text is a column `text`.
+def read_rows(path: Path, encoding: str | None = None) -> Iterator[dict[str, Any]]:
+    """The rows of a file; a nested column is named `outer.inner`, plain text is the column `text`.
 
-    Quotes around a cell of a `.tsv` are part of its text.
+    Quotes around a cell of a `.tsv` file are part of its text.
+
+    Args:
+        path: the file.
+        encoding: of a text file; detected when not given.
 
     Raises:
         RecordError: the file or a row cannot be read; the message names file and line.
-        MissingExtraError: its kind needs an extra.
+        MissingExtraError: its format needs an extra.
     """
     name = str(path)
     form = require_format(path)
     rows = form.reader("auto")
     rows = read_tsv_verbatim if rows is read_tsv else rows
-    source = SourceFile(name, None, lambda _: None, limits=limits_from_environment())
+    source = SourceFile(name, encoding, lambda _: None, limits=limits_from_environment())
     with open_binary(path, name) as stream:
         for row in rows(stream, source):
             where = f"{name}, {form.unit} {row.line}"
@@ -83,15 +88,15 @@ def read_rows(path: Path) -> Iterator[dict[str, Any]]:
                 )
 
 
-def read_table(path: Path) -> Table:
+def read_table(path: Path, encoding: str | None = None) -> Table:
     """Read a whole file; see `read_rows`.
 
     Raises:
         RecordError: the file or a row cannot be read, or it has no rows.
-        MissingExtraError: its kind needs an extra.
+        MissingExtraError: its format needs an extra.
     """
-    rows = list(read_rows(path))
+    rows = list(read_rows(path, encoding))
     if not rows:
-        raise RecordError(f"{path} has no rows", hint="it needs a header and one row at least")
+        raise RecordError(f"{path} has no rows", hint="it needs a header and at least one row")
     names = {name: None for row in rows for name in row}
     return Table(path, {name: [row.get(name) for row in rows] for name in names})

@@ -1,4 +1,4 @@
-"""How alike texts are, and how good a model is at saying so."""
+"""Compares texts, and scores models on tasks."""
 
 from likewise.evaluation.comparison import (
     Comparison,

@@ -1,4 +1,4 @@
-"""What a similarity score means for a model and a corpus, and where to cut."""
+"""What a similarity score means for a model and a corpus, and suggested thresholds."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from likewise.progress import ProgressFactory, no_progress
 from likewise.vectors import normalize, similarity_pairwise
 
 PAIRS = 50_000
-SHARES = {"search": 0.99, "clustering": 0.999, "duplicates": 0.9999}
-"""What share of random pairs a cut leaves below it, where no labels say better."""
+BELOW = {"search": 0.99, "clustering": 0.999, "duplicates": 0.9999}
+"""Share of random pairs below the suggested threshold, if there are no labelled pairs."""
 
 
 @dataclass(frozen=True)
-class Meaning:
+class ScoreMeaning:
     """What one score means.
 
     Attributes:
         score: a cosine.
         percentile: share of random pairs of the corpus that score below it, 0 to 1.
-        probability: of being a true pair among pairs like the labelled ones; NaN without labels.
+        probability: that a pair with this score matches, from the labelled pairs; NaN without any.
     """
 
     score: float
@@ -38,17 +38,17 @@ class Meaning:
 
 
 @dataclass(frozen=True)
-class Cut:
+class SuggestedThreshold:
     """A suggested threshold.
 
     Attributes:
         purpose: `search`, `clustering` or `duplicates`.
-        threshold: the cosine to cut at, with its interval.
-        basis: what it rests on, in words.
+        interval: the cosine, with a 95% interval.
+        basis: how it was found, in words.
     """
 
     purpose: str
-    threshold: Interval
+    interval: Interval
     basis: str
 
 
@@ -57,23 +57,23 @@ class Calibration:
     """What a model's scores mean on a corpus.
 
     Attributes:
-        pairs: random pairs that were scored.
-        meanings: from low scores to high.
-        cuts: suggested thresholds.
-        texts: different texts they were drawn from.
-        labelled: labelled pairs; 0 where there are none, or of one label only.
-        seed: of the pairs drawn.
+        pairs: number of random pairs.
+        meanings: what scores mean, from low to high.
+        thresholds: suggested thresholds.
+        texts: number of distinct texts.
+        labelled: number of labelled pairs; 0 if all have the same label.
+        seed: of the random pairs.
     """
 
     pairs: int
-    meanings: tuple[Meaning, ...]
-    cuts: tuple[Cut, ...]
+    meanings: tuple[ScoreMeaning, ...]
+    thresholds: tuple[SuggestedThreshold, ...]
     texts: int
     labelled: int
     seed: int
 
     def to_dict(self) -> dict[str, Any]:
-        """All of it as plain dictionaries; what is not known is None."""
+        """All attributes as plain dictionaries, for JSON; an unknown probability is None."""
         record = asdict(self)
         if not self.labelled:
             for meaning in record["meanings"]:
@@ -89,22 +89,22 @@ def calibrate(
     *,
     progress: ProgressFactory = no_progress,
 ) -> Calibration:
-    """Score random pairs of a corpus, and true pairs where there are any.
+    """Score random pairs of a corpus, and labelled pairs if there are any.
 
     Args:
-        model: anything with `encode`.
+        model: any object with `encode`.
         texts: the corpus, or a sample of it.
-        labelled: true and other pairs.
-        seed: of the pairs drawn.
+        labelled: pairs that match and pairs that do not.
+        seed: of the random pairs.
         progress: shows the texts that are encoded.
 
     Raises:
-        InputError: fewer than ten different texts.
+        InputError: fewer than ten distinct texts.
     """
     texts = list(dict.fromkeys(texts))
     if len(texts) < 10:
         raise InputError(
-            f"too few texts to calibrate: {len(texts)}", hint="give 10 or more different ones"
+            f"too few texts to calibrate: {len(texts)}", hint="give at least 10 distinct texts"
         )
     rng = np.random.default_rng(seed)
     count = min(PAIRS, len(texts) * (len(texts) - 1) // 2)
@@ -114,15 +114,17 @@ def calibrate(
     vectors = normalize(embed(cached, texts))
     random = np.sort(np.einsum("ij,ij->i", vectors[left], vectors[right]).astype(np.float64))
     curve = None
-    cuts = [_share_cut(purpose, share, random, seed) for purpose, share in SHARES.items()]
+    thresholds = [
+        _percentile_threshold(purpose, below, random, seed) for purpose, below in BELOW.items()
+    ]
     if labelled is not None and 0 < sum(labelled.labels) < len(labelled.labels):
         first, second = embed(cached, labelled.first), embed(cached, labelled.second)
         scores = similarity_pairwise(first, second).astype(np.float64)
         truth = np.asarray(labelled.labels).astype(bool)
         curve = _logistic(scores, truth)
-        cuts[-1] = _labelled_cut(scores, truth, seed)
+        thresholds[-1] = _labelled_threshold(scores, truth, seed)
     meanings = tuple(
-        Meaning(
+        ScoreMeaning(
             float(score),
             float(np.searchsorted(random, score) / random.size),
             float("nan") if curve is None else float(curve.at(score)),
@@ -131,26 +133,30 @@ def calibrate(
     )
     cached.close()
     known = 0 if curve is None or labelled is None else len(labelled.labels)
-    return Calibration(count, meanings, tuple(cuts), len(texts), known, seed)
+    return Calibration(count, meanings, tuple(thresholds), len(texts), known, seed)
 
 
-def _share_cut(purpose: str, share: float, random: NDArray[np.float64], seed: int) -> Cut:
+def _percentile_threshold(
+    purpose: str, below: float, random: NDArray[np.float64], seed: int
+) -> SuggestedThreshold:
     draws = resamples(random.size, 100, seed)
-    values = [float(np.quantile(random[places], share)) for places in draws]
+    values = [float(np.quantile(random[items], below)) for items in draws]
     low, high = np.percentile(values, [2.5, 97.5])
-    return Cut(
+    return SuggestedThreshold(
         purpose,
-        Interval(float(np.quantile(random, share)), float(low), float(high)),
-        f"{100 * (1 - share):g}% of random pairs score higher",
+        Interval(float(np.quantile(random, below)), float(low), float(high)),
+        f"{100 * (1 - below):g}% of random pairs score higher",
     )
 
 
-def _labelled_cut(scores: NDArray[np.float64], truth: NDArray[np.bool_], seed: int) -> Cut:
+def _labelled_threshold(
+    scores: NDArray[np.float64], truth: NDArray[np.bool_], seed: int
+) -> SuggestedThreshold:
     draws = resamples(truth.size, 200, seed)
     values = [best_f1(scores[p], truth[p]).threshold for p in draws if truth[p].any()]
     best = best_f1(scores, truth)
     low, high = np.percentile(values, [2.5, 97.5])
-    return Cut(
+    return SuggestedThreshold(
         "duplicates",
         Interval(best.threshold, float(low), float(high)),
         f"best F1 on the labelled pairs: {100 * best.value:.1f}",
@@ -160,23 +166,25 @@ def _labelled_cut(scores: NDArray[np.float64], truth: NDArray[np.bool_], seed: i
 @dataclass(frozen=True)
 class _Logistic:
     slope: float
-    middle: float
+    midpoint: float
 
     def at(self, score: float) -> float:
-        return float(1 / (1 + np.exp(-self.slope * (score - self.middle))))
+        return float(1 / (1 + np.exp(-self.slope * (score - self.midpoint))))
 
 
 def _logistic(scores: NDArray[np.float64], truth: NDArray[np.bool_]) -> _Logistic:
-    """Platt's curve through the labels by Newton steps, its targets drawn in a little (1999)."""
+    """Platt scaling (1999) with smoothed targets, fitted by Newton's method."""
     positives = truth.sum()
     high, low = (positives + 1) / (positives + 2), 1 / (truth.size - positives + 2)
     target = np.where(truth, high, low)
     design = np.stack([scores, np.ones_like(scores)], axis=1)
     weights = np.zeros(2)
     for _ in range(50):
-        chance = 1 / (1 + np.exp(-np.clip(design @ weights, -35, 35)))
-        curvature = design.T @ (design * (chance * (1 - chance))[:, None]) + 1e-6 * np.eye(2)
-        step = np.linalg.solve(curvature, design.T @ (target - chance) - 1e-6 * weights)
+        probability = 1 / (1 + np.exp(-np.clip(design @ weights, -35, 35)))
+        curvature = design.T @ (
+            design * (probability * (1 - probability))[:, None]
+        ) + 1e-6 * np.eye(2)
+        step = np.linalg.solve(curvature, design.T @ (target - probability) - 1e-6 * weights)
         weights = weights + step
         if np.abs(step).max() < 1e-8:
             break

@@ -1,4 +1,4 @@
-"""How alike two texts are, by every measure, and which tokens make them so."""
+"""The similarity of two texts by every measure, and of their tokens."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
 
 UNKNOWN = ("[UNK]", "<unk>")
-"""How vocabularies write a token that they do not know."""
+"""The unknown token in common vocabularies."""
 
 
 @dataclass(frozen=True)
 class UnknownTokens:
-    """How much of some texts a model's vocabulary does not know.
+    """Tokens of texts that are not in the vocabulary of a model.
 
     Attributes:
-        unknown: tokens it does not know.
-        total: tokens of the texts, as far as they are read, special ones left out.
+        unknown: number of unknown tokens.
+        total: number of tokens after truncation, without special tokens.
     """
 
     unknown: int
@@ -35,7 +35,7 @@ class UnknownTokens:
 
     @property
     def most(self) -> bool:
-        """Whether more than half are unknown: the texts are in no language of the model."""
+        """Whether more than half are unknown, as in a language the model does not support."""
         return 2 * self.unknown > self.total
 
 
@@ -44,15 +44,15 @@ class Comparison:
     """Two texts compared.
 
     Attributes:
-        cosine: cosine similarity, in [-1, 1]; 1 is the same direction.
-        dot: dot product; the cosine where the model gives vectors of length 1.
-        euclidean: Euclidean distance; 0 is the same vector.
-        manhattan: sum of absolute differences; 0 is the same vector.
-        norm_a: length of the first vector.
-        norm_b: length of the second vector.
-        dimension: dimensions of both.
-        tokens_a: how many tokens the first text has, and how many were read.
-        tokens_b: the same of the second.
+        cosine: cosine similarity, -1 to 1.
+        dot: dot product; equal to the cosine if the model normalizes its vectors.
+        euclidean: Euclidean distance.
+        manhattan: Manhattan distance.
+        norm_a: norm of the first vector.
+        norm_b: norm of the second vector.
+        dimension: of both vectors.
+        tokens_a: number of tokens of the first text, before and after truncation.
+        tokens_b: the same for the second text.
     """
 
     cosine: float
@@ -66,7 +66,7 @@ class Comparison:
     tokens_b: TokenCount
 
     def to_dict(self) -> dict[str, Any]:
-        """All of it as plain numbers and dictionaries, for JSON."""
+        """All attributes as plain numbers and dictionaries, for JSON."""
         plain = dataclasses.asdict(self)
         for name in ("tokens_a", "tokens_b"):
             plain[name]["cut"] = getattr(self, name).cut
@@ -75,13 +75,12 @@ class Comparison:
 
 @dataclass(frozen=True, eq=False)
 class TokenSimilarity:
-    """What drives the score of two texts.
+    """The similarity of each token of one text to each token of another.
 
     Attributes:
-        tokens_a: the first text's own tokens, as far as they are read.
-        tokens_b: the second's.
-        matrix: cosine of every token state of the first text with every one of the second:
-            float32 `[len(tokens_a), len(tokens_b)]`.
+        tokens_a: tokens of the first text after truncation, without special tokens.
+        tokens_b: the same for the second text.
+        matrix: cosine of the last hidden states, float32 `[len(tokens_a), len(tokens_b)]`.
     """
 
     tokens_a: tuple[str, ...]
@@ -90,7 +89,7 @@ class TokenSimilarity:
 
 
 def compare(encoder: Encoder, a: str, b: str) -> Comparison:
-    """Compare two texts.
+    """Compare two texts by every measure.
 
     Raises:
         TextError: one of them cannot be encoded.
@@ -99,14 +98,14 @@ def compare(encoder: Encoder, a: str, b: str) -> Comparison:
     lengths = vectors.norms(pair)
     tokens_a, tokens_b = encoder.count_tokens([a, b], exact=False)
 
-    def only(measure: Any) -> float:
+    def value(measure: Any) -> float:
         return float(measure(pair[0], pair[1])[0, 0])
 
     return Comparison(
-        cosine=only(vectors.cosine),
-        dot=only(vectors.dot),
-        euclidean=only(vectors.euclidean),
-        manhattan=only(vectors.manhattan),
+        cosine=value(vectors.cosine),
+        dot=value(vectors.dot),
+        euclidean=value(vectors.euclidean),
+        manhattan=value(vectors.manhattan),
         norm_a=float(lengths[0]),
         norm_b=float(lengths[1]),
         dimension=int(pair.shape[1]),
@@ -116,33 +115,33 @@ def compare(encoder: Encoder, a: str, b: str) -> Comparison:
 
 
 def unknown_tokens(encoder: Encoder, texts: Iterable[str]) -> UnknownTokens:
-    """Count what the model's vocabulary does not know of texts.
+    """Count the tokens of texts that are not in the vocabulary of a model.
 
     Raises:
         TextError: one of them cannot be encoded.
     """
-    own = [token for text in texts for token in _own_tokens(encoder, text)]
-    return UnknownTokens(sum(token in UNKNOWN for token in own), len(own))
+    tokens = [token for text in texts for token in _text_tokens(encoder, text)]
+    return UnknownTokens(sum(token in UNKNOWN for token in tokens), len(tokens))
 
 
 def compare_tokens(encoder: Encoder, a: str, b: str) -> TokenSimilarity:
-    """Compare two texts token by token; the special tokens around them are left out.
+    """Compare two texts token by token, without special tokens.
 
     Raises:
         TextError: one of them cannot be encoded.
     """
     texts = (a, b)
     states = encoder.token_embeddings(list(texts))
-    own = [~encoder.special_tokens_mask(text) for text in texts]
-    kept = [state[mask] for state, mask in zip(states, own, strict=True)]
-    tokens_a, tokens_b = (_own_tokens(encoder, text) for text in texts)
+    not_special = [~encoder.special_tokens_mask(text) for text in texts]
+    states = [state[mask] for state, mask in zip(states, not_special, strict=True)]
+    tokens_a, tokens_b = (_text_tokens(encoder, text) for text in texts)
     if not tokens_a or not tokens_b:
         return TokenSimilarity(
             tokens_a, tokens_b, np.zeros((len(tokens_a), len(tokens_b)), np.float32)
         )
-    return TokenSimilarity(tokens_a, tokens_b, vectors.cosine(*kept))
+    return TokenSimilarity(tokens_a, tokens_b, vectors.cosine(*states))
 
 
-def _own_tokens(encoder: Encoder, text: str) -> tuple[str, ...]:
+def _text_tokens(encoder: Encoder, text: str) -> tuple[str, ...]:
     special = encoder.special_tokens_mask(text)
     return tuple(t for t, s in zip(encoder.tokens(text), special, strict=True) if not s)

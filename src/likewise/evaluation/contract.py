@@ -1,4 +1,4 @@
-"""What an evaluation needs of a model, and what a task gives back."""
+"""Interfaces of evaluations: models, tasks, and the outcome of a task."""
 
 from __future__ import annotations
 
@@ -16,83 +16,84 @@ Role = Literal["text", "query", "document"]
 
 @runtime_checkable
 class TextEncoder(Protocol):
-    """Anything that turns texts into vectors: an `Encoder`, a SentenceTransformer, your own."""
+    """Encodes texts: an `Encoder`, a SentenceTransformer, or any object with this method."""
 
     def encode(self, sentences: list[str], /) -> Any:
-        """Vectors `[n, dimension]`, one a text, in the order given."""
+        """Vectors `[n, dimension]`, one per text, in the order of the texts."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """One item of a task in words, for people who look at what went wrong.
+    """One item of a task as text, for error analysis.
 
     Attributes:
-        asked: what the model was given.
-        expected: what would have been right.
-        got: what the model's vectors said.
+        input: the input of the model.
+        expected: the correct result.
+        predicted: the result by the model's vectors.
     """
 
-    asked: str
+    input: str
     expected: str
-    got: str
+    predicted: str
 
 
 @dataclass(frozen=True)
 class TaskOutcome:
-    """How one model did on one task.
+    """The outcome of one model on one task.
 
     Attributes:
-        scores: metric by name, 0 to 1; thresholds are in the units of their similarity.
-        main_score: name of the metric the task is known by.
-        goodness: how well each item went, 0 to 1, `[n]`.
-        resample: the main metric over chosen items (places, with repeats), for bootstrap intervals.
-        case: an item in words, by its place.
+        scores: value by metric, 0 to 1; thresholds are in the units of their similarity.
+        main_score: name of the main metric.
+        per_item_scores: score of each item, 0 to 1, float64 `[n]`.
+        resample: computes the main metric on some items (their indices, possibly repeated), for
+            bootstrap intervals.
+        case: one item as text, by its index.
     """
 
     scores: Mapping[str, float]
     main_score: str
-    goodness: NDArray[np.float64]
+    per_item_scores: NDArray[np.float64]
     resample: Callable[[NDArray[np.int64]], float]
     case: Callable[[int], Case]
 
     @property
     def score(self) -> float:
-        """The main metric, 0 to 1."""
+        """The value of the main metric, 0 to 1."""
         return self.scores[self.main_score]
 
 
 class Task(Protocol):
-    """A question put to a model's vectors, with its answers known."""
+    """A task with known correct results, on which models are scored."""
 
     @property
     def name(self) -> str:
-        """What it is called in results."""
+        """Its name in results."""
 
     @property
     def type(self) -> str:
-        """MTEB's name for its kind, such as `STS` or `Retrieval`."""
+        """Its type by MTEB's name, such as `STS` or `Retrieval`."""
 
     @property
     def split(self) -> str:
-        """Which part of the data it is, such as `test`."""
+        """The split of the data, such as `test`."""
 
     def run(self, model: TextEncoder) -> TaskOutcome:
-        """Encode what it needs, and score it."""
+        """Encode the texts and compute the scores."""
 
 
 def embed(model: TextEncoder, texts: Sequence[str], role: Role = "text") -> Matrix:
-    """Vectors of texts, each distinct text encoded once: float32 `[n, dimension]`.
+    """Encode texts, each distinct text once: float32 `[n, dimension]`.
 
     Args:
-        model: anything with `encode`; `encode_query` and `encode_document` are used where it has
-            them and the role asks for it.
+        model: any object with `encode`; for queries and documents its `encode_query` and
+            `encode_document` are used, if it has them.
         texts: the texts.
-        role: what the texts are to the task.
+        role: the role of the texts in the task.
 
     Raises:
-        ShapeError: the model gave something that is no matrix.
+        ShapeError: the model did not return a matrix.
     """
-    places: dict[str, int] = {}
-    rows = [places.setdefault(text, len(places)) for text in texts]
+    index: dict[str, int] = {}
+    rows = [index.setdefault(text, len(index)) for text in texts]
     encode = getattr(model, f"encode_{role}", model.encode)
-    return as_matrix(encode(list(places)))[rows]
+    return as_matrix(encode(list(index)))[rows]

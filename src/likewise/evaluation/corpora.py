@@ -1,9 +1,9 @@
-"""The texts of tasks: a corpus, and labelled pairs where there are some."""
+"""The texts of tasks: a corpus, and its labelled pairs if there are any."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,8 @@ class Corpus:
     """Texts to calibrate on.
 
     Attributes:
-        texts: different texts, in an order drawn once.
-        pairs: labelled pairs, where the texts came as such.
+        texts: distinct texts, in a random but fixed order.
+        pairs: the labelled pairs, if the texts come from a table of pairs.
     """
 
     texts: list[str]
@@ -29,10 +29,10 @@ class Corpus:
 
 
 def corpus_at(path: Path, reading: Reading | None = None) -> Corpus | None:
-    """The texts of the tasks at a path; None where a file makes no task.
+    """The texts of the tasks at a path; None if a file has no columns of a task.
 
     Raises:
-        RecordError: there is nothing, or a folder makes no task.
+        RecordError: there is nothing at the path, or no task in the folder.
     """
     try:
         tasks = find_tasks(path, reading)
@@ -44,32 +44,34 @@ def corpus_at(path: Path, reading: Reading | None = None) -> Corpus | None:
     return Corpus([text for task in tasks for text in texts_of(task)], pairs)
 
 
-def sampled(corpus: Corpus, most: int, seed: int = 42) -> Corpus:
-    """At most so many texts, and at most so many pairs, drawn."""
+def sampled(corpus: Corpus, limit: int, seed: int = 42) -> Corpus:
+    """A random sample of at most `limit` texts and at most `limit` pairs."""
     texts, pairs = corpus.texts, corpus.pairs
     rng = np.random.default_rng(seed)
-    if pairs is not None and len(pairs.labels) > most:
-        places = rng.choice(len(pairs.labels), most, replace=False).tolist()
-        first, second = ([side[i] for i in places] for side in (pairs.first, pairs.second))
-        pairs = PairClassification(pairs.name, first, second, [pairs.labels[i] for i in places])
-    if len(texts) > most:
-        texts = [texts[i] for i in rng.choice(len(texts), most, replace=False).tolist()]
+    if pairs is not None and len(pairs.labels) > limit:
+        rows = rng.choice(len(pairs.labels), limit, replace=False).tolist()
+        first, second = ([side[i] for i in rows] for side in (pairs.first, pairs.second))
+        pairs = PairClassification(pairs.name, first, second, [pairs.labels[i] for i in rows])
+    if len(texts) > limit:
+        texts = [texts[i] for i in rng.choice(len(texts), limit, replace=False).tolist()]
     return Corpus(texts, pairs)
 
 
+@dataclass
+class _RecordingEncoder:
+    """Records the texts that a task encodes; its vectors are random."""
+
+    texts: dict[str, None] = field(default_factory=dict)
+
+    def encode(self, sentences: Iterable[str]) -> Any:
+        texts = list(sentences)
+        self.texts.update(dict.fromkeys(texts))
+        return np.random.default_rng(0).normal(size=(len(texts), 8)).astype(np.float32)
+
+
 def texts_of(task: Task) -> list[str]:
-    """Texts of a task, each once, in an order drawn once."""
-
-    class Listening:
-        def __init__(self) -> None:
-            self.heard: dict[str, None] = {}
-
-        def encode(self, sentences: Iterable[str]) -> Any:
-            listed = list(sentences)
-            self.heard.update(dict.fromkeys(listed))
-            return np.random.default_rng(0).normal(size=(len(listed), 8)).astype(np.float32)
-
-    ears = Listening()
-    task.run(ears)
-    heard = [t for t in ears.heard if t.strip()]
-    return [heard[i] for i in np.random.default_rng(42).permutation(len(heard)).tolist()]
+    """The distinct texts that a task encodes, in a random but fixed order."""
+    recorder = _RecordingEncoder()
+    task.run(recorder)
+    texts = [text for text in recorder.texts if text.strip()]
+    return [texts[i] for i in np.random.default_rng(42).permutation(len(texts)).tolist()]

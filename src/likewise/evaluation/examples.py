@@ -1,4 +1,4 @@
-"""Example tests: a set of sentences, each compared with each, and the results kept."""
+"""Example tests: compare every sentence of a set with every other, and save the results."""
 
 from __future__ import annotations
 
@@ -36,17 +36,17 @@ __all__ = [
 
 @dataclass(frozen=True, eq=False)
 class ExampleResult:
-    """Every text of a set compared with every other.
+    """The similarities of all texts of a set.
 
     Attributes:
-        name: the set.
-        timestamp: when it was run, ISO 8601 with the zone.
-        model: what the model was loaded as.
+        name: of the set.
+        timestamp: start of the test, ISO 8601 with time zone.
+        model: the name the model was loaded by.
         fingerprint: of the model.
         compute: number format of the network.
-        texts: the sentences.
-        matrix: the model's own similarity of each with each: float32 `[n, n]`.
-        seconds: time that encoding and comparing took.
+        texts: n sentences.
+        matrix: their similarities by the model's own measure, float32 `[n, n]`.
+        seconds: time to encode and compare them.
     """
 
     name: str
@@ -59,7 +59,7 @@ class ExampleResult:
     seconds: float
 
     def to_dict(self) -> dict[str, Any]:
-        """All of it as plain lists and numbers, for JSON."""
+        """All attributes as plain lists and numbers, for JSON."""
         return {
             "name": self.name,
             "timestamp": self.timestamp,
@@ -72,14 +72,14 @@ class ExampleResult:
         }
 
     def save(self, folder: str | Path = "results") -> Path:
-        """Write `test_YYYYmmdd_HHMMSS.json` into a folder, which is made where it is missing.
+        """Write `test_YYYYmmdd_HHMMSS.json` into a folder, which is created if it does not exist.
 
-        A second result of the same second gets a number behind its name.
+        If the name is taken, a number is appended.
 
         Raises:
-            OutputError: it cannot be written.
+            OutputError: the file cannot be written.
         """
-        path = _free_name(Path(folder), datetime.fromisoformat(self.timestamp))
+        path = _reserve_name(Path(folder), datetime.fromisoformat(self.timestamp))
         try:
             with atomic(path) as file:
                 document = json.dumps(self.to_dict(), ensure_ascii=False, indent=1)
@@ -92,7 +92,7 @@ class ExampleResult:
 
 @dataclass(frozen=True)
 class SavedResult:
-    """A result and the file it stands in."""
+    """A result and its file."""
 
     path: Path
     result: ExampleResult
@@ -100,11 +100,11 @@ class SavedResult:
 
 @dataclass(frozen=True)
 class SavedResults:
-    """What a folder of results holds.
+    """The results in a folder.
 
     Attributes:
         results: newest first.
-        damaged: names of files that could not be read.
+        damaged: names of the files that cannot be read.
     """
 
     results: tuple[SavedResult, ...]
@@ -112,10 +112,10 @@ class SavedResults:
 
 
 def find_example(name: str) -> Example:
-    """The built-in set of that name.
+    """Find a built-in set by its name.
 
     Raises:
-        InputError: there is none.
+        InputError: no set has this name.
     """
     for example in EXAMPLES:
         if example.name == name:
@@ -132,18 +132,18 @@ def run_example(
 
     Args:
         encoder: a loaded model.
-        texts: the sentences; those of the built-in set `name` when not given.
-        name: what the result is called.
+        texts: the sentences; when not given, those of the built-in set `name`.
+        name: of the set.
 
     Raises:
-        InputError: fewer than two texts, or no built-in set of that name.
-        TextError: a text that cannot be encoded.
+        InputError: fewer than two texts, or an unknown built-in set.
+        TextError: a text cannot be encoded.
     """
     chosen = find_example(name).texts if texts is None else tuple(texts)
     if len(chosen) < 2:
         raise InputError(
-            f"an example test compares texts, and {name} has {len(chosen)}",
-            hint="give at least two",
+            f"an example test needs at least two texts, and {name} has {len(chosen)}",
+            hint="give more texts",
         )
     started = time.perf_counter()
     vectors = encoder.encode(list(chosen))
@@ -161,53 +161,53 @@ def run_example(
 
 
 def load_result(path: str | Path) -> ExampleResult:
-    """Read a result that was saved.
+    """Read a saved result.
 
     Raises:
-        RecordError: the file is missing, damaged or no result.
+        RecordError: the file is missing, damaged, or not a result.
     """
     try:
         plain = json.loads(Path(path).read_bytes())
         if not isinstance(plain, Mapping):
-            raise TypeError("no object")
+            raise TypeError("not an object")
         datetime.fromisoformat(plain["timestamp"])
         texts = tuple(str(text) for text in plain["texts"])
         matrix = np.array(plain["matrix"], dtype=np.float32)
         if matrix.shape != (len(texts), len(texts)):
-            raise ValueError(f"{len(texts)} texts, a matrix of {matrix.shape}")
-        named = {key: str(plain[key]) for key in _NAMED}
-        return ExampleResult(**named, texts=texts, matrix=matrix, seconds=float(plain["seconds"]))
+            raise ValueError(f"{len(texts)} texts and a matrix of shape {matrix.shape}")
+        fields = {key: str(plain[key]) for key in _TEXT_FIELDS}
+        return ExampleResult(**fields, texts=texts, matrix=matrix, seconds=float(plain["seconds"]))
     except FileNotFoundError as error:
-        raise RecordError(f"no file {path}", hint="check the path") from error
+        raise RecordError(f"no such file: {path}", hint="check the path") from error
     except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise RecordError(
-            f"{path} is no result of an example test: {error}", hint="run the test again"
+            f"{path} is not a result of an example test: {error}", hint="run the test again"
         ) from error
 
 
 def list_results(folder: str | Path = "results") -> SavedResults:
-    """The results in a folder, newest first; none where there is no folder."""
+    """The results in a folder, newest first; empty if the folder does not exist."""
     results: list[SavedResult] = []
     damaged: list[str] = []
     for path in sorted(Path(folder).glob("test_*.json")):
         try:
-            if path.stat().st_size:  # an empty one is a name that another process just took
+            if path.stat().st_size:  # another process has reserved the name of an empty file
                 results.append(SavedResult(path, load_result(path)))
         except (RecordError, FileNotFoundError):
             damaged.append(path.name)
-    results.sort(key=_age, reverse=True)
+    results.sort(key=_time, reverse=True)
     return SavedResults(tuple(results), tuple(damaged))
 
 
-_NAMED = ("name", "timestamp", "model", "fingerprint", "compute")
+_TEXT_FIELDS = ("name", "timestamp", "model", "fingerprint", "compute")
 
 
-def _age(saved: SavedResult) -> float:
+def _time(saved: SavedResult) -> float:
     return datetime.fromisoformat(saved.result.timestamp).timestamp()
 
 
-def _free_name(folder: Path, moment: datetime) -> Path:
-    """Take a name that nobody has, by making the file, empty."""
+def _reserve_name(folder: Path, moment: datetime) -> Path:
+    """Reserve a free name by creating an empty file."""
     stem = f"test_{moment:%Y%m%d_%H%M%S}"
     number = 1
     try:
@@ -221,5 +221,5 @@ def _free_name(folder: Path, moment: datetime) -> Path:
     except OSError as error:
         raise OutputError(
             f"cannot write to {folder}: {error.strerror or error}",
-            hint="choose a folder that you may write to",
+            hint="choose a writable folder",
         ) from error

@@ -1,4 +1,4 @@
-"""Models on your own data: quality, cost, and which one to take."""
+"""Compares models on a data set: quality, cost, and a recommendation."""
 
 from __future__ import annotations
 
@@ -15,7 +15,14 @@ from likewise.data.table import read_table
 from likewise.encoder import Encoder
 from likewise.errors import MissingExtraError, RecordError, UnsupportedModelError
 from likewise.evaluation.calibration import Calibration, calibrate
-from likewise.evaluation.candidates import Candidate, Cost, Shaped, forms, measure, ranges_of
+from likewise.evaluation.candidates import (
+    Candidate,
+    Cost,
+    ReducedEncoder,
+    measure_cost,
+    value_ranges,
+    vector_forms,
+)
 from likewise.evaluation.contract import Case, Task, TaskOutcome
 from likewise.evaluation.corpora import texts_of
 from likewise.evaluation.discover import Reading, find_tasks
@@ -26,31 +33,36 @@ from likewise.evaluation.tasks import PairClassification
 from likewise.evaluation.vector_cache import CachedEncoder
 from likewise.evaluation.weak_labels import WeakLabels, mine_labels
 from likewise.loading import load
-from likewise.progress import ProgressFactory, no_progress
+from likewise.progress import MessageCallback, ProgressFactory, no_progress
 from likewise.wording import counted
 
 COMPUTES = ("float32", "bfloat16", "int8")
 SPEED_TEXTS = 512
-SAME = 0.01
-"""Items that went so little better or worse went the same."""
-WORTH = 0.005
-"""A loss of quality below half a point is taken for more speed or smaller vectors."""
+EQUAL = 0.01
+"""Scores of an item that differ by less are counted as equal."""
+ACCEPTABLE_LOSS = 0.005
+"""Loss of quality, 0 to 1, that higher speed or smaller vectors make up for."""
+EQUAL_SPEED = 0.9
+"""Share of the highest speed from which candidates are compared by the size of their vectors."""
+
+Loader = Callable[..., Encoder]
+"""Loads a model: `loader(name, compute=compute)`."""
 
 
 @dataclass(frozen=True)
-class ModelStanding:
-    """How one contestant did.
+class CandidateResult:
+    """Quality and cost of one candidate.
 
     Attributes:
-        contestant: who.
-        quality: its main score with its interval, 0 to 1.
-        against_best: its score minus the best one's, on the same items.
-        cost: of its model and number format.
-        wins: items it did better on than the best one.
-        losses: items it did worse on.
+        candidate: the candidate.
+        quality: its main score with a 95% interval, 0 to 1.
+        against_best: its score minus the score of the best candidate, on the same items.
+        cost: of its model in its number format.
+        wins: items with a higher score than the best candidate has on them.
+        losses: items with a lower score.
     """
 
-    contestant: Candidate
+    candidate: Candidate
     quality: Interval
     against_best: Difference
     cost: Cost
@@ -60,50 +72,50 @@ class ModelStanding:
 
 @dataclass(frozen=True)
 class ModelComparison:
-    """A bake-off with its recommendation.
+    """Candidates compared on a task, with a recommendation.
 
     Attributes:
         task: name of the task.
-        kind: its kind.
-        metric: the metric it is judged by.
-        items: how many items it has.
-        standings: best quality first.
-        choice: the one to take.
-        reason: why, in a sentence.
-        failures: what the chosen one did worst on.
-        goodness: how well each item went with the chosen one and with the best other model's.
-        rival: label of that other.
-        calibration: what the chosen one's scores mean.
-        weak: where labels had to be made, how weak they are; else empty.
+        type: type of the task.
+        metric: name of its main metric.
+        items: number of its items.
+        results: all candidates, best quality first.
+        choice: the recommended candidate.
+        reason: why it is recommended, in a sentence.
+        failures: the items with the lowest scores of the recommended candidate.
+        per_item_scores: for each item, the score of the recommended candidate and the score of
+            the reference.
+        reference: label of the best candidate of another model.
+        calibration: what scores of the recommended candidate mean.
+        label_warning: how reliable the labels are, if they were generated; else empty.
         manifest: versions, machine, time and seed.
     """
 
     task: str
-    kind: str
+    type: str
     metric: str
     items: int
-    standings: tuple[ModelStanding, ...]
+    results: tuple[CandidateResult, ...]
     choice: Candidate
     reason: str
     failures: tuple[Case, ...]
-    goodness: tuple[tuple[float, float], ...]
-    rival: str
+    per_item_scores: tuple[tuple[float, float], ...]
+    reference: str
     calibration: Calibration
-    weak: str
+    label_warning: str
     manifest: dict[str, Any]
 
     def to_dict(self) -> dict[str, Any]:
-        """All of it as plain dictionaries, for JSON."""
+        """All attributes as plain dictionaries, for JSON; each result also has `significant`."""
         record = dataclasses.asdict(self) | {"calibration": self.calibration.to_dict()}
-        for standing in record["standings"]:
-            gap = standing["against_best"]["interval"]
-            standing["significant"] = gap["high"] < 0 or gap["low"] > 0
+        for plain, result in zip(record["results"], self.results, strict=True):
+            plain["significant"] = result.against_best.significant
         return record
 
 
 @dataclass(frozen=True)
 class _Run:
-    contestant: Candidate
+    candidate: Candidate
     outcome: TaskOutcome
     cost: Cost
 
@@ -115,37 +127,39 @@ def compare_models(
     computes: Sequence[str] = COMPUTES,
     reading: Reading | None = None,
     cache: Path | None = None,
-    on_message: Callable[[str], None] = lambda _: None,
+    loader: Loader = load,
+    on_message: MessageCallback = lambda _: None,
     progress: ProgressFactory = no_progress,
 ) -> ModelComparison:
-    """Score every model, at every number format and vector form, on a file of your own.
+    """Score every model, in every number format and vector form, on a data set.
 
     Args:
         models: catalogue names, hub ids or folders.
-        on: a file or folder that makes one task; without labels, weak ones are made.
-        computes: number formats of the network; those a model cannot have are left out.
-        reading: how tables are to be read.
+        on: a file or folder with one task; if it has no labels, weak labels are generated.
+        computes: number formats of the network; those that a model does not have are left out.
+        reading: how to read tables.
         cache: folder of cached vectors.
+        loader: loads the models.
         on_message: called with a line for each number format that is left out.
         progress: shows every step.
 
     Raises:
-        RecordError: the data cannot be read, or give no labels, not even weak ones.
+        RecordError: the data cannot be read, or no labels can be generated.
     """
     reading = reading or Reading({})
     record = manifest()
-    task, weak = _task(on, reading)
+    task, weak_labels = _task(on, reading)
     texts = texts_of(task)
     runs: list[_Run] = []
     for name in models:
-        for encoder in _loaded(name, computes, on_message):
+        for encoder in _encoders(name, computes, loader, on_message):
             cached = CachedEncoder(encoder, cache, progress=progress)
-            candidates = forms(name, encoder.compute, encoder.dimension)
+            candidates = vector_forms(name, encoder.compute, encoder.dimension)
             runs += _runs(cached, candidates, task, texts, progress)
             cached.close()
     if not runs:
         raise RecordError("no model could be run", hint="choose another --computes")
-    return _compared(runs, task, weak, record, texts, progress=progress)
+    return _Comparison(runs, task, texts, loader, progress).result(weak_labels, record)
 
 
 def _task(on: Path, reading: Reading) -> tuple[Task, WeakLabels | None]:
@@ -154,27 +168,28 @@ def _task(on: Path, reading: Reading) -> tuple[Task, WeakLabels | None]:
     except RecordError:
         if not on.is_file():
             raise
-        weak = mine_labels(on.stem, Columns(read_table(on), reading.columns))
+        weak = mine_labels(on.stem, Columns(read_table(on, reading.encoding), reading.columns))
         return weak.task, weak
     if len(tasks) != 1:
         raise RecordError(
-            f"{on} makes {counted(len(tasks), 'task')}, a comparison takes one",
-            hint="name one of " + ", ".join(t.name for t in tasks),
+            f"{on} has {counted(len(tasks), 'task')}, a comparison takes one",
+            hint="give the file of one of " + ", ".join(t.name for t in tasks),
         )
     return tasks[0], None
 
 
-def _loaded(
-    name: str, computes: Sequence[str], on_message: Callable[[str], None]
+def _encoders(
+    name: str, computes: Sequence[str], loader: Loader, on_message: MessageCallback
 ) -> Iterable[Encoder]:
-    had: set[str] = set()
+    """The model in each number format; formats that it does not have are reported."""
+    loaded: set[str] = set()
     for compute in computes:
         try:
-            encoder = load(name, compute=compute)
-            if encoder.compute in had:  # such as a table of vectors, which knows float32 alone
-                on_message(f"{name} has {encoder.compute} alone, so {compute} is left out")
+            encoder = loader(name, compute=compute)
+            if encoder.compute in loaded:  # a static model has only float32
+                on_message(f"{name} has only {encoder.compute}: {compute} is left out")
                 continue
-            had.add(encoder.compute)
+            loaded.add(encoder.compute)
             yield encoder
         except (UnsupportedModelError, MissingExtraError) as error:
             on_message(f"{name} in {compute} is left out: {error.message}")
@@ -189,108 +204,116 @@ def _runs(
 ) -> list[_Run]:
     name, compute = candidates[0].model, candidates[0].compute
     with progress(1, title=f"measuring {name} in {compute}", unit="models") as advance:
-        cost = measure(name, compute, texts[:SPEED_TEXTS])
+        cost = measure_cost(name, compute, texts[:SPEED_TEXTS])
         advance(1)
     sample = model.encode(texts[:2048])
-    forms_ = [Shaped(model, c, ranges_of(sample, c.dimension)) for c in candidates]
-    runs = [_Run(candidates[0], task.run(forms_[0]), cost)]  # encodes the rest of the texts
-    rest = list(zip(candidates[1:], forms_[1:], strict=True))
+    encoders = [ReducedEncoder(model, c, value_ranges(sample, c.dimension)) for c in candidates]
+    runs = [_Run(candidates[0], task.run(encoders[0]), cost)]  # encodes the remaining texts
+    rest = list(zip(candidates[1:], encoders[1:], strict=True))
     with progress(len(rest), title=f"scoring {name} in {compute}", unit="forms") as advance:
-        for candidate, shaped in rest:
-            runs.append(_Run(candidate, task.run(shaped), cost))
+        for candidate, encoder in rest:
+            runs.append(_Run(candidate, task.run(encoder), cost))
             advance(1)
     return runs
 
 
-def _compared(
-    runs: Sequence[_Run],
-    task: Task,
-    weak: WeakLabels | None,
-    record: dict[str, Any],
-    texts: list[str],
-    *,
-    progress: ProgressFactory,
-) -> ModelComparison:
-    best = max(runs, key=lambda r: r.outcome.score)
-    items = len(best.outcome.goodness)
-    draws = resamples(items)
-    standings: list[ModelStanding] = []
-    with progress(len(runs), title="comparing", unit="forms") as advance:
-        for run in sorted(runs, key=lambda r: -r.outcome.score):
-            standings.append(_standing(run, best, draws))
-            advance(1)
-    choice = recommend(standings)
-    chosen = next(r for r in runs if r.contestant == choice.contestant)
-    rival = next((r for r in (best, *runs) if r.contestant.model != choice.contestant.model), best)
-    goodness = chosen.outcome.goodness
-    worst = [i for i in np.argsort(goodness, kind="stable")[:10].tolist() if goodness[i] < 1 - SAME]
-    both = zip(goodness.tolist(), rival.outcome.goodness.tolist(), strict=True)
-    return ModelComparison(
-        task.name,
-        task.type,
-        best.outcome.main_score,
-        items,
-        tuple(standings),
-        choice.contestant,
-        _reason(choice, standings),
-        tuple(chosen.outcome.case(i) for i in worst),
-        tuple(both),
-        rival.contestant.label,
-        _calibrated(chosen.contestant, task, texts, progress),
-        weak.warning if weak else "",
-        record,
-    )
+@dataclass(frozen=True)
+class _Comparison:
+    """The runs of all candidates on a task."""
+
+    runs: Sequence[_Run]
+    task: Task
+    texts: list[str]
+    loader: Loader
+    progress: ProgressFactory
+
+    def result(self, weak_labels: WeakLabels | None, record: dict[str, Any]) -> ModelComparison:
+        ordered = sorted(self.runs, key=lambda run: -run.outcome.score)
+        best = ordered[0]
+        results = self._results(ordered)
+        choice = recommend(results)
+        chosen = next(run for run in ordered if run.candidate == choice.candidate)
+        others = (run for run in ordered if run.candidate.model != choice.candidate.model)
+        reference = next(others, best)
+        scores = chosen.outcome.per_item_scores
+        worst = np.argsort(scores, kind="stable")[:10].tolist()
+        both = zip(scores.tolist(), reference.outcome.per_item_scores.tolist(), strict=True)
+        return ModelComparison(
+            self.task.name,
+            self.task.type,
+            best.outcome.main_score,
+            len(scores),
+            results,
+            choice.candidate,
+            _reason(choice, results),
+            tuple(chosen.outcome.case(item) for item in worst if scores[item] < 1 - EQUAL),
+            tuple(both),
+            reference.candidate.label,
+            self._calibration(choice.candidate),
+            weak_labels.warning if weak_labels else "",
+            record,
+        )
+
+    def _results(self, ordered: Sequence[_Run]) -> tuple[CandidateResult, ...]:
+        best = ordered[0]
+        draws = resamples(len(best.outcome.per_item_scores))
+        results: list[CandidateResult] = []
+        with self.progress(len(ordered), title="comparing", unit="forms") as advance:
+            for run in ordered:
+                results.append(_result(run, best, draws))
+                advance(1)
+        return tuple(results)
+
+    def _calibration(self, chosen: Candidate) -> Calibration:
+        encoder = self.loader(chosen.model, compute=chosen.compute)
+        pairs = self.task if isinstance(self.task, PairClassification) else None
+        return calibrate(encoder, self.texts[:2000], pairs, progress=self.progress)
 
 
-def _standing(run: _Run, best: _Run, draws: list[NDArray[np.int64]]) -> ModelStanding:
-    own, other = run.outcome.goodness, best.outcome.goodness
-    return ModelStanding(
-        run.contestant,
-        bootstrap(run.outcome.resample, len(other), draws),
+def _result(run: _Run, best: _Run, draws: list[NDArray[np.int64]]) -> CandidateResult:
+    scores, best_scores = run.outcome.per_item_scores, best.outcome.per_item_scores
+    return CandidateResult(
+        run.candidate,
+        bootstrap(run.outcome.resample, len(scores), draws),
         paired(run.outcome.resample, best.outcome.resample, draws),
         run.cost,
-        int(np.sum(own > other + SAME)),
-        int(np.sum(own < other - SAME)),
+        int(np.sum(scores > best_scores + EQUAL)),
+        int(np.sum(scores < best_scores - EQUAL)),
     )
 
 
-def recommend(standings: Sequence[ModelStanding]) -> ModelStanding:
-    """The fastest, then the smallest, of those that lose nothing that matters to the best.
+def recommend(results: Sequence[CandidateResult]) -> CandidateResult:
+    """The fastest, then the smallest, of the candidates that are about as good as the best.
 
-    A loss matters where more than half a point of it, or all of it, is beyond chance.
+    A candidate is worse if it scores more than half a point below the best, or if the difference
+    is significant and its 95% interval reaches below one point.
     """
-    able = [s for s in standings if not _loses(s)]
-    fastest = max(s.cost.texts_per_second for s in able)
-    # within a tenth, speeds are the same, and the smaller vectors decide
-    quick = [s for s in able if s.cost.texts_per_second >= 0.9 * fastest]
-    return min(quick, key=lambda s: (s.contestant.vector_bytes, -s.quality.value))
+    good = [result for result in results if not _is_worse(result)]
+    fastest = max(result.cost.texts_per_second for result in good)
+    fast = [r for r in good if r.cost.texts_per_second >= EQUAL_SPEED * fastest]
+    return min(fast, key=lambda r: (r.candidate.vector_bytes, -r.quality.value))
 
 
-def _loses(standing: ModelStanding) -> bool:
-    loss = standing.against_best
-    return loss.interval.value < -WORTH or (loss.significant and loss.interval.low < -2 * WORTH)
-
-
-def _reason(choice: ModelStanding, standings: Sequence[ModelStanding]) -> str:
-    best = standings[0]
-    speed = (
-        f"{choice.cost.texts_per_second:,.0f} texts/s and {choice.contestant.vector_bytes} bytes"
+def _is_worse(result: CandidateResult) -> bool:
+    gap = result.against_best
+    return gap.interval.value < -ACCEPTABLE_LOSS or (
+        gap.significant and gap.interval.low < -2 * ACCEPTABLE_LOSS
     )
+
+
+def _reason(choice: CandidateResult, results: Sequence[CandidateResult]) -> str:
+    best = results[0]
+    cost = _cost(choice)
     if choice is best:
-        return f"it has the best score, and nothing as good is faster or smaller: {speed} a vector."
-    gap = 100 * choice.against_best.interval.value
+        return f"it has the best score, and none as good is faster or smaller: {cost}."
+    points = -100 * choice.against_best.interval.value
+    significant = "" if choice.against_best.significant else "not "
     return (
-        f"it is {-gap:.2f} points below the best ({best.contestant.label}), "
-        f"{'beyond' if choice.against_best.significant else 'within'} chance, and takes {speed} a "
-        f"vector against {best.cost.texts_per_second:,.0f} texts/s and "
-        f"{best.contestant.vector_bytes} bytes."
+        f"it scores {points:.2f} points below the best ({best.candidate.label}), which is "
+        f"{significant}significant, with {cost} against {_cost(best)}."
     )
 
 
-def _calibrated(
-    chosen: Candidate, task: Task, texts: list[str], progress: ProgressFactory
-) -> Calibration:
-    encoder = load(chosen.model, compute=chosen.compute)
-    sample = texts[:2000]
-    pairs = task if isinstance(task, PairClassification) else None
-    return calibrate(encoder, sample, pairs, progress=progress)
+def _cost(result: CandidateResult) -> str:
+    speed, size = result.cost.texts_per_second, result.candidate.vector_bytes
+    return f"{speed:,.0f} texts/s and {size} bytes per vector"

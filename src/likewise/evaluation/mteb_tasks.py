@@ -1,4 +1,4 @@
-"""MTEB's tasks by name, through the `mteb` package, where the hub is reachable."""
+"""MTEB's tasks by name, through the `mteb` package; their data come from the hub."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ EXTRA = "mteb"
 
 
 class MtebEncoder:
-    """A model as mteb wants to hold it: batches of a DataLoader in, one matrix out."""
+    """Adapts a model to mteb's encoder protocol."""
 
     def __init__(self, model: TextEncoder) -> None:
         self.model = model
 
     @property
     def mteb_model_meta(self) -> Any:
-        """The least mteb asks to know of a model."""
+        """The metadata that mteb requires of a model."""
         meta = require("mteb.models.model_meta", EXTRA).ModelMeta
         name = str(getattr(self.model, "name", type(self.model).__name__))
-        about = {"name": name if "/" in name else f"likewise/{name}"}
-        return meta.create_empty(about)
+        metadata = {"name": name if "/" in name else f"likewise/{name}"}
+        return meta.create_empty(metadata)
 
     def encode(
         self,
@@ -39,7 +39,7 @@ class MtebEncoder:
         prompt_type: Any = None,
         **options: Any,  # noqa: ARG002
     ) -> Matrix:
-        """Vectors of every text in the batches: float32 `[n, dimension]`."""
+        """Encode all texts of the batches of a DataLoader: float32 `[n, dimension]`."""
         texts = [text for batch in inputs for text in batch["text"]]
         role = getattr(prompt_type, "value", prompt_type)
         encode = getattr(self.model, f"encode_{role}", self.model.encode)
@@ -56,7 +56,7 @@ class MtebEncoder:
 
 @dataclass(frozen=True)
 class MtebTask:
-    """A task of mteb's.
+    """A task of mteb.
 
     Attributes:
         task: mteb's own task object.
@@ -71,12 +71,12 @@ class MtebTask:
 
     @property
     def type(self) -> str:
-        """Its kind in mteb."""
+        """Its type in mteb."""
         return str(self.task.metadata.type)
 
     @property
     def split(self) -> str:
-        """The part of the data mteb scores."""
+        """The split of the data that mteb scores."""
         return str(self.task.metadata.eval_splits[0])
 
     @property
@@ -85,10 +85,10 @@ class MtebTask:
         return f"{self.name}@{self.task.metadata.dataset['revision']}"
 
     def run(self, model: TextEncoder) -> TaskOutcome:
-        """Let mteb fetch the data and score the model; the mean where there are several subsets.
+        """Download the data and score the model; scores are means over the subsets of the data.
 
         Raises:
-            RecordError: the data cannot be fetched.
+            RecordError: the data cannot be downloaded.
         """
         mteb = require("mteb", EXTRA)
         try:
@@ -96,8 +96,8 @@ class MtebTask:
                 self.task.load_data()
         except OSError as error:
             raise RecordError(
-                f"cannot fetch the data of {self.name}: {error}",
-                hint="a task by name needs the hub (HF_ENDPOINT names a mirror); files do not",
+                f"cannot download the data of {self.name}: {error}",
+                hint="check the network, set HF_ENDPOINT to a mirror, or use a task from a file",
             ) from error
         results = mteb.evaluate(
             MtebEncoder(model), self.task, cache=None, raise_error=True, show_progress_bar=False
@@ -108,24 +108,24 @@ class MtebTask:
         scores = {n: float(np.mean([s[n] for s in subsets])) for n in names}
         scores[main] = scores.pop("main_score")
 
-        def case(i: int) -> Case:
+        def case(i: int) -> Case:  # mteb gives no results of single items
             raise IndexError(i)
 
         return TaskOutcome(scores, main, np.empty(0), lambda _: scores[main], case)
 
 
 def mteb_task(name: str) -> MtebTask:
-    """A task of mteb's by name, such as `STSBenchmark`.
+    """Find a task of mteb by its name, such as `STSBenchmark`.
 
     Raises:
         MissingExtraError: mteb is not installed.
-        InputError: mteb has no such task.
+        InputError: mteb has no task with this name.
     """
     mteb = require("mteb", EXTRA)
     try:
         return MtebTask(mteb.get_task(name))
     except KeyError as error:
         raise InputError(
-            f"no file, folder or mteb task {name!r}",
-            hint="give a path, or a name mteb.get_tasks() lists",
+            f"no file, folder or task of mteb: {name!r}",
+            hint="give a path, or a name from mteb.get_tasks()",
         ) from error

@@ -1,7 +1,7 @@
-"""Rated pairs of sentences, for a quick look at whether a model still tells them apart.
+"""Rated pairs of sentences, for a quick check of a model.
 
-0: nothing to do with one another; 1: the same subject; 2: much in common; 3: the same but for
-something that matters; 4: the same but for a detail; 5: the same meaning.
+The scale: 0: unrelated; 1: the same topic; 2: much in common; 3: the same except for something
+important; 4: the same except for a detail; 5: the same meaning.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class RatedPair:
-    """Two sentences, and how alike they are.
+    """Two sentences with a rating of their similarity.
 
     Attributes:
-        first: one.
-        second: the other.
+        first: one sentence.
+        second: the other sentence.
         rating: 0 to 5.
     """
 
@@ -89,4 +89,4 @@ RATED_PAIRS: tuple[RatedPair, ...] = tuple(
         ("The parcel never arrived.", "I still have not received the package.", 4.6),
     )
 )
-"""Written for this purpose; so few that only large differences in their score mean anything."""
+"""Written for this project; too few for small differences in the score to be significant."""

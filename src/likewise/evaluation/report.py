@@ -1,4 +1,4 @@
-"""A bake-off as one HTML page that needs nothing else: no script, no font, no network."""
+"""A model comparison as a self-contained HTML page: no script, no font, no network."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from html import escape
 
 import numpy as np
 
-from likewise.evaluation.model_comparison import SAME, ModelComparison, ModelStanding
+from likewise.evaluation.model_comparison import EQUAL, CandidateResult, ModelComparison
 from likewise.evaluation.score_report import meaning_section
 from likewise.evaluation.style import STYLE, WIDTH, row
 
@@ -18,37 +18,39 @@ HEIGHT, LEFT, TOP, BOTTOM = 380, 64, 24, 56
 
 
 def html_report(result: ModelComparison) -> str:
-    """The whole page."""
+    """A comparison as an HTML page."""
     done = result.manifest
     versions = ", ".join(f"{name} {version}" for name, version in done["versions"].items())
-    warning = f'<p class="choice weak">{escape(result.weak)}</p>' if result.weak else ""
+    warning = (
+        f'<p class="choice weak">{escape(result.label_warning)}</p>' if result.label_warning else ""
+    )
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{escape(result.task)}: which model to take</title><style>{STYLE}</style></head><body>
-<h1>{escape(result.task)}: which model to take</h1>
-<p class="soft">{result.kind}, {result.items:,} items, judged by {result.metric}. Higher is better;
-intervals hold the score in 95 of 100 resamplings of the items.</p>
+<title>{escape(result.task)}: which model to use</title><style>{STYLE}</style></head><body>
+<h1>{escape(result.task)}: which model to use</h1>
+<p class="soft">{result.type}, {result.items:,} items, metric: {result.metric}. Higher is better.
+Intervals are 95% bootstrap intervals over the items.</p>
 {warning}
-<p class="choice"><b>Take {escape(result.choice.label)}</b><br>
+<p class="choice"><b>Use {escape(result.choice.label)}</b><br>
 {escape(_sentence(result.reason))}</p>
-<h2>Quality against speed</h2>
+<h2>Quality and speed</h2>
 {_scatter(result)}
-<h2>All of them</h2>
+<h2>All candidates</h2>
 <div class="wide first">{_table(result)}</div>
 <h2>Item by item</h2>
-{_wins(result)}
-<h2>What went worst</h2>
-<p class="soft">The items on which {escape(result.choice.label)} did worst.</p>
+{_differences(result)}
+<h2>Lowest scores</h2>
+<p class="soft">The items with the lowest scores of {escape(result.choice.label)}.</p>
 <div class="wide left">{_failures(result)}</div>
 <h2>What a score means</h2>
 {meaning_section(result.calibration)}
-<h2>How it was made</h2>
+<h2>Measurement</h2>
 <p class="soft">{escape(done["started"])} · {escape(done["machine"]["processor"])},
 {done["machine"]["cores"]} cores · {escape(done["machine"]["system"])} · {escape(versions)} ·
-seed {done["seed"]}. Speed, memory and start-up were measured in a process of its own for each model
-and number format; the smaller forms of a model's vectors share its figures. Smaller vectors are
-scored as an index would read them back, without rescoring.</p>
+seed {done["seed"]}. Speed, memory and start-up time were measured in a separate process for each
+model and number format; all vector forms of a model share these figures. Smaller vectors are scored
+after quantization and dequantization, without rescoring.</p>
 </body></html>
 """
 
@@ -59,16 +61,16 @@ def _sentence(text: str) -> str:
 
 def _table(result: ModelComparison) -> str:
     metric = result.metric.replace("_", "_<wbr>")
-    head = ["model · vectors", metric, "95% interval", "against the best", "p",
+    head = ["model · vectors", metric, "95% interval", "difference to best", "p",
             "texts/s", "start", "memory", "bytes"]  # fmt: skip
     rows = [row(head, "th")]
-    for standing in result.standings:
-        best = standing is result.standings[0]
-        gap = standing.against_best
-        quality, cost = standing.quality, standing.cost
+    for item in result.results:
+        best = item is result.results[0]
+        gap = item.against_best
+        quality, cost = item.quality, item.cost
         color = "bad" if gap.significant and gap.interval.value < 0 else "soft"
         cells = [
-            escape(standing.contestant.label),
+            escape(item.candidate.label),
             f"{100 * quality.value:.2f}",
             f"{100 * quality.low:.1f} to {100 * quality.high:.1f}",
             "best" if best else f'<span class="{color}">{100 * gap.interval.value:+.2f}</span>',
@@ -76,20 +78,20 @@ def _table(result: ModelComparison) -> str:
             f"{cost.texts_per_second:,.0f}",
             f"{cost.start_seconds:.1f} s",
             f"{cost.memory_mb:,.0f} MB",
-            f"{standing.contestant.vector_bytes:,}",
+            f"{item.candidate.vector_bytes:,}",
         ]
         line = row(cells)
-        chosen = standing.contestant == result.choice
+        chosen = item.candidate == result.choice
         rows.append(line.replace("<tr>", '<tr class="chosen">', 1) if chosen else line)
     return f"<table>{''.join(rows)}</table>"
 
 
 def _failures(result: ModelComparison) -> str:
     if not result.failures:
-        return '<p class="soft">None: nothing went wrong on any item.</p>'
-    rows = [row(("asked", "expected", "got"), "th")]
+        return '<p class="soft">None: no item has a low score.</p>'
+    rows = [row(("input", "expected", "predicted"), "th")]
     for case in result.failures:
-        cells = (escape(_short(text)) for text in (case.asked, case.expected, case.got))
+        cells = (escape(_short(text)) for text in (case.input, case.expected, case.predicted))
         rows.append(row(cells).replace("<td>", '<td class="text">'))
     return f"<table>{''.join(rows)}</table>"
 
@@ -99,19 +101,19 @@ def _short(text: str, length: int = 280) -> str:
 
 
 def _scatter(result: ModelComparison) -> str:
-    standings = result.standings
-    speeds = [math.log10(s.cost.texts_per_second) for s in standings]
+    results = result.results
+    speeds = [math.log10(s.cost.texts_per_second) for s in results]
     left, right = min(speeds) - 0.08, max(speeds) + 0.08
-    low = 100 * min(s.quality.low for s in standings)
-    high = 100 * max(s.quality.high for s in standings)
+    low = 100 * min(s.quality.low for s in results)
+    high = 100 * max(s.quality.high for s in results)
     low, high = low - 0.05 * (high - low) - 0.1, high + 0.05 * (high - low) + 0.1
-    inner, floor = WIDTH - LEFT - 20, HEIGHT - BOTTOM
+    plot_width, baseline = WIDTH - LEFT - 20, HEIGHT - BOTTOM
 
     def x(speed: float) -> float:
-        return LEFT + inner * (math.log10(speed) - left) / (right - left)
+        return LEFT + plot_width * (math.log10(speed) - left) / (right - left)
 
     def y(score: float) -> float:
-        return floor - (floor - TOP) * (score - low) / (high - low)
+        return baseline - (baseline - TOP) * (score - low) / (high - low)
 
     parts = [
         f'<line class="grid" x1="{LEFT}" x2="{WIDTH - 20}" y1="{y(v):.1f}" y2="{y(v):.1f}"/>'
@@ -119,41 +121,41 @@ def _scatter(result: ModelComparison) -> str:
         for v in _ticks(low, high)
     ]
     parts += [
-        f'<text x="{x(v):.1f}" y="{floor + 18}" text-anchor="middle">{v:,.0f}</text>'
+        f'<text x="{x(v):.1f}" y="{baseline + 18}" text-anchor="middle">{v:,.0f}</text>'
         for v in _log_ticks(10**left, 10**right)
     ]
-    models = list(dict.fromkeys(s.contestant.model for s in standings))
-    seen: dict[float, int] = {}
-    for standing in standings:
-        # forms of one model share a speed; side by side they can be told apart
-        place = seen.get(standing.cost.texts_per_second, 0)
-        seen[standing.cost.texts_per_second] = place + 1
-        shift = (place + 1) // 2 * 11 * (1 if place % 2 else -1)
-        color = COLORS[models.index(standing.contestant.model) % len(COLORS)]
-        at = x(standing.cost.texts_per_second) + shift
-        parts.append(_mark(standing, at, [y(100 * v) for v in _ends(standing)], color, result))
+    models = list(dict.fromkeys(s.candidate.model for s in results))
+    shown: dict[float, int] = {}
+    for item in results:
+        # the forms of a model have the same speed: draw them side by side
+        index = shown.get(item.cost.texts_per_second, 0)
+        shown[item.cost.texts_per_second] = index + 1
+        shift = (index + 1) // 2 * 11 * (1 if index % 2 else -1)
+        color = COLORS[models.index(item.candidate.model) % len(COLORS)]
+        at = x(item.cost.texts_per_second) + shift
+        parts.append(_mark(item, at, [y(100 * v) for v in _ends(item)], color, result))
     legend = " ".join(
         f'<tspan fill="{COLORS[i % len(COLORS)]}">● {escape(m)}</tspan>'
         for i, m in enumerate(models)
     )
     return (
         f'<div class="plot"><svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
-        'aria-label="quality against speed">'
+        'aria-label="quality and speed">'
         f"{''.join(parts)}"
         f'<text x="{LEFT}" y="14">{result.metric} × 100</text>'
-        f'<text x="{WIDTH - 20}" y="{floor + 36}" text-anchor="end">texts a second →</text>'
-        f'<text x="{LEFT}" y="{floor + 36}">{legend}</text>'
-        f'<text class="soft" x="{LEFT}" y="{floor + 52}">● float32 vectors (smaller: fewer '
-        "dimensions)  ■ int8  ◆ binary  ◯ the choice</text></svg></div>"
+        f'<text x="{WIDTH - 20}" y="{baseline + 36}" text-anchor="end">texts per second →</text>'
+        f'<text x="{LEFT}" y="{baseline + 36}">{legend}</text>'
+        f'<text class="soft" x="{LEFT}" y="{baseline + 52}">● float32 vectors (smaller: fewer '
+        "dimensions)  ■ int8  ◆ binary  ◯ recommended</text></svg></div>"
     )
 
 
-def _ends(standing: ModelStanding) -> Sequence[float]:
-    return standing.quality.low, standing.quality.value, standing.quality.high
+def _ends(item: CandidateResult) -> Sequence[float]:
+    return item.quality.low, item.quality.value, item.quality.high
 
 
 def _mark(
-    standing: ModelStanding,
+    item: CandidateResult,
     at: float,
     heights: Sequence[float],
     color: str,
@@ -161,15 +163,11 @@ def _mark(
 ) -> str:
     bottom, middle, top = heights
     full = max(
-        s.contestant.dimension
-        for s in result.standings
-        if s.contestant.model == standing.contestant.model
+        s.candidate.dimension for s in result.results if s.candidate.model == item.candidate.model
     )
-    size = 3 + 3 * standing.contestant.dimension / full
-    title = (
-        f"<title>{escape(standing.contestant.label)}: {100 * standing.quality.value:.2f}</title>"
-    )
-    shape = SHAPES[standing.contestant.precision]
+    size = 3 + 3 * item.candidate.dimension / full
+    title = f"<title>{escape(item.candidate.label)}: {100 * item.quality.value:.2f}</title>"
+    shape = SHAPES[item.candidate.precision]
     if shape == "circle":
         round_ = f'cx="{at:.1f}" cy="{middle:.1f}" r="{size:.1f}"'
         body = f'<circle {round_} fill="{color}">{title}</circle>'
@@ -182,7 +180,7 @@ def _mark(
     ring = (
         f'<circle cx="{at:.1f}" cy="{middle:.1f}" r="11" fill="none" stroke="{color}" '
         'stroke-width="2"/>'
-        if standing.contestant == result.choice
+        if item.candidate == result.choice
         else ""
     )
     line = (
@@ -200,7 +198,7 @@ def _ticks(low: float, high: float) -> list[float]:
 
 
 def _log_ticks(low: float, high: float) -> list[float]:
-    """Round numbers at about equal steps of a logarithmic axis."""
+    """Round numbers at about equal distances on a logarithmic axis."""
     if high / low < 4:
         return _ticks(low, high)
     steps = (1, 2, 5) if high / low < 100 else (1, 3) if high / low < 1000 else (1,)
@@ -209,17 +207,17 @@ def _log_ticks(low: float, high: float) -> list[float]:
     return [mark for mark in marks if low <= mark <= high]
 
 
-def _wins(result: ModelComparison) -> str:
-    """A histogram of how much better or worse each item went than with the rival."""
-    both = np.array(result.goodness)
+def _differences(result: ModelComparison) -> str:
+    """A histogram of the score differences between the choice and the reference, by item."""
+    both = np.array(result.per_item_scores)
     gaps = both[:, 0] - both[:, 1]
-    better, worse = int(np.sum(gaps > SAME)), int(np.sum(gaps < -SAME))
-    same = len(gaps) - better - worse
-    if result.rival == result.choice.label:
-        return '<p class="soft">The choice is the best there is, and the only model.</p>'
-    reach = max(float(np.abs(gaps).max()), 2 * SAME)
-    edges = np.linspace(-reach, reach, 21)
-    counts, _ = np.histogram(gaps[np.abs(gaps) > SAME], edges)
+    better, worse = int(np.sum(gaps > EQUAL)), int(np.sum(gaps < -EQUAL))
+    equal = len(gaps) - better - worse
+    if result.reference == result.choice.label:
+        return '<p class="soft">There is no other model to compare with.</p>'
+    limit = max(float(np.abs(gaps).max()), 2 * EQUAL)
+    edges = np.linspace(-limit, limit, 21)
+    counts, _ = np.histogram(gaps[np.abs(gaps) > EQUAL], edges)
     tallest = max(1, int(counts.max()))
     width, base = (WIDTH - 40) / 20, 150
     bars = "".join(
@@ -230,7 +228,7 @@ def _wins(result: ModelComparison) -> str:
     )
     axis = "".join(
         f'<text x="{20 + (v + 1) / 2 * (WIDTH - 40):.1f}" y="{base + 18}" '
-        f'text-anchor="{anchor}">{f"{v * reach:+.2f}" if v else "0"}</text>'
+        f'text-anchor="{anchor}">{f"{v * limit:+.2f}" if v else "0"}</text>'
         for v, anchor in (
             (-1, "start"),
             (-0.5, "middle"),
@@ -240,11 +238,11 @@ def _wins(result: ModelComparison) -> str:
         )
     )
     return (
-        f"<p>{escape(result.choice.label)} did better on {better:,} items, worse on {worse:,}, the "
-        f"same (within {SAME:g}) on {same:,}, than {escape(result.rival)}. Below: how many items "
-        "went by how much worse (red) or better (green).</p>"
+        f"<p>{escape(result.choice.label)} scores higher than {escape(result.reference)} on "
+        f"{better:,} items, lower on {worse:,}, and the same (within {EQUAL:g}) on {equal:,}. The "
+        "histogram counts items by score difference: lower (red), higher (green).</p>"
         f'<div class="plot"><svg viewBox="0 0 {WIDTH} {base + 28}" role="img" '
-        'aria-label="wins and losses">'
+        'aria-label="score differences by item">'
         f'{bars}<line class="grid" x1="20" x2="{WIDTH - 20}" y1="{base}" y2="{base}"/>{axis}'
         "</svg></div>"
     )

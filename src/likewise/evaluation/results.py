@@ -1,4 +1,4 @@
-"""Results as files: mteb's shape for every task, and a manifest of how they came about."""
+"""Results of evaluations as files: the scores in mteb's format, and a manifest of the run."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from likewise.errors import RecordError
 from likewise.evaluation.contract import Task, TaskOutcome
 
 FORMAT = "likewise-evaluation-1"
-VERSIONED = ("likewise", "numpy", "openvino", "tokenizers", "scikit-learn", "mteb")
+MANIFEST_PACKAGES = ("likewise", "numpy", "openvino", "tokenizers", "scikit-learn", "mteb")
 
 
 @dataclass(frozen=True)
 class TaskScores:
-    """One model's scores on one task.
+    """The scores of a model on a task.
 
     Attributes:
-        task: its name.
-        type: its kind.
-        split: which part of the data.
+        task: name of the task.
+        type: type of the task.
+        split: of the data.
         data: hash of the data, 32 hex digits.
         main: name of the main metric.
-        scores: metric by name, 0 to 1.
-        seconds: time it took.
+        scores: value by metric, 0 to 1.
+        seconds: duration.
     """
 
     task: str
@@ -50,7 +50,7 @@ class TaskScores:
         return 100 * self.scores[self.main]
 
     def to_mteb(self) -> dict[str, Any]:
-        """As mteb's `TaskResult` writes it; `hf_subset` and languages are mteb's own words."""
+        """The scores in the format of mteb's `TaskResult`."""
         scores = dict(self.scores) | {
             "main_score": self.scores[self.main],
             "main_metric": self.main,
@@ -69,7 +69,7 @@ class TaskScores:
 
     @classmethod
     def from_mteb(cls, record: Mapping[str, Any]) -> TaskScores:
-        """Read what `to_mteb` wrote."""
+        """Read the output of `to_mteb`."""
         ((split, (scores,)),) = record["scores"].items()
         plain = {k: v for k, v in scores.items() if isinstance(v, int | float)}
         plain.pop("main_score")
@@ -86,14 +86,14 @@ class TaskScores:
 
 @dataclass(frozen=True)
 class ModelScores:
-    """One model's scores.
+    """The scores of a model on several tasks.
 
     Attributes:
-        name: what it was loaded as.
-        fingerprint: of the model; empty where it has none.
-        compute: number format of the network; empty where it is not known.
-        dimension: of its vectors.
-        tasks: its scores, task by task.
+        name: the name the model was loaded by.
+        fingerprint: of the model; empty if it has none.
+        compute: number format of the network; empty if it is unknown.
+        dimension: of the vectors.
+        tasks: the scores, by task.
     """
 
     name: str
@@ -103,14 +103,14 @@ class ModelScores:
     tasks: tuple[TaskScores, ...] = ()
 
     def of(self, task: str, data: str | None = None) -> TaskScores | None:
-        """Its scores on a task, on exactly that data where it is given; None where it has none."""
-        same = (t for t in self.tasks if t.task == task and data in (None, t.data))
-        return next(same, None)
+        """The scores on a task, and on data with this hash if given; None if there are none."""
+        matching = (t for t in self.tasks if t.task == task and data in (None, t.data))
+        return next(matching, None)
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Models on tasks.
+    """The scores of several models.
 
     Attributes:
         models: the models with their scores.
@@ -121,7 +121,7 @@ class Evaluation:
     manifest: Mapping[str, Any]
 
     def to_dict(self) -> dict[str, Any]:
-        """All of it as plain dictionaries, for JSON."""
+        """All attributes as plain dictionaries, for JSON."""
         models = [
             {f.name: getattr(m, f.name) for f in dataclasses.fields(m) if f.name != "tasks"}
             | {"tasks": [t.to_mteb() for t in m.tasks]}
@@ -130,20 +130,20 @@ class Evaluation:
         return {"format": FORMAT, "manifest": dict(self.manifest), "models": models}
 
     def save(self, path: str | Path) -> None:
-        """Write it as JSON, whole or not at all.
+        """Write a JSON file, atomically.
 
         Raises:
-            OutputError: it cannot be written.
+            OutputError: the file cannot be written.
         """
         with atomic(path) as file:
             file.write(json.dumps(self.to_dict(), indent=2, ensure_ascii=False).encode() + b"\n")
 
 
 def load_evaluation(path: str | Path) -> Evaluation:
-    """Read what `Evaluation.save` wrote.
+    """Read a file that `Evaluation.save` wrote.
 
     Raises:
-        RecordError: it is not there, or is something else.
+        RecordError: the file is missing, or not an evaluation.
     """
     try:
         record = json.loads(Path(path).read_text("utf-8"))
@@ -158,12 +158,12 @@ def load_evaluation(path: str | Path) -> Evaluation:
         raise RecordError(f"cannot read {path}: {error.strerror}", hint="check the path") from error
     except (ValueError, KeyError, TypeError) as error:
         raise RecordError(
-            f"{path} holds no evaluation results", hint="likewise evaluate --output writes them"
+            f"{path} has no evaluation results", hint="likewise evaluate --output writes them"
         ) from error
 
 
-def scored(task: Task, outcome: TaskOutcome, seconds: float) -> TaskScores:
-    """A task's outcome as a record."""
+def task_scores(task: Task, outcome: TaskOutcome, seconds: float) -> TaskScores:
+    """The scores of an outcome."""
     return TaskScores(
         task.name,
         task.type,
@@ -176,14 +176,14 @@ def scored(task: Task, outcome: TaskOutcome, seconds: float) -> TaskScores:
 
 
 def data_hash(task: Task) -> str:
-    """Hash of a task's data and settings (of its `version`, where it has one): 32 hex digits."""
+    """Hash of the data and settings of a task, or of its `version` if it has one: 32 hex digits."""
     version = getattr(task, "version", None)
     record = dataclasses.asdict(task) if version is None else version  # type: ignore[call-overload]
     return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()[:32]
 
 
 def manifest(seed: int = 42) -> dict[str, Any]:
-    """Versions, machine, time and seed of a run that starts now."""
+    """Versions, machine, current time, and seed of a run."""
     return {
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "seed": seed,
@@ -198,7 +198,7 @@ def manifest(seed: int = 42) -> dict[str, Any]:
 
 def _versions() -> dict[str, str]:
     found = {}
-    for name in VERSIONED:
+    for name in MANIFEST_PACKAGES:
         try:
             found[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:

@@ -1,4 +1,4 @@
-"""Models on tasks: cached, resumable, every result saved as soon as it is there."""
+"""Scores models on tasks; vectors are cached, and an interrupted run can be resumed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from likewise.evaluation.results import (
     data_hash,
     load_evaluation,
     manifest,
-    scored,
+    task_scores,
 )
 from likewise.evaluation.vector_cache import CachedEncoder
 from likewise.progress import ProgressFactory, no_progress
@@ -26,16 +26,16 @@ from likewise.progress import ProgressFactory, no_progress
 ScoreCallback = Callable[[ModelScores, TaskScores], None]
 
 
-def tasks_named(names: Iterable[str], reading: Reading | None = None) -> list[Task]:
-    """Tasks from paths and from names of mteb's tasks.
+def load_tasks(names: Iterable[str], reading: Reading | None = None) -> list[Task]:
+    """Load tasks from paths and by their names in mteb.
 
     Args:
-        names: what is there as a file or folder is read; any other plain word is a name in mteb.
-        reading: how tables are to be read.
+        names: files and folders; any other name without a suffix is the name of a task of mteb.
+        reading: how to read tables.
 
     Raises:
-        RecordError: a path is not there, or makes no task.
-        InputError: mteb has no task of that name.
+        RecordError: a path does not exist, or has no task.
+        InputError: mteb has no task with this name.
     """
     tasks: list[Task] = []
     for name in names:
@@ -57,42 +57,41 @@ def evaluate(
     """Score every model on every task.
 
     Args:
-        models: anything with `encode`, one after the other (a generator loads each when its turn
-            comes).
-        tasks: the tasks, such as `find_tasks` gives.
-        output: file of the results as JSON; what it already has on the same data by a model of
-            the same fingerprint is taken from there.
+        models: objects with `encode`; a generator can load one model at a time.
+        tasks: the tasks, as from `find_tasks`.
+        output: JSON file of the results, written after every task; results that it already has
+            for the same data and fingerprint are not computed again.
         cache: folder of cached vectors.
         use_cache: cache vectors on disk.
-        on_result: called with each result as soon as it is there.
+        on_result: called with each result.
         progress: shows the texts that are encoded.
 
     Raises:
-        RecordError: `output` is there and holds something else.
-        OutputError: it cannot be written.
+        RecordError: `output` exists and is not a file of results.
+        OutputError: `output` cannot be written.
     """
     earlier = load_evaluation(output) if output and output.exists() else None
     record = manifest()
     finished: list[ModelScores] = []
     for model in models:
-        about = describe(model)
+        scores = describe(model)
         cached = CachedEncoder(model, cache, persist=use_cache, progress=progress)
         for task in tasks:
-            result = _known(earlier, about, task) or _scored(cached, task)
-            about = replace(about, tasks=(*about.tasks, result))
+            result = _earlier_result(earlier, scores, task) or _run_task(cached, task)
+            scores = replace(scores, tasks=(*scores.tasks, result))
             if output:
-                Evaluation((*finished, about, *_others(earlier, finished, about)), record).save(
-                    output
-                )
+                Evaluation(
+                    (*finished, scores, *_remaining(earlier, finished, scores)), record
+                ).save(output)
             if on_result:
-                on_result(about, result)
+                on_result(scores, result)
         cached.close()
-        finished.append(about)
+        finished.append(scores)
     return Evaluation(tuple(finished), record)
 
 
 def describe(model: TextEncoder) -> ModelScores:
-    """What is known of a model before it has run."""
+    """The attributes of a model, without scores."""
     return ModelScores(
         name=str(getattr(model, "name", type(model).__name__)),
         fingerprint=str(getattr(model, "fingerprint", "")),
@@ -101,38 +100,42 @@ def describe(model: TextEncoder) -> ModelScores:
     )
 
 
-def _scored(model: TextEncoder, task: Task) -> TaskScores:
+def _run_task(model: TextEncoder, task: Task) -> TaskScores:
     started = time.perf_counter()
     outcome = task.run(model)
-    return scored(task, outcome, time.perf_counter() - started)
+    return task_scores(task, outcome, time.perf_counter() - started)
 
 
-def _known(earlier: Evaluation | None, about: ModelScores, task: Task) -> TaskScores | None:
-    if earlier is None or not about.fingerprint:
+def _earlier_result(
+    earlier: Evaluation | None, scores: ModelScores, task: Task
+) -> TaskScores | None:
+    if earlier is None or not scores.fingerprint:
         return None
     data = data_hash(task)
-    same = (m.of(task.name, data) for m in earlier.models if m.fingerprint == about.fingerprint)
+    same = (m.of(task.name, data) for m in earlier.models if m.fingerprint == scores.fingerprint)
     return next((t for t in same if t), None)
 
 
-def _others(
-    earlier: Evaluation | None, finished: Sequence[ModelScores], about: ModelScores
+def _remaining(
+    earlier: Evaluation | None, finished: Sequence[ModelScores], scores: ModelScores
 ) -> list[ModelScores]:
-    """Earlier results of models that are not yet done again: an interrupted run loses none."""
-    done = {m.fingerprint for m in (*finished, about)}
-    return [m for m in (earlier.models if earlier else ()) if m.fingerprint not in done]
+    """Earlier results of models that this run has not reached; they are written back."""
+    finished_or_running = {m.fingerprint for m in (*finished, scores)}
+    return [
+        m for m in (earlier.models if earlier else ()) if m.fingerprint not in finished_or_running
+    ]
 
 
 @dataclass(frozen=True)
 class Drop:
-    """A main score beside its baseline.
+    """A main score compared with its baseline.
 
     Attributes:
         model: name of the model.
         task: name of the task.
         before: the baseline's score, in points out of 100.
-        now: the score now.
-        too_much: whether it fell by more than was allowed.
+        now: the new score.
+        too_much: whether it fell by more than is allowed.
     """
 
     model: str
@@ -142,22 +145,24 @@ class Drop:
     too_much: bool
 
 
-def against_baseline(now: Evaluation, before: Evaluation, max_drop: float) -> list[Drop]:
-    """Every score beside its baseline.
+def compare_with_baseline(now: Evaluation, before: Evaluation, max_drop: float) -> list[Drop]:
+    """Compare every score with its baseline.
 
-    A model is compared with the one of its name, or with the only one the baseline has.
+    A model is compared with the model of the same name, or with the only model of the baseline.
 
     Args:
-        now: the results to judge.
+        now: the new results.
         before: the baseline.
-        max_drop: points out of 100 a score may fall.
+        max_drop: points out of 100 that a score may fall.
 
     Raises:
         InputError: `max_drop` is negative.
-        RecordError: the baseline lacks a model or a task, or its data were others.
+        RecordError: the baseline lacks a model or a task, or has other data.
     """
     if max_drop < 0:
-        raise InputError(f"max_drop is {max_drop}", hint="give the points a score may fall, from 0")
+        raise InputError(
+            f"max_drop is {max_drop}", hint="give the points that a score may fall, 0 or more"
+        )
     drops = []
     for model in now.models:
         named = [m for m in before.models if m.name == model.name]
@@ -167,7 +172,7 @@ def against_baseline(now: Evaluation, before: Evaluation, max_drop: float) -> li
         if not known:
             raise RecordError(
                 f"the baseline has no model {model.name!r}",
-                hint="it has " + ", ".join(m.name for m in before.models),
+                hint="its models: " + ", ".join(m.name for m in before.models),
             )
         for task in model.tasks:
             old = known[0].of(task.task, task.data)

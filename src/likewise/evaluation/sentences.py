@@ -1,7 +1,6 @@
-"""The built-in example sets: everyday subjects, in English and Chinese.
+"""The built-in example sets, in English and Chinese.
 
-Each has paraphrases that should score high, sentences that share words but not meaning, and some
-that have nothing to do with the rest.
+Each has paraphrases, sentences that share words but not meaning, and unrelated sentences.
 """
 
 from __future__ import annotations
@@ -16,8 +15,8 @@ class Example:
     """A set of sentences to compare with one another.
 
     Attributes:
-        name: what it is called on the command line.
-        title: what it is called on screen, by language (`en`, `zh`).
+        name: on the command line.
+        title: in the web app, by language (`en`, `zh`).
         language: of the sentences.
         texts: the sentences.
     """

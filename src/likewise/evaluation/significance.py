@@ -1,4 +1,4 @@
-"""How sure a score is, and whether a difference between two models is more than chance."""
+"""Confidence intervals of scores, and significance of differences between models."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ Statistic = Callable[[NDArray[np.int64]], float]
 
 @dataclass(frozen=True)
 class Interval:
-    """A value with the interval that holds it in 95 of 100 cases.
+    """A value with its 95% confidence interval.
 
     Attributes:
-        value: the value on all items.
-        low: lower end.
-        high: upper end.
+        value: the value over all items.
+        low: lower bound.
+        high: upper bound.
     """
 
     value: float
@@ -28,11 +28,11 @@ class Interval:
 
 @dataclass(frozen=True)
 class Difference:
-    """How much one model is ahead of another on the same items.
+    """The difference between the scores of two models on the same items.
 
     Attributes:
         interval: first minus second.
-        p: share of resamples, both ways, in which the sign of the difference turns (two-sided).
+        p: two-sided p-value: twice the share of resamples in which the sign changes.
     """
 
     interval: Interval
@@ -40,12 +40,12 @@ class Difference:
 
     @property
     def significant(self) -> bool:
-        """Whether the interval leaves out 0."""
+        """Whether the interval excludes 0."""
         return self.interval.low > 0 or self.interval.high < 0
 
 
 def resamples(items: int, count: int = 500, seed: int = 42) -> list[NDArray[np.int64]]:
-    """Places drawn with replacement, each as many as there are items; the same for every model."""
+    """Bootstrap samples: indices `[items]` drawn with replacement, the same for every model."""
     rng = np.random.default_rng(seed)
     return [rng.integers(0, items, items) for _ in range(count)]
 
@@ -54,11 +54,11 @@ def bootstrap(statistic: Statistic, items: int, draws: list[NDArray[np.int64]]) 
     """A score with its 95% percentile bootstrap interval (Efron, 1979).
 
     Args:
-        statistic: the score over chosen items.
-        items: how many there are.
-        draws: what `resamples` gave.
+        statistic: computes the score over some items.
+        items: number of items.
+        draws: as from `resamples`.
     """
-    values = [statistic(places) for places in draws]
+    values = [statistic(sample) for sample in draws]
     return _interval(statistic(np.arange(items)), np.array(values))
 
 
@@ -66,16 +66,16 @@ def paired(first: Statistic, second: Statistic, draws: list[NDArray[np.int64]]) 
     """First minus second on the same resamples: a paired bootstrap test (Koehn, 2004).
 
     Args:
-        first: one model's score over chosen items.
-        second: the other's, over the same.
-        draws: what `resamples` gave.
+        first: computes the score of one model over some items.
+        second: the same for the other model.
+        draws: as from `resamples`.
     """
-    every = np.arange(len(draws[0]))
-    values = np.array([first(places) - second(places) for places in draws])
-    # one is added so that so many resamples never claim more than they can show
+    all_items = np.arange(len(draws[0]))
+    values = np.array([first(sample) - second(sample) for sample in draws])
+    # adding 1 keeps p above 0: a finite number of resamples cannot show less
     below, above = (1 + np.sum(values <= 0)), (1 + np.sum(values >= 0))
     p = min(1.0, 2 * min(below, above) / (len(values) + 1))
-    return Difference(_interval(first(every) - second(every), values), float(p))
+    return Difference(_interval(first(all_items) - second(all_items), values), float(p))
 
 
 def _interval(value: float, values: NDArray[np.float64]) -> Interval:

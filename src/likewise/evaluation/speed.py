@@ -1,4 +1,4 @@
-"""How fast a model is on this machine, and how near that is to what the machine can do."""
+"""Measures the speed of a model, and compares it with the peak speed of the processor."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from likewise.progress import Advance, Progress
 PASSAGE_TOKENS = 256
 SENTENCES, PASSAGES, QUERIES = 4096, 512, 200
 PASS_SECONDS = 0.5
-"""A timed pass takes at least this long, where there are texts enough."""
+"""Shortest timed pass, if there are enough texts."""
 PART_SECONDS = 1.5
-"""For each kind of text, and for queries."""
+"""Shortest measurement of each kind of text, and longest of queries."""
 PEAK_SECONDS = 0.4
-"""For each chain of products, before encoding and after it."""
+"""For each chain of matrix products, before and after encoding."""
 
 PARTS = 5
 """Measurements of one model: the peak, sentences, passages, queries, and the peak again."""
@@ -34,12 +34,12 @@ PARTS = 5
 
 @dataclass(frozen=True)
 class Rate:
-    """Texts of one kind.
+    """The throughput on one kind of text.
 
     Attributes:
-        texts: a second.
-        tokens: a second, special ones included.
-        operations: multiplications and additions a second; None where they are not known.
+        texts: per second.
+        tokens: per second, including special tokens.
+        operations: multiplications and additions per second; None if they are unknown.
     """
 
     texts: float
@@ -49,15 +49,15 @@ class Rate:
 
 @dataclass(frozen=True)
 class Speed:
-    """How fast a model is in one number format.
+    """The speed of a model in one number format.
 
     Attributes:
         compute: the number format.
-        sentences: short sentences, many at once.
-        passages: passages of 256 tokens, or as many as the model reads, many at once.
-        query_p50: milliseconds for one sentence alone, half of them at most.
-        query_p95: the same for 95 of 100.
-        peak: operations a second in matrix products of this number format; None where the engine
+        sentences: throughput on short sentences.
+        passages: throughput on texts of 256 tokens, or of the model's maximum length.
+        query_p50: median latency of a single sentence, in milliseconds.
+        query_p95: 95th percentile of the same.
+        peak: operations per second of matrix products in this number format; None if the engine
             has none.
     """
 
@@ -70,14 +70,14 @@ class Speed:
 
     @property
     def share(self) -> float | None:
-        """What part of the peak encoding passages reaches."""
+        """Share of the peak that is reached on passages, 0 to 1; None if unknown."""
         if self.peak is None or self.passages.operations is None:
             return None
         return self.passages.operations / self.peak
 
 
 def measure_speed(model: Encoder, *, progress: Advance | None = None) -> Speed:
-    """Time a model for ten to twenty seconds; nothing else should run meanwhile.
+    """Time a model for ten to twenty seconds; no other process should be running.
 
     Args:
         model: the model.
@@ -116,7 +116,7 @@ def _sentences() -> list[str]:
 
 
 def _passages(model: Encoder) -> list[str]:
-    """Passages that begin at different words, as long as a passage is and no longer."""
+    """Distinct passages of at most `PASSAGE_TOKENS` tokens."""
     limit = min(PASSAGE_TOKENS, model.max_seq_length)
     words = " ".join(_sentences()).split()
     passages = []
@@ -129,11 +129,11 @@ def _passages(model: Encoder) -> list[str]:
 
 
 def _rate(model: Encoder, texts: Sequence[str]) -> Rate:
-    """Encode more and more of the texts until that takes long enough, then time that many."""
+    """Double the number of texts until a pass takes long enough, then time such passes."""
     count = 4
     while True:
         part = list(texts[:count])
-        model.encode(part)  # shapes are compiled when they first come
+        model.encode(part)  # compiles the shapes
         if _seconds(model, part) >= PASS_SECONDS or count >= len(texts):
             break
         count *= 2
@@ -142,11 +142,11 @@ def _rate(model: Encoder, texts: Sequence[str]) -> Rate:
         spent += _seconds(model, part)
         rounds += 1
     lengths = [tokens.kept for tokens in model.count_tokens(part)]
-    work = _multiply_adds(model, lengths)
+    multiply_adds = _multiply_adds(model, lengths)
     return Rate(
         texts=len(part) * rounds / spent,
         tokens=sum(lengths) * rounds / spent,
-        operations=None if work is None else 2 * work * rounds / spent,
+        operations=None if multiply_adds is None else 2 * multiply_adds * rounds / spent,
     )
 
 

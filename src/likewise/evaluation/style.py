@@ -1,11 +1,11 @@
-"""What the pages of results have in common."""
+"""CSS and HTML that the pages of results share."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 WIDTH = 760
-"""Of plots, in their own units."""
+"""Width of plots, in SVG units."""
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #1f2937; --soft: #6b7280; --line: #e5e7eb;

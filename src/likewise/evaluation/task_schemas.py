@@ -1,4 +1,4 @@
-"""Which task a table makes: the columns it needs, under the names people give them."""
+"""Which task a table is: the columns that each task needs, and their common names."""
 
 from __future__ import annotations
 
@@ -37,23 +37,23 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     "title": ("title", "headline", "subject"),
     "body": ("text", "body", "content", "abstract"),
 }  # fmt: skip
-"""What a column can be, and the names it is found by, in order."""
+"""The roles of columns, and the names that each is detected by, in order."""
 
 
 @dataclass(frozen=True)
 class Columns:
-    """A table seen through its roles.
+    """The columns of a table, by role.
 
     Attributes:
-        table: the file's rows.
-        named: column by role, where the caller names it.
+        table: the table.
+        named: column by role, as given by the caller.
     """
 
     table: Table
     named: Mapping[str, str]
 
     def name(self, role: str) -> str | None:
-        """The column that plays a role; None where there is none."""
+        """The column of a role; None if there is none."""
         if role in self.named:
             if self.named[role] not in self.table.columns:
                 raise RecordError(
@@ -62,26 +62,26 @@ class Columns:
                 )
             return self.named[role]
         names = self.table.columns
-        inner = {name.rpartition(".")[2].strip().lower(): name for name in names}
-        lower = inner | {name.strip().lower(): name for name in names}
+        nested = {name.rpartition(".")[2].strip().lower(): name for name in names}
+        lower = nested | {name.strip().lower(): name for name in names}
         return next((lower[n] for n in ROLES[role] if n in lower), None)
 
     def has(self, *roles: str) -> bool:
-        """Whether each role has a column of its own."""
+        """Whether each role has a column, different from the others."""
         names = [self.name(role) for role in roles]
         return None not in names and len(set(names)) == len(names)
 
     def texts(self, role: str) -> list[str]:
-        """A role's values as texts; an absent one is empty."""
+        """The values of a role as texts; a missing value is empty."""
         return ["" if v is None else str(v) for v in self.table.columns[self.name(role) or ""]]
 
     def lists(self, role: str) -> list[list[str]]:
-        """A role's values as lists of texts; one text stands for a list of one."""
+        """The values of a role as lists of texts; a single text becomes a list."""
         values = self.table.columns[self.name(role) or ""]
         return [[str(t) for t in v] if isinstance(v, list) else [str(v)] for v in values]
 
     def numbers(self, role: str) -> list[float] | None:
-        """A role's values as numbers; None where one of them is none."""
+        """The values of a role as numbers; None if one of them is not a number."""
         try:
             return [float(v) for v in self.table.columns[self.name(role) or ""]]
         except (TypeError, ValueError):
@@ -112,38 +112,39 @@ def _make_reranking(name: str, split: str, test: Columns, train: Columns | None)
 
 
 def _make_retrieval(name: str, split: str, test: Columns, train: Columns | None) -> Task:  # noqa: ARG001
-    return retrieval_of_pairs(name, split, test.texts("query"), test.lists("positive"))
+    return retrieval_from_pairs(name, split, test.texts("query"), test.lists("positive"))
 
 
-def retrieval_of_pairs(
+def retrieval_from_pairs(
     name: str, split: str, queries: Sequence[str], positives: Sequence[Sequence[str]]
 ) -> Retrieval:
-    """Each query against all answers there are; a query asked twice has the answers of both."""
+    """A retrieval task whose corpus is all answers; the answers of equal queries are merged."""
     documents: dict[str, str] = {}
-    asked: dict[str, str] = {}
+    query_ids: dict[str, str] = {}
     relevant: dict[str, dict[str, int]] = {}
     for query, answers in zip(queries, positives, strict=True):
-        place = asked.setdefault(query, f"q{len(asked)}")
+        query_id = query_ids.setdefault(query, f"q{len(query_ids)}")
         for answer in answers:
-            document = documents.setdefault(answer, f"d{len(documents)}")
-            relevant.setdefault(place, {})[document] = 1
-    texts = {place: text for text, place in documents.items()}
-    return Retrieval(name, {place: q for q, place in asked.items()}, texts, relevant, split)
+            document_id = documents.setdefault(answer, f"d{len(documents)}")
+            relevant.setdefault(query_id, {})[document_id] = 1
+    texts = {document_id: text for text, document_id in documents.items()}
+    by_id = {query_id: query for query, query_id in query_ids.items()}
+    return Retrieval(name, by_id, texts, relevant, split)
 
 
 def _make_classification(name: str, split: str, test: Columns, train: Columns | None) -> Task:
     if train is None:
         texts, labels = test.texts("text"), test.texts("label")
         order = np.random.default_rng(42).permutation(len(texts)).tolist()
-        learn, tested = order[: len(order) // 2], order[len(order) // 2 :]
-        known = {labels[i] for i in learn}
-        tested = [i for i in tested if labels[i] in known]
+        train_rows, test_rows = order[: len(order) // 2], order[len(order) // 2 :]
+        known = {labels[i] for i in train_rows}
+        test_rows = [i for i in test_rows if labels[i] in known]
         return Classification(
             name,
-            [texts[i] for i in learn],
-            [labels[i] for i in learn],
-            [texts[i] for i in tested],
-            [labels[i] for i in tested],
+            [texts[i] for i in train_rows],
+            [labels[i] for i in train_rows],
+            [texts[i] for i in test_rows],
+            [labels[i] for i in test_rows],
             split,
         )
     return Classification(
@@ -170,23 +171,23 @@ def _make_bitext(name: str, split: str, test: Columns, train: Columns | None) ->
 
 @dataclass(frozen=True)
 class TaskSchema:
-    """A kind of task.
+    """A type of task.
 
     Attributes:
-        type: its name, MTEB's where MTEB has it.
-        fits: whether a table's columns make this task.
-        make: the task from its name, its split, the test table and, where there is one, the
-            training table.
-        found: whether it is taken for it without being named.
+        type: its name, as in MTEB if MTEB has the task.
+        fits: whether a table has the columns of this task.
+        make: makes the task from its name, its split, the test table, and the training table if
+            there is one.
+        detected: whether a table that fits is taken for this task when no type is given.
     """
 
     type: str
     fits: Callable[[Columns], Any]
     make: Callable[[str, str, Columns, Columns | None], Task]
-    found: Callable[[Columns, Columns | None], bool] = lambda _test, _train: True
+    detected: Callable[[Columns, Columns | None], bool] = lambda _test, _train: True
 
 
-KINDS: tuple[TaskSchema, ...] = (
+SCHEMAS: tuple[TaskSchema, ...] = (
     TaskSchema("Reranking", lambda c: c.has("query", "positive", "negative"), _make_reranking),
     TaskSchema("PairClassification", lambda c: _pairs(c) and _is_binary(c), _make_pairs),
     TaskSchema("STS", _pairs, _make_sts),
@@ -197,36 +198,36 @@ KINDS: tuple[TaskSchema, ...] = (
         "Classification",
         lambda c: c.has("text", "label"),
         _make_classification,
-        found=lambda _test, train: train is not None,
+        detected=lambda _test, train: train is not None,
     ),
     TaskSchema("Clustering", lambda c: c.has("text", "label"), _make_clustering),
 )
-"""Tried in this order: the first that fits is taken."""
+"""In this order; the first that fits is used."""
 
 
 def schema_of(
     test: Columns, train: Columns | None = None, type_: str | None = None
 ) -> TaskSchema | None:
-    """The kind of task a table makes; None where it makes none.
+    """The schema of the task in a table; None if no schema fits.
 
     Args:
         test: the table.
-        train: the table to learn from, where there is one.
-        type_: the kind, where the caller names it.
+        train: the training table, if there is one.
+        type_: type of the task, if the caller gives it.
 
     Raises:
-        RecordError: an unknown kind is named, or the table lacks the columns for it.
+        RecordError: an unknown type, or the table lacks the columns for it.
     """
     if type_ is None:
-        return next((k for k in KINDS if k.fits(test) and k.found(test, train)), None)
-    kind = next((k for k in KINDS if k.type.lower() == type_.lower()), None)
-    if kind is None:
+        return next((k for k in SCHEMAS if k.fits(test) and k.detected(test, train)), None)
+    schema = next((k for k in SCHEMAS if k.type.lower() == type_.lower()), None)
+    if schema is None:
         raise RecordError(
-            f"unknown kind of task {type_!r}", hint="one of " + ", ".join(k.type for k in KINDS)
+            f"unknown type of task {type_!r}", hint="one of " + ", ".join(k.type for k in SCHEMAS)
         )
-    if not kind.fits(test):
+    if not schema.fits(test):
         raise RecordError(
-            f"{test.table.path} lacks the columns for {kind.type}",
+            f"{test.table.path} lacks the columns for {schema.type}",
             hint="name them with --columns role=column; roles: " + ", ".join(ROLES),
         )
-    return kind
+    return schema

@@ -1,4 +1,4 @@
-"""Vectors cached on disk by fingerprint and text, so that nothing is encoded twice."""
+"""A cache of vectors on disk, by fingerprint and text."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ from likewise.evaluation.contract import Role, TextEncoder
 from likewise.progress import ProgressFactory, no_progress
 from likewise.vectors import Matrix, as_matrix
 
-CHUNK = 1024
-"""Texts encoded and stored together: what an interruption can lose."""
+BATCH = 1024
+"""Texts encoded and stored at once; an interruption loses at most these."""
 
 
 def default_cache() -> Path:
-    """Folder of cached vectors when none is named."""
+    """The default folder of cached vectors."""
     return cache_folder() / "vectors"
 
 
 class CachedEncoder:
     """A model whose vectors are cached on disk; an interrupted run continues where it stopped.
 
-    Two models share vectors only where their fingerprints and prompts agree. A model without a
-    fingerprint cannot be told from another, so its vectors live in memory alone.
+    Models share cached vectors only if their fingerprints and prompts are equal. The vectors of a
+    model without a fingerprint are cached only in memory.
 
     Attributes:
-        model: the model itself.
-        path: the file of its vectors; `:memory:` where they are not written to disk.
+        model: the model.
+        path: the cache file; `:memory:` if vectors are not written to disk.
 
     Args:
-        model: anything with `encode`.
-        folder: of the files; that of the project's cache when not given.
+        model: any object with `encode`.
+        folder: of the cache files; when not given, a folder in the cache of Likewise.
         persist: whether vectors are written to disk.
         progress: shows the texts that are encoded.
     """
@@ -53,62 +53,62 @@ class CachedEncoder:
     ) -> None:
         self.model = model
         self._progress = progress
-        mark = getattr(model, "fingerprint", None)
+        fingerprint = getattr(model, "fingerprint", None)
         prompts = sorted(dict(getattr(model, "prompts", None) or {}).items())
-        self._prompted = bool(prompts)
-        if mark is None or not persist:
+        self._has_prompts = bool(prompts)
+        if fingerprint is None or not persist:
             self.path: Path | str = ":memory:"
         else:
-            digest = hashlib.sha256(f"{mark}|{prompts}".encode()).hexdigest()[:32]
+            digest = hashlib.sha256(f"{fingerprint}|{prompts}".encode()).hexdigest()[:32]
             self.path = (folder or default_cache()) / f"{digest}.sqlite"
             self.path.parent.mkdir(parents=True, exist_ok=True)
         self._store = sqlite3.connect(self.path, timeout=60, check_same_thread=False)
         self._store.execute("CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, row BLOB)")
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the cache file."""
         self._store.close()
 
     def encode(self, sentences: Sequence[str]) -> Matrix:
-        """Vectors of texts: float32 `[n, dimension]`; only those not cached yet are encoded."""
+        """Vectors of texts, encoded unless they are cached: float32 `[n, dimension]`."""
         return self._encode(sentences, "text")
 
     def encode_query(self, sentences: Sequence[str]) -> Matrix:
-        """The same of queries, with the model's prompt for them."""
+        """Vectors of queries, with the model's prompt: float32 `[n, dimension]`."""
         return self._encode(sentences, "query")
 
     def encode_document(self, sentences: Sequence[str]) -> Matrix:
-        """The same of documents, with the model's prompt for them."""
+        """Vectors of documents, with the model's prompt: float32 `[n, dimension]`."""
         return self._encode(sentences, "document")
 
     def _encode(self, sentences: Sequence[str], role: Role) -> Matrix:
         texts = list(sentences)
         if not texts:
             return as_matrix(self.model.encode([]))
-        role = role if self._prompted else "text"
+        role = role if self._has_prompts else "text"
         keys = [_key(role, text) for text in texts]
-        known = self._known(keys)
-        missing = {k: t for k, t in zip(keys, texts, strict=True) if k not in known}
-        # like lengths together, so that little of a batch is padding
+        cached = self._cached(keys)
+        missing = {k: t for k, t in zip(keys, texts, strict=True) if k not in cached}
+        # texts of similar length together, to reduce padding
         todo = sorted(missing.items(), key=lambda item: len(item[1]), reverse=True)
         encode = getattr(self.model, f"encode_{role}", self.model.encode)
         progress = self._progress if todo else no_progress
         with progress(len(todo), title="encoding") as advance:
-            for start in range(0, len(todo), CHUNK):
-                part = todo[start : start + CHUNK]
+            for start in range(0, len(todo), BATCH):
+                part = todo[start : start + BATCH]
                 rows = as_matrix(encode([text for _, text in part]))
                 self._store_rows([key for key, _ in part], rows)
-                known.update(zip((key for key, _ in part), rows, strict=True))
+                cached.update(zip((key for key, _ in part), rows, strict=True))
                 advance(len(part))
-        return np.stack([known[key] for key in keys])
+        return np.stack([cached[key] for key in keys])
 
-    def _known(self, keys: Sequence[bytes]) -> dict[bytes, Any]:
+    def _cached(self, keys: Sequence[bytes]) -> dict[bytes, Any]:
         found: dict[bytes, Any] = {}
-        wanted = list(dict.fromkeys(keys))
-        for start in range(0, len(wanted), 500):
-            part = wanted[start : start + 500]
-            marks = ",".join("?" * len(part))
-            query = f"SELECT key, row FROM vectors WHERE key IN ({marks})"
+        distinct = list(dict.fromkeys(keys))
+        for start in range(0, len(distinct), 500):
+            part = distinct[start : start + 500]
+            placeholders = ",".join("?" * len(part))
+            query = f"SELECT key, row FROM vectors WHERE key IN ({placeholders})"
             with closing(self._store.execute(query, part)) as rows:
                 found.update((key, np.frombuffer(row, np.float32)) for key, row in rows)
         return found
@@ -121,7 +121,7 @@ class CachedEncoder:
         except sqlite3.OperationalError as error:
             raise OutputError(
                 f"cannot store vectors in {self.path}: {error}",
-                hint="free some space, or go without with --no-cache",
+                hint="free some space, or turn the cache off with --no-cache",
             ) from error
 
 

@@ -1,7 +1,6 @@
-"""Whether a model in a smaller number format gives what it gives in float32, on this processor.
+"""Compares a model in a smaller number format with the same model in float32.
 
-Kernels differ between processors, and with them the last bits of a vector, or more where a kernel
-is faulty; so this is measured where the model is to be used.
+Kernels differ between processors, so this is measured on the processor that will run the model.
 """
 
 from __future__ import annotations
@@ -23,20 +22,20 @@ from likewise.progress import Advance, ProgressFactory, no_progress
 from likewise.vectors import Matrix, cosine, similarity_pairwise
 
 LONG_TEXT = 8
-"""Sentences joined into one long text."""
+"""Number of sentences in a long text."""
 BATCH = 64
-"""Texts encoded between two steps of progress."""
+"""Texts encoded at once."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a number format has to reach.
+    """The limits of a number format.
 
     Attributes:
-        cosine_mean: least mean cosine of a text's two vectors.
-        cosine_min: least cosine of any text's.
-        rank_agreement: least mean Spearman correlation, see `Verification`.
-        rated_delta: points out of 100 by which the score on rated pairs may differ.
+        cosine_mean: lowest mean cosine between the two vectors of a text.
+        cosine_min: lowest cosine between the two vectors of any text.
+        rank_agreement: lowest rank agreement, see `Verification`.
+        rated_delta: largest difference of the score on rated pairs, in points out of 100.
     """
 
     cosine_mean: float
@@ -59,14 +58,14 @@ class Verification:
 
     Attributes:
         compute: the number format.
-        texts: how many texts were encoded.
-        not_finite: vectors with something in them that is no finite number.
-        cosine_mean: mean cosine of a text's two vectors.
-        cosine_min: the lowest of them.
-        rank_agreement: Spearman correlation of each text's similarities to all others, in the mean.
-        rated_float32: Spearman correlation on rated pairs, in float32, times 100.
+        texts: number of texts.
+        not_finite: number of vectors with a value that is not finite.
+        cosine_mean: mean cosine between the two vectors of a text.
+        cosine_min: the lowest of these cosines.
+        rank_agreement: mean Spearman correlation between the similarities of a text to all others.
+        rated_float32: Spearman correlation on rated pairs in float32, times 100.
         rated: the same in this number format.
-        limits: what it has to reach.
+        limits: the limits of this number format.
     """
 
     compute: str
@@ -81,12 +80,12 @@ class Verification:
 
     @property
     def rated_delta(self) -> float:
-        """Points that the score on rated pairs gains, or loses."""
+        """Change of the score on rated pairs, in points."""
         return self.rated - self.rated_float32
 
     @property
     def shortfalls(self) -> tuple[str, ...]:
-        """The limits it misses, a line each; empty where it passes."""
+        """The missed limits, one line each; empty if it passes."""
         return tuple(self._shortfalls())
 
     def _shortfalls(self) -> Iterator[str]:
@@ -101,12 +100,12 @@ class Verification:
             yield f"rank agreement {self.rank_agreement:.4f} is below {limits.rank_agreement}"
         if not abs(self.rated_delta) <= limits.rated_delta:
             yield (
-                f"the score on rated pairs moves by {self.rated_delta:+.2f} points, more than "
+                f"the score on rated pairs changes by {self.rated_delta:+.2f} points, more than "
                 f"{limits.rated_delta:g}"
             )
 
     def to_dict(self) -> dict[str, Any]:
-        """The measures as plain values; None stands for NaN, which JSON does not have."""
+        """The measures as plain values, for JSON; NaN becomes None."""
         plain = asdict(self) | {"rated_delta": self.rated_delta}
         plain = {k: None if isinstance(v, float) and isnan(v) else v for k, v in plain.items()}
         return plain | {"shortfalls": list(self.shortfalls), "passed": not self.shortfalls}
@@ -125,11 +124,11 @@ def verify(
         exact: the model in float32.
         smaller: the model in the other number format.
         compute: name of the other number format, one of `LIMITS`.
-        progress: shows the texts encoded.
+        progress: shows the texts that are encoded.
 
     Raises:
-        InputError: there are no limits for that number format.
-        ShapeError: the two give vectors of different dimensions.
+        InputError: an unknown number format.
+        ShapeError: the two models have different dimensions.
     """
     if compute not in LIMITS:
         raise InputError(f"there are no limits for {compute!r}", hint="one of " + ", ".join(LIMITS))
@@ -137,13 +136,13 @@ def verify(
     with progress(2 * len(texts), title=f"comparing {compute} with float32") as advance:
         reference, raw = _encoded(exact, texts, advance), _encoded(smaller, texts, advance)
     found = np.nan_to_num(raw, posinf=0.0, neginf=0.0)
-    same = similarity_pairwise(reference, found)
+    cosines = similarity_pairwise(reference, found)
     return Verification(
         compute=compute,
         texts=len(texts),
         not_finite=int((~np.isfinite(raw)).any(axis=1).sum()),
-        cosine_mean=float(same.mean()),
-        cosine_min=float(same.min()),
+        cosine_mean=float(cosines.mean()),
+        cosine_min=float(cosines.min()),
         rank_agreement=_rank_agreement(reference, found),
         rated_float32=_rated(reference),
         rated=_rated(found),
@@ -161,7 +160,7 @@ def _encoded(model: TextEncoder, texts: list[str], advance: Advance) -> Matrix:
 
 
 def _texts() -> list[str]:
-    """First and second sides of the rated pairs, then the example sets and long texts of them."""
+    """Both sides of the rated pairs, then the example sets, then long texts made from them."""
     examples = [text for example in EXAMPLES for text in example.texts]
     starts = range(0, len(examples), LONG_TEXT)
     long = [" ".join(examples[start : start + LONG_TEXT]) for start in starts]

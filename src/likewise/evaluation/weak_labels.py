@@ -1,4 +1,4 @@
-"""Labels where there are none: titles and their bodies, halves of a text, texts of like words."""
+"""Generates labels for data without any: titles and bodies, halves of a text, word overlap."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from dataclasses import dataclass
 import numpy as np
 
 from likewise.errors import RecordError
-from likewise.evaluation.task_schemas import Columns, retrieval_of_pairs
+from likewise.evaluation.task_schemas import Columns, retrieval_from_pairs
 from likewise.evaluation.tasks import Retrieval
 from likewise.extras import require
 
-FEWEST = 10
-"""Labels below this number say nothing."""
+MINIMUM = 10
+"""Fewest labels that make a task."""
 
 WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True)
 class WeakLabels:
-    """A task made of labels that nobody gave.
+    """A task with generated labels.
 
     Attributes:
         task: the task.
-        source: where its labels come from.
-        labels: how many there are.
-        overlap: nDCG at 10 that plain word overlap reaches, 0 to 1: what the labels give away.
-        warning: how weak they are, in a sentence or two.
+        source: what the labels are generated from.
+        labels: their number.
+        overlap: nDCG@10 of word overlap alone, 0 to 1; the higher it is, the weaker the labels.
+        warning: how reliable the labels are, in two sentences.
     """
 
     task: Retrieval
@@ -40,61 +40,61 @@ class WeakLabels:
 
 
 class WordOverlap:
-    """Texts as TF-IDF counts of their words: no model at all, the floor to stand above."""
+    """Encodes texts as TF-IDF vectors: a baseline without a model."""
 
     name = "word overlap"
 
     def __init__(self, texts: Sequence[str]) -> None:
         text = require("sklearn.feature_extraction.text", "evaluate")
-        self._counts = text.TfidfVectorizer(sublinear_tf=True, max_features=8192).fit(texts)
+        self._vectorizer = text.TfidfVectorizer(sublinear_tf=True, max_features=8192).fit(texts)
 
     def encode(self, sentences: list[str]) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
-        """One row a text, one column a word: float32 `[n, words]`."""
-        return np.asarray(self._counts.transform(sentences).toarray(), dtype=np.float32)
+        """One row per text, one column per word: float32 `[n, words]`."""
+        return np.asarray(self._vectorizer.transform(sentences).toarray(), dtype=np.float32)
 
 
 def mine_labels(name: str, columns: Columns, sample: int = 2000, seed: int = 42) -> WeakLabels:
-    """The best weak labels a table can give.
+    """Generate the best weak labels that a table allows.
 
-    Titles should find their bodies; in long texts the first half should find the second; among
-    short texts, one should find another that shares most of its words but is not the same.
+    The relevant document of a title is its body; of the first half of a long text, the second
+    half; of a short text, another text that has most of its words.
 
     Args:
         name: of the task.
         columns: the table.
-        sample: rows taken at most.
-        seed: of the rows drawn.
+        sample: most rows to use.
+        seed: of the sample.
 
     Raises:
-        RecordError: there are too few labels to be found.
+        RecordError: too few labels can be generated.
     """
     rows = np.random.default_rng(seed).permutation(columns.table.rows)[:sample].tolist()
     if columns.has("title", "body"):
         titles, bodies = columns.texts("title"), columns.texts("body")
-        pairs = [_untitled(titles[i], bodies[i]) for i in rows]
-        return _of_pairs(name, "titles and their bodies", pairs)
+        pairs = [_title_and_body(titles[i], bodies[i]) for i in rows]
+        return _from_pairs(name, "titles and their bodies", pairs)
     if columns.name("text") is None:
         raise RecordError(
             f"{columns.table.path} has no column of texts",
             hint="name it with --columns text=…; its columns: " + ", ".join(columns.table.columns),
         )
-    every = columns.texts("text")
-    texts = [every[i] for i in rows]
+    all_texts = columns.texts("text")
+    texts = [all_texts[i] for i in rows]
     halves = [_halves(t) for t in texts if len(t.split()) >= 24]
     if len(halves) >= len(texts) / 2:
-        return _of_pairs(name, "first and second halves of a text", halves)
-    return _of_neighbours(name, list(dict.fromkeys(texts)))
+        return _from_pairs(name, "first and second halves of a text", halves)
+    return _from_word_overlap(name, list(dict.fromkeys(texts)))
 
 
 @dataclass(frozen=True)
 class WeakPair:
-    """A text and one that should be found with it."""
+    """A query and its relevant document."""
 
     query: str
     answer: str
 
 
-def _untitled(title: str, body: str) -> WeakPair:
+def _title_and_body(title: str, body: str) -> WeakPair:
     body = body.strip()
     return WeakPair(title.strip(), body[len(title) :].strip() if body.startswith(title) else body)
 
@@ -104,53 +104,56 @@ def _halves(text: str) -> WeakPair:
     return WeakPair(" ".join(words[: len(words) // 2]), " ".join(words[len(words) // 2 :]))
 
 
-def _of_neighbours(name: str, texts: Sequence[str]) -> WeakLabels:
-    """Each text with the one that shares most of its words: half of them all, but not every one."""
-    bags = [frozenset(WORD.findall(t.lower())) for t in texts]
-    holders: dict[str, list[int]] = defaultdict(list)
-    for place, bag in enumerate(bags):
-        for word in bag:
-            holders[word].append(place)
-    common = max(20, len(texts) // 20)
+def _from_word_overlap(name: str, texts: Sequence[str]) -> WeakLabels:
+    """Each text with the one of the highest Jaccard similarity of words, from 0.5 to below 1."""
+    word_sets = [frozenset(WORD.findall(t.lower())) for t in texts]
+    rows_by_word: dict[str, list[int]] = defaultdict(list)
+    for row, words in enumerate(word_sets):
+        for word in words:
+            rows_by_word[word].append(row)
+    max_rows = max(20, len(texts) // 20)  # more frequent words are ignored
     relevant: dict[str, dict[str, int]] = {}
-    for place, bag in enumerate(bags):
+    for row, words in enumerate(word_sets):
         shared = Counter(
             other
-            for word in bag
-            if len(holders[word]) <= common
-            for other in holders[word]
-            if other != place
+            for word in words
+            if len(rows_by_word[word]) <= max_rows
+            for other in rows_by_word[word]
+            if other != row
         )
-        scored = [(len(bag & bags[o]) / len(bag | bags[o]), -o) for o, _ in shared.most_common(50)]
-        likeness, other = max(scored, default=(0.0, 0))
-        if 0.5 <= likeness < 1.0:
-            relevant[str(place)] = {str(-other): 1}
-    corpus = {str(place): text for place, text in enumerate(texts)}
+        scored = [
+            (len(words & word_sets[o]) / len(words | word_sets[o]), -o)
+            for o, _ in shared.most_common(50)
+        ]
+        jaccard, other = max(scored, default=(0.0, 0))
+        if 0.5 <= jaccard < 1.0:
+            relevant[str(row)] = {str(-other): 1}
+    corpus = {str(row): text for row, text in enumerate(texts)}
     task = Retrieval(name, corpus, corpus, relevant, "weak", skip_same_id=True)
-    return _weak(task, "texts that share most of their words")
+    return _weak_labels(task, "texts that share most of their words")
 
 
-def _of_pairs(name: str, source: str, pairs: Sequence[WeakPair]) -> WeakLabels:
+def _from_pairs(name: str, source: str, pairs: Sequence[WeakPair]) -> WeakLabels:
     pairs = [p for p in pairs if p.query and p.answer and p.query != p.answer]
     queries, answers = [p.query for p in pairs], [[p.answer] for p in pairs]
-    return _weak(retrieval_of_pairs(name, "weak", queries, answers), source)
+    return _weak_labels(retrieval_from_pairs(name, "weak", queries, answers), source)
 
 
-def _weak(task: Retrieval, source: str) -> WeakLabels:
+def _weak_labels(task: Retrieval, source: str) -> WeakLabels:
     labels = sum(map(len, task.relevant.values()))
-    if labels < FEWEST:
+    if labels < MINIMUM:
         raise RecordError(
-            f"{task.name} has no labels, and only {labels} weak ones can be found ({source})",
-            hint="add a column that tells what belongs together, or give more texts",
+            f"{task.name} has no labels, and only {labels} weak ones can be generated ({source})",
+            hint="add a column of labels, or give more texts",
         )
     score = task.run(WordOverlap(list(task.corpus.values()))).score
     warning = (
-        f"Nobody gave these labels: they are {labels:,} {source}. Plain word overlap alone reaches "
+        f"These labels are generated: {labels:,} {source}. Word overlap alone scores "
         f"{100 * score:.1f} of 100 on them, so "
         + (
-            "they are very weak: they mostly reward shared words."
+            "they are very weak: they mostly measure shared words."
             if score > 0.8
-            else "take them as a hint, not as a judgement."
+            else "they are a rough guide."
         )
     )
     return WeakLabels(task, source, labels, score, warning)

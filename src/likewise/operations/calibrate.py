@@ -1,4 +1,4 @@
-"""Find out what a model's scores mean on a corpus."""
+"""Measure what a model's scores mean on a corpus."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from likewise.atomic import atomic
-from likewise.data import read_records
-from likewise.errors import InputError
 from likewise.evaluation.calibration import Calibration
 from likewise.evaluation.calibration import calibrate as measure
 from likewise.evaluation.corpora import Corpus, corpus_at, sampled
@@ -17,7 +15,8 @@ from likewise.evaluation.score_report import calibration_page
 from likewise.operations.contract import ComputeName, Field, ModelRequest
 from likewise.operations.messages import report_scripts
 from likewise.operations.session import Session
-from likewise.operations.task_reading import columns_by_role
+from likewise.operations.task_reading import TaskColumns, columns_by_role
+from likewise.operations.texts import Column, Encoding, read_file
 
 
 @dataclass(frozen=True)
@@ -32,15 +31,10 @@ class CalibrateRequest:
         Field("Your texts, or labelled pairs of them.", positional=True, metavar="FILE",
               local=True),
     ]  # fmt: skip
-    column: Annotated[str | None, Field("The file's column of texts; guessed where not given.")] = (
-        None
-    )
-    columns: Annotated[
-        str, Field("Columns by role, such as first=left,second=right,label=same.")
-    ] = ""
-    sample: Annotated[
-        int, Field("Texts, and labelled pairs, that are drawn at most.", minimum=10)
-    ] = 5000
+    column: Column = None
+    columns: TaskColumns = ""
+    encoding: Encoding = None
+    sample: Annotated[int, Field("Most texts, and labelled pairs, to use.", minimum=10)] = 5000
     report: Annotated[
         Path | None, Field("An HTML page to write.", short="-o", local=True, output=True)
     ] = None
@@ -80,7 +74,7 @@ def calibrate(request: CalibrateRequest, session: Session) -> CalibrateResult:
     """Score random pairs of a corpus, and labelled pairs where there are any.
 
     Raises:
-        InputError: there are too few texts, or no such column.
+        InputError: too few texts, or an unknown column.
         RecordError: the file cannot be read.
         CheckpointError: the model cannot be used.
         OutputError: the page cannot be written.
@@ -99,17 +93,9 @@ def calibrate(request: CalibrateRequest, session: Session) -> CalibrateResult:
 
 
 def _read(request: CalibrateRequest, session: Session) -> Corpus:
-    """The texts of a task, or else the records of a file."""
-    reading = Reading(columns_by_role(request.columns))
+    """The texts of a task, else the records of a file."""
+    reading = Reading(columns_by_role(request.columns), encoding=request.encoding)
     if request.column is None and (found := corpus_at(request.file, reading)):
         return found
-    records = list(read_records(request.file, column=request.column))
-    if not records:
-        raise InputError(f"{request.file} holds no text", hint="give a file with one text a line")
-    if request.column is None and (chosen := records[0].column) is not None:
-        session.message(
-            "column",
-            f"texts are taken from column {chosen!r} of {request.file} (choose with --column)",
-            column=chosen, file=str(request.file),
-        )  # fmt: skip
+    records = read_file(session, request.file, column=request.column, encoding=request.encoding)
     return Corpus([record.text for record in records])

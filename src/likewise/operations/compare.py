@@ -1,4 +1,4 @@
-"""Find the model, number format and vector size that suits a data set."""
+"""Find the model, number format and vector size that suit a data set."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from likewise.evaluation.model_comparison import ModelComparison, compare_models
 from likewise.evaluation.report import html_report
 from likewise.operations.contract import Field
 from likewise.operations.session import Session
-from likewise.operations.task_reading import columns_by_role
+from likewise.operations.task_reading import TaskColumns, TaskType, columns_by_role
+from likewise.operations.texts import Encoding
 
 
 @dataclass(frozen=True)
@@ -23,14 +24,15 @@ class CompareRequest:
         tuple[str, ...],
         Field("Catalogue names, hub ids or folders.", positional=True, metavar="MODEL..."),
     ]
-    on: Annotated[Path, Field("Your own data; without labels, weak ones are made.", local=True)]
+    on: Annotated[
+        Path, Field("Your data; if it has no labels, weak labels are generated.", local=True)
+    ]
     computes: Annotated[str, Field("Number formats of the network, separated by commas.")] = (
         "float32,bfloat16,int8"
     )
-    columns: Annotated[
-        str, Field("Columns by role, such as first=left,second=right,rating=stars.")
-    ] = ""
-    type: Annotated[str | None, Field("Kind of task, where the columns leave it open.")] = None
+    columns: TaskColumns = ""
+    type: TaskType = None
+    encoding: Encoding = None
     report: Annotated[
         Path, Field("The HTML page to write.", short="-o", local=True, output=True)
     ] = Path("comparison.html")
@@ -54,10 +56,10 @@ class CompareResult:
 
 
 def compare(request: CompareRequest, session: Session) -> CompareResult:
-    """Score every model, at every number format and vector form, and write a report.
+    """Score every model, in every number format and vector form, and write a report.
 
     Raises:
-        RecordError: the data cannot be read, or give no labels, not even weak ones.
+        RecordError: the data cannot be read, or no labels can be generated.
         InputError: the columns are not known.
         CheckpointError: a model cannot be used.
         OutputError: the page cannot be written.
@@ -66,13 +68,14 @@ def compare(request: CompareRequest, session: Session) -> CompareResult:
         request.models,
         request.on,
         computes=[compute.strip() for compute in request.computes.split(",")],
-        reading=Reading(columns_by_role(request.columns), request.type),
+        reading=Reading(columns_by_role(request.columns), request.type, request.encoding),
+        loader=session.models.get,
         on_message=lambda text: session.message("left_out", text),
         progress=session.progress,
     )
     with atomic(request.report) as file:
         file.write(html_report(found).encode())
-    if found.weak:
-        session.message("weak_labels", found.weak)
+    if found.label_warning:
+        session.message("weak_labels", found.label_warning)
     session.message("written", f"wrote {request.report}", path=str(request.report))
     return CompareResult(found, request.report)

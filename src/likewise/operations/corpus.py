@@ -80,7 +80,7 @@ def embed_sources(
         OutputError: the cache cannot be written.
     """
     corpus = embed_corpus(
-        encoder, files, column=column, unit=unit, bad=skipped, progress=session.progress
+        encoder, files, column=column, unit=unit, on_error=skipped, progress=session.progress
     )
     first = corpus.records[0]
     report_column(session, first, Path(first.source), column)

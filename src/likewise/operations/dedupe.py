@@ -13,7 +13,7 @@ from likewise.analysis.dedup.duplicates import THRESHOLD, Duplicates, RemovedTex
 from likewise.analysis.dedup.exact import Keep
 from likewise.analysis.dedup.removal_plan import (
     RemovalPlan,
-    carry_out,
+    apply_plan,
     check_outputs,
     make_plan,
     plan_of,
@@ -54,12 +54,15 @@ class DedupeRequest(ModelRequest):
     output: Annotated[
         Path | None,
         Field(
-            "File for what stays (a folder for several files).", short="-o", local=True, output=True
+            "File of the kept rows; a folder for several files.",
+            short="-o",
+            local=True,
+            output=True,
         ),
     ] = None
     against: Annotated[
         tuple[str, ...],
-        Field("Remove what this file contains too, such as a test set.", local=True),
+        Field("Remove texts that this file contains too, such as a test set.", local=True),
     ] = ()
     threshold: Annotated[
         float | None, Field(f"Least similarity of near-duplicates [{THRESHOLD}].")
@@ -105,14 +108,14 @@ class DedupeResult:
     Attributes:
         model: name of the model.
         duplicates: the texts to remove, in groups.
-        plan: the same with texts, files and lines; what was written, where an output was.
-        learned: the threshold's interval, where it was learned from answers.
-        suggested_threshold: another threshold, where the default one removes many texts.
-        borderline: pairs just above and just below the threshold, where nothing was written.
-        skipped: rows that could not be read; they stay.
-        output: the file, or the folder, of what stays.
+        plan: the removals with texts, files and lines, and the written files if there is an output.
+        learned: the threshold with its interval, if it was learned from answers.
+        suggested_threshold: another threshold, if the default one removes many texts.
+        borderline: pairs just above and below the threshold, if nothing was written.
+        skipped: rows that could not be read; they are kept.
+        output: the file, or the folder, of the kept rows.
         records: the records that were compared.
-        others: the records they were compared against; their own where there is no other corpus.
+        others: the records of the other corpus; the same records without one.
     """
 
     model: str
@@ -128,7 +131,7 @@ class DedupeResult:
 
     @property
     def texts(self) -> list[str]:
-        """The texts that stay."""
+        """The kept texts."""
         return [self.records[row].text for row in self.duplicates.kept]
 
     def rethreshold(self, threshold: float) -> DedupeResult:
@@ -140,7 +143,7 @@ class DedupeResult:
             threshold: not below the one this result was computed with.
 
         Raises:
-            InputError: it is lower, or no similarity.
+            InputError: it is lower, or not a similarity.
         """
         duplicates = self.duplicates.rethreshold(threshold)
         steps = planned_removals(duplicates, self.records, self.others)
@@ -151,18 +154,18 @@ class DedupeResult:
         )  # fmt: skip
 
     def write(self, output: str | Path) -> DedupeResult:
-        """Write what stays and what is removed to new files of the same kind.
+        """Write the kept and the removed rows to new files of the same format.
 
         Args:
-            output: file for what stays; a folder for several files. What is removed lies beside
-                it, and so does the plan with which it can be undone.
+            output: file of the kept rows; a folder for several files. The removed rows and the
+                plan, with which this can be undone, are written beside it.
 
         Raises:
             RecordError: an input has changed since it was read.
-            InputError: an output would overwrite an input, or is of another kind.
+            InputError: an output would overwrite an input, or has another format.
             OutputError: a file cannot be written.
         """
-        return replace(self, plan=carry_out(self.plan, output), output=Path(output))
+        return replace(self, plan=apply_plan(self.plan, output), output=Path(output))
 
     def to_dict(self) -> dict[str, Any]:
         """The result as plain values.
@@ -256,7 +259,7 @@ def dedupe(request: DedupeRequest, session: Session) -> DedupeResult:
         result = result.write(request.output)
     elif not request.plan and other is None:
         result = replace(result, borderline=_borderline(session, corpus, chosen.threshold))
-    skipped.report(session, "left as it is")
+    skipped.report(session, "kept")
     _report(session, result)
     return result
 
@@ -321,8 +324,8 @@ def _report(session: Session, result: DedupeResult) -> None:
     if result.output:
         session.message(
             "wrote",
-            f"wrote what stays to {result.output}; {plan_of(result.output)} lists what was "
-            "removed, with the reasons",
+            f"wrote the kept rows to {result.output}; {plan_of(result.output)} lists the removed "
+            "ones with the reasons",
             output=str(result.output), plan=str(plan_of(result.output)),
         )  # fmt: skip
     if (suggested := result.suggested_threshold) is not None:

@@ -184,7 +184,7 @@ def encode(request: EncodeRequest, session: Session) -> EncodeResult:
     skipped = SkippedRows() if request.skip_bad else None
     if request.file:
         total = count_texts(
-            request.file, column=request.column, encoding=request.encoding, bad=skipped
+            request.file, column=request.column, encoding=request.encoding, on_error=skipped
         )
         if skipped:
             skipped.report(session)
@@ -250,21 +250,21 @@ def _encode(
     if not request.output:
         return _in_memory(request, encoder, prompt, progress)
 
-    def tell(text: str) -> None:
+    def report_file(text: str) -> None:
         session.message("file", text)
 
     if request.file:
         embedded = embed_file(
             encoder, request.file, request.output,
-            column=request.column, encoding=request.encoding, bad=_skip(request),
+            column=request.column, encoding=request.encoding, on_error=_skip(request),
             prompt_name=prompt, truncation=request.truncation,
-            escape_formulas=request.escape_formulas, tell=tell, progress=progress,
+            escape_formulas=request.escape_formulas, on_message=report_file, progress=progress,
         )  # fmt: skip
     else:
         embedded = embed_texts(
             encoder, lambda: iter(request.texts), request.output, identity=_hash(request.texts),
             prompt_name=prompt, truncation=request.truncation,
-            escape_formulas=request.escape_formulas, tell=tell, progress=progress,
+            escape_formulas=request.escape_formulas, on_message=report_file, progress=progress,
         )  # fmt: skip
     return embedded, None
 

@@ -11,11 +11,12 @@ from typing import Annotated, Any
 from likewise.encoder import Encoder
 from likewise.evaluation.discover import Reading
 from likewise.evaluation.results import Evaluation, ModelScores, TaskScores, load_evaluation
-from likewise.evaluation.run import Drop, against_baseline, tasks_named
+from likewise.evaluation.run import Drop, compare_with_baseline, load_tasks
 from likewise.evaluation.run import evaluate as score
 from likewise.operations.contract import ComputeName, Failure, Field, ModelRequest
 from likewise.operations.session import Session
-from likewise.operations.task_reading import columns_by_role
+from likewise.operations.task_reading import TaskColumns, TaskType, columns_by_role
+from likewise.operations.texts import Encoding
 from likewise.wording import counted
 
 
@@ -31,10 +32,9 @@ class EvaluateRequest:
         tuple[str, ...],
         Field("File, folder or name of a task of mteb; repeat it for several.", short="-t"),
     ]
-    columns: Annotated[
-        str, Field("Columns by role, such as first=left,second=right,rating=stars.")
-    ] = ""
-    type: Annotated[str | None, Field("Kind of task, where the columns leave it open.")] = None
+    columns: TaskColumns = ""
+    type: TaskType = None
+    encoding: Encoding = None
     output: Annotated[
         Path | None,
         Field(
@@ -42,9 +42,9 @@ class EvaluateRequest:
         ),
     ] = None
     baseline: Annotated[
-        Path | None, Field("Earlier results: exit 1 where a score fell too far.", local=True)
+        Path | None, Field("Earlier results; exit 1 if a score fell too far.", local=True)
     ] = None
-    max_drop: Annotated[float, Field("Points out of 100 a score may fall.", minimum=0)] = 0.3
+    max_drop: Annotated[float, Field("Points out of 100 that a score may fall.", minimum=0)] = 0.3
     compute: Annotated[ComputeName, Field("Number format of the network; float16 needs a GPU.")] = (
         "auto"
     )
@@ -56,12 +56,12 @@ class EvaluateRequest:
 
 @dataclass(frozen=True)
 class EvaluateResult:
-    """Scores, beside a baseline where one was given.
+    """Scores, compared with a baseline if one was given.
 
     Attributes:
         evaluation: every score of every model.
-        drops: every score beside its baseline; empty without one.
-        max_drop: points out of 100 a score may fall.
+        drops: every score compared with its baseline; empty without one.
+        max_drop: points out of 100 that a score may fall.
         output: file the scores were written to.
     """
 
@@ -72,14 +72,14 @@ class EvaluateResult:
 
     @property
     def failure(self) -> Failure | None:
-        """Scores that fell by more than was allowed; None where none did."""
+        """Scores that fell by more than allowed; None if there are none."""
         reasons = tuple(
             f"{d.model} on {d.task} fell from {d.before:.2f} to {d.now:.2f}, "
             f"more than {self.max_drop:g}"
             for d in self.drops
             if d.too_much
         )
-        hint = "find what changed, or make a new baseline with --output"
+        hint = "find the cause, or write a new baseline with --output"
         return Failure(reasons, hint) if reasons else None
 
     def to_dict(self) -> dict[str, Any]:
@@ -100,8 +100,8 @@ def evaluate(request: EvaluateRequest, session: Session) -> EvaluateResult:
         OutputError: the results cannot be written.
     """
     before = load_evaluation(request.baseline) if request.baseline else None
-    reading = Reading(columns_by_role(request.columns), request.type)
-    tasks = tasks_named(request.tasks, reading)
+    reading = Reading(columns_by_role(request.columns), request.type, request.encoding)
+    tasks = load_tasks(request.tasks, reading)
 
     def models() -> Iterator[Encoder]:
         for name in request.models:
@@ -119,7 +119,7 @@ def evaluate(request: EvaluateRequest, session: Session) -> EvaluateResult:
         models(), tasks, output=request.output, use_cache=request.cache,
         on_result=report, progress=session.progress,
     )  # fmt: skip
-    drops = tuple(against_baseline(found, before, request.max_drop)) if before else ()
+    drops = tuple(compare_with_baseline(found, before, request.max_drop)) if before else ()
     if request.output:
         session.message("written", f"wrote {request.output}", path=str(request.output))
     if drops and not any(drop.too_much for drop in drops):

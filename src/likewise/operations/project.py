@@ -93,7 +93,7 @@ class ProjectResult:
         if path.suffix.lower() == ".html":
             write_page(path, self.map, title=self.title)
         else:
-            write_map_table(path, self.map, escape_formulas=escape_formulas, tell=on_message)
+            write_map_table(path, self.map, escape_formulas=escape_formulas, on_message=on_message)
         return replace(self, output=path)
 
     def to_dict(self) -> dict[str, Any]:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from likewise.analysis.dedup.removal_plan import carry_out, read_plan, undo
+from likewise.analysis.dedup.removal_plan import apply_plan as apply
+from likewise.analysis.dedup.removal_plan import read_plan, undo
 from likewise.operations.contract import Field
 from likewise.operations.session import Session
 from likewise.wording import counted
@@ -18,7 +19,7 @@ class ApplyPlanRequest:
 
     plan: Annotated[Path, Field("The plan, as it was written or edited.", local=True)]
     output: Annotated[
-        Path, Field("File for what stays (a folder for several files).", local=True, output=True)
+        Path, Field("File of the kept rows; a folder for several files.", local=True, output=True)
     ]
 
 
@@ -27,8 +28,8 @@ class AppliedPlan:
     """A plan that was applied.
 
     Attributes:
-        removed: texts that were removed.
-        output: the file, or the folder, of what stays.
+        removed: number of removed texts.
+        output: the file, or the folder, of the kept rows.
     """
 
     removed: int
@@ -40,14 +41,14 @@ class AppliedPlan:
 
 
 def apply_plan(request: ApplyPlanRequest, session: Session) -> AppliedPlan:
-    """Write what stays and what is removed to new files.
+    """Write the kept and the removed rows to new files.
 
     Raises:
         RecordError: the plan cannot be read, or a file has changed since it was made.
-        InputError: an output would overwrite a file of the plan, or is of another kind.
+        InputError: an output would overwrite a file of the plan, or has another format.
         OutputError: a file cannot be written.
     """
-    done = carry_out(read_plan(request.plan), request.output)
+    done = apply(read_plan(request.plan), request.output)
     removed = sum(map(len, done.lines().values()))
     session.message(
         "applied",
@@ -61,9 +62,9 @@ def apply_plan(request: ApplyPlanRequest, session: Session) -> AppliedPlan:
 class UndoPlanRequest:
     """A plan that was applied, to be undone."""
 
-    plan: Annotated[Path, Field("The plan that lies beside the output.", local=True)]
+    plan: Annotated[Path, Field("The plan beside the output.", local=True)]
     output: Annotated[
-        Path, Field("The file to restore (a folder for several files).", local=True, output=True)
+        Path, Field("The file to restore; a folder for several files.", local=True, output=True)
     ]
 
 
@@ -86,8 +87,8 @@ def undo_plan(request: UndoPlanRequest, session: Session) -> RestoredFiles:
     """Write the files as they were before a plan was applied.
 
     Raises:
-        InputError: the plan was not applied, or an output would overwrite a file of it.
-        RecordError: the plan cannot be read, or what it wrote has changed since.
+        InputError: the plan was not applied, or an output would overwrite a file of the plan.
+        RecordError: the plan cannot be read, or a file that it wrote has changed since.
         OutputError: a file cannot be written.
     """
     restored = undo(read_plan(request.plan), request.output)

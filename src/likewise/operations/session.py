@@ -139,12 +139,12 @@ class Session:
         return collection
 
     def scorer(self, model: str) -> Scorer:
-        """A model that reranks: a cross-encoder, or an encoder from the registry.
+        """A model that reranks, from the registry: a cross-encoder or an encoder.
 
         Raises:
             CheckpointError: it cannot be found or used.
         """
-        return load_scorer(model, loader=self.models.get)
+        return load_scorer(model, loader=self.models.get, reranker_loader=self.models.get_reranker)
 
     def message(self, code: str, text: str, **values: Any) -> None:
         """Report something the caller should know."""

@@ -1,4 +1,4 @@
-"""Texts that requests name: fields that several verbs share, reading, rows that are left out."""
+"""Reading texts for requests: shared fields, files, and rows that are left out."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from likewise.operations.contract import Field
 from likewise.operations.session import Session
 from likewise.wording import counted
 
-Column = Annotated[str | None, Field("The file's column of texts; guessed where not given.")]
+Column = Annotated[str | None, Field("The file's column of texts; detected when not given.")]
 Encoding = Annotated[
-    str | None, Field("Encoding of the file, such as latin-1; detected where not given.")
+    str | None, Field("Encoding of the file, such as latin-1; detected when not given.")
 ]
 SkipBad = Annotated[bool, Field("Leave out rows that cannot be read, and name them.")]
 EscapeFormulas = Annotated[
@@ -28,34 +28,34 @@ EscapeFormulas = Annotated[
 ]
 
 SKIPPED_SHOWN = 10
-"""Rows that cannot be read are reported one by one, up to this many."""
+"""Most rows that are reported one by one."""
 
 
 class SkippedRows:
-    """Collects rows that cannot be read; a whole file that cannot be read stays an error.
+    """Collects rows that cannot be read; a file that cannot be read is an error.
 
     Attributes:
-        rows: what was left out.
+        rows: the rows that were left out.
     """
 
     def __init__(self) -> None:
         self.rows: list[Skipped] = []
 
-    def __call__(self, bad: Skipped) -> None:
-        """Collect one.
+    def __call__(self, skipped: Skipped) -> None:
+        """Add a row.
 
         Raises:
             RecordError: it is a whole file.
         """
-        if not bad.line:
-            raise RecordError(bad.reason, hint=bad.hint)
-        self.rows.append(bad)
+        if not skipped.line:
+            raise RecordError(skipped.reason, hint=skipped.hint)
+        self.rows.append(skipped)
 
     def report(self, session: Session, outcome: str = "left out") -> None:
-        """Name the first of them, and say how many more there are."""
-        for bad in self.rows[:SKIPPED_SHOWN]:
-            text = f"{bad.source}, {bad.line}: {bad.reason}; {outcome}"
-            session.message("row_skipped", text, **asdict(bad))
+        """Report the first rows, and the number of the others."""
+        for row in self.rows[:SKIPPED_SHOWN]:
+            text = f"{row.source}, {row.line}: {row.reason}; {outcome}"
+            session.message("row_skipped", text, **asdict(row))
         more = len(self.rows) - SKIPPED_SHOWN
         if more > 0:
             text = f"{counted(more, 'other row')} cannot be read; {outcome}"
@@ -74,10 +74,10 @@ def read_file(
     encoding: str | None = None,
     skipped: SkippedRows | None = None,
 ) -> list[Record]:
-    """The records of a file; the column that was guessed is reported.
+    """Read the records of a file; reports the column that was detected.
 
     Args:
-        session: takes the messages.
+        session: receives the messages.
         file: any file that `read_records` reads.
         column: as in `read_records`.
         encoding: as in `read_records`.
@@ -85,7 +85,7 @@ def read_file(
 
     Raises:
         RecordError: the file, or a row in it, cannot be read.
-        InputError: there is no text in it, or no such column.
+        InputError: it has no text, or an unknown column.
     """
     records = list(read_records(file, column=column, encoding=encoding, on_error=skipped))
     if skipped:
@@ -97,22 +97,22 @@ def read_file(
 
 
 def records_of(texts: Sequence[str]) -> list[Record]:
-    """Texts that are given with the request, as records; their lines count from 1."""
+    """The texts of a request as records, with lines from 1."""
     return [Record(text, line=line) for line, text in enumerate(texts, 1)]
 
 
 def report_column(session: Session, record: Record, file: Path, column: str | None) -> None:
-    """Report which column of a file was chosen, where none was named."""
+    """Report the column that was detected, if none was given."""
     if record.column is not None and column is None:
         session.message(
             "column",
-            f"texts are taken from column {record.column!r} of {file} (choose with --column)",
+            f"using column {record.column!r} of {file} as text (choose with --column)",
             column=record.column, file=str(file),
         )  # fmt: skip
 
 
 def check_not_input(output: Path | None, files: Sequence[str | Path | None]) -> None:
-    """Refuse to write a result over one of the files it is made from.
+    """Check that the output is not one of the input files.
 
     Raises:
         InputError: the output is one of the files.

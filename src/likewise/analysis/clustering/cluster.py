@@ -1,7 +1,7 @@
-"""Texts into named clusters, with a measure of how stable each of them is.
+"""Groups texts into named clusters, and measures their stability.
 
-Clusters are communities in the kNN graph, so that their number need not be known; with a number,
-k-means. Each is divided again while its own graph has clear communities.
+Clusters are communities in the kNN graph, so that their number need not be known; with a given
+number, k-means. Each is divided again while its own graph has clear communities.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class ClusterSettings:
         levels: depth of the tree of topics; 1 gives clusters alone.
         assign_all: leave no text unclustered.
         smallest: least number of texts in a cluster; None chooses by the size of the corpus.
-        runs: repetitions for stability; 0 does without.
+        runs: repetitions that measure stability; 0 skips the measurement.
         seed: the same seed gives the same groups.
     """
 
@@ -65,26 +65,26 @@ def cluster(
 
     Args:
         corpus: its texts and vectors.
-        choices: how.
+        choices: the settings.
         progress: opens a bar for each stage.
 
     Raises:
         InputError: fewer different texts than clusters, or a choice out of its range.
         MissingExtraError: the extra `explore` is not installed.
     """
-    once = unique_corpus(corpus)
-    m = len(once.corpus)
+    distinct = unique_corpus(corpus)
+    m = len(distinct.corpus)
     _check(choices, m)
     check_varied(corpus, m)
-    graph = knn_graph(once.corpus, width(m), progress=progress)
-    vectors = once.corpus.vectors
+    graph = knn_graph(distinct.corpus, width(m), progress=progress)
+    vectors = distinct.corpus.vectors
     with progress(None, title="clustering", unit="steps") as step:
         found = _found(vectors, graph, choices)
         step(1)
     release(vectors)
-    labels = found.labels[once.rows]
+    labels = found.labels[distinct.rows]
     measured = _stability_of(vectors, found, choices, progress)
-    material = Material(corpus.texts, corpus.vectors, found.matrix, once.rows)
+    material = Material(corpus.texts, corpus.vectors, found.matrix, distinct.rows)
     names = TopicNames(choices.levels, max(_smallest(choices, m), 5), choices.seed)
     with progress(None, title="naming topics", unit="steps") as step:
         named = tree(material, labels, names, measured.clusters if measured else None)
@@ -93,7 +93,7 @@ def cluster(
     return Clusters(
         labels,
         named.paths,
-        found.strengths[once.rows],
+        found.strengths[distinct.rows],
         named.topics,
         measured,
         "k-means" if choices.clusters else "leiden",
@@ -101,13 +101,13 @@ def cluster(
     )
 
 
-def check_varied(corpus: EmbeddedCorpus, different: int) -> None:
-    """Refuse a corpus in which there is nothing to compare.
+def check_varied(corpus: EmbeddedCorpus, distinct: int) -> None:
+    """Check that a corpus has at least two distinct texts.
 
     Raises:
-        InputError: it holds one text, or the same one again and again.
+        InputError: it has only one.
     """
-    if different > 1:
+    if distinct > 1:
         return
     count = len(corpus)
     same = "one text" if count == 1 else f"the same text {count:,} times"
@@ -115,7 +115,7 @@ def check_varied(corpus: EmbeddedCorpus, different: int) -> None:
 
 
 def width(count: int) -> int:
-    """Number of neighbors that suits a corpus of this size."""
+    """Number of neighbors for a corpus of this size."""
     return max(2, min(count // 4, max(5, count // 20), NEIGHBORS))
 
 
@@ -129,8 +129,8 @@ class _Found:
 def _check(choices: ClusterSettings, count: int) -> None:
     if choices.clusters is not None and not 1 <= choices.clusters <= count:
         raise InputError(
-            f"{choices.clusters} clusters asked of {count:,} different texts",
-            hint=f"ask for 1 to {count}, or leave the number out",
+            f"{choices.clusters} clusters requested for {count:,} distinct texts",
+            hint=f"choose 1 to {count}, or leave the number out",
         )
     if choices.resolution <= 0:
         raise InputError(

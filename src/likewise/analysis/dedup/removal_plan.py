@@ -1,4 +1,4 @@
-"""What is to be removed, in a file that can be read, edited, carried out and undone."""
+"""Plans of removals: files that can be reviewed, edited, applied and undone."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class PlannedFile:
     """A file that rows are removed from.
 
     Attributes:
-        path: as it was named.
-        sha256: of what it holds, unpacked.
-        kept: file of the rows that stayed, once the plan was carried out.
-        removed: file of those that went.
-        encoding: that it was read in, where one was named.
+        path: of the file, as it was given.
+        sha256: of its content, decompressed.
+        kept: file of the kept rows, after the plan was applied.
+        removed: file of the removed rows, after the plan was applied.
+        encoding: of the file, if it was given.
     """
 
     path: str
@@ -39,19 +39,19 @@ class PlannedFile:
 
 @dataclass(frozen=True)
 class PlannedRemoval:
-    """A row, and why it is to go.
+    """A row to remove, and the reason.
 
     Attributes:
-        remove: whether it goes; set it to false to keep the row.
-        file: the file it stands in.
-        line: its line there (item of a JSON list, row of a Parquet file), from 1.
-        text: what it says.
+        remove: whether to remove the row; set it to false to keep the row.
+        file: the file of the row.
+        line: its line (item of a JSON list, row of a Parquet file), from 1.
+        text: its text.
         group: number of its group.
         reason: `exact` or `near`.
-        similarity: cosine to the text that stands for it.
-        kept_file: where that one stands.
-        kept_line: its line there.
-        kept_text: what it says.
+        similarity: cosine to the representative of the group.
+        kept_file: the file of the representative.
+        kept_line: the line of the representative.
+        kept_text: the text of the representative.
     """
 
     remove: bool
@@ -68,14 +68,14 @@ class PlannedRemoval:
 
 @dataclass(frozen=True)
 class RemovalPlan:
-    """What is to be removed from which files.
+    """The rows to remove from files.
 
     Attributes:
         files: the files.
-        records: texts that were looked at.
+        records: number of texts that were compared.
         threshold: the least similarity of near-duplicates.
         model: fingerprint of the model.
-        steps: the rows that go, largest group first.
+        steps: the rows to remove, largest group first.
     """
 
     files: tuple[PlannedFile, ...]
@@ -85,7 +85,7 @@ class RemovalPlan:
     steps: tuple[PlannedRemoval, ...] = field(default=(), repr=False)
 
     def lines(self) -> Mapping[str, set[int]]:
-        """Lines that go, by file."""
+        """The lines to remove, by file."""
         lines: dict[str, set[int]] = defaultdict(set)
         for step in self.steps:
             if step.remove:
@@ -101,14 +101,14 @@ def make_plan(
     against: Sequence[Record] | None = None,
     encoding: str | None = None,
 ) -> RemovalPlan:
-    """The plan that removes what was found.
+    """Make the plan that removes duplicates.
 
     Args:
         found: the duplicates.
-        records: what they were found in.
+        records: the records that were compared.
         model: fingerprint of the encoder.
-        against: the other records, where two corpora were compared.
-        encoding: that the files were read in, where one was named.
+        against: the records of the other corpus, if two were compared.
+        encoding: of the files, if it was given.
     """
     steps = planned_removals(found, records, records if against is None else against)
     files = tuple(
@@ -121,31 +121,31 @@ def make_plan(
 def planned_removals(
     found: Duplicates, records: Sequence[Record], others: Sequence[Record]
 ) -> tuple[PlannedRemoval, ...]:
-    """The texts to remove with their files and lines, largest group first.
+    """The rows to remove, largest group first.
 
     Args:
         found: the duplicates.
-        records: what they were found in.
+        records: the records that were compared.
         others: the records of their representatives.
     """
     steps = []
     for removed in sorted(found.removed, key=lambda removed: (removed.group, removed.row)):
-        here, there = records[removed.row], others[removed.representative]
+        row, kept = records[removed.row], others[removed.representative]
         steps.append(
             PlannedRemoval(
-                True, here.source, here.line, here.text,
+                True, row.source, row.line, row.text,
                 removed.group, removed.reason, round(removed.similarity, 6),
-                there.source, there.line, there.text,
+                kept.source, kept.line, kept.text,
             )
         )  # fmt: skip
     return tuple(steps)
 
 
 def write_plan(path: str | Path, plan: RemovalPlan) -> Path:
-    """Write a plan as JSON Lines: what it is about, then a row for each text that goes.
+    """Write a plan as JSON Lines: its settings, then one line per removal.
 
     Raises:
-        OutputError: it cannot be written.
+        OutputError: the file cannot be written.
     """
     head = {"likewise": MARK} | {n: v for n, v in asdict(plan).items() if n != "steps"}
     with atomic(path) as file:
@@ -155,10 +155,10 @@ def write_plan(path: str | Path, plan: RemovalPlan) -> Path:
 
 
 def read_plan(path: str | Path) -> RemovalPlan:
-    """Read a plan, as it was written or edited; rows that were taken out stay in their files.
+    """Read a plan as written or edited; rows whose lines were deleted are kept.
 
     Raises:
-        RecordError: it cannot be read, or is no plan.
+        RecordError: the file cannot be read, or is not a plan.
     """
     try:
         lines = Path(path).read_text(encoding="utf-8").splitlines()
@@ -173,27 +173,26 @@ def read_plan(path: str | Path) -> RemovalPlan:
         ) from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise RecordError(
-            f"{path} is no plan of likewise dedupe: {error}",
-            hint="set remove to false, or take whole lines out; leave the rest as it is",
+            f"{path} is not a plan of likewise dedupe: {error}",
+            hint="to edit a plan, set remove to false, or delete whole lines",
         ) from error
 
 
-def carry_out(plan: RemovalPlan, output: str | Path) -> RemovalPlan:
-    """Write what stays and what goes to new files of the same kind; the old ones stay as they are.
+def apply_plan(plan: RemovalPlan, output: str | Path) -> RemovalPlan:
+    """Write the kept and the removed rows to new files of the same format; inputs do not change.
 
     Args:
-        plan: what goes.
-        output: file for the rows that stay; a folder where the plan is about several files. Those
-            that go lie beside it, as `NAME.removed.csv`, and so does the plan, as
-            `NAME.plan.jsonl`, with which `undo` gives the original.
+        plan: the plan.
+        output: file of the kept rows; a folder for several files. The removed rows are written
+            beside it as `NAME.removed.csv`, and the plan as `NAME.plan.jsonl`, for `undo`.
 
     Returns:
         The plan with the files that were written.
 
     Raises:
         RecordError: a file has changed since the plan was made.
-        InputError: an output would overwrite a file of the plan, or is of another kind; or a record
-            of a text file has several lines.
+        InputError: an output would overwrite a file of the plan, or has another format, or a
+            record of a text file has several lines.
         OutputError: a file cannot be written.
     """
     targets = check_outputs([file.path for file in plan.files], output)
@@ -201,7 +200,7 @@ def carry_out(plan: RemovalPlan, output: str | Path) -> RemovalPlan:
     for file in plan.files:
         if content_hash(file.path) != file.sha256:
             raise RecordError(
-                f"{file.path} has changed since the plan was made", hint="make the plan again"
+                f"{file.path} has changed since the plan was made", hint="run dedupe again"
             )
     lines, written = plan.lines(), []
     for file, kept in zip(plan.files, targets, strict=True):
@@ -210,13 +209,13 @@ def carry_out(plan: RemovalPlan, output: str | Path) -> RemovalPlan:
             file.path, lines.get(file.path, set()), kept, removed, encoding=file.encoding
         )
         written.append(replace(file, kept=str(kept), removed=str(removed)))
-    done = replace(plan, files=tuple(written))
-    write_plan(plan_of(output), done)
-    return done
+    applied = replace(plan, files=tuple(written))
+    write_plan(plan_of(output), applied)
+    return applied
 
 
 def _check_lines(plan: RemovalPlan) -> None:
-    """Refuse sections and documents, since rows are removed from text files line by line."""
+    """Check that every record of a text file is one line, since rows are removed by line."""
     for step in plan.steps:
         if step.remove and "\n" in step.text and kind(step.file) in LINE_KINDS:
             raise InputError(
@@ -226,29 +225,29 @@ def _check_lines(plan: RemovalPlan) -> None:
 
 
 def undo(plan: RemovalPlan, output: str | Path) -> tuple[Path, ...]:
-    """Write the files as they were before a plan was carried out.
+    """Write the files as they were before a plan was applied.
 
     Args:
-        plan: as `carry_out` left it.
-        output: the file to write; a folder where the plan is about several files.
+        plan: as returned by `apply_plan`.
+        output: the file to write; a folder for several files.
 
     Returns:
         The files.
 
     Raises:
-        InputError: the plan was not carried out, or an output would overwrite a file of it.
-        RecordError: what it left behind was changed since.
+        InputError: the plan was not applied, or an output would overwrite a file of it.
+        RecordError: a file that the plan wrote has changed since.
         OutputError: a file cannot be written.
     """
     if not all(file.kept for file in plan.files):
         raise InputError(
-            "this plan was not carried out, so there is nothing to undo",
-            hint="undo takes the NAME.plan.jsonl that lies beside the kept rows",
+            "this plan was not applied, so there is nothing to undo",
+            hint="give the NAME.plan.jsonl that is beside the kept rows",
         )
     targets = check_outputs(
         [file.path for file in plan.files],
         output,
-        spare=[path for file in plan.files for path in (file.kept, file.removed)],
+        protected=[path for file in plan.files for path in (file.kept, file.removed)],
     )
     lines = plan.lines()
     for file, target in zip(plan.files, targets, strict=True):
@@ -256,25 +255,25 @@ def undo(plan: RemovalPlan, output: str | Path) -> tuple[Path, ...]:
         if kind(target) not in (".json", ".parquet") and content_hash(target) != file.sha256:
             target.unlink()
             raise RecordError(
-                f"{file.kept} and {file.removed} no longer give {file.path}: one was changed",
-                hint="undo with the files as dedupe wrote them",
+                f"{file.path} cannot be restored: {file.kept} or {file.removed} has changed",
+                hint="undo needs these files as dedupe wrote them",
             )
     return targets
 
 
 def check_outputs(
-    sources: Sequence[str], output: str | Path, *, spare: Sequence[str] = ()
+    sources: Sequence[str], output: str | Path, *, protected: Sequence[str] = ()
 ) -> tuple[Path, ...]:
-    """Where the rows of each file go; refused where that could not be written, or overwrites one.
+    """The output of each file; checks that it can be written, and overwrites no input.
 
     Args:
-        sources: files.
-        output: a file, or a folder where there are several.
-        spare: other files that must not be overwritten.
+        sources: the files.
+        output: a file, or a folder for several files.
+        protected: other files that must not be overwritten.
 
     Raises:
-        InputError: an output is a source, or of another kind than its source.
-        OutputError: no such folder.
+        InputError: an output is an input, or has another format than its input.
+        OutputError: a folder does not exist.
     """
     folder = Path(output)
     if len(sources) == 1 and not folder.is_dir():
@@ -284,19 +283,19 @@ def check_outputs(
     for source, target in zip(sources, targets, strict=True):
         if not target.parent.is_dir():
             raise OutputError(
-                f"cannot write {target}: no folder {target.parent}", hint="make the folder first"
+                f"cannot write {target}: no folder {target.parent}", hint="create the folder first"
             )
         if kind(target) != kind(source):
             raise InputError(
-                f"{target} is of another kind than {source}", hint=f"end its name in {kind(source)}"
+                f"{target} has another format than {source}", hint=f"end its name in {kind(source)}"
             )
     written = [path.resolve() for path in targets]
     written += [beside(path, "removed") for path in written]
     written.append(plan_of(output).resolve())
-    taken = {Path(path).resolve() for path in (*sources, *spare)}
-    if len(set(written)) < len(written) or taken.intersection(written):
+    inputs = {Path(path).resolve() for path in (*sources, *protected)}
+    if len(set(written)) < len(written) or inputs.intersection(written):
         raise InputError(
-            f"writing to {output} would overwrite a file that is read",
+            f"writing to {output} would overwrite an input",
             hint="name another file or folder with -o; dedupe never overwrites its input",
         )
     return tuple(targets)
@@ -304,14 +303,14 @@ def check_outputs(
 
 def beside(path: Path, word: str) -> Path:
     """`a.csv.gz` to `a.removed.csv.gz`."""
-    name, packing = path.name, ""
+    name, compression = path.name, ""
     if path.suffix.lower() in PACKED:
-        name, packing = path.stem, path.suffix
-    return path.with_name(f"{Path(name).stem}.{word}{Path(name).suffix}{packing}")
+        name, compression = path.stem, path.suffix
+    return path.with_name(f"{Path(name).stem}.{word}{Path(name).suffix}{compression}")
 
 
 def plan_of(output: str | Path) -> Path:
-    """Where the plan lies that was carried out into `output`."""
+    """The path of the plan that was applied to `output`."""
     path = Path(output)
     if path.is_dir():
         return path / "dedupe.plan.jsonl"

@@ -86,7 +86,7 @@ def make_map(
 
     Args:
         corpus: its texts and vectors.
-        method: `tsne`, or `pca` for a coarse map at once.
+        method: `tsne`, or `pca` for a coarse map at distinct.
         color: a column; clusters where none is named.
         choices: how to cluster.
         progress: opens a bar for each stage.
@@ -96,15 +96,15 @@ def make_map(
         MissingExtraError: the extra `explore` is not installed.
     """
     coloring = by_column(corpus.records, color) if color is not None else None
-    once = unique_corpus(corpus)
-    check_varied(corpus, len(once.corpus))
-    graph = knn_graph(once.corpus, width(len(once.corpus)), progress=progress)
+    distinct = unique_corpus(corpus)
+    check_varied(corpus, len(distinct.corpus))
+    graph = knn_graph(distinct.corpus, width(len(distinct.corpus)), progress=progress)
     clustering = cluster(corpus, choices, progress=progress)
-    plane = project(once.corpus.vectors, graph, method, seed=choices.seed, progress=progress)
-    positions = plane.positions[once.rows]
+    plane = project(distinct.corpus.vectors, graph, method, seed=choices.seed, progress=progress)
+    positions = plane.positions[distinct.rows]
     if coloring is None:
         coloring = by_cluster(clustering.labels, [topic.name for topic in clustering.topics])
-    _, first = np.unique(once.rows, return_index=True)
+    _, first = np.unique(distinct.rows, return_index=True)
     return Map(
         corpus.records,
         positions,
@@ -112,8 +112,8 @@ def make_map(
         tuple(sorted(_labels(clustering, positions), key=lambda label: -label.size)),
         clustering,
         plane,
-        first[graph.indices[:, :NEIGHBORS]][once.rows].astype(np.int32),
-        graph.similarities[:, :NEIGHBORS][once.rows],
+        first[graph.indices[:, :NEIGHBORS]][distinct.rows].astype(np.int32),
+        graph.similarities[:, :NEIGHBORS][distinct.rows],
     )
 
 
@@ -122,7 +122,7 @@ def write_map_table(
     drawn: Map,
     *,
     escape_formulas: bool = True,
-    tell: MessageCallback | None = None,
+    on_message: MessageCallback | None = None,
 ) -> Path:
     """Write a map as a table: columns of the data, x, y, cluster, topic, and neighbors.
 
@@ -130,13 +130,13 @@ def write_map_table(
     neighbors, itself first, as embedding-atlas reads them.
 
     Args:
-        path: a `.parquet`, `.csv`, `.json` or `.jsonl` file; it appears only when it is complete.
+        path: a `.parquet`, `.csv`, `.json` or `.jsonl` file; written atomically.
         drawn: the map.
         escape_formulas: of a `.csv`, as in `write_table`.
-        tell: as in `write_table`.
+        on_message: as in `write_table`.
 
     Raises:
-        OutputError: it cannot be written.
+        OutputError: the file cannot be written.
     """
     found = {
         "x": drawn.positions[:, 0].tolist(),
@@ -152,7 +152,10 @@ def write_map_table(
             )
         ]
     return write_table(
-        path, records_table(drawn.records, found), escape_formulas=escape_formulas, on_message=tell
+        path,
+        records_table(drawn.records, found),
+        escape_formulas=escape_formulas,
+        on_message=on_message,
     )
 
 

@@ -1,4 +1,4 @@
-"""A map as one self-contained HTML page that works offline."""
+"""Writes a map as one self-contained HTML page that works offline."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from likewise.atomic import atomic
 from likewise.data.tabular import text_column
 from likewise.data.writers import as_mapping
 
-PARTS = Path(__file__).parent / "page"
+TEMPLATES = Path(__file__).parent / "page"
 SCRIPTS = ("data.js", "scatter.js", "colors.js", "labels.js", "app.js", "input.js")
 """In load order."""
 
@@ -31,12 +31,12 @@ def write_page(path: str | Path, drawn: Map, *, title: str) -> Path:
     """Write a map as one HTML file without external requests.
 
     Args:
-        path: the file; written atomically.
+        path: the file, written atomically.
         drawn: the map.
-        title: its heading.
+        title: heading of the page.
 
     Raises:
-        OutputError: it cannot be written.
+        OutputError: the file cannot be written.
     """
     page = page_html(drawn, title=title, file=Path(path).stem)
     with atomic(path) as file:
@@ -45,32 +45,32 @@ def write_page(path: str | Path, drawn: Map, *, title: str) -> Path:
 
 
 def page_html(drawn: Map, *, title: str, file: str = "map") -> str:
-    """The page.
+    """A map as an HTML document.
 
     Args:
         drawn: the map.
-        title: its heading.
-        file: name of files exported from it, without the extension.
+        title: heading of the page.
+        file: name of the files that the page exports, without extension.
     """
     columns = _columns(drawn)
-    pieces = {
+    values = {
         "title": html.escape(title),
-        "style": (PARTS / "map.css").read_text("utf-8"),
-        "translations": _script(json.loads((PARTS / "translations.json").read_text("utf-8"))),
+        "style": (TEMPLATES / "map.css").read_text("utf-8"),
+        "translations": _script(json.loads((TEMPLATES / "translations.json").read_text("utf-8"))),
         "scripts": "\n".join(
-            f"<script>\n{(PARTS / name).read_text('utf-8')}</script>" for name in SCRIPTS
+            f"<script>\n{(TEMPLATES / name).read_text('utf-8')}</script>" for name in SCRIPTS
         ),
         "facts": _script(_facts(drawn, columns, file)),
         "parts": "\n".join(
-            f'<script type="text/plain" id="part-{name}">{_packed(content)}</script>'
+            f'<script type="text/plain" id="part-{name}">{_compressed(content)}</script>'
             for name, content in _parts(drawn, columns).items()
         ),
     }
-    first, *rest = (PARTS / "index.html").read_text("utf-8").split("{{")
+    first, *sections = (TEMPLATES / "index.html").read_text("utf-8").split("{{")
     filled = [first]
-    for part in rest:  # one pass, so that braces in the data are not replaced
-        name, after = part.split("}}", 1)
-        filled += [pieces[name], after]
+    for section in sections:  # one pass, so that braces in the data are not replaced
+        name, after = section.split("}}", 1)
+        filled += [values[name], after]
     return "".join(filled)
 
 
@@ -80,7 +80,7 @@ def _facts(drawn: Map, columns: Mapping[str, Any], file: str) -> dict[str, Any]:
     return {
         "file": f"{file}-selection",
         "text": text_column(drawn.records),
-        "extra": [_free(name, taken) for name in ("x", "y", coloring.title)],
+        "extra": [_unused_name(name, taken) for name in ("x", "y", coloring.title)],
         "clusters": len(drawn.clustering.topics),
         "method": drawn.projection.method,
         "trustworthiness": drawn.projection.trustworthiness,
@@ -96,14 +96,14 @@ def _facts(drawn: Map, columns: Mapping[str, Any], file: str) -> dict[str, Any]:
     }
 
 
-def _free(name: str, taken: set[str]) -> str:
+def _unused_name(name: str, taken: set[str]) -> str:
     while name in taken:
         name += "_"
     return name
 
 
 def _columns(drawn: Map) -> dict[str, list[Any]]:
-    """The other columns of the data, with the source and line of each row."""
+    """The columns of the data, with the source and line of each row."""
     names = dict.fromkeys(name for record in drawn.records for name in record.fields)
     columns = {
         name: [_json_value(as_mapping(record.fields).get(name)) for record in drawn.records]
@@ -111,20 +111,20 @@ def _columns(drawn: Map) -> dict[str, list[Any]]:
     }
     taken = {text_column(drawn.records), *names}
     if len({record.source for record in drawn.records}) > 1:
-        columns[_free("source", taken)] = [record.source for record in drawn.records]
-    columns[_free("line", taken)] = [record.line for record in drawn.records]
+        columns[_unused_name("source", taken)] = [record.source for record in drawn.records]
+    columns[_unused_name("line", taken)] = [record.line for record in drawn.records]
     return columns
 
 
 def _json_value(value: Any) -> Any:
-    """JSON has no infinities and no NaN."""
+    """None for NaN and infinities, which JSON does not have."""
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _parts(drawn: Map, columns: Mapping[str, Any]) -> dict[str, bytes]:
-    places = np.rint((np.clip(drawn.positions, -1, 1) + 1) / 2 * _RESOLUTION).astype("<u2")
+    coordinates = np.rint((np.clip(drawn.positions, -1, 1) + 1) / 2 * _RESOLUTION).astype("<u2")
     return {
-        "positions": places.tobytes(),
+        "positions": coordinates.tobytes(),
         "groups": drawn.coloring.groups.astype("<u2").tobytes(),
         "texts": _json([record.text for record in drawn.records]),
         "columns": _json(columns),
@@ -135,10 +135,10 @@ def _json(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, default=str).encode("utf-8", "replace")
 
 
-def _packed(content: bytes) -> str:
+def _compressed(content: bytes) -> str:
     return base64.b64encode(gzip.compress(content, 6, mtime=0)).decode()
 
 
 def _script(value: Any) -> str:
-    """JSON that is safe inside a script element: it cannot close the element."""
+    """JSON for a script element, escaped so that it cannot close the element."""
     return json.dumps(value, ensure_ascii=False).replace("<", "\\u003c")

@@ -1,4 +1,4 @@
-"""Metrics as pure functions over NumPy arrays, equal to scipy's, scikit-learn's and trec_eval's."""
+"""Metrics as pure functions of NumPy arrays, equal to scipy, scikit-learn and trec_eval."""
 
 from likewise.evaluation.metrics.binary import Threshold, average_precision, best_accuracy, best_f1
 from likewise.evaluation.metrics.classes import ClassReport, class_report

@@ -1,4 +1,4 @@
-"""Scores against yes-or-no labels: average precision, and the thresholds that decide best."""
+"""Metrics of binary labels: average precision, and the thresholds of the best accuracy and F1."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from likewise.errors import ShapeError
 
 @dataclass(frozen=True)
 class Threshold:
-    """A cut between yes and no: a score at or above it says yes.
+    """A decision threshold: a score at or above it is predicted positive.
 
     Attributes:
-        value: what the cut reaches: accuracy or F1.
-        threshold: the score to cut at, midway between the two scores it parts.
-        precision: share of the yeses that are right.
-        recall: share of the true pairs that get a yes.
+        value: accuracy or F1 at the threshold.
+        threshold: midway between the two scores that it separates.
+        precision: share of the predicted positives that are true.
+        recall: share of the true positives that are predicted.
     """
 
     value: float
@@ -28,22 +28,26 @@ class Threshold:
 
 
 @dataclass(frozen=True)
-class _Cuts:
-    """Every place the sorted scores can be cut, equal scores never parted."""
+class _Thresholds:
+    """Counts at every possible threshold, in descending order; equal scores are not separated."""
 
-    said: NDArray[np.float64]
-    right: NDArray[np.float64]
+    predicted: NDArray[np.float64]
+    true_positives: NDArray[np.float64]
     scores: NDArray[np.float64]
     positives: float
     total: int
 
     @property
     def precision(self) -> NDArray[np.float64]:
-        return self.right / self.said
+        return self.true_positives / self.predicted
 
     @property
     def recall(self) -> NDArray[np.float64]:
-        return self.right / self.positives if self.positives else np.zeros_like(self.right)
+        return (
+            self.true_positives / self.positives
+            if self.positives
+            else np.zeros_like(self.true_positives)
+        )
 
     def at(self, index: int, value: float) -> Threshold:
         low = self.scores[index + 1] if index + 1 < self.scores.size else self.scores[index]
@@ -55,7 +59,7 @@ class _Cuts:
         )
 
 
-def _cuts(scores: ArrayLike, labels: ArrayLike, missed: int = 0) -> _Cuts:
+def _thresholds(scores: ArrayLike, labels: ArrayLike, missed: int = 0) -> _Thresholds:
     values = np.asarray(scores, dtype=np.float64).ravel()
     truth = np.asarray(labels).astype(bool).ravel()
     if values.shape != truth.shape or values.size == 0:
@@ -65,55 +69,61 @@ def _cuts(scores: ArrayLike, labels: ArrayLike, missed: int = 0) -> _Cuts:
     order = np.argsort(-values, kind="stable")
     values, truth = values[order], truth[order]
     ends = np.append(np.flatnonzero(np.diff(values)), values.size - 1)
-    right = np.cumsum(truth)[ends].astype(np.float64)
-    return _Cuts(
-        (ends + 1).astype(np.float64), right, values[ends], float(truth.sum()) + missed, truth.size
+    true_positives = np.cumsum(truth)[ends].astype(np.float64)
+    return _Thresholds(
+        (ends + 1).astype(np.float64),
+        true_positives,
+        values[ends],
+        float(truth.sum()) + missed,
+        truth.size,
     )
 
 
 def average_precision(scores: ArrayLike, labels: ArrayLike, *, missed: int = 0) -> float:
-    """Area under precision over recall, in steps, as scikit-learn has it; 0 without a true pair.
+    """Area under the precision-recall curve, as in scikit-learn; 0 without positives.
 
     Args:
-        scores: `[n]`, higher says yes more firmly.
-        labels: `[n]`, 1 for a true pair.
-        missed: true pairs that were never scored.
+        scores: `[n]`, higher is more likely positive.
+        labels: `[n]`, 1 for a positive.
+        missed: positives without a score.
 
     Raises:
-        ShapeError: not one score for each label, or none.
+        ShapeError: the lengths differ, or are 0.
     """
-    cuts = _cuts(scores, labels, missed)
-    return float(np.sum(np.diff(cuts.recall, prepend=0.0) * cuts.precision))
+    counts = _thresholds(scores, labels, missed)
+    return float(np.sum(np.diff(counts.recall, prepend=0.0) * counts.precision))
 
 
 def best_accuracy(scores: ArrayLike, labels: ArrayLike) -> Threshold:
-    """The cut with the most right answers; saying no to all of them is a cut too.
+    """The threshold of the highest accuracy; it may be above all scores.
 
     Raises:
-        ShapeError: not one score for each label, or none.
+        ShapeError: the lengths differ, or are 0.
     """
-    cuts = _cuts(scores, labels)
-    negatives = cuts.total - cuts.positives
-    accuracy = (cuts.right + negatives - (cuts.said - cuts.right)) / cuts.total
+    counts = _thresholds(scores, labels)
+    negatives = counts.total - counts.positives
+    accuracy = (
+        counts.true_positives + negatives - (counts.predicted - counts.true_positives)
+    ) / counts.total
     best = int(np.argmax(accuracy))
-    if negatives / cuts.total > accuracy[best]:
-        above = float(np.nextafter(cuts.scores[0], np.inf))
-        return Threshold(negatives / cuts.total, above, 0.0, 0.0)
-    return cuts.at(best, float(accuracy[best]))
+    if negatives / counts.total > accuracy[best]:
+        above = float(np.nextafter(counts.scores[0], np.inf))
+        return Threshold(negatives / counts.total, above, 0.0, 0.0)
+    return counts.at(best, float(accuracy[best]))
 
 
 def best_f1(scores: ArrayLike, labels: ArrayLike, *, missed: int = 0) -> Threshold:
-    """The cut with the highest harmonic mean of precision and recall.
+    """The threshold of the highest F1.
 
     Args:
-        scores: `[n]`, higher says yes more firmly.
-        labels: `[n]`, 1 for a true pair.
-        missed: true pairs that were never scored.
+        scores: `[n]`, higher is more likely positive.
+        labels: `[n]`, 1 for a positive.
+        missed: positives without a score.
 
     Raises:
-        ShapeError: not one score for each label, or none.
+        ShapeError: the lengths differ, or are 0.
     """
-    cuts = _cuts(scores, labels, missed)
-    f1 = 2 * cuts.right / (cuts.said + cuts.positives)
+    counts = _thresholds(scores, labels, missed)
+    f1 = 2 * counts.true_positives / (counts.predicted + counts.positives)
     best = int(np.argmax(f1))
-    return cuts.at(best, float(f1[best]))
+    return counts.at(best, float(f1[best]))

@@ -1,4 +1,4 @@
-"""Predicted classes against true ones: accuracy, precision, recall and F1."""
+"""Metrics of classes: accuracy, precision, recall and F1."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from likewise.errors import ShapeError
 
 @dataclass(frozen=True)
 class ClassReport:
-    """How well classes were told apart.
+    """Metrics of predicted classes.
 
     Attributes:
-        accuracy: share of the items put in their class.
-        f1: F1 of each class, all classes counting alike (macro).
-        f1_weighted: F1 of each class, each counting by its items.
-        precision_weighted: precision of each class, each counting by its items.
-        recall_weighted: recall of each class, each counting by its items.
+        accuracy: share of correct predictions.
+        f1: macro-averaged F1.
+        f1_weighted: F1, averaged by class frequency.
+        precision_weighted: precision, averaged by class frequency.
+        recall_weighted: recall, averaged by class frequency.
     """
 
     accuracy: float
@@ -30,28 +30,30 @@ class ClassReport:
 
 
 def class_report(truth: ArrayLike, predicted: ArrayLike) -> ClassReport:
-    """Accuracy, F1, precision and recall, as scikit-learn has them with `zero_division=0`.
+    """Accuracy, F1, precision and recall, as in scikit-learn with `zero_division=0`.
 
     Raises:
-        ShapeError: the two are not equally long, or empty.
+        ShapeError: the lengths differ, or are 0.
     """
-    true, said = np.asarray(truth).ravel(), np.asarray(predicted).ravel()
-    if true.shape != said.shape or true.size == 0:
+    true, found = np.asarray(truth).ravel(), np.asarray(predicted).ravel()
+    if true.shape != found.shape or true.size == 0:
         raise ShapeError(
-            f"{said.size} predictions for {true.size} labels",
+            f"{found.size} predictions for {true.size} labels",
             hint="give one prediction for each label",
         )
-    classes, codes = np.unique(np.concatenate([true, said]), return_inverse=True)
-    true, said = codes[: true.size], codes[true.size :]
+    classes, codes = np.unique(np.concatenate([true, found]), return_inverse=True)
+    true, found = codes[: true.size], codes[true.size :]
     support = np.bincount(true, minlength=classes.size).astype(np.float64)
-    named = np.bincount(said, minlength=classes.size).astype(np.float64)
-    right = np.bincount(true[true == said], minlength=classes.size).astype(np.float64)
-    precision = np.divide(right, named, out=np.zeros_like(right), where=named > 0)
-    recall = np.divide(right, support, out=np.zeros_like(right), where=support > 0)
-    f1 = 2 * right / (support + named)
+    predicted_count = np.bincount(found, minlength=classes.size).astype(np.float64)
+    correct = np.bincount(true[true == found], minlength=classes.size).astype(np.float64)
+    precision = np.divide(
+        correct, predicted_count, out=np.zeros_like(correct), where=predicted_count > 0
+    )
+    recall = np.divide(correct, support, out=np.zeros_like(correct), where=support > 0)
+    f1 = 2 * correct / (support + predicted_count)
     weight = support / support.sum()
     return ClassReport(
-        accuracy=float(np.mean(true == said)),
+        accuracy=float(np.mean(true == found)),
         f1=float(f1.mean()),
         f1_weighted=float(f1 @ weight),
         precision_weighted=float(precision @ weight),

@@ -1,4 +1,4 @@
-"""Clusters against labels: V-measure."""
+"""Metrics of clusters: V-measure."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ def _entropy(counts: NDArray[np.float64]) -> float:
 
 
 def v_measure(labels: ArrayLike, clusters: ArrayLike) -> float:
-    """Harmonic mean of homogeneity and completeness, in [0, 1] (Rosenberg and Hirschberg, 2007).
+    """Harmonic mean of homogeneity and completeness, 0 to 1 (Rosenberg and Hirschberg, 2007).
 
     Args:
         labels: the true group of each item, `[n]`.
-        clusters: the cluster each item was put in, `[n]`.
+        clusters: the cluster of each item, `[n]`.
 
     Raises:
-        ShapeError: the two are not equally long, or empty.
+        ShapeError: the lengths differ, or are 0.
     """
     truth, found = np.asarray(labels).ravel(), np.asarray(clusters).ravel()
     if truth.shape != found.shape or truth.size == 0:

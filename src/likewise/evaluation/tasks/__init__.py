@@ -1,4 +1,4 @@
-"""The tasks, one small file each, all in one shape: data in, `run(model)` gives an `Outcome`."""
+"""The tasks, one file each: a frozen dataclass of the data, with `run(model)`."""
 
 from likewise.evaluation.tasks.bitext import BitextMining
 from likewise.evaluation.tasks.classification import Classification

@@ -1,4 +1,4 @@
-"""Clustering: do k-means clusters of the vectors agree with the labels?"""
+"""Clustering: how well k-means clusters of the vectors agree with the labels."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from likewise.extras import require
 
 @dataclass(frozen=True)
 class Clustering:
-    """Texts with the group each belongs to.
+    """Texts with their true groups.
 
     Attributes:
-        name: what it is called in results.
+        name: of the task, in results.
         texts: the texts.
         labels: the group of each.
-        split: which part of the data it is.
-        runs: clusterings of MTEB's protocol.
-        sample: texts drawn, with replacement, for each clustering.
-        seed: of the samples drawn; MTEB's is 42.
+        split: of the data.
+        runs: number of clusterings in MTEB's protocol.
+        sample: texts per clustering, drawn with replacement.
+        seed: of the samples; 42 in MTEB.
     """
 
     name: str
@@ -39,9 +39,9 @@ class Clustering:
     type = "Clustering"
 
     def run(self, model: TextEncoder) -> TaskOutcome:
-        """Mean V-measure of mini-batch k-means on drawn samples, MTEB's protocol of today.
+        """Mean V-measure of mini-batch k-means on random samples, MTEB's current protocol.
 
-        `v_measure_whole` is one clustering of all texts, the protocol of MTEB's first sets.
+        `v_measure_whole` is from one clustering of all texts, MTEB's first protocol.
 
         Raises:
             MissingExtraError: scikit-learn is not installed.
@@ -50,12 +50,12 @@ class Clustering:
         vectors = embed(model, self.texts)
         labels = np.asarray(self.labels)
         groups = np.unique(labels).size
-        draw = random.Random(self.seed)
+        rng = random.Random(self.seed)
         values = []
         fitted = means(n_clusters=groups, batch_size=512, n_init=1, random_state=self.seed)
         for _ in range(self.runs):
-            places = draw.choices(range(len(labels)), k=self.sample)
-            values.append(v_measure(labels[places], fitted.fit_predict(vectors[places])))
+            rows = rng.choices(range(len(labels)), k=self.sample)
+            values.append(v_measure(labels[rows], fitted.fit_predict(vectors[rows])))
         whole = means(n_clusters=groups, batch_size=500, n_init="auto", random_state=self.seed)
         clusters = np.asarray(whole.fit_predict(vectors))
         scores = {
@@ -69,21 +69,21 @@ class Clustering:
         self, scores: dict[str, float], labels: NDArray[np.str_], clusters: NDArray[np.int64]
     ) -> TaskOutcome:
         members = {c: Counter(labels[clusters == c].tolist()) for c in np.unique(clusters).tolist()}
-        # how many of those it was put with are of its own kind
-        goodness = np.array(
+        # share of the texts in the same cluster that have the same label
+        per_item_scores = np.array(
             [
                 members[c][label] / members[c].total()
                 for c, label in zip(clusters.tolist(), labels.tolist(), strict=True)
             ]
         )
 
-        def resample(places: NDArray[np.int64]) -> float:
-            return v_measure(labels[places], clusters[places])
+        def resample(rows: NDArray[np.int64]) -> float:
+            return v_measure(labels[rows], clusters[rows])
 
         def case(i: int) -> Case:
             mostly = ", ".join(
                 f"{label} ({n})" for label, n in members[int(clusters[i])].most_common(3)
             )
-            return Case(self.texts[i], str(labels[i]), f"put with {mostly}")
+            return Case(self.texts[i], str(labels[i]), f"in a cluster of {mostly}")
 
-        return TaskOutcome(scores, "v_measure", goodness, resample, case)
+        return TaskOutcome(scores, "v_measure", per_item_scores, resample, case)

@@ -1,4 +1,4 @@
-"""Duplicate mining: are the pairs that score highest the ones that repeat?"""
+"""Duplicate mining: whether the pairs with the highest scores are duplicates."""
 
 from __future__ import annotations
 
@@ -16,70 +16,72 @@ from likewise.vectors import normalize, top_k
 
 @dataclass(frozen=True)
 class DuplicateMining:
-    """Texts in groups: texts of one group say the same.
+    """Texts in groups of duplicates.
 
     Attributes:
-        name: what it is called in results.
+        name: of the task, in results.
         texts: the texts.
-        groups: the group of each; an empty one stands for none.
-        split: which part of the data it is.
-        neighbours: nearest texts of each that are looked at.
+        groups: the group of each; empty for a text without duplicates.
+        split: of the data.
+        neighbors: number of nearest texts to examine for each text.
     """
 
     name: str
     texts: Sequence[str]
     groups: Sequence[str]
     split: str = "test"
-    neighbours: int = 100
+    neighbors: int = 100
     type = "DuplicateMining"
 
     def run(self, model: TextEncoder) -> TaskOutcome:
         """Average precision over mined pairs, and the best F1 with its threshold.
 
-        Duplicates that are not among a text's nearest neighbours count as missed.
+        Duplicates that are not among a text's nearest neighbors are counted as missed.
         """
-        pairs = mine(normalize(embed(model, self.texts)), self.neighbours)
+        pairs = mine(normalize(embed(model, self.texts)), self.neighbors)
         groups = np.asarray(self.groups)
         same = (groups[pairs.first] == groups[pairs.second]) & (groups[pairs.first] != "")
         sizes = Counter(g for g in self.groups if g)
         total = sum(n * (n - 1) // 2 for n in sizes.values())
         missed = total - int(same.sum())
-        cut = best_f1(pairs.scores, same, missed=missed)
+        best = best_f1(pairs.scores, same, missed=missed)
         scores = {
             "ap": average_precision(pairs.scores, same, missed=missed),
-            "f1": cut.value,
-            "f1_threshold": cut.threshold,
-            "precision": cut.precision,
-            "recall": cut.recall,
+            "f1": best.value,
+            "f1_threshold": best.threshold,
+            "precision": best.precision,
+            "recall": best.recall,
         }
         return self._outcome(scores, pairs, same, missed)
 
     def _outcome(
         self, scores: dict[str, float], pairs: MinedPairs, same: NDArray[np.bool_], missed: int
     ) -> TaskOutcome:
-        cut = scores["f1_threshold"]
-        goodness = np.clip(0.5 + np.where(same, pairs.scores - cut, cut - pairs.scores) / 2, 0, 1)
+        threshold = scores["f1_threshold"]
+        per_item_scores = np.clip(
+            0.5 + np.where(same, pairs.scores - threshold, threshold - pairs.scores) / 2, 0, 1
+        )
 
         def case(i: int) -> Case:
             return Case(
                 f"{self.texts[pairs.first[i]]} ⟷ {self.texts[pairs.second[i]]}",
-                "the same" if same[i] else "not the same",
-                f"cosine {pairs.scores[i]:.2f}, best cut {cut:.2f}",
+                "duplicates" if same[i] else "not duplicates",
+                f"cosine {pairs.scores[i]:.2f}, best threshold {threshold:.2f}",
             )
 
-        def resample(places: NDArray[np.int64]) -> float:
-            return average_precision(pairs.scores[places], same[places], missed=missed)
+        def resample(items: NDArray[np.int64]) -> float:
+            return average_precision(pairs.scores[items], same[items], missed=missed)
 
-        return TaskOutcome(scores, "ap", goodness, resample, case)
+        return TaskOutcome(scores, "ap", per_item_scores, resample, case)
 
 
 @dataclass(frozen=True)
 class MinedPairs:
-    """Pairs of near texts, each once.
+    """Pairs of similar texts, each once.
 
     Attributes:
-        first: place of the one, `[n]`.
-        second: place of the other, always higher, `[n]`.
+        first: index of one text, `[n]`.
+        second: index of the other, always higher, `[n]`.
         scores: cosine, float64 `[n]`.
     """
 
@@ -88,19 +90,19 @@ class MinedPairs:
     scores: NDArray[np.float64]
 
 
-def mine(vectors: NDArray[np.float32], neighbours: int) -> MinedPairs:
-    """Each text's nearest ones, as pairs.
+def mine(vectors: NDArray[np.float32], neighbors: int) -> MinedPairs:
+    """The pairs of each text with its nearest neighbors.
 
     Args:
-        vectors: rows of length 1, `[n, dimension]`.
-        neighbours: how many of each text.
+        vectors: normalized, float32 `[n, dimension]`.
+        neighbors: number of neighbors of each text.
     """
     found: dict[int, float] = {}
     count = len(vectors)
     for start in range(0, count, 512):
         part = vectors[start : start + 512] @ vectors.T
         part[np.arange(len(part)), start + np.arange(len(part))] = -np.inf
-        best = top_k(part, min(neighbours, max(count - 1, 1)))
+        best = top_k(part, min(neighbors, max(count - 1, 1)))
         rows = start + np.repeat(np.arange(len(part)), best.indices.shape[1])
         columns, values = best.indices.ravel(), best.scores.ravel()
         keys = np.minimum(rows, columns) * count + np.maximum(rows, columns)

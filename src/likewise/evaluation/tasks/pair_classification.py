@@ -1,4 +1,4 @@
-"""Pair classification: can one threshold tell true pairs from others?"""
+"""Pair classification: how well a threshold separates matching pairs from the others."""
 
 from __future__ import annotations
 
@@ -8,41 +8,33 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from likewise.evaluation.contract import Case, TaskOutcome, TextEncoder, embed
+from likewise.evaluation.contract import Case, TaskOutcome, TextEncoder
 from likewise.evaluation.metrics import average_precision, best_accuracy, best_f1
-from likewise.vectors import SIMILARITIES, similarity_pairwise
+from likewise.evaluation.tasks.sentence_pairs import SentencePairs
 
 
 @dataclass(frozen=True)
-class PairClassification:
-    """Pairs of sentences that belong together, or do not.
+class PairClassification(SentencePairs):
+    """Pairs of sentences that match or do not match.
 
     Attributes:
-        name: what it is called in results.
-        first: one side of each pair.
-        second: the other side.
-        labels: 1 where the two belong together, else 0.
-        split: which part of the data it is.
+        labels: 1 for a matching pair, else 0.
+        split: of the data.
     """
 
-    name: str
-    first: Sequence[str]
-    second: Sequence[str]
     labels: Sequence[int]
     split: str = "test"
     type = "PairClassification"
 
     def run(self, model: TextEncoder) -> TaskOutcome:
         """Average precision, best accuracy and best F1 with their thresholds, by similarity."""
-        vectors = embed(model, [*self.first, *self.second])
-        left, right = vectors[: len(self.first)], vectors[len(self.first) :]
+        similarities = self.similarities(model)
         truth = np.asarray(self.labels).astype(bool)
         scores: dict[str, float] = {}
-        for measure in SIMILARITIES:
-            alike = similarity_pairwise(left, right, measure)
-            accuracy, f1 = best_accuracy(alike, truth), best_f1(alike, truth)
+        for measure, values in similarities.items():
+            accuracy, f1 = best_accuracy(values, truth), best_f1(values, truth)
             scores |= {
-                f"{measure}_ap": average_precision(alike, truth),
+                f"{measure}_ap": average_precision(values, truth),
                 f"{measure}_accuracy": accuracy.value,
                 f"{measure}_accuracy_threshold": accuracy.threshold,
                 f"{measure}_f1": f1.value,
@@ -51,21 +43,26 @@ class PairClassification:
                 f"{measure}_recall": f1.recall,
             }
         for metric in ("ap", "accuracy", "f1"):
-            scores[f"max_{metric}"] = max(scores[f"{m}_{metric}"] for m in SIMILARITIES)
-        cosine = similarity_pairwise(left, right, "cosine").astype(np.float64)
-        cut = scores["cosine_accuracy_threshold"]
+            scores[f"max_{metric}"] = max(scores[f"{m}_{metric}"] for m in similarities)
+        cosine = similarities["cosine"]
+        threshold = scores["cosine_accuracy_threshold"]
 
-        def resample(places: NDArray[np.int64]) -> float:
-            return average_precision(cosine[places], truth[places])
+        def resample(items: NDArray[np.int64]) -> float:
+            return average_precision(cosine[items], truth[items])
 
         def case(i: int) -> Case:
-            said = "a pair" if cosine[i] >= cut else "no pair"
             return Case(
-                f"{self.first[i]} ⟷ {self.second[i]}",
-                "a pair" if truth[i] else "no pair",
-                f"{said}: cosine {cosine[i]:.2f}, best cut {cut:.2f}",
+                self.pair(i),
+                _in_words(truth[i]),
+                f"{_in_words(cosine[i] >= threshold)}: cosine {cosine[i]:.2f}, best threshold "
+                f"{threshold:.2f}",
             )
 
-        # half is the cut itself; the further on the right side, the better
-        goodness = np.clip(0.5 + np.where(truth, cosine - cut, cut - cosine) / 2, 0.0, 1.0)
-        return TaskOutcome(scores, "cosine_ap", goodness, resample, case)
+        # 0.5 at the threshold, more on the correct side of it
+        margin = np.where(truth, cosine - threshold, threshold - cosine)
+        per_item_scores = np.clip(0.5 + margin / 2, 0.0, 1.0)
+        return TaskOutcome(scores, "cosine_ap", per_item_scores, resample, case)
+
+
+def _in_words(match: bool) -> str:
+    return "match" if match else "no match"

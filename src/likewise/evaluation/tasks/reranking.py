@@ -1,4 +1,4 @@
-"""Reranking: does each query's own short list come out with the right ones first?"""
+"""Reranking: whether the candidates that answer a query rank before those that do not."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from likewise.vectors import cosine
 
 @dataclass(frozen=True)
 class Candidates:
-    """A query and its short list.
+    """A query with its candidates.
 
     Attributes:
         query: the query.
@@ -29,13 +29,13 @@ class Candidates:
 
 @dataclass(frozen=True)
 class Reranking:
-    """Queries, each with candidates that answer it and candidates that do not.
+    """Queries with relevant and irrelevant candidates.
 
     Attributes:
-        name: what it is called in results.
-        lists: the queries with their candidates; those without a positive or a negative one say
-            nothing and are left out.
-        split: which part of the data it is.
+        name: of the task, in results.
+        lists: the queries with their candidates; those without a positive or without a negative
+            candidate are left out.
+        split: of the data.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Reranking:
     type = "Reranking"
 
     def run(self, model: TextEncoder) -> TaskOutcome:
-        """MAP, MRR at 10 and nDCG at 10 of each list ordered by cosine."""
+        """MAP, MRR@10 and nDCG@10 of the candidates in the order of their cosine."""
         lists = [c for c in self.lists if c.positive and c.negative]
         queries = embed(model, [c.query for c in lists], "query")
         texts = [text for c in lists for text in (*c.positive, *c.negative)]
@@ -57,18 +57,18 @@ class Reranking:
             part = vectors[start : start + len(candidates)]
             start += len(candidates)
             judged = np.arange(len(candidates)) < len(item.positive)
-            # as in mteb, a candidate's place in the list is its id where scores are equal
+            # as in mteb, the index of a candidate is its id, which breaks ties
             order = trec_order(cosine(query, part)[0], [f"{i:09}" for i in range(len(candidates))])
             each["map"].append(map_at(judged[order], judged, len(candidates)))
             each["mrr"].append(mrr_at(judged[order], judged, 10))
             each["ndcg_at_10"].append(ndcg_at(judged[order], judged, 10))
             first.append(candidates[order[0]])
         scores = {name: float(np.mean(values)) for name, values in each.items()}
-        goodness = np.array(each["map"])
+        per_item_scores = np.array(each["map"])
 
         def case(i: int) -> Case:
             return Case(lists[i].query, lists[i].positive[0], first[i])
 
         return TaskOutcome(
-            scores, "map", goodness, lambda places: float(goodness[places].mean()), case
+            scores, "map", per_item_scores, lambda items: float(per_item_scores[items].mean()), case
         )

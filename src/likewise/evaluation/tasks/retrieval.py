@@ -1,4 +1,4 @@
-"""Retrieval: are the relevant documents at the top of the list?"""
+"""Retrieval: whether the relevant documents rank first."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ METRICS = {
     "precision": precision_at,
     "mrr": mrr_at,
 }
-CHUNK = 256
-"""Queries scored against the whole corpus at once."""
+BATCH = 256
+"""Queries scored against the corpus at once."""
 
 
 @dataclass(frozen=True)
 class Ranking:
-    """What was found for one query, best first.
+    """The documents retrieved for one query, best first.
 
     Attributes:
-        documents: places in the corpus.
-        relevance: judged relevance of each, 0 where not judged.
+        documents: their indices in the corpus.
+        relevance: judged relevance of each; 0 if not judged.
     """
 
     documents: NDArray[np.int64]
@@ -39,15 +39,15 @@ class Ranking:
 
 @dataclass(frozen=True)
 class Retrieval:
-    """Queries, a corpus, and which documents answer which query.
+    """Queries, a corpus, and relevance judgements.
 
     Attributes:
-        name: what it is called in results.
+        name: of the task, in results.
         queries: text by query id.
         corpus: text by document id.
-        relevant: for each query id, relevance by document id; queries without any are left out.
-        split: which part of the data it is.
-        skip_same_id: leave out a document that carries the query's own id (as ArguAna wants it).
+        relevant: by query id, relevance by document id; queries without judgements are left out.
+        split: of the data.
+        skip_same_id: leave out the document with the id of the query, as ArguAna requires.
     """
 
     name: str
@@ -59,33 +59,34 @@ class Retrieval:
     type = "Retrieval"
 
     def run(self, model: TextEncoder) -> TaskOutcome:
-        """NDCG, MAP, recall, precision and MRR at 1 to 1,000, by cosine over the whole corpus."""
-        asked = [q for q in self.queries if self.relevant.get(q)]
+        """NDCG, MAP, recall, precision and MRR at 1 to 1,000, by cosine over the corpus."""
+        query_ids = [q for q in self.queries if self.relevant.get(q)]
         ids = list(self.corpus)
         documents = normalize(embed(model, list(self.corpus.values()), "document"))
-        queries = normalize(embed(model, [self.queries[q] for q in asked], "query"))
+        queries = normalize(embed(model, [self.queries[q] for q in query_ids], "query"))
         rankings = [
             self._ranking(query, row, ids)
-            for start in range(0, len(asked), CHUNK)
+            for start in range(0, len(query_ids), BATCH)
             for query, row in zip(
-                asked[start : start + CHUNK],
-                queries[start : start + CHUNK] @ documents.T,
+                query_ids[start : start + BATCH],
+                queries[start : start + BATCH] @ documents.T,
                 strict=True,
             )
         ]
-        result = score_rankings(rankings, [list(self.relevant[q].values()) for q in asked])
+        result = score_rankings(rankings, [list(self.relevant[q].values()) for q in query_ids])
         each = result.each
 
         def case(i: int) -> Case:
-            wanted = max(self.relevant[asked[i]], key=lambda d: self.relevant[asked[i]][d])
+            judged = self.relevant[query_ids[i]]
+            best = max(judged, key=lambda document: judged[document])
             return Case(
-                self.queries[asked[i]],
-                self.corpus.get(wanted, "a document that is not in the corpus"),
+                self.queries[query_ids[i]],
+                self.corpus.get(best, "(a document that is not in the corpus)"),
                 self.corpus[ids[rankings[i].documents[0]]],
             )
 
         return TaskOutcome(
-            result.scores, "ndcg_at_10", each, lambda places: float(each[places].mean()), case
+            result.scores, "ndcg_at_10", each, lambda items: float(each[items].mean()), case
         )
 
     def _ranking(self, query: str, scores: NDArray[np.float32], ids: Sequence[str]) -> Ranking:
@@ -98,35 +99,35 @@ class Retrieval:
 
 
 def nearest(scores: NDArray[np.float32], ids: Sequence[str], depth: int) -> NDArray[np.int64]:
-    """Places of the `depth` highest scores, ties as trec_eval settles them."""
+    """Indices of the `depth` highest scores; ties are broken as in trec_eval."""
     candidates = np.arange(scores.size)
     if scores.size > depth:
-        # all that reach the last score kept, so that ties at the edge are settled by id
-        edge = np.partition(scores, -depth)[-depth]
-        candidates = np.flatnonzero(scores >= edge)
+        # include every document with the last score, so that ties are broken by id
+        last_score = np.partition(scores, -depth)[-depth]
+        candidates = np.flatnonzero(scores >= last_score)
     order = trec_order(scores[candidates], [ids[c] for c in candidates.tolist()])
     return np.asarray(candidates[order][:depth], dtype=np.int64)
 
 
 @dataclass(frozen=True)
-class Scored:
-    """What rankings are worth.
+class RankingScores:
+    """Metrics of rankings.
 
     Attributes:
-        scores: the mean over the queries, by metric.
-        each: nDCG at 10 of each query.
+        scores: mean over the queries, by metric.
+        each: nDCG@10 of each query, float64 `[n]`.
     """
 
     scores: dict[str, float]
     each: NDArray[np.float64]
 
 
-def score_rankings(rankings: Sequence[Ranking], judged: Sequence[Sequence[int]]) -> Scored:
-    """Every metric at every depth.
+def score_rankings(rankings: Sequence[Ranking], judged: Sequence[Sequence[int]]) -> RankingScores:
+    """Compute every metric at every depth.
 
     Args:
-        rankings: what was found, for each query.
-        judged: every judgement of each query, found or not.
+        rankings: the ranking of each query.
+        judged: all judged relevances of each query, also of documents that were not retrieved.
     """
     pairs = [(r.relevance, list(j)) for r, j in zip(rankings, judged, strict=True)]
     scores = {
@@ -134,4 +135,4 @@ def score_rankings(rankings: Sequence[Ranking], judged: Sequence[Sequence[int]])
         for name, metric in METRICS.items()
         for depth in DEPTHS
     }
-    return Scored(scores, np.array([ndcg_at(found, j, 10) for found, j in pairs]))
+    return RankingScores(scores, np.array([ndcg_at(found, j, 10) for found, j in pairs]))

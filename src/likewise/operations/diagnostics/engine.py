@@ -24,7 +24,7 @@ def kernels() -> Iterator[Check]:
     elif reason := native.unavailable():
         detail = f"{reason}: OpenVINO runs every model"
         if platform.machine() in X86:
-            hint = "install likewise again to build them; it needs a C++ compiler or ziglang"
+            hint = "reinstall likewise to build them; this needs a C++ compiler or ziglang"
             yield Check("kernels", "warn", detail, hint)
         else:
             yield Check("kernels", "ok", detail)
