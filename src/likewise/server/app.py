@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from fastapi import FastAPI
+
 from likewise.hub.catalog import DEFAULT
-from likewise.operations.registry import MEMORY_LIMIT, ModelRegistry
+from likewise.operations.registry import MEMORY_LIMIT
 from likewise.server import openai
 from likewise.server.batching import Batcher
 from likewise.server.embedding import EmbeddingService
 from likewise.server.http import (
-    App,
     Dialect,
     FastRoutes,
-    Message,
     Receive,
     Request,
     Response,
@@ -27,8 +28,12 @@ from likewise.server.http import (
 )
 from likewise.server.metrics import CONTENT_TYPE, Metrics
 from likewise.server.models import ServedModels
+from likewise.server.operations_api.app import PREFIX, create_operations_api
+from likewise.server.operations_api.service import ApiSettings
+from likewise.server.parts import Parts, run_lifespan
 from likewise.server.token_ids import TokenIds
 from likewise.server.vector_cache import VectorCache
+from likewise.web.registry import local_models
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,7 @@ class Settings:
         max_wait: seconds of work that may wait before requests are refused.
         any_dimensions: truncate vectors of models that were not trained for it, too.
         token_ids: vocabulary of token ids in requests.
+        api: how the project's own API works.
         ui: serve the web app, too.
     """
 
@@ -59,6 +65,7 @@ class Settings:
     max_wait: float = 20.0
     any_dimensions: bool = False
     token_ids: TokenIds = "auto"
+    api: ApiSettings = field(default_factory=ApiSettings)
     ui: bool = True
 
 
@@ -69,67 +76,68 @@ class Server:
         settings: what it serves.
 
     Attributes:
+        settings: what it serves.
+        models: loaded models, shared by every part.
         service: the engine behind the dialects.
-        fast: the addresses of the dialects.
+        routes: the addresses of the dialects.
         metrics: what was done so far.
     """
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        registry = ModelRegistry(settings.memory_limit)
+        self.models = local_models(settings.memory_limit)
         names = {settings.model, *settings.models} if settings.models else ()
         self.service = EmbeddingService(
-            ServedModels(registry, names, compute=settings.compute),
+            ServedModels(self.models, names, compute=settings.compute),
             Batcher(max_wait=settings.max_wait, cache=VectorCache(settings.cache_limit)),
             settings.model,
             settings.aliases,
             settings.any_dimensions,
             settings.token_ids,
         )
-        self.fast = FastRoutes(
-            _pages(settings), {**dialect_routes(self.service), ("GET", "/metrics"): self._metrics()}
+        self._parts = Parts(self._pages())
+        self._parts.add(PREFIX, create_operations_api(self.models, settings.api))
+        self.routes = FastRoutes(
+            self._parts,
+            {**dialect_routes(self.service), ("GET", "/metrics"): self._metrics_route()},
         )
-        self.metrics = Metrics(self.service.batcher, registry, self.fast.has)
-        self._app = self.metrics.counting(self.fast)
+        self.metrics = Metrics(self.service.batcher, self.models, self.routes.has)
+        self._app = self.metrics.counting(self.routes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
         if scope["type"] == "lifespan":
-            await self._lifespan(scope, receive, send)
+            await run_lifespan(self._running, receive, send)
         else:
             await self._app(scope, receive, send)
 
-    def _metrics(self) -> Route:
+    @asynccontextmanager
+    async def _running(self) -> AsyncIterator[None]:
+        async with self._parts.running():
+            for name in self.settings.preload:
+                await self.service.models.pin(name)
+            watching = asyncio.create_task(self.service.models.watch())
+            try:
+                yield
+            finally:
+                watching.cancel()
+                await asyncio.to_thread(self.service.batcher.close)
+                self.service.models.close()
+
+    def _metrics_route(self) -> Route:
         async def metrics(_request: Request) -> Response:
-            headers = ((b"content-type", CONTENT_TYPE),)
-            return Response(self.metrics.render(), headers=headers)
+            return Response(self.metrics.render(), headers=((b"content-type", CONTENT_TYPE),))
 
         return Route(metrics, Dialect(openai.error_form))
 
-    async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def started(message: Message) -> None:
-            if message["type"] == "lifespan.startup.complete":
-                for name in self.settings.preload:
-                    await self.service.models.pin(name)
-            await send(message)
+    def _pages(self) -> FastAPI:
+        if self.settings.ui:
+            from likewise.web.app import create_app
 
-        watching = asyncio.create_task(self.service.models.watch())
-        await self.fast(scope, receive, started)
-        watching.cancel()
-        self.service.batcher.close()
-        self.service.models.close()
+            return create_app(model=self.settings.model, models=self.models)
+        return FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
 
 
 def dialect_routes(service: EmbeddingService) -> Routes:
     """The addresses of every dialect."""
     return {**openai.routes(service)}
-
-
-def _pages(settings: Settings) -> App:
-    if settings.ui:
-        from likewise.web.app import create_app
-
-        return create_app(model=settings.model)
-    from fastapi import FastAPI
-
-    return FastAPI(docs_url=None, redoc_url=None, openapi_url=None)

@@ -12,12 +12,15 @@ from likewise.hub.catalog import DEFAULT
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+    from likewise.operations.registry import ModelRegistry
+
 
 def create_app(
     app: FastAPI | None = None,
     *,
     model: str = DEFAULT,
     results: str | Path = "results",
+    models: ModelRegistry | None = None,
 ) -> FastAPI:
     """The web app, open to every request; `likewise.server` restricts it.
 
@@ -25,6 +28,7 @@ def create_app(
         app: an app whose routes come first; a new one when not given.
         model: the model that a new page works with; it is loaded on first use.
         results: folder of saved example tests.
+        models: loaded models, shared with the rest of the process; its own when not given.
 
     Returns:
         The app: English at `/`, Chinese at `/zh/`, downloads under `/downloads/`.
@@ -45,7 +49,7 @@ def create_app(
 
     app = app or fastapi.FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     downloads = DownloadStore()
-    runner = JobRunner(local_models(), downloads)
+    runner = JobRunner(models or local_models(), downloads)
     add_downloads(app, downloads)
     _close_with(app, runner)
     for language in reversed(LANGUAGES):  # the one at the root last: it answers everything
