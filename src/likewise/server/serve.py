@@ -1,11 +1,19 @@
-"""Serves an app until it is interrupted."""
+"""Serves an app until it is told to stop, and then answers what it has accepted."""
 
 from __future__ import annotations
 
+import asyncio
+import logging
+import os
+import signal
 import socket
+import ssl
 import sys
+import threading
 import webbrowser
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from starlette.types import ASGIApp
@@ -13,72 +21,249 @@ from starlette.types import ASGIApp
 from likewise.errors import InputError
 from likewise.extras import require
 from likewise.server.access import Access, exposure
-from likewise.server.secure import secure
-from likewise.server.streams import Streams
+from likewise.server.handover import HandoverPoint, finish_take_over
+from likewise.server.http_protocol import http_protocol
+from likewise.server.lifecycle import Lifecycle
+from likewise.server.listener import Address, Listener, listen
+from likewise.server.logs import JsonFormatter, LineWriter, LogFormat
+from likewise.server.secure import SecureOptions, secure
+
+KEEP_ALIVE_SECONDS = 75
+"""Idle connections stay open that long: longer than clients use them, so that none is closed while
+a request is on its way."""
+
+IDLE_SECONDS = 6.0
+"""The same once the server stops: longer than the 5 s of Python's clients."""
+
+FORCED_SECONDS = 5
+"""After the time to drain, what still runs is ended within that time."""
+
+INTERRUPTED = 130
+_log = logging.getLogger("likewise.server")
+
+
+@dataclass(frozen=True)
+class ServeOptions:
+    """How an app is served.
+
+    Attributes:
+        address: where to listen.
+        replace: take the place of the server that listens there.
+        tls_cert: file of the certificate chain, PEM.
+        tls_key: file of its private key, PEM.
+        drain_delay: seconds in which connections are still accepted once the server stops, so that
+            a load balancer can notice.
+        drain_seconds: how long requests may take to end after that.
+        open_browser: open the page once it answers.
+        log_format: how requests are logged.
+        log_texts: log their texts, too.
+    """
+
+    address: Address = field(default_factory=Address)
+    replace: bool = False
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    drain_delay: float = 0
+    drain_seconds: float = 30
+    open_browser: bool = False
+    log_format: LogFormat = "auto"
+    log_texts: bool = False
 
 
 def serve(
-    build: Callable[[], ASGIApp],
+    build: Callable[[Lifecycle], ASGIApp],
     access: Access,
-    *,
-    host: str = "127.0.0.1",
-    port: int = 7860,
-    open_browser: bool = False,
+    options: ServeOptions,
+    secure_options: SecureOptions | None = None,
 ) -> None:
     """Serve an app until interrupted.
 
+    SIGTERM or Ctrl-C, or a server that replaces it, stops it: `/health` turns 503, requests that
+    were accepted are answered, then it ends. A second Ctrl-C ends it at once.
+
     Args:
-        build: makes the app, once the port is known to be free.
+        build: makes the app, once the address is known to be free.
         access: who may use it.
-        host: address to listen on.
-        port: port to listen on; 0 takes a free one.
-        open_browser: open the page once it answers.
+        options: where, and how.
+        secure_options: of the middleware around it.
 
     Raises:
-        InputError: the port cannot be had.
+        InputError: the address or the TLS files cannot be used.
+        KeyboardInterrupt: it was ended by Ctrl-C.
         MissingExtraError: the extra `server` is not installed.
     """
     uvicorn: Any = require("uvicorn", "server")
-    with _listening(host, port) as listener:
-        streams = Streams()
-        app = secure(build(), access, streams=streams)
-        address = f"http://{_shown(host)}:{listener.getsockname()[1]}"
-
-        class Server(uvicorn.Server):  # type: ignore[misc]
-            async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-                await super().startup(sockets)
-                sys.stderr.write(f"Likewise is at {address} (Ctrl+C ends it)\n")
-                sys.stderr.write(exposure(host, listener.getsockname()[1], access))
-                sys.stderr.flush()
-                if open_browser:
-                    webbrowser.open(address)
-
-            async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-                streams.end()  # else it waits for every page that is open
-                await super().shutdown(sockets)
-
-        settings = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=3)
-        Server(settings).run(sockets=[listener])
-
-
-def _listening(host: str, port: int) -> socket.socket:
-    """A socket on that address, so that a busy port is reported before anything is loaded."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    if sys.platform != "win32":  # there it would let two servers share a port
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    check_tls(options.tls_cert, options.tls_key)
+    listener = listen(options.address, replace=options.replace)
+    lifecycle = Lifecycle()
+    writer, as_json = _logging(options)
+    app = secure(
+        build(lifecycle), access, lifecycle, secure_options, writer=writer, as_json=as_json,
+        log_texts=options.log_texts,
+    )  # fmt: skip
+    config = uvicorn.Config(
+        app, log_config=None, access_log=False, http=http_protocol(), lifespan="on",
+        timeout_keep_alive=KEEP_ALIVE_SECONDS, timeout_graceful_shutdown=1,
+        ssl_certfile=options.tls_cert, ssl_keyfile=options.tls_key, server_header=False,
+    )  # fmt: skip
+    server = _server_class(uvicorn.Server)(config, listener, lifecycle, access, options)
     try:
-        listener.bind((host, port))
-        listener.listen(128)
-    except (OSError, OverflowError) as error:
-        listener.close()
+        server.run(sockets=[listener.socket])
+    finally:
+        listener.socket.close()
+        if writer:
+            writer.close()
+    if server.interrupted:
+        raise KeyboardInterrupt
+
+
+def check_tls(cert: Path | None, key: Path | None) -> None:
+    """Check the TLS files before anything is loaded.
+
+    Raises:
+        InputError: they cannot be used.
+    """
+    if cert is None and key is None:
+        return
+    if cert is None:
+        raise InputError("--tls-key without --tls-cert", hint="give the certificate, too")
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key, password=lambda: "")
+    except (OSError, ValueError) as error:
         raise InputError(
-            f"cannot listen on {host} port {port}: {getattr(error, 'strerror', None) or error}",
-            hint="something else may use it; choose another with --port",
+            f"the TLS files {cert} and {key or cert} cannot be used: {error}",
+            hint="both are PEM files; the key has no password and belongs to the certificate",
         ) from error
-    return listener
 
 
-def _shown(host: str) -> str:
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
-    return f"[{host}]" if ":" in host else host
+def _logging(options: ServeOptions) -> tuple[LineWriter | None, bool]:
+    """Where requests are logged, and whether as JSON."""
+    as_json = options.log_format == "json" or (
+        options.log_format == "auto" and not sys.stderr.isatty()
+    )
+    handler = logging.StreamHandler()
+    if as_json:
+        handler.setFormatter(JsonFormatter())
+    else:
+        handler.setFormatter(logging.Formatter("%(levelname)s: %(message)s"))
+    for name in ("likewise", "uvicorn"):
+        logger = logging.getLogger(name)
+        logger.handlers, logger.propagate = [handler], False
+        logger.setLevel(logging.WARNING)
+    return (None if options.log_format == "off" else LineWriter()), as_json
+
+
+def _server_class(base: Any) -> Any:
+    """uvicorn's server with a stop that loses nothing."""
+
+    class DrainingServer(base):  # type: ignore[misc]
+        """Drains before it ends.
+
+        Args:
+            config: of uvicorn.
+            listener: the socket.
+            lifecycle: of this process.
+            access: who may use it.
+            options: how it is served.
+
+        Attributes:
+            interrupted: whether Ctrl-C ended it.
+        """
+
+        def __init__(
+            self,
+            config: Any,
+            listener: Listener,
+            lifecycle: Lifecycle,
+            access: Access,
+            options: ServeOptions,
+        ) -> None:
+            super().__init__(config)
+            self._listener, self._lifecycle = listener, lifecycle
+            self._access, self._options = access, options
+            self._handover: HandoverPoint | None = None
+            self._replaced = False
+            self.interrupted = False
+
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            options, listener = self._options, self._listener
+            finish_take_over(options.address.name)
+            if options.address.fd is None:
+                self._handover = HandoverPoint(
+                    options.address.name, listener.socket, self._on_replaced
+                )
+            encrypted = options.tls_cert is not None
+            url = listener.url("https" if encrypted else "http", options.address.host)
+            sys.stderr.write(f"Likewise is at {url} (Ctrl+C ends it)\n")
+            if not url.startswith("unix:"):
+                port = listener.socket.getsockname()[1]
+                sys.stderr.write(
+                    exposure(options.address.host, port, self._access, encrypted=encrypted)
+                )
+            sys.stderr.flush()
+            if options.open_browser:
+                webbrowser.open(url)
+
+        def handle_exit(self, sig: int, _frame: Any) -> None:
+            if sig == signal.SIGINT and self.interrupted:
+                os._exit(INTERRUPTED)
+            self.interrupted = self.interrupted or sig == signal.SIGINT
+            self.should_exit = True
+
+        def _on_replaced(self) -> None:
+            self._replaced = True
+            self.should_exit = True
+
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            self._lifecycle.drain()
+            if self._handover:
+                self._handover.close()
+            if not self._replaced:
+                await asyncio.sleep(self._options.drain_delay)
+            await self._stop_accepting()
+            self._lifecycle.end_streams()
+            if not await self._drain():
+                _log.warning(
+                    "%d requests did not end within %g s, and are cancelled",
+                    self._lifecycle.in_flight, self._options.drain_seconds,
+                )  # fmt: skip
+                forced = threading.Timer(FORCED_SECONDS, os._exit, (1,))
+                forced.daemon = True
+                forced.start()
+            await super().shutdown(sockets)
+
+        async def _stop_accepting(self) -> None:
+            """Close the socket, here, once no connection waits to be accepted."""
+            if not (self._replaced or self._listener.shared):
+                for _ in range(100):
+                    if not self._listener.has_waiting():
+                        break
+                    await asyncio.sleep(0.01)
+            for server in self.servers:
+                server.close()
+
+        async def _drain(self) -> bool:
+            """Wait for the requests and the idle connections; False where the time is over."""
+            loop = asyncio.get_running_loop()
+            started = loop.time()
+            # after Ctrl-C somebody waits
+            idle_seconds = 0.5 if self.interrupted else min(IDLE_SECONDS, self._options.drain_seconds)
+            while loop.time() - started < self._options.drain_seconds:
+                for connection in list(self.server_state.connections):
+                    active = max(getattr(connection, "active", started), started)
+                    if _is_idle(connection) and loop.time() - active >= idle_seconds:
+                        connection.transport.close()
+                if not self.server_state.connections and not self._lifecycle.in_flight:
+                    return True
+                await asyncio.sleep(0.02)
+            return not self._lifecycle.in_flight
+
+    return DrainingServer
+
+
+def _is_idle(connection: Any) -> bool:
+    if hasattr(connection, "idle"):
+        return bool(connection.idle)
+    cycle = getattr(connection, "cycle", None)
+    return cycle is None or cycle.response_complete
