@@ -41,10 +41,10 @@ def served(results: Path, access: Access | None = None) -> Iterator[Site]:
     import uvicorn
 
     from likewise.server.access import Access
-    from likewise.server.secure import secure
+    from likewise.server.secure import ServedApp, secure
     from likewise.web.app import create_app
 
-    app = secure(create_app(results=results), access or Access())
+    app = secure(ServedApp(create_app(results=results)), access or Access())
     listener = socket.create_server(("127.0.0.1", 0))
     found = Site(f"http://127.0.0.1:{listener.getsockname()[1]}/", results)
     connect = socket.socket.connect

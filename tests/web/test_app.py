@@ -10,7 +10,8 @@ import pytest
 
 from likewise.errors import InputError
 from likewise.server.access import Access
-from likewise.server.serve import serve
+from likewise.server.listener import Address
+from likewise.server.serve import ServeOptions, serve
 from tests.web.conftest import Site
 
 
@@ -34,7 +35,7 @@ def test_a_busy_port_is_named_with_the_way_out() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(InputError) as caught:
-            serve(_never_built, Access(), port=port)
+            serve(_never_built, Access(), ServeOptions(Address(port=port)))
     assert f"port {port}" in caught.value.message
     assert "--port" in caught.value.hint
 

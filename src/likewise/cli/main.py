@@ -27,6 +27,7 @@ from likewise.cli.example import example
 from likewise.cli.export import export
 from likewise.cli.index import index
 from likewise.cli.interrupts import INTERRUPTED, raise_again
+from likewise.cli.keys import keys_app
 from likewise.cli.map import map_
 from likewise.cli.mcp import mcp_app
 from likewise.cli.models import models_app
@@ -35,6 +36,7 @@ from likewise.cli.quantize import quantize
 from likewise.cli.rank import rank
 from likewise.cli.recommend import recommend
 from likewise.cli.search import search
+from likewise.cli.serve import serve
 from likewise.cli.similarity import similarity
 from likewise.cli.ui import ui
 from likewise.cli.verify import verify
@@ -42,6 +44,8 @@ from likewise.errors import CheckpointWarning, LikewiseError, TruncationWarning
 
 COMMANDS = (
     "ui",
+    "serve",
+    "keys",
     "mcp",
     "similarity",
     "rank",
@@ -110,13 +114,14 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 for command in (
-    ui, similarity, rank, encode, index, search, ask, recommend, example, dedupe, cluster,
+    ui, serve, similarity, rank, encode, index, search, ask, recommend, example, dedupe, cluster,
     download, export, quantize, verify, bench, doctor,
 ):  # fmt: skip
     app.command()(command)
 app.command("map")(map_)
 app.add_typer(mcp_app)
 app.add_typer(models_app)
+app.add_typer(keys_app)
 app.add_typer(collections_app)
 app.command()(evaluate)
 app.command()(compare)

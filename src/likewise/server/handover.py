@@ -68,9 +68,7 @@ class HandoverPoint:
         on_replaced: called in a thread once the new server accepts connections.
     """
 
-    def __init__(
-        self, name: str, listener: socket.socket, on_replaced: Callable[[], None]
-    ) -> None:
+    def __init__(self, name: str, listener: socket.socket, on_replaced: Callable[[], None]) -> None:
         self._listener, self._on_replaced = listener, on_replaced
         self._control: socket.socket | None = None
         self._path = _control_path(name)

@@ -17,6 +17,9 @@ BACKLOG = 2048
 """Connections that wait to be accepted; the system's limit may be lower."""
 
 
+_INTERNET = (socket.AF_INET, socket.AF_INET6)
+
+
 @dataclass(frozen=True)
 class Address:
     """Where a server listens.
@@ -38,6 +41,18 @@ class Address:
         """By which a server that is replaced is found."""
         return str(self.uds.absolute()) if self.uds else f"{self.host} port {self.port}"
 
+    @property
+    def reached_at(self) -> str:
+        """The IP address or name that says who can reach it; loopback for a Unix socket.
+
+        Raises:
+            InputError: the file descriptor is not a socket.
+        """
+        if self.fd is None:
+            return "127.0.0.1" if self.uds else self.host
+        with _inherited(self.fd) as found:
+            return str(found.getsockname()[0]) if found.family in _INTERNET else "127.0.0.1"
+
 
 @dataclass(frozen=True)
 class Listener:
@@ -50,12 +65,6 @@ class Listener:
 
     socket: socket.socket
     shared: bool = False
-
-    @property
-    def host(self) -> str:
-        """The address that it listens on; a loopback one for a Unix socket."""
-        name = self.socket.getsockname()
-        return "127.0.0.1" if self.socket.family not in _INTERNET else str(name[0])
 
     def url(self, scheme: str, host: str) -> str:
         """The address for people.
@@ -77,9 +86,6 @@ class Listener:
             return bool(selector.select(0))
 
 
-_INTERNET = (socket.AF_INET, socket.AF_INET6)
-
-
 def listen(address: Address, *, replace: bool = False) -> Listener:
     """A socket on an address, so that a busy port is reported before anything is loaded.
 
@@ -99,8 +105,7 @@ def listen(address: Address, *, replace: bool = False) -> Listener:
 
 def _inherited(fd: int) -> socket.socket:
     try:
-        found = socket.socket(fileno=fd)
-        found.getsockname()
+        found = socket.socket(fileno=os.dup(fd))
     except OSError as error:
         raise InputError(
             f"file descriptor {fd} is not a socket: {error.strerror or error}",

@@ -23,6 +23,10 @@ FormOf = Callable[[str], ErrorForm | None]
 """Finds the error form of a path; None where it has none of its own."""
 
 
+def no_form(_path: str) -> None:
+    """No path has an error form of its own."""
+
+
 @dataclass(frozen=True)
 class Refusal:
     """Why a request is not answered.
@@ -58,7 +62,7 @@ class ErrorResponder:
         form_of: finds the error form of a path; a common one where it finds none.
     """
 
-    def __init__(self, form_of: FormOf = lambda _path: None) -> None:
+    def __init__(self, form_of: FormOf) -> None:
         self._form_of = form_of
 
     async def send(self, refusal: Refusal, scope: Scope, send: Send) -> None:

@@ -11,29 +11,30 @@ from likewise.server.guard import Guard
 from likewise.server.lifecycle import Lifecycle, LifecycleMiddleware
 from likewise.server.limits import Limits, LimitsMiddleware
 from likewise.server.logs import LineWriter, RequestLog
-from likewise.server.refusal import ErrorResponder, FormOf
+from likewise.server.refusal import ErrorResponder, FormOf, no_form
 
 
 @dataclass(frozen=True)
-class SecureOptions:
-    """What the middleware needs to know of the app.
+class ServedApp:
+    """An app, and what the middleware around it needs to know of it.
 
     Attributes:
-        limits: what one request may cost.
+        app: the app.
         form_of: finds the error form of a path.
-        pages: whether there are pages for browsers, which can log in.
+        pages: whether it has pages for browsers, which can log in.
+        limits: what one request may cost.
     """
 
-    limits: Limits = field(default_factory=Limits)
-    form_of: FormOf = lambda _path: None
+    app: ASGIApp
+    form_of: FormOf = no_form
     pages: bool = True
+    limits: Limits = field(default_factory=Limits)
 
 
 def secure(
-    app: ASGIApp,
+    served: ServedApp,
     access: Access,
     lifecycle: Lifecycle | None = None,
-    options: SecureOptions | None = None,
     *,
     writer: LineWriter | None = None,
     as_json: bool = True,
@@ -42,17 +43,15 @@ def secure(
     """An app that answers only those who may use it, within limits, and logs its requests.
 
     Args:
-        app: what is served.
+        served: the app.
         access: who may use it.
         lifecycle: of this process.
-        options: of the middleware.
         writer: where requests are logged; None logs none.
         as_json: how.
         log_texts: log their texts, too.
     """
-    options = options or SecureOptions()
-    responder = ErrorResponder(options.form_of)
-    app = LimitsMiddleware(app, options.limits, responder)
-    app = Guard(app, access, responder, pages=options.pages)
+    responder = ErrorResponder(served.form_of)
+    app: ASGIApp = LimitsMiddleware(served.app, served.limits, responder)
+    app = Guard(app, access, responder, pages=served.pages)
     app = LifecycleMiddleware(app, lifecycle or Lifecycle())
     return RequestLog(app, responder, writer, as_json=as_json, log_texts=log_texts)

@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from likewise.errors import InputError
+from likewise.errors import InputError, LikewiseError
 from likewise.extras import require
 from likewise.server.access import Access, exposure
 from likewise.server.handover import HandoverPoint, finish_take_over
@@ -26,7 +26,7 @@ from likewise.server.http_protocol import http_protocol
 from likewise.server.lifecycle import Lifecycle
 from likewise.server.listener import Address, Listener, listen
 from likewise.server.logs import JsonFormatter, LineWriter, LogFormat
-from likewise.server.secure import SecureOptions, secure
+from likewise.server.secure import ServedApp, secure
 
 KEEP_ALIVE_SECONDS = 75
 """Idle connections stay open that long: longer than clients use them, so that none is closed while
@@ -71,10 +71,7 @@ class ServeOptions:
 
 
 def serve(
-    build: Callable[[Lifecycle], ASGIApp],
-    access: Access,
-    options: ServeOptions,
-    secure_options: SecureOptions | None = None,
+    build: Callable[[], ServedApp], access: Access, options: ServeOptions | None = None
 ) -> None:
     """Serve an app until interrupted.
 
@@ -85,36 +82,60 @@ def serve(
         build: makes the app, once the address is known to be free.
         access: who may use it.
         options: where, and how.
-        secure_options: of the middleware around it.
 
     Raises:
         InputError: the address or the TLS files cannot be used.
+        LikewiseError: the app did not start.
         KeyboardInterrupt: it was ended by Ctrl-C.
         MissingExtraError: the extra `server` is not installed.
     """
     uvicorn: Any = require("uvicorn", "server")
+    options = options or ServeOptions()
     check_tls(options.tls_cert, options.tls_key)
     listener = listen(options.address, replace=options.replace)
     lifecycle = Lifecycle()
     writer, as_json = _logging(options)
-    app = secure(
-        build(lifecycle), access, lifecycle, secure_options, writer=writer, as_json=as_json,
-        log_texts=options.log_texts,
-    )  # fmt: skip
+    startup = _Startup(
+        secure(
+            build(), access, lifecycle, writer=writer, as_json=as_json, log_texts=options.log_texts
+        )
+    )
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, http=http_protocol(), lifespan="on",
+        startup, log_config=None, access_log=False, http=http_protocol(), lifespan="on",
         timeout_keep_alive=KEEP_ALIVE_SECONDS, timeout_graceful_shutdown=1,
         ssl_certfile=options.tls_cert, ssl_keyfile=options.tls_key, server_header=False,
     )  # fmt: skip
     server = _server_class(uvicorn.Server)(config, listener, lifecycle, access, options)
     try:
         server.run(sockets=[listener.socket])
+    except SystemExit:
+        if startup.error:
+            raise startup.error from None
+        raise
     finally:
         listener.socket.close()
         if writer:
             writer.close()
     if server.interrupted:
         raise KeyboardInterrupt
+
+
+class _Startup:
+    """Remembers the error with which an app does not start; uvicorn would log its traceback."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self.error: LikewiseError | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan":
+            await self._app(scope, receive, send)
+            return
+        try:
+            await self._app(scope, receive, send)
+        except LikewiseError as error:
+            self.error = error
+            await send({"type": "lifespan.startup.failed", "message": error.message})
 
 
 def check_tls(cert: Path | None, key: Path | None) -> None:
@@ -154,7 +175,7 @@ def _logging(options: ServeOptions) -> tuple[LineWriter | None, bool]:
 
 
 def _server_class(base: Any) -> Any:
-    """uvicorn's server with a stop that loses nothing."""
+    """Uvicorn's server with a stop that loses nothing."""
 
     class DrainingServer(base):  # type: ignore[misc]
         """Drains before it ends.
@@ -189,18 +210,17 @@ def _server_class(base: Any) -> Any:
             await super().startup(sockets)
             options, listener = self._options, self._listener
             finish_take_over(options.address.name)
-            if options.address.fd is None:
+            if options.address.fd is None and options.address.port:
                 self._handover = HandoverPoint(
                     options.address.name, listener.socket, self._on_replaced
                 )
             encrypted = options.tls_cert is not None
-            url = listener.url("https" if encrypted else "http", options.address.host)
+            host = options.address.reached_at
+            url = listener.url("https" if encrypted else "http", host)
             sys.stderr.write(f"Likewise is at {url} (Ctrl+C ends it)\n")
             if not url.startswith("unix:"):
                 port = listener.socket.getsockname()[1]
-                sys.stderr.write(
-                    exposure(options.address.host, port, self._access, encrypted=encrypted)
-                )
+                sys.stderr.write(exposure(host, port, self._access, encrypted=encrypted))
             sys.stderr.flush()
             if options.open_browser:
                 webbrowser.open(url)
@@ -242,13 +262,15 @@ def _server_class(base: Any) -> Any:
                     await asyncio.sleep(0.01)
             for server in self.servers:
                 server.close()
+            if self._options.address.uds and not self._replaced:
+                self._options.address.uds.unlink(missing_ok=True)
 
         async def _drain(self) -> bool:
             """Wait for the requests and the idle connections; False where the time is over."""
             loop = asyncio.get_running_loop()
             started = loop.time()
             # after Ctrl-C somebody waits
-            idle_seconds = 0.5 if self.interrupted else min(IDLE_SECONDS, self._options.drain_seconds)
+            idle_seconds = 0.5 if self.interrupted else IDLE_SECONDS
             while loop.time() - started < self._options.drain_seconds:
                 for connection in list(self.server_state.connections):
                     active = max(getattr(connection, "active", started), started)
