@@ -185,7 +185,7 @@ def test_slow_and_endless_headers_end_the_connection(tmp_path: Path) -> None:
         port = int(server.address.rsplit(":", 1)[1])
         with socket.create_connection(("127.0.0.1", port), timeout=30) as endless:
             endless.sendall(b"GET /v1/x HTTP/1.1\r\nHost: localhost\r\n")
-            with pytest.raises(OSError, match="reset|Broken pipe|aborted"):
+            with pytest.raises(OSError, match=r"reset|Broken pipe|aborted"):
                 _send_headers(endless)
         started = time.monotonic()
         with socket.create_connection(("127.0.0.1", port), timeout=30) as slow:
