@@ -44,6 +44,6 @@ def serve(
 
     def build() -> ServedApp:
         app = Server(settings)
-        return ServedApp(app, app.fast.error_form, pages=ui)
+        return ServedApp(app, app.routes.error_form, pages=ui)
 
     run(build, server)

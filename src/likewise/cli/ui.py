@@ -35,6 +35,6 @@ def ui(
 
     def build() -> ServedApp:
         app = Server(Settings(model))
-        return ServedApp(app, app.fast.error_form)
+        return ServedApp(app, app.routes.error_form)
 
     run(build, server, open_browser=open_browser)

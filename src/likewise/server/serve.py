@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from likewise.errors import InputError, LikewiseError
 from likewise.extras import require
@@ -131,11 +131,20 @@ class _Startup:
         if scope["type"] != "lifespan":
             await self._app(scope, receive, send)
             return
+        failed = False
+
+        async def quiet_send(message: Message) -> None:
+            nonlocal failed
+            if message["type"] == "lifespan.startup.failed":
+                failed, message = True, {**message, "message": ""}
+            await send(message)
+
         try:
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, quiet_send)
         except LikewiseError as error:
             self.error = error
-            await send({"type": "lifespan.startup.failed", "message": error.message})
+            if not failed:
+                await quiet_send({"type": "lifespan.startup.failed"})
 
 
 def check_tls(cert: Path | None, key: Path | None) -> None:
