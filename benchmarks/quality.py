@@ -11,7 +11,7 @@ from benchmarks.options import Options
 from benchmarks.processes import ContenderError, Process, record_versions
 from benchmarks.results import Result, read
 from benchmarks.tables import Table
-from likewise.evaluation import find_tasks
+from likewise.evaluation.discover import find_tasks
 
 QUESTION = "What do bfloat16 and int8 cost in quality?"
 FLOAT32 = "likewise float32"

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import resource
+import shlex
 import signal
 import subprocess
 import sys
@@ -16,37 +17,60 @@ from typing import Any
 
 import pytest
 
+from likewise.cli.main import COMMANDS
+
 Run = Callable[..., Any]
 
 
-def test_similarity_answers_at_once_and_loads_nothing_heavy(shell: Run) -> None:
-    code = (
-        "import sys\n"
-        "from likewise.cli.main import app\n"
-        "app(['similarity', 'a', 'b'], standalone_mode=False)\n"
-        "heavy = {'torch', 'gradio', 'transformers', 'pandas', 'pyarrow', 'rich'}\n"
-        "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
-    )
-    result = shell(f'{sys.executable} -c "{code}"')
-    assert result.stderr.strip() == "[]"
+HEAVY = {
+    "gradio", "huggingface_hub", "lancedb", "openvino", "pandas", "plotly", "pyarrow", "rich",
+    "scipy", "sklearn", "torch", "transformers",
+}  # fmt: skip
 
+
+def loaded_modules(shell: Run, code: str) -> set[str]:
+    """Names of the modules that a Python process has loaded after running this code."""
+    report = "import sys; print(*sys.modules, file=sys.stderr)"
+    result = shell(shlex.join([sys.executable, "-c", f"{code}\n{report}"]))
+    assert result.returncode == 0, result.stderr
+    return set(result.stderr.split())
+
+
+def run_command(*arguments: str) -> str:
+    return f"from likewise.cli.main import app\napp({list(arguments)}, standalone_mode=False)"
+
+
+def test_the_command_table_loads_no_command(shell: Run) -> None:
+    loaded = loaded_modules(shell, "import likewise.cli.main")
+    assert not loaded & (HEAVY | {"numpy"})
+    assert not {name for name in loaded if name.startswith("likewise.operations")}
+
+
+@pytest.mark.parametrize("command", ["similarity", "rank", "search", "models"])
+def test_a_command_loads_its_own_module_and_nothing_heavy(shell: Run, command: str) -> None:
+    loaded = loaded_modules(shell, run_command(command, "--help"))
+    assert not loaded & HEAVY
+    commands = {definition.split(":")[0] for definition in COMMANDS.values()}
+    assert loaded & commands == {f"likewise.cli.{command}"}
+
+
+def test_help_of_all_commands_loads_nothing_heavy(shell: Run) -> None:
+    assert not loaded_modules(shell, run_command("--help")) & HEAVY
+
+
+def test_similarity_loads_nothing_but_its_runtime(shell: Run) -> None:
+    loaded = loaded_modules(shell, run_command("similarity", "a", "b"))
+    assert not loaded & (HEAVY - {"openvino"})
+
+
+def test_similarity_takes_little_processor_time(shell: Run) -> None:
     def processor_seconds() -> float:
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
         return used.ru_utime + used.ru_stime
 
     started = processor_seconds()
     assert shell("$LIKEWISE similarity a b").returncode == 0
-    assert processor_seconds() - started < 3  # 0.7 s by the clock when nothing else runs
-
-
-def test_help_loads_no_engine(shell: Run) -> None:
-    code = (
-        "import sys\n"
-        "from likewise.cli.main import app\n"
-        "app(['--help'], standalone_mode=False)\n"
-        "print(sorted({'openvino', 'huggingface_hub', 'rich', 'torch'} & set(sys.modules)))"
-    )
-    assert shell(f'{sys.executable} -c "{code}"').stdout.splitlines()[-1] == "[]"
+    assert processor_seconds() - started < 3  # 0.5 s when nothing else runs
 
 
 def test_errors_are_two_lines(shell: Run) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from likewise.data.table import read_table
 from likewise.errors import RecordError
-from likewise.evaluation import Reading, find_tasks
+from likewise.evaluation.discover import Reading, find_tasks
 from likewise.evaluation.tasks import Retrieval
 
 

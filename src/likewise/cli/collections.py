@@ -38,7 +38,7 @@ from likewise.operations.record import RecordRequest, RecordResult, collections_
 
 HEADER = ("name", "records", "chunks", "model", "storage", "index", "recall", "changed")
 
-collections_app = typer.Typer(name="collections", rich_markup_mode=None)
+collections_app = typer.Typer(name="collections", add_completion=False, rich_markup_mode=None)
 
 
 @collections_app.callback(invoke_without_command=True)

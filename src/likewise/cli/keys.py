@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from likewise.server.key_file import KeyFile
     from likewise.server.keys import Key
 
-keys_app = typer.Typer(name="keys", no_args_is_help=True, rich_markup_mode=None)
+keys_app = typer.Typer(
+    name="keys", add_completion=False, no_args_is_help=True, rich_markup_mode=None
+)
 
 File = Annotated[
     Path | None,

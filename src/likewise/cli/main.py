@@ -1,87 +1,99 @@
-"""Every command in one table, and what becomes of errors."""
+"""Every command in one table, and how errors end the process."""
 
 from __future__ import annotations
 
 import io
 import os
+import pkgutil
 import sys
 import warnings
+from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
+from typer.main import get_command
 
 import likewise
-from likewise.cli.ask import ask
-from likewise.cli.bench import bench
-from likewise.cli.calibrate import calibrate
-from likewise.cli.cluster import cluster
-from likewise.cli.collections import collections_app
-from likewise.cli.compare import compare
-from likewise.cli.dedupe import dedupe
-from likewise.cli.doctor import doctor
-from likewise.cli.download import download
-from likewise.cli.encode import encode
-from likewise.cli.evaluate import evaluate
-from likewise.cli.example import example
-from likewise.cli.export import export
-from likewise.cli.index import index
 from likewise.cli.interrupts import INTERRUPTED, raise_again
-from likewise.cli.keys import keys_app
-from likewise.cli.map import map_
-from likewise.cli.mcp import mcp_app
-from likewise.cli.models import models_app
 from likewise.cli.printing import note
-from likewise.cli.quantize import quantize
-from likewise.cli.rank import rank
-from likewise.cli.recommend import recommend
-from likewise.cli.search import search
-from likewise.cli.serve import serve
-from likewise.cli.similarity import similarity
-from likewise.cli.ui import ui
-from likewise.cli.verify import verify
 from likewise.errors import CheckpointWarning, LikewiseError, TruncationWarning
 
-COMMANDS = (
-    "ui",
-    "serve",
-    "keys",
-    "mcp",
-    "similarity",
-    "rank",
-    "encode",
-    "index",
-    "search",
-    "ask",
-    "recommend",
-    "collections",
-    "example",
-    "dedupe",
-    "cluster",
-    "map",
-    "evaluate",
-    "compare",
-    "calibrate",
-    "models",
-    "download",
-    "export",
-    "quantize",
-    "verify",
-    "bench",
-    "doctor",
-)
-"""In the order in which help lists them."""
+COMMANDS = {
+    "ui": "likewise.cli.ui:ui",
+    "serve": "likewise.cli.serve:serve",
+    "keys": "likewise.cli.keys:keys_app",
+    "mcp": "likewise.cli.mcp:mcp_app",
+    "similarity": "likewise.cli.similarity:similarity",
+    "rank": "likewise.cli.rank:rank",
+    "encode": "likewise.cli.encode:encode",
+    "index": "likewise.cli.index:index",
+    "search": "likewise.cli.search:search",
+    "ask": "likewise.cli.ask:ask",
+    "recommend": "likewise.cli.recommend:recommend",
+    "collections": "likewise.cli.collections:collections_app",
+    "example": "likewise.cli.example:example",
+    "dedupe": "likewise.cli.dedupe:dedupe",
+    "cluster": "likewise.cli.cluster:cluster",
+    "map": "likewise.cli.map:map_",
+    "evaluate": "likewise.cli.evaluate:evaluate",
+    "compare": "likewise.cli.compare:compare",
+    "calibrate": "likewise.cli.calibrate:calibrate",
+    "models": "likewise.cli.models:models_app",
+    "download": "likewise.cli.download:download",
+    "export": "likewise.cli.export:export",
+    "quantize": "likewise.cli.quantize:quantize",
+    "verify": "likewise.cli.verify:verify",
+    "bench": "likewise.cli.bench:bench",
+    "doctor": "likewise.cli.doctor:doctor",
+}
+"""Where each command is defined, in the order of help: a function, or a Typer app of subcommands.
+
+A module is imported when its command runs, so that a command does not load what others need.
+"""
+
+
+@cache
+def _load(name: str) -> Any:
+    defined = pkgutil.resolve_name(COMMANDS[name])
+    if isinstance(defined, typer.Typer):
+        return get_command(defined)
+    command_app = typer.Typer(add_completion=False, rich_markup_mode=None)
+    command_app.command(name)(defined)
+    return get_command(command_app)
+
+
+class LazyCommands(Mapping[str, Any]):
+    """The commands by name; a lookup imports the command."""
+
+    def __getitem__(self, name: str) -> Any:
+        return _load(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COMMANDS)
+
+    def __len__(self) -> int:
+        return len(COMMANDS)
 
 
 class Commands(TyperGroup):
-    """The one place where the project's errors become words and an exit status."""
+    """The group of all commands; turns the project's errors into messages and an exit status."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings | {"commands": LazyCommands()})
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[Any, Any, list[str]]:
+        """Import the command that was named; Ctrl-C is an exception from then on."""
+        found = super().resolve_command(ctx, args)
+        raise_again()
+        return found
 
     def invoke(self, ctx: Any) -> Any:
         """Run a command."""
         # commands say in their own words what was assumed and what was cut
         for category in (CheckpointWarning, TruncationWarning):
             warnings.simplefilter("ignore", category)
-        raise_again()
         try:
             result = super().invoke(ctx)
             sys.stdout.flush()
@@ -99,10 +111,6 @@ class Commands(TyperGroup):
             raise typer.Exit(0) from error
         return result
 
-    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the base class asks for it
-        """The commands in the order of the table below."""
-        return sorted(self.commands, key=COMMANDS.index)
-
 
 app = typer.Typer(
     name="likewise",
@@ -113,19 +121,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-for command in (
-    ui, serve, similarity, rank, encode, index, search, ask, recommend, example, dedupe, cluster,
-    download, export, quantize, verify, bench, doctor,
-):  # fmt: skip
-    app.command()(command)
-app.command("map")(map_)
-app.add_typer(mcp_app)
-app.add_typer(models_app)
-app.add_typer(keys_app)
-app.add_typer(collections_app)
-app.command()(evaluate)
-app.command()(compare)
-app.command()(calibrate)
 
 
 def _version(wanted: bool) -> None:

@@ -27,7 +27,7 @@ Data = Annotated[
     typer.Option("--data", metavar="FOLDER", help="A folder whose files agents may read."),
 ]
 
-mcp_app = typer.Typer(name="mcp", rich_markup_mode=None)
+mcp_app = typer.Typer(name="mcp", add_completion=False, rich_markup_mode=None)
 
 
 @mcp_app.callback(invoke_without_command=True)

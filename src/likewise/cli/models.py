@@ -17,7 +17,7 @@ from likewise.operations.models import (
 )
 from likewise.operations.models import models as operation
 
-models_app = typer.Typer(name="models", rich_markup_mode=None)
+models_app = typer.Typer(name="models", add_completion=False, rich_markup_mode=None)
 
 HEADER = ("name", "dimensions", "max tokens", "languages", "licence", "size", "where")
 

@@ -9,7 +9,6 @@ from likewise.evaluation.comparison import (
     unknown_tokens,
 )
 from likewise.evaluation.contract import Case, Task, TaskOutcome, TextEncoder, embed
-from likewise.evaluation.discover import Reading, find_tasks, read_beir
 from likewise.evaluation.examples import (
     EXAMPLES,
     Example,
@@ -28,7 +27,6 @@ __all__ = [
     "Comparison",
     "Example",
     "ExampleResult",
-    "Reading",
     "SavedResult",
     "SavedResults",
     "Task",
@@ -40,10 +38,8 @@ __all__ = [
     "compare_tokens",
     "embed",
     "find_example",
-    "find_tasks",
     "list_results",
     "load_result",
-    "read_beir",
     "run_example",
     "unknown_tokens",
 ]

@@ -6,16 +6,16 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from likewise.collections.collection import Collection
-from likewise.collections.contract import Scorer
-from likewise.collections.open_collection import open_collection
-from likewise.collections.reranking import load_scorer
 from likewise.encoder import Encoder
 from likewise.operations.contract import ModelRequest
 from likewise.operations.registry import ModelRegistry
 from likewise.progress import Progress, ProgressFactory, no_progress
+
+if TYPE_CHECKING:
+    from likewise.collections.collection import Collection
+    from likewise.collections.contract import Scorer
 
 
 class CancelledError(Exception):
@@ -131,6 +131,8 @@ class Session:
             CollectionError: it cannot be read.
             InputError: a bad name, or no such state.
         """
+        from likewise.collections.open_collection import open_collection  # few operations need it
+
         collection = open_collection(
             name, store=store or self.store, loader=self.models.get, as_of=as_of
         )
@@ -144,6 +146,8 @@ class Session:
         Raises:
             CheckpointError: it cannot be found or used.
         """
+        from likewise.collections.reranking import load_scorer  # few operations need it
+
         return load_scorer(model, loader=self.models.get, reranker_loader=self.models.get_reranker)
 
     def message(self, code: str, text: str, **values: Any) -> None:
