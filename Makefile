@@ -1,7 +1,7 @@
 # make run    sets everything up, opens the web app at http://127.0.0.1:7860
 # make test   sets up what tests need, runs every test
 # make check  checks style, types and the layers of the packages
-# make coverage  runs the tests and measures which lines of src/likewise they run
+# make coverage  runs the tests; fails if they run too few lines and branches of src/likewise
 # make docs   writes docs/help.md, builds the documentation site in build/site
 # make sanitize  builds the kernels with warnings as errors, runs them under AddressSanitizer and UBSan
 # make bench  measures this machine and the peers, rewrites the tables
