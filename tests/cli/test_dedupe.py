@@ -147,8 +147,8 @@ def test_answers_from_a_pipe_and_from_a_file(likewise: Run, source: Path, tmp_pa
         (["--apply", "{a}", "-o", "{folder}/x.csv"], "not a plan of likewise dedupe"),
         (["--undo", "{a}"], "no output"),
         (["{a}", "--apply", "{a}"], "names its files itself"),
-        (["{folder}/none.csv"], "error: no file {folder}/none.csv"),
-        (["{a}", "{folder}/none.csv"], "error: no file {folder}/none.csv"),
+        (["{folder}/none.csv"], "error: no such file: {folder}/none.csv"),
+        (["{a}", "{folder}/none.csv"], "error: no such file: {folder}/none.csv"),
     ],
 )
 def test_what_is_refused(

@@ -75,7 +75,7 @@ def test_similarity_takes_little_processor_time(shell: Run) -> None:
 def test_errors_are_two_lines(shell: Run) -> None:
     result = shell("$LIKEWISE rank q gone.txt")
     assert result.returncode == 1
-    assert result.stderr == "error: no file gone.txt\nhint: check the path\n"
+    assert result.stderr == "error: no such file: gone.txt\nhint: check the path\n"
 
 
 def test_a_closed_pipe_is_no_error(shell: Run) -> None:

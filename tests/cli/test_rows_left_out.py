@@ -49,7 +49,7 @@ def test_nothing_but_bad_rows_is_an_error(likewise: Run, command: str, tmp_path:
 
 def test_a_missing_file_is_not_left_out(likewise: Run) -> None:
     result = likewise("rank", "q", "gone.txt", "--skip-bad")
-    assert (result.exit_code, result.stderr.splitlines()[0]) == (1, "error: no file gone.txt")
+    assert (result.exit_code, result.stderr.splitlines()[0]) == (1, "error: no such file: gone.txt")
 
 
 @pytest.mark.parametrize("command", ["rank", "encode"])

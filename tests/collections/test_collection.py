@@ -374,7 +374,7 @@ def test_nothing_to_index_is_an_error_and_makes_nothing(
     tmp_path: Path, encoder: likewise.Encoder
 ) -> None:
     store = tmp_path / "store"
-    with pytest.raises(RecordError, match="no file"):
+    with pytest.raises(RecordError, match="no such file"):
         index_files([tmp_path / "no.txt"], "n", encoder, store=store, on_error=[].append)
     (tmp_path / "empty.txt").touch()
     with pytest.raises(InputError, match="no text"):

@@ -40,7 +40,7 @@ BOMBS = {
         "first\n".encode("utf-16"), PIECE, "\nlast\n".encode("utf-16-le"),
         ["first", "2 longer than 8 MiB", "last"],
     ),
-    "a.json.gz": (b'["first", "', PIECE, b'"]', ["holds more than 8 MiB, and is read whole"]),
+    "a.json.gz": (b'["first", "', PIECE, b'"]', ["is larger than 8 MiB, and is read whole"]),
 }  # fmt: skip
 
 

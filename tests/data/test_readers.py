@@ -29,10 +29,10 @@ def test_zstandard(tmp_path: Path) -> None:
     path.write_bytes(whole + whole)  # packed in pieces, as parallel packers do
     assert read_texts(path) == ["a", "b", "食べる"] * 2
     path.write_bytes(whole[:-6])
-    with pytest.raises(RecordError, match="no whole Zstandard file: Truncated"):
+    with pytest.raises(RecordError, match="not a complete Zstandard file: Truncated"):
         read_texts(path)
     path.write_bytes(b"no frame at all")
-    with pytest.raises(RecordError, match="no whole Zstandard file"):
+    with pytest.raises(RecordError, match="not a complete Zstandard file"):
         read_texts(path)
 
 
@@ -90,7 +90,7 @@ def test_pdf_page_by_page(tmp_path: Path) -> None:
         ("The first page.", 1, "Annual report"),
         ("The last page.", 3, "Annual report"),
     ]
-    assert told == [f"{path}: 1 of 3 pages hold no text (scans?)"]
+    assert told == [f"{path}: 1 of 3 pages have no text (scans?)"]
     write_pdf(path, ["Text."])
     assert next(read_records(path)).title == "report"
     path.write_bytes(path.read_bytes()[:60])
@@ -188,7 +188,7 @@ def test_utf8_stays_utf8_after_one_bad_line(tmp_path: Path) -> None:
     bad: list[Skipped] = []
     assert read_texts(path, on_error=bad.append) == ["食べる", "é"]
     assert (bad[0].line, bad[0].source) == (2, str(path))
-    assert "not UTF-8 (byte 0xe9 at place 1" in bad[0].reason
+    assert "not UTF-8 (byte 0xe9 at position 1" in bad[0].reason
 
 
 ROWS: dict[str, tuple[bytes, list[str], list[int]]] = {
@@ -249,9 +249,9 @@ def test_a_folder_stands_for_its_files(tree: Path) -> None:
     told: list[str] = []
     records = list(read_records(tree, on_message=told.append))
     assert names(records, tree) == ["a.md", "b.txt", "sub/c.txt", "sub/deep/d.jsonl"]
-    assert told == [f"{tree}: 2 files of other kinds are left out (1 .png, 1 without a suffix)"]
+    assert told == [f"{tree}: 2 files of other formats are left out (1 .png, 1 without a suffix)"]
     (tree / "empty").mkdir()
-    with pytest.raises(RecordError, match="holds no file of a kind"):
+    with pytest.raises(RecordError, match="has no file of a known format"):
         read_texts(tree / "empty")
 
 

@@ -130,25 +130,25 @@ def test_it_streams(tmp_path: Path) -> None:
 
 
 BAD = {
-    "latin.txt": ("fine\ncaf\xe9\n".encode("latin-1"), r"line 2: not UTF-8 \(byte 0xe9 at place 4"),
-    "utf16.txt": ("hello".encode("utf-16")[:-1], "no whole UTF-16"),
+    "latin.txt": ("fine\ncaf\xe9\n".encode("latin-1"), r"line 2: not UTF-8 .* at position 4"),
+    "utf16.txt": ("hello".encode("utf-16")[:-1], "is not complete UTF-16"),
     "gbk.csv": ("text\n你好\n".encode("gb18030"), "line 2: not UTF-8"),
     "cells.csv": (b"id,text\n1,a\n2,b,c\n", "line 3: 3 cells, the header has 2"),
-    "quote.csv": (b'id,text\n1,"never closed\n2,b\n', "line 2: a quote that is opened here"),
+    "quote.csv": (b'id,text\n1,"never closed\n2,b\n', "line 2: a quote that begins here"),
     "cells.tsv": (b"id\ttext\n1\n", "line 2: 1 cell, the header has 2"),
-    "broken.jsonl": (b'{"text": "a"}\n{"text": \n', "line 2: no valid JSON"),
+    "broken.jsonl": (b'{"text": "a"}\n{"text": \n', "line 2: not valid JSON"),
     "null.jsonl": (b'{"text": "a"}\n{"text": null}\n', "line 2, column 'text': nothing instead"),
     "missing.jsonl": (b'{"text": "a"}\n{"other": "b"}\n', "line 2, column 'text': nothing instead"),
     "number.jsonl": (b'"a"\n17\n', "line 2: an int instead of a text"),
     "surrogate.jsonl": (b'"a"\n"x\\ud800"\n', r"line 2: a lone surrogate \(U\+D800\) at char"),
     "surrogate.json": (b'[{"text": "\\udfff"}]', "item 1, column 'text': a lone surrogate"),
-    "object.json": (b'{"text": "a"}', "holds a dict, expected a list"),
-    "empty.json": (b"", "no valid JSON"),
-    "deep.json": (b"[" * 200_000, "no valid JSON"),
-    "cut.txt.gz": (gzip.compress(b"some text " * 999)[:-9], "no whole gzip file"),
-    "plain.txt.gz": (b"no gzip at all", "no whole gzip file"),
+    "object.json": (b'{"text": "a"}', "contains a dict, expected a list"),
+    "empty.json": (b"", "not valid JSON"),
+    "deep.json": (b"[" * 200_000, "not valid JSON"),
+    "cut.txt.gz": (gzip.compress(b"some text " * 999)[:-9], "not a complete gzip file"),
+    "plain.txt.gz": (b"no gzip at all", "not a complete gzip file"),
     "bad.parquet": (b"no parquet", "cannot be read as Parquet"),
-    "a.docx": (b"", "files of the kind '.docx' are not known"),
+    "a.docx": (b"", "unknown file format '.docx'"),
 }  # fmt: skip
 
 
@@ -164,7 +164,7 @@ def test_what_cannot_be_read_is_named(tmp_path: Path, name: str) -> None:
 
 
 def test_what_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(RecordError, match="no file"):
+    with pytest.raises(RecordError, match="no such file"):
         read_texts(tmp_path / "gone.txt")
     with pytest.raises(RecordError, match="holds no file"):
         read_texts(tmp_path)

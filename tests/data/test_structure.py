@@ -151,7 +151,7 @@ def test_wrapped_text_is_read_by_paragraphs(tmp_path: Path) -> None:
     found = [
         (r.line, r.title, r.text.split("\n")) for r in read_records(path, on_message=told.append)
     ]
-    assert told == [f"{path} is read by paragraphs, since its lines are wrapped"]
+    assert told == [f"{path} has wrapped lines and is read by paragraphs"]
     assert [(line, title, len(text)) for line, title, text in found] == [
         (4, "a > Report", 3), (8, "a > Report", 3), (16, "a > Report > Next year", 2),
     ]  # fmt: skip

@@ -127,7 +127,7 @@ def test_the_type_can_be_given(tmp_path: Path) -> None:
         ("t.jsonl", b'{"a": 1}\n{"a"\n', "line 2"),
         ("t.jsonl", b"[1]\n", "a list where columns are expected"),
         ("t.parquet", b"nothing", "cannot be read as Parquet"),
-        ("t.xls", b"", "are not known"),
+        ("t.xls", b"", "unknown file format"),
     ],
 )
 def test_bad_files_are_reported(tmp_path: Path, name: str, content: bytes, message: str) -> None:

@@ -154,7 +154,7 @@ def test_a_rejected_or_lost_file_blocks_the_run(readers: Readers, tmp_path: Path
     reader = readers().go().tab("encode")
     _choose(reader, rejected)
     reader.page.wait_for_selector("#encode-about .lw-error")
-    assert "'.docx' are not known" in reader.fails("encode")
+    assert "unknown file format '.docx'" in reader.fails("encode")
     large = tmp_path / "large.csv"
     with large.open("wb") as file:
         file.truncate(230_000_000)  # the browser refuses to upload it

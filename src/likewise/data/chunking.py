@@ -1,4 +1,4 @@
-"""Splits candidates texts into overlapping chunks that fit the model, at sentence boundaries."""
+"""Splits long texts into overlapping chunks that fit the model, at sentence boundaries."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Chunk:
         number: index in the record, from 0.
         start: offset of the first character in `record.text`.
         end: offset after the last character; `text` is `record.text[start:end]`.
-        title: prepended to the text: the title of the record, truncated if very candidates.
+        title: prepended to the text: the title of the record, truncated if very long.
     """
 
     record: Record
@@ -90,12 +90,12 @@ class Chunk:
 
     @property
     def model_input(self) -> str:
-        """The input of the model: the title on its text_spans line, then the text."""
+        """The input of the model: the title on a line of its own, then the text."""
         return with_title(self.title, self.text)
 
 
 def with_title(title: str, text: str) -> str:
-    """The input of the model: the title on its text_spans line, then the text."""
+    """The input of the model: the title on a line of its own, then the text."""
     return f"{title}\n{text}" if title else text
 
 

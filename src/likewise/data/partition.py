@@ -20,7 +20,7 @@ from likewise.atomic import atomic
 from likewise.data.readers import open_binary
 from likewise.data.readers.contract import SourceFile
 from likewise.data.readers.csv_rows import csv_rows
-from likewise.data.readers.formats import PACKED
+from likewise.data.readers.formats import COMPRESSED
 from likewise.data.readers.limits import limits_from_environment, raw_lines, too_long
 from likewise.data.readers.objects import json_list
 from likewise.data.readers.tables import parquet_table
@@ -50,8 +50,8 @@ def kind(path: str | Path) -> str:
         InputError: files of this format cannot be written row by row.
     """
     name = Path(path).name.lower()
-    for packed in PACKED:
-        name = name.removesuffix(packed)
+    for compressed in COMPRESSED:
+        name = name.removesuffix(compressed)
     suffix = Path(name).suffix or ".txt"
     if suffix not in _ROW_FILES and suffix not in _WHOLE_FILES:
         raise InputError(
@@ -73,7 +73,7 @@ def content_hash(path: str | Path) -> str:
 
 def partition_file(
     source: str | Path,
-    gone: Set[int],
+    removed_lines: Set[int],
     kept: str | Path,
     removed: str | Path,
     *,
@@ -83,7 +83,7 @@ def partition_file(
 
     Args:
         source: the file; it is not changed.
-        gone: `Record.line` of the removed rows.
+        removed_lines: `Record.line` of the removed rows.
         kept: output file for the kept rows.
         removed: output file for the removed rows.
         encoding: of the source, as in `read_records`. Text files keep their encoding; JSON lists
@@ -102,24 +102,26 @@ def partition_file(
     ):
         if suffix in _WHOLE_FILES:
             _WHOLE_FILES[suffix].partition(
-                stream, _source_file(source, encoding), gone, kept_output, removed_output
+                stream, _source_file(source, encoding), removed_lines, kept_output, removed_output
             )
             return
         _check_encoding(stream, source)
-        for unit in _ROW_FILES[suffix](_whole_lines(stream, source)):
-            if unit.line == 0 or unit.line not in gone:
+        for unit in _ROW_FILES[suffix](_checked_lines(stream, source)):
+            if unit.line == 0 or unit.line not in removed_lines:
                 kept_output.write(unit.content)
-            if unit.line == 0 or unit.line in gone:
+            if unit.line == 0 or unit.line in removed_lines:
                 removed_output.write(unit.content)
 
 
-def merge_file(kept: str | Path, removed: str | Path, gone: Set[int], target: str | Path) -> None:
+def merge_file(
+    kept: str | Path, removed: str | Path, removed_lines: Set[int], target: str | Path
+) -> None:
     """Merge the two files that `partition_file` wrote.
 
     Args:
         kept: the file of the kept rows.
         removed: the file of the removed rows.
-        gone: lines of the removed rows in the original file.
+        removed_lines: lines of the removed rows in the original file.
         target: the file to write.
 
     Raises:
@@ -137,26 +139,24 @@ def merge_file(kept: str | Path, removed: str | Path, gone: Set[int], target: st
             _WHOLE_FILES[suffix].merge(
                 _Part(kept_rows, _source_file(kept)),
                 _Part(removed_rows, _source_file(removed)),
-                gone,
+                removed_lines,
                 whole,
             )
             return
         units = _ROW_FILES[suffix]
-        kept_output, removed_output = (
-            units(_whole_lines(kept_rows, kept)),
-            units(_whole_lines(removed_rows, removed)),
-        )
-        for content in _interleaved(kept_output, removed_output, gone):
+        kept_parts = units(_checked_lines(kept_rows, kept))
+        removed_parts = units(_checked_lines(removed_rows, removed))
+        for content in _interleaved(kept_parts, removed_parts, removed_lines):
             whole.write(content)
 
 
 def _interleaved(
-    kept: Iterator[FilePart], removed: Iterator[FilePart], gone: Set[int]
+    kept: Iterator[FilePart], removed: Iterator[FilePart], removed_lines: Set[int]
 ) -> Iterator[bytes]:
     removed_rows = (unit for unit in removed if unit.line)  # the header comes from the kept file
-    line, left = 1, len(gone)
-    while unit := next(removed_rows if line in gone else kept, None):
-        left -= line in gone
+    line, left = 1, len(removed_lines)
+    while unit := next(removed_rows if line in removed_lines else kept, None):
+        left -= line in removed_lines
         yield unit.content
         line += max(1, unit.content.count(b"\n"))
     if left or next(removed_rows, None) or next(kept, None):
@@ -166,7 +166,7 @@ def _interleaved(
 def _changed() -> RecordError:
     return RecordError(
         "the two files cannot be merged: one of them was changed",
-        hint="undo with the files as dedupe wrote them",
+        hint="undo needs these files as dedupe wrote them",
     )
 
 
@@ -190,15 +190,15 @@ def _check_encoding(stream: BinaryIO, source: str | Path) -> None:
 
 @contextmanager
 def _open_output(path: str | Path) -> Iterator[BinaryIO]:
-    packing = Path(path).suffix.lower()
+    compression = Path(path).suffix.lower()
     with atomic(path) as file:
-        if packing == ".gz":
-            with gzip.GzipFile(fileobj=file, mode="wb", filename="", mtime=0) as packed:
-                yield cast(BinaryIO, packed)
-        elif packing in PACKED:
+        if compression == ".gz":
+            with gzip.GzipFile(fileobj=file, mode="wb", filename="", mtime=0) as compressed:
+                yield cast(BinaryIO, compressed)
+        elif compression in COMPRESSED:
             arrow = require("pyarrow", "files")
-            with arrow.CompressedOutputStream(arrow.PythonFile(file, "w"), "zstd") as packed:
-                yield packed
+            with arrow.CompressedOutputStream(arrow.PythonFile(file, "w"), "zstd") as compressed:
+                yield compressed
         else:
             yield file
 
@@ -210,7 +210,7 @@ def _source_file(path: str | Path, encoding: str | None = None) -> SourceFile:
 # text files
 
 
-def _whole_lines(stream: BinaryIO, path: str | Path) -> Iterator[bytes]:
+def _checked_lines(stream: BinaryIO, path: str | Path) -> Iterator[bytes]:
     limit = limits_from_environment().row
     for number, line in enumerate(raw_lines(stream, limit), 1):
         if line is None:
@@ -233,11 +233,11 @@ def _tsv(stream: Iterable[bytes]) -> Iterator[FilePart]:
 
 
 def _csv(stream: Iterable[bytes]) -> Iterator[FilePart]:
-    taken: list[bytes] = []
+    lines: list[bytes] = []
 
     def texts() -> Iterator[tuple[str, int]]:
         for number, line in enumerate(stream):
-            taken.append(line)
+            lines.append(line)
             text = line if number else line.removeprefix(_BYTE_ORDER_MARK)
             # only quotes and commas matter; they are the same bytes in all encodings in use
             yield text.decode("latin-1"), len(line)
@@ -246,8 +246,8 @@ def _csv(stream: Iterable[bytes]) -> Iterator[FilePart]:
     for row in csv_rows(texts(), limits_from_environment().row):
         header = bool(row.cells) and not has_header
         has_header = has_header or header
-        yield FilePart(0 if header else row.line, b"".join(taken))
-        taken.clear()
+        yield FilePart(0 if header else row.line, b"".join(lines))
+        lines.clear()
 
 
 LINE_KINDS = frozenset((".txt", ".text", ".rst", ".md", ".markdown"))
@@ -286,20 +286,20 @@ class WholeFile:
 
 
 def _partition_json(
-    stream: BinaryIO, source: SourceFile, gone: Set[int], kept: BinaryIO, removed: BinaryIO
+    stream: BinaryIO, source: SourceFile, removed_lines: Set[int], kept: BinaryIO, removed: BinaryIO
 ) -> None:
     items = json_list(stream, source)
-    _dump((item for number, item in enumerate(items, 1) if number not in gone), kept)
-    _dump((item for number, item in enumerate(items, 1) if number in gone), removed)
+    _dump((item for number, item in enumerate(items, 1) if number not in removed_lines), kept)
+    _dump((item for number, item in enumerate(items, 1) if number in removed_lines), removed)
 
 
-def _merge_json(kept: _Part, removed: _Part, gone: Set[int], whole: BinaryIO) -> None:
-    kept_rows, removed_rows = (
-        json_list(kept.stream, kept.source),
-        json_list(removed.stream, removed.source),
+def _merge_json(kept: _Part, removed: _Part, removed_lines: Set[int], whole: BinaryIO) -> None:
+    kept_rows = json_list(kept.stream, kept.source)
+    removed_rows = json_list(removed.stream, removed.source)
+    rows = kept_rows + removed_rows
+    _dump(
+        (rows[index] for index in _order(len(kept_rows), len(removed_rows), removed_lines)), whole
     )
-    both = kept_rows + removed_rows
-    _dump((both[place] for place in _order(len(kept_rows), len(removed_rows), gone)), whole)
 
 
 def _dump(items: Iterable[Any], file: BinaryIO) -> None:
@@ -308,31 +308,31 @@ def _dump(items: Iterable[Any], file: BinaryIO) -> None:
 
 
 def _partition_parquet(
-    stream: BinaryIO, source: SourceFile, gone: Set[int], kept: BinaryIO, removed: BinaryIO
+    stream: BinaryIO, source: SourceFile, removed_lines: Set[int], kept: BinaryIO, removed: BinaryIO
 ) -> None:
     parquet = require("pyarrow.parquet", "files")
     table = parquet_table(stream, source)
     numbers = range(1, len(table) + 1)
-    parquet.write_table(table.take([n - 1 for n in numbers if n not in gone]), kept)
-    parquet.write_table(table.take([n - 1 for n in numbers if n in gone]), removed)
+    parquet.write_table(table.take([n - 1 for n in numbers if n not in removed_lines]), kept)
+    parquet.write_table(table.take([n - 1 for n in numbers if n in removed_lines]), removed)
 
 
-def _merge_parquet(kept: _Part, removed: _Part, gone: Set[int], whole: BinaryIO) -> None:
+def _merge_parquet(kept: _Part, removed: _Part, removed_lines: Set[int], whole: BinaryIO) -> None:
     parquet, arrow = require("pyarrow.parquet", "files"), require("pyarrow", "files")
     kept_rows = parquet_table(kept.stream, kept.source)
     removed_rows = parquet_table(removed.stream, removed.source)
-    order = _order(len(kept_rows), len(removed_rows), gone)
+    order = _order(len(kept_rows), len(removed_rows), removed_lines)
     parquet.write_table(arrow.concat_tables([kept_rows, removed_rows]).take(order), whole)
 
 
-def _order(kept: int, removed: int, gone: Set[int]) -> list[int]:
+def _order(kept: int, removed: int, removed_lines: Set[int]) -> list[int]:
     """For each row of the original: its index in the kept rows followed by the removed rows."""
     kept_rows, removed_rows = iter(range(kept)), iter(range(kept, kept + removed))
     order = [
-        next(removed_rows if number in gone else kept_rows, None)
+        next(removed_rows if number in removed_lines else kept_rows, None)
         for number in range(1, kept + removed + 1)
     ]
-    if removed != len(gone) or None in order:
+    if removed != len(removed_lines) or None in order:
         raise _changed()
     return cast(list[int], order)
 

@@ -144,8 +144,8 @@ def read_records(
     for path in named:
         try:
             for file in expand(path, template.on_message):
-                if (place := Path(file).resolve()) not in read:
-                    read.add(place)
+                if (resolved := Path(file).resolve()) not in read:
+                    read.add(resolved)
                     yield from reading.file(file)
         except RecordError as error:
             reading.refuse(str(path), error)
@@ -195,11 +195,11 @@ def detect_encoding(path: str | Path, *, encoding: str | None = None) -> Detecte
 
 
 def _ignore_message(_: str) -> None:
-    """Drop a message."""
+    """Discard a message."""
 
 
 def _ignore_skipped(_: Skipped) -> None:
-    """Drop a skipped row."""
+    """Discard a skipped row."""
 
 
 @dataclass(frozen=True)

@@ -15,15 +15,13 @@ from likewise.data.readers import (
     open_binary,
     require_format,
 )
+from likewise.data.readers.formats import COMPRESSED
 from likewise.data.readers.tables import read_tsv, read_tsv_verbatim
 from likewise.errors import RecordError
 from likewise.wording import with_article
 
 TABLE_SUFFIXES = (".tsv", ".csv", ".jsonl", ".ndjson", ".parquet", ".xlsx", ".xlsm")
 """Suffixes of tables; a suffix of `COMPRESSED` may follow."""
-
-COMPRESSED = (".gz", ".zst", ".zstd")
-"""Suffixes of compressed files."""
 
 
 @dataclass(frozen=True)

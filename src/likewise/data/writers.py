@@ -62,7 +62,7 @@ def write_vectors(
     """Write vectors, with their texts if the format stores text.
 
     Args:
-        path: the file; written atomically.
+        path: the file, written atomically.
         vectors: `[n, dimension]`, of any dtype.
         texts: n texts.
         format: `npy` (vectors only), `csv` (columns text, 0, 1, …), `jsonl` (objects with text and
@@ -110,7 +110,7 @@ def write_batches(
     """Write vectors batch by batch, in bounded memory.
 
     Args:
-        path: the file; written atomically.
+        path: the file, written atomically.
         batches: texts with their vectors.
         like: `[0, dimension]`, of the vectors' dtype.
         count: total number of vectors.
@@ -143,7 +143,7 @@ def write_table(
     """Write flat dataclasses or mappings as rows.
 
     Args:
-        path: the file; written atomically.
+        path: the file, written atomically.
         rows: all with the same columns.
         format: `csv`, `json`, `jsonl` or `parquet`; default: from the file extension. In Parquet a
             column with mixed types is stored as JSON text.
@@ -237,7 +237,7 @@ def _as_text(file: BinaryIO) -> Iterator[TextIO]:
         text.detach()
 
 
-class _Rows:
+class _LineFeedWriter:
     """Rows that end in a line feed.
 
     `csv` quotes a line end in a cell only if it is part of its own line terminator, and readers
@@ -252,7 +252,7 @@ class _Rows:
         self._out.write(row.removesuffix("\r\n") + "\n")
 
 
-def _dumped(value: object) -> str:
+def _to_json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
@@ -285,7 +285,7 @@ def _csv_vectors(
     escaper: FormulaEscaper,
 ) -> None:
     with _as_text(file) as out:
-        table = csv.writer(_Rows(out))
+        table = csv.writer(_LineFeedWriter(out))
         table.writerow(["text", *range(like.shape[1])])
         for batch in batches:
             for text, numbers in zip(batch.texts, _numbers(batch.vectors), strict=True):
@@ -303,7 +303,7 @@ def _jsonl_vectors(
         for batch in batches:
             for text, numbers in zip(batch.texts, _numbers(batch.vectors), strict=True):
                 vector = ", ".join(numbers)
-                out.write(f'{{"text": {_dumped(text)}, "vector": [{vector}]}}\n')
+                out.write(f'{{"text": {_to_json(text)}, "vector": [{vector}]}}\n')
 
 
 def _parquet_vectors(
@@ -328,7 +328,7 @@ def _parquet_vectors(
 def _csv_table(file: BinaryIO, rows: Sequence[Mapping[str, Any]], escaper: FormulaEscaper) -> None:
     with _as_text(file) as out:
         if rows:
-            table = csv.writer(_Rows(out))
+            table = csv.writer(_LineFeedWriter(out))
             table.writerow(map(escaper.escape, rows[0]))
             for row in rows:
                 if surplus := row.keys() - rows[0].keys():
@@ -345,7 +345,7 @@ def _json_table(
     escaper: FormulaEscaper,  # noqa: ARG001
 ) -> None:
     with _as_text(file) as out:
-        out.write("[" + ",".join("\n  " + _dumped(row) for row in rows) + "\n]\n")
+        out.write("[" + ",".join("\n  " + _to_json(row) for row in rows) + "\n]\n")
 
 
 def _jsonl_table(
@@ -354,7 +354,7 @@ def _jsonl_table(
     escaper: FormulaEscaper,  # noqa: ARG001
 ) -> None:
     with _as_text(file) as out:
-        out.writelines(_dumped(row) + "\n" for row in rows)
+        out.writelines(_to_json(row) + "\n" for row in rows)
 
 
 def _parquet_table(
@@ -370,7 +370,7 @@ def _parquet_table(
         try:
             arrays[name] = arrow.array(values)
         except arrow.ArrowException:
-            arrays[name] = arrow.array([None if v is None else _dumped(v) for v in values])
+            arrays[name] = arrow.array([None if v is None else _to_json(v) for v in values])
     parquet.write_table(arrow.table(arrays), file)
 
 

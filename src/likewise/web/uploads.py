@@ -9,7 +9,7 @@ from typing import Any
 
 from likewise.data.readers import open_binary
 from likewise.data.readers.contract import Limits, OnEncoding
-from likewise.data.readers.formats import PACKED
+from likewise.data.readers.formats import COMPRESSED
 from likewise.data.records import Record, read_records
 from likewise.extras import require
 from likewise.web.messages import PageError
@@ -86,7 +86,7 @@ def check_size(path: str, limits: UploadLimits = USUAL) -> None:
         RecordError: it cannot be unpacked.
     """
     suffixes = [suffix.lower() for suffix in Path(path).suffixes]
-    if suffixes and suffixes[-1] in PACKED:
+    if suffixes and suffixes[-1] in COMPRESSED:
         with open_binary(path, Path(path).name) as stream:
             read = 0
             while piece := stream.read(_PIECE):

@@ -11,7 +11,7 @@ from pathlib import Path
 from likewise.analysis.dedup.duplicates import Duplicates
 from likewise.atomic import atomic
 from likewise.data.partition import LINE_KINDS, content_hash, kind, merge_file, partition_file
-from likewise.data.readers.formats import PACKED
+from likewise.data.readers.formats import COMPRESSED
 from likewise.data.records import Record
 from likewise.errors import InputError, OutputError, RecordError
 
@@ -304,7 +304,7 @@ def check_outputs(
 def beside(path: Path, word: str) -> Path:
     """`a.csv.gz` to `a.removed.csv.gz`."""
     name, compression = path.name, ""
-    if path.suffix.lower() in PACKED:
+    if path.suffix.lower() in COMPRESSED:
         name, compression = path.stem, path.suffix
     return path.with_name(f"{Path(name).stem}.{word}{Path(name).suffix}{compression}")
 
@@ -314,5 +314,5 @@ def plan_of(output: str | Path) -> Path:
     path = Path(output)
     if path.is_dir():
         return path / "dedupe.plan.jsonl"
-    name = path.stem if path.suffix.lower() in PACKED else path.name
+    name = path.stem if path.suffix.lower() in COMPRESSED else path.name
     return path.with_name(f"{Path(name).stem}.plan.jsonl")

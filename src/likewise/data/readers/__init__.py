@@ -1,4 +1,4 @@
-"""Kinds of files: bytes in, rows out."""
+"""Readers of file formats: bytes in, rows out."""
 
 from likewise.data.readers.contract import Format, Limits, OnEncoding, Problem, Row, SourceFile
 from likewise.data.readers.detection import DetectedEncoding

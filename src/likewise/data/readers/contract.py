@@ -11,7 +11,7 @@ from likewise.data.readers.detection import Basis, DetectedEncoding
 from likewise.progress import MessageCallback
 
 OnEncoding = Callable[[str, DetectedEncoding], None]
-"""Takes the name of a file and the encoding that it is read in, once that is known."""
+"""Called with the name of a file and its encoding, as soon as the encoding is known."""
 
 
 @dataclass(frozen=True)
@@ -19,9 +19,9 @@ class Limits:
     """Memory limits for reading a file, after decompression.
 
     Attributes:
-        row: bytes of a line, or of a row of a CSV file that spans lines; a longer one is reported
-            as a row that cannot be read.
-        file: bytes of a file of a kind that is read whole: JSON lists, web pages, PDF, workbooks.
+        row: bytes of a line, or of a CSV row of several lines; a longer one is reported as a row
+            that cannot be read.
+        file: bytes of a file that is read whole: JSON lists, web pages, PDF, workbooks.
     """
 
     row: int = 2**26
@@ -30,15 +30,15 @@ class Limits:
 
 @dataclass(frozen=True)
 class SourceFile:
-    """The file that is being read.
+    """The file that is read, and how.
 
     Attributes:
-        name: as it is called in messages.
-        encoding: of its text, where the caller knows; else it is found out.
-        tell: takes what people should know of it.
-        detected: takes the encoding that it is read in.
-        limits: how much of it may lie in memory.
-        sheet: of a workbook, the name of the sheet to read; when not given the first one.
+        name: of the file, in messages.
+        encoding: of its text; None detects it.
+        on_message: called with notes for the user.
+        on_encoding: called with the encoding, as soon as it is known.
+        limits: memory limits.
+        sheet: name of the sheet of a workbook; None reads the first one.
     """
 
     name: str
@@ -50,17 +50,17 @@ class SourceFile:
 
     @property
     def title(self) -> str:
-        """What a document without a title of its own goes by: its file's name, without suffixes."""
+        """The title of a document that states none: the name of the file, without suffixes."""
         name = Path(self.name).name
         return name.split(".")[0] or name
 
-    def settle(self, encoding: str, basis: Basis) -> None:
-        """Report the encoding that it is read in; people hear of it where it is not plain UTF-8."""
+    def set_encoding(self, encoding: str, basis: Basis) -> None:
+        """Report the encoding that the file is read in; the user is notified if it is not UTF-8."""
         found = DetectedEncoding(encoding, basis)
         if basis == "guessed":
             self.on_message(
                 f"{self.name} is not UTF-8; it is read as {found.label}, "
-                "which was guessed: set the encoding where that is wrong"
+                "which was guessed: set the encoding if that is wrong"
             )
         elif basis == "mark" and encoding.startswith(("utf-16", "utf-32")):
             self.on_message(f"{self.name} is read as {found.label}")
@@ -73,8 +73,8 @@ class Problem:
     """Why a row cannot be read.
 
     Attributes:
-        reason: what is wrong, such as `no valid JSON`.
-        hint: what to do about it.
+        reason: what is wrong, such as `not valid JSON`.
+        hint: how to fix it.
     """
 
     reason: str
@@ -83,13 +83,13 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What stands at one place of a file.
+    """One row of a file.
 
     Attributes:
-        line: where it begins: the line, item, row or page, from 1.
-        value: a text, columns by name, or the `Problem` it has.
-        title: of the document it is from, with the headings above it.
-        breaks: characters of a text that its blocks begin with, where these are known.
+        line: number of the line, item, row or page at which it begins, from 1.
+        value: a text, values by column, or a `Problem`.
+        title: of its document, with the headings above the row.
+        breaks: offsets in the text at which blocks begin; None if they are unknown.
     """
 
     line: int
@@ -101,30 +101,30 @@ class Row:
 Rows = Callable[[BinaryIO, SourceFile], Iterator[Row]]
 """Reads an open file.
 
-A row that cannot be read is given as a `Problem`, so that reading goes on after it; a file that
-cannot be read is a `RecordError`.
+A row that cannot be read is returned as a `Problem`, and reading continues after it; a file that
+cannot be read raises a `RecordError`.
 """
 
 
 @dataclass(frozen=True)
 class Format:
-    """A kind of file.
+    """A file format.
 
     Attributes:
-        rows: reads its rows.
-        unit: what a row is called: line, item, row, page.
-        document: reads it as one document, where that is another way to read it.
-        sections: reads it by its sections or paragraphs, where it has any.
-        usual: reads it where nobody says how; `rows` when not given.
+        rows: reads the rows of a file.
+        unit: name of a row: line, item, row, page.
+        document: reads a file as one document, if the format allows it.
+        sections: reads a file by sections or paragraphs, if the format allows it.
+        default: reads a file when no unit is given; `rows` when None.
     """
 
     rows: Rows
     unit: str = "line"
     document: Rows | None = None
     sections: Rows | None = None
-    usual: Rows | None = None
+    default: Rows | None = None
 
     def reader(self, unit: str) -> Rows:
-        """What reads it by a unit: `auto`, `line`, `section` or `document`."""
-        wanted = {"auto": self.usual, "section": self.sections, "document": self.document}
-        return wanted.get(unit) or self.rows
+        """The reader for a unit: `auto`, `line`, `section` or `document`."""
+        readers = {"auto": self.default, "section": self.sections, "document": self.document}
+        return readers.get(unit) or self.rows

@@ -1,7 +1,7 @@
-"""Rows of comma-separated values, with cells of any length.
+"""Parses CSV rows with cells of any length.
 
-Python's `csv` parses them. Its limit of a cell's length belongs to the whole process, so it is left
-as it is: the rare row with a longer cell is parsed here.
+Python's `csv` has a limit of the length of a cell that is global to the process, so it is not
+changed: the rare rows with longer cells are parsed here.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from itertools import chain
 from likewise.data.readers.contract import Problem
 from likewise.data.readers.limits import too_long
 
-_OBJECT = 64
-"""Bytes that a line takes in memory besides its own, which are counted too."""
+_OVERHEAD = 64
+"""Bytes of memory per line in addition to its content."""
 
 _QUOTES = 'a quote inside a quoted cell is doubled: "He said ""no"""'
 
@@ -25,9 +25,9 @@ class CsvRow:
     """A row.
 
     Attributes:
-        line: the line that it begins in, from 1.
-        cells: its cells; none where the line is blank.
-        problem: why it cannot be read, where it cannot.
+        line: number of its first line, from 1.
+        cells: its cells; empty for a blank line.
+        problem: why it cannot be read; None if it can.
     """
 
     line: int
@@ -36,17 +36,17 @@ class CsvRow:
 
 
 def csv_rows(lines: Iterable[tuple[str, int]], limit: int) -> Iterator[CsvRow]:
-    """Rows of lines; a cell between quotes may span lines.
+    """Parse lines into rows; a quoted cell may span lines.
 
     Args:
-        lines: each with its end, and its size in bytes. No more of them are taken than the rows
-            given so far have.
-        limit: bytes of a row at most; a longer one is given as a problem.
+        lines: each line with its line end, and its size in bytes. No line is consumed before its
+            row is requested.
+        limit: most bytes of a row; a longer one becomes a problem.
     """
-    feed = _Feed(iter(lines), limit)
+    feed = _LineFeed(iter(lines), limit)
     reader = csv.reader(feed, strict=True)
     while True:
-        first = feed.begin()
+        first = feed.start_row()
         try:
             yield CsvRow(first, next(reader))
         except StopIteration:
@@ -57,91 +57,91 @@ def csv_rows(lines: Iterable[tuple[str, int]], limit: int) -> Iterator[CsvRow]:
             if "field limit" in str(error):
                 yield _long_row(first, feed, limit)
             else:
-                yield CsvRow(first, [], _broken(error))
+                yield CsvRow(first, [], _problem(error))
 
 
 class _TooLongError(Exception):
     """A row is over the limit."""
 
 
-class _Feed:
-    """Lines, and what of them the current row has.
+class _LineFeed:
+    """Iterates over lines, and collects those of the current row.
 
     Attributes:
-        taken: its lines so far.
+        row: lines of the current row so far.
     """
 
     def __init__(self, lines: Iterator[tuple[str, int]], limit: int) -> None:
         self._lines, self._limit = lines, limit
         self._number = self._size = 0
-        self.taken: list[str] = []
+        self.row: list[str] = []
 
-    def __iter__(self) -> _Feed:
+    def __iter__(self) -> _LineFeed:
         return self
 
     def __next__(self) -> str:
         text, size = next(self._lines)
         self._number += 1
-        self._size += size + _OBJECT
+        self._size += size + _OVERHEAD
         if self._size > self._limit:
             raise _TooLongError
-        self.taken.append(text)
+        self.row.append(text)
         return text
 
-    def begin(self) -> int:
-        """Begin another row; the number of its first line."""
-        self.taken, self._size = [], 0
+    def start_row(self) -> int:
+        """Start a row; returns the number of its first line."""
+        self.row, self._size = [], 0
         return self._number + 1
 
 
-def _long_row(first: int, feed: _Feed, limit: int) -> CsvRow:
+def _long_row(first: int, feed: _LineFeed, limit: int) -> CsvRow:
     try:
-        return CsvRow(first, _cells(chain(tuple(feed.taken), feed)))
+        return CsvRow(first, _cells(chain(tuple(feed.row), feed)))
     except StopIteration:
-        return CsvRow(first, [], _broken(csv.Error("unexpected end of data")))
+        return CsvRow(first, [], _problem(csv.Error("unexpected end of data")))
     except _TooLongError:
         return CsvRow(first, [], too_long(limit))
     except csv.Error as error:
-        return CsvRow(first, [], _broken(error))
+        return CsvRow(first, [], _problem(error))
 
 
 def _cells(lines: Iterator[str]) -> list[str]:
     """The cells of one row, by the rules of `csv.reader(strict=True)`."""
     cells: list[str] = []
-    line, place = next(lines), 0
+    line, position = next(lines), 0
     while True:
-        if line[place : place + 1] == '"':
+        if line[position : position + 1] == '"':
             parts: list[str] = []
-            place += 1
+            position += 1
             while True:
-                end = line.find('"', place)
+                end = line.find('"', position)
                 if end < 0:
-                    parts.append(line[place:])
-                    line, place = next(lines), 0
+                    parts.append(line[position:])
+                    line, position = next(lines), 0
                     continue
-                parts.append(line[place:end])
-                place = end + 1
-                if line[place : place + 1] != '"':
+                parts.append(line[position:end])
+                position = end + 1
+                if line[position : position + 1] != '"':
                     break
                 parts.append('"')
-                place += 1
+                position += 1
             cells.append("".join(parts))
         else:
-            end = line.find(",", place)
-            cells.append(line[place:end] if end >= 0 else line[place:].rstrip("\r\n"))
-            place = end if end >= 0 else len(line)
-        if line[place : place + 1] != ",":
+            end = line.find(",", position)
+            cells.append(line[position:end] if end >= 0 else line[position:].rstrip("\r\n"))
+            position = end if end >= 0 else len(line)
+        if line[position : position + 1] != ",":
             break
-        place += 1
-    if line[place:].strip("\r\n"):
+        position += 1
+    if line[position:].strip("\r\n"):
         raise csv.Error("',' expected after '\"'")
     return cells
 
 
-def _broken(error: csv.Error) -> Problem:
+def _problem(error: csv.Error) -> Problem:
     if "unexpected end of data" in str(error):
         return Problem(
-            "a quote that is opened here is never closed, so that all after it is one row",
+            "a quote that begins here is never closed",
             f"close it; {_QUOTES}",
         )
     return Problem(str(error), _QUOTES)

@@ -17,10 +17,10 @@ class DetectedEncoding:
     """The encoding that a file is read in.
 
     Attributes:
-        name: Python's name of it, such as `utf-8` or `gb18030`.
-        basis: how it is known: `given` by the caller, by a byte order `mark` (or the zeros of
-            UTF-16), `stated` by a web page, `valid` where everything looked at is UTF-8, or
-            `guessed` from how common the characters are that it gives.
+        name: its name in Python, such as `utf-8` or `gb18030`.
+        basis: how it was found: `given` by the caller, by a byte order `mark` (or the zeros of
+            UTF-16), `stated` by a web page, `valid` if the examined text is valid UTF-8, or
+            `guessed` by character frequency.
     """
 
     name: str
@@ -28,12 +28,12 @@ class DetectedEncoding:
 
     @property
     def guessed(self) -> bool:
-        """Whether it may be wrong, so that people should see it and be able to choose another."""
+        """Whether it may be wrong."""
         return self.basis == "guessed"
 
     @property
     def label(self) -> str:
-        """Its name for people: Python's numbers of code pages with the names they go by."""
+        """Its common name, with the name in Python."""
         usual = _LABELS.get(self.name)
         return f"{usual} ({self.name})" if usual else self.name.upper()
 
@@ -52,29 +52,29 @@ _LABELS: Mapping[str, str] = MappingProxyType(
 )
 
 SINGLE_BYTE = ("cp1252", "cp1251", "koi8_r", "iso8859_2", "cp1250")
-"""Encodings of one byte a character that are looked for; a short sample fits too many others."""
+"""Single-byte encodings that are considered; a short sample would fit too many others."""
 
 EVIDENCE = 8
-"""Bytes beyond ASCII below which only western European letters are guessed."""
+"""With fewer non-ASCII bytes, only western European encodings are guessed."""
 
 ACCENTS = 3
-"""Such letters below which nothing is guessed."""
+"""With fewer such letters, nothing is guessed."""
 
 _COMMON = 0.85
-"""Share of common characters that speaks for an encoding of several bytes a character."""
+"""Share of common characters above which a multi-byte encoding is chosen."""
 
 _POSSIBLE = 0.6
-"""The same, where no encoding of one byte a character fits."""
+"""The same, if no single-byte encoding fits."""
 
 _USUAL = 0.97
-"""Share of the characters beyond ASCII that western European languages use."""
+"""Share of the non-ASCII characters that western European languages use."""
 
 
 def guess_encoding(sample: bytes) -> str | None:
-    """The likeliest encoding of bytes that are not UTF-8; None where too little speaks for any.
+    """The most likely encoding of bytes that are not UTF-8; None if the evidence is too weak.
 
     Args:
-        sample: some kilobytes; the last character may be cut.
+        sample: some kilobytes; the last character may be incomplete.
     """
     if sum(byte > 127 for byte in sample) < EVIDENCE:
         return "cp1252" if _has_single_accents(sample) else None
@@ -85,14 +85,14 @@ def guess_encoding(sample: bytes) -> str | None:
 
 
 def likely_encoding(sample: bytes) -> str:
-    """An encoding to name in a hint, where nothing is guessed."""
+    """An encoding to suggest in a hint, if none is guessed."""
     best, share = _multi_byte(sample)
     return best if share >= _COMMON else "cp1252"
 
 
 def _multi_byte(sample: bytes) -> tuple[str, float]:
-    """The encoding whose characters are the most usual, and the share of common ones in it."""
-    found = {name: _looks(sample, name) for name in _MULTI_BYTE}
+    """The multi-byte encoding with the most common characters, and their share."""
+    found = {name: _shares(sample, name) for name in _MULTI_BYTE}
     best = max(found, key=lambda name: found[name].common + found[name].frequent)
     return best, found[best].common
 
@@ -107,25 +107,25 @@ def _single_byte(sample: bytes) -> str | None:
 
 
 def _is_western(sample: bytes) -> bool:
-    """Whether letters with accents stand among ASCII letters as they do in western Europe."""
+    """Whether the non-ASCII characters are those of western European text."""
     try:
         text = sample.decode("cp1252")
     except UnicodeDecodeError:
         return False
-    beyond = [char for char in text if char > "\x7f"]
-    usual = sum(char in _WESTERN_USUAL for char in beyond)
+    non_ascii = [char for char in text if char > "\x7f"]
+    usual = sum(char in _WESTERN_USUAL for char in non_ascii)
     letters = sum("a" <= char.lower() <= "z" for char in text)
-    return usual >= _USUAL * len(beyond) and letters > len(beyond)
+    return usual >= _USUAL * len(non_ascii) and letters > len(non_ascii)
 
 
 def _has_single_accents(sample: bytes) -> bool:
-    """Whether most of the few bytes beyond ASCII stand alone, as accented letters in words do."""
-    runs = [len(run) for run in _BEYOND.findall(sample)]
-    alone = runs.count(1)
-    return sum(runs) >= ACCENTS and alone > len(runs) - alone and _is_western(sample)
+    """Whether most non-ASCII bytes are single, as accented letters in words are."""
+    runs = [len(run) for run in _NON_ASCII.findall(sample)]
+    single = runs.count(1)
+    return sum(runs) >= ACCENTS and single > len(runs) - single and _is_western(sample)
 
 
-_BEYOND = re.compile(rb"[\x80-\xff]+")
+_NON_ASCII = re.compile(rb"[\x80-\xff]+")
 _WESTERN_USUAL = frozenset(
     "àâäáãåæçéèêëíìîïñóòôöõøœúùûüýÿßÀÂÄÁÃÅÆÇÉÈÊËÍÎÏÑÓÔÖÕØŒÚÛÜ¿¡«»’‘“”–—…€°·\xa0"
 )
@@ -133,11 +133,11 @@ _WESTERN_USUAL = frozenset(
 
 @dataclass(frozen=True)
 class _Script:
-    """How a text looks in an encoding of several bytes a character, if it is in that encoding.
+    """Characters of the texts in a multi-byte encoding.
 
     Attributes:
-        common: whether a character beyond ASCII is among those of everyday texts.
-        frequent: characters that make up a good part of any text.
+        common: whether a non-ASCII character is common in texts.
+        frequent: the most frequent characters.
     """
 
     common: Callable[[str], bool]
@@ -145,7 +145,7 @@ class _Script:
 
 
 def _leading(char: str, encoding: str) -> int:
-    """The first byte of a character in an encoding that orders characters by use; else 0."""
+    """The first byte of a character in an encoding that is ordered by frequency; else 0."""
     try:
         return char.encode(encoding)[0]
     except UnicodeEncodeError:
@@ -153,7 +153,7 @@ def _leading(char: str, encoding: str) -> int:
 
 
 def _is_mark(char: str) -> bool:
-    """Whether it is punctuation, or a letter or digit of full width, as East Asian texts have."""
+    """Whether it is East Asian punctuation, or a full-width letter or digit."""
     return "\u3000" <= char <= "\u301f" or "\uff01" <= char <= "\uff5e" or char in "“”‘’…—·～"
 
 
@@ -162,11 +162,11 @@ def _is_kana(char: str) -> bool:
 
 
 def _simplified(char: str) -> bool:
-    return _is_mark(char) or 0xB0 <= _leading(char, "gb2312") <= 0xD7  # its 3,755 of everyday use
+    return _is_mark(char) or 0xB0 <= _leading(char, "gb2312") <= 0xD7  # its 3,755 common characters
 
 
 def _traditional(char: str) -> bool:
-    return _is_mark(char) or 0xA4 <= _leading(char, "big5") <= 0xC6  # its 5,401 of everyday use
+    return _is_mark(char) or 0xA4 <= _leading(char, "big5") <= 0xC6  # its 5,401 common characters
 
 
 def _chinese(char: str) -> bool:
@@ -214,31 +214,33 @@ _MULTI_BYTE: Mapping[str, _Script] = MappingProxyType(
         ),
     }
 )
-"""Encodings of several bytes a character, each in its widest form."""
+"""Multi-byte encodings, each in its most extended form."""
 
 
 @dataclass(frozen=True)
-class _Looks:
-    """Shares of the characters beyond ASCII that a sample has in an encoding.
+class _Shares:
+    """Shares of the non-ASCII characters of a sample in an encoding.
 
     Attributes:
-        common: of everyday texts.
-        frequent: of those that make up a good part of any text.
+        common: of common characters.
+        frequent: of the most frequent characters.
     """
 
     common: float = 0.0
     frequent: float = 0.0
 
 
-def _looks(sample: bytes, encoding: str) -> _Looks:
-    """How usual a sample is in an encoding; nothing where it is not in that encoding."""
+def _shares(sample: bytes, encoding: str) -> _Shares:
+    """The shares in an encoding; 0 if the sample is not valid in it."""
     try:
         text = codecs.getincrementaldecoder(encoding)().decode(sample)
     except UnicodeDecodeError:
-        return _Looks()
+        return _Shares()
     script = _MULTI_BYTE[encoding]
-    beyond = [char for char in text if char > "\x7f"]
-    if not beyond:
-        return _Looks()
-    common = sum(map(script.common, beyond))
-    return _Looks(common / len(beyond), sum(c in script.frequent for c in beyond) / len(beyond))
+    non_ascii = [char for char in text if char > "\x7f"]
+    if not non_ascii:
+        return _Shares()
+    common = sum(map(script.common, non_ascii))
+    return _Shares(
+        common / len(non_ascii), sum(c in script.frequent for c in non_ascii) / len(non_ascii)
+    )

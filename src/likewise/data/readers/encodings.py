@@ -18,7 +18,7 @@ from likewise.errors import RecordError
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),  # begins as the one of UTF-16 does
+    (codecs.BOM_UTF32_LE, "utf-32"),  # begins with the mark of UTF-16
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
@@ -26,22 +26,22 @@ _MARKS = (
 """Byte order marks, and the encodings that drop them."""
 
 SAMPLE = 2**16
-"""Bytes from the first character beyond ASCII on that an encoding is judged by."""
+"""Bytes, from the first non-ASCII character, by which an encoding is detected."""
 
-_BEYOND = re.compile(rb"[\x80-\xff]")
+_NON_ASCII = re.compile(rb"[\x80-\xff]")
 
 _STATED = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([-\w]+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line with its end.
+    """A line with its line end.
 
     Attributes:
         number: from 1.
-        text: its text; what cannot be decoded is replaced, and it is empty where it is too long.
-        problem: why it cannot be read, where it cannot.
-        size: its bytes.
+        text: its text; bytes that cannot be decoded are replaced, a line over the limit is empty.
+        problem: why it cannot be read; None if it can.
+        size: in bytes.
     """
 
     number: int
@@ -51,19 +51,19 @@ class Line:
 
 
 def read_lines(stream: BinaryIO, source: SourceFile) -> Iterator[Line]:
-    """Lines of a file, one after the other.
+    """The lines of a file.
 
-    A file is UTF-8, or what its byte order mark says, or else what the first lines that are not
-    UTF-8 look like; `source` hears which. A line over the limit is given as a problem.
+    The encoding is that of the byte order mark, else UTF-8, else the one detected in the first
+    lines that are not UTF-8; it is reported to `source`. A line over the limit is a problem.
 
     Raises:
-        RecordError: its encoding is not known, or it is no whole UTF-16.
+        RecordError: the encoding is unknown, or UTF-16 is damaged.
     """
     buffer = cast(io.BufferedReader, stream)
     given = source.encoding and _name(source.encoding)
     encoding = given or _marked(buffer.peek(64)[:64])
     if encoding:
-        source.settle(encoding, "given" if given else "mark")
+        source.set_encoding(encoding, "given" if given else "mark")
     if encoding and encoding.startswith(("utf-16", "utf-32")):
         yield from _wide(buffer, encoding, source)
         return
@@ -72,19 +72,19 @@ def read_lines(stream: BinaryIO, source: SourceFile) -> Iterator[Line]:
 
 
 def decode(data: bytes, source: SourceFile, *, errors: str = "strict") -> str:
-    """A whole file as text.
+    """Decode a whole file.
 
     Args:
         data: its bytes.
         source: the file.
-        errors: `strict`, or `replace` for characters that are not valid in its encoding.
+        errors: `strict`, or `replace` for bytes that are not valid in the encoding.
 
     Raises:
-        RecordError: its encoding is not known, or a byte is not valid in it.
+        RecordError: the encoding is unknown, or a byte is not valid in it.
     """
     given = source.encoding and _name(source.encoding)
     if encoding := given or _marked(data[:64]):
-        source.settle(encoding, "given" if given else "mark")
+        source.set_encoding(encoding, "given" if given else "mark")
     else:
         try:
             text = data.decode()
@@ -94,13 +94,13 @@ def decode(data: bytes, source: SourceFile, *, errors: str = "strict") -> str:
             if found is None:
                 problem = _undecodable(error, "utf-8", sample)
                 raise RecordError(f"{source.name}: {problem.reason}", hint=problem.hint) from error
-            source.settle(found, "guessed")
+            source.set_encoding(found, "guessed")
             encoding = found
         else:
-            source.settle("utf-8", "valid")
+            source.set_encoding("utf-8", "valid")
             return text
     if encoding == "utf-8":
-        encoding = "utf-8-sig"  # which reads both
+        encoding = "utf-8-sig"  # also reads files without a mark
     try:
         return data.decode(encoding, errors)
     except UnicodeDecodeError as error:
@@ -109,23 +109,23 @@ def decode(data: bytes, source: SourceFile, *, errors: str = "strict") -> str:
 
 
 def decode_page(data: bytes, source: SourceFile) -> str:
-    """A web page as text; it may state its encoding itself.
+    """Decode a web page, which may state its encoding.
 
     Raises:
-        RecordError: its encoding is not known.
+        RecordError: the encoding is unknown.
     """
     stated = _STATED.search(data[:4096])
     if stated and not source.encoding and not _marked(data[:64]):
         with contextlib.suppress(LookupError):
             encoding = codecs.lookup(stated[1].decode()).name
             text = data.decode(encoding, errors="replace")
-            source.settle(encoding, "stated")
+            source.set_encoding(encoding, "stated")
             return text
     return decode(data, source, errors="replace")
 
 
 def _name(encoding: str) -> str:
-    """The encoding's own name in Python."""
+    """The canonical name of an encoding in Python."""
     try:
         return codecs.lookup(encoding).name
     except LookupError as error:
@@ -139,7 +139,7 @@ def _unknown(encoding: str) -> RecordError:
 
 
 def _marked(head: bytes) -> str | None:
-    """What a byte order mark says, or zeros at every other place."""
+    """The encoding by a byte order mark, or by zeros at every other position."""
     for mark, encoding in _MARKS:
         if head.startswith(mark):
             return encoding
@@ -166,21 +166,21 @@ def _wide(buffer: io.BufferedReader, encoding: str, source: SourceFile) -> Itera
             yield Line(number, "", too_long(source.limits.row))
     except UnicodeError as error:
         raise RecordError(
-            f"{source.name} is no whole {encoding.upper()}: {error}",
-            hint="fetch or make it again",
+            f"{source.name} is not complete {encoding.upper()}: {error}",
+            hint="download or export the file again",
         ) from error
     finally:
         text.detach()
 
 
 _Decoded = tuple[str, Problem | None, int]
-"""A line's text, what is wrong with it, and its bytes."""
+"""The text of a line, its problem, and its size in bytes."""
 
 
 def _decoded(
     buffer: io.BufferedReader, encoding: str | None, source: SourceFile
 ) -> Iterator[_Decoded]:
-    """Lines in an encoding that is known, or in the one that they show to be theirs."""
+    """Lines in the given encoding, or in the one that is detected."""
     settled, encoding = encoding is not None, encoding or "utf-8"
     if encoding == "utf-8-sig":
         encoding = "utf-8"
@@ -195,21 +195,21 @@ def _decoded(
             line = line.removeprefix(codecs.BOM_UTF8)
             first = False
         if not settled and not line.isascii():
-            settled = True  # what is neither ASCII nor UTF-8 here makes the whole file another
+            settled = True  # the first line that is not ASCII decides the encoding of the file
             if _is_utf8(line):
-                source.settle("utf-8", "valid")
+                source.set_encoding("utf-8", "valid")
             else:
-                ahead.extend(_some(lines))
+                ahead.extend(_sample_lines(lines))
                 if found := guess_encoding(line + b"".join(filter(None, ahead))):
-                    source.settle(found, "guessed")
+                    source.set_encoding(found, "guessed")
                     encoding = found
         yield _line(line, encoding)
     if not settled:
-        source.settle("utf-8", "valid")
+        source.set_encoding("utf-8", "valid")
 
 
-def _some(lines: Iterator[bytes | None]) -> Iterator[bytes | None]:
-    """The next lines, enough of them to judge an encoding by."""
+def _sample_lines(lines: Iterator[bytes | None]) -> Iterator[bytes | None]:
+    """The next lines, enough to detect an encoding."""
     size = 0
     while size < SAMPLE and (line := next(lines, b"")) != b"":
         size += len(line or b"")
@@ -228,8 +228,8 @@ def _undecodable(error: UnicodeDecodeError, encoding: str, sample: bytes, of: st
     name = "UTF-8" if encoding == "utf-8" else encoding
     likely = likely_encoding(sample)
     return Problem(
-        f"not {name} (byte 0x{error.object[error.start]:02x} at place {error.start + 1}{of})",
-        f"name its encoding, for example encoding={likely!r} (--encoding {likely}), "
+        f"not {name} (byte 0x{error.object[error.start]:02x} at position {error.start + 1}{of})",
+        f"set its encoding, for example encoding={likely!r} (--encoding {likely}), "
         "or save the file as UTF-8",
     )
 
@@ -243,6 +243,6 @@ def _is_utf8(line: bytes) -> bool:
 
 
 def _sample(data: bytes) -> bytes:
-    """Where the first character beyond ASCII stands, and what follows."""
-    first = _BEYOND.search(data)
+    """The bytes from the first non-ASCII character."""
+    first = _NON_ASCII.search(data)
     return data[first.start() :][:SAMPLE] if first else b""

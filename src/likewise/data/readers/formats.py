@@ -24,14 +24,14 @@ from likewise.data.readers.workbook import read_workbook
 from likewise.errors import RecordError
 from likewise.extras import require
 
-_PLAIN = Format(read_line_texts, document=read_text, sections=read_paragraphs, usual=read_plain)
+_PLAIN = Format(read_line_texts, document=read_text, sections=read_paragraphs, default=read_plain)
 _PARAGRAPHS = Format(
-    read_line_texts, document=read_text, sections=read_paragraphs, usual=read_paragraphs
+    read_line_texts, document=read_text, sections=read_paragraphs, default=read_paragraphs
 )
 _MARKDOWN = Format(
-    read_line_texts, document=read_markdown, sections=read_sections, usual=read_sections
+    read_line_texts, document=read_markdown, sections=read_sections, default=read_sections
 )
-_PAGE = Format(read_html, sections=read_html_sections, usual=read_html_sections)
+_PAGE = Format(read_html, sections=read_html_sections, default=read_html_sections)
 
 FORMATS: Mapping[str, Format] = MappingProxyType(
     {
@@ -53,7 +53,7 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         ".pdf": Format(read_pdf, "page"),
     }
 )
-"""Kinds of files by suffix; one without a suffix that is named itself is taken as plain text."""
+"""Formats by suffix; a file without a suffix is read as plain text if it is given by name."""
 
 
 def _gzipped(path: Path) -> BinaryIO:
@@ -65,24 +65,24 @@ def _zstandard(path: Path) -> BinaryIO:
     return cast(BinaryIO, arrow.CompressedInputStream(str(path), "zstd"))
 
 
-PACKED: Mapping[str, Callable[[Path], BinaryIO]] = MappingProxyType(
+COMPRESSED: Mapping[str, Callable[[Path], BinaryIO]] = MappingProxyType(
     {".gz": _gzipped, ".zst": _zstandard, ".zstd": _zstandard}
 )
-"""What may stand behind the suffix of any kind, and what opens it."""
+"""Suffixes of compressed files, and their openers."""
 
 
 def format_of(path: Path | str) -> Format | None:
-    """The kind of a file by its name; None where it is none of `FORMATS`."""
+    """The format of a file by its name; None if it is not in `FORMATS`."""
     if str(path) == "-":
         return _PLAIN
     return FORMATS.get(_suffix(Path(path)))
 
 
 def require_format(path: Path | str) -> Format:
-    """The kind of a file that somebody asked for by its name.
+    """The format of a file that was given by name.
 
     Raises:
-        RecordError: it is not known.
+        RecordError: the format is unknown.
     """
     if found := format_of(path):
         return found
@@ -90,21 +90,21 @@ def require_format(path: Path | str) -> Format:
     if not suffix:
         return _PLAIN
     raise RecordError(
-        f"{path}: files of the kind {suffix!r} are not known",
-        hint="one of " + ", ".join(FORMATS) + "; also with .gz or .zst behind it",
+        f"{path}: unknown file format {suffix!r}",
+        hint="one of " + ", ".join(FORMATS) + ", also compressed as .gz or .zst",
     )
 
 
 def _suffix(path: Path) -> str:
     name = path.name.lower()
-    for packed in PACKED:
-        name = name.removesuffix(packed)
+    for compression in COMPRESSED:
+        name = name.removesuffix(compression)
     return Path(name).suffix
 
 
 @contextmanager
 def open_binary(path: Path | str, name: str) -> Iterator[BinaryIO]:
-    """The bytes of a file, unpacked; what reading them raises is named.
+    """Open a file for reading, decompressed; errors are translated.
 
     Raises:
         RecordError: it cannot be opened or read.
@@ -113,19 +113,20 @@ def open_binary(path: Path | str, name: str) -> Iterator[BinaryIO]:
         if str(path) == "-":
             yield _buffered(sys.stdin.buffer)
             return
-        opener = PACKED.get(Path(path).suffix.lower())
+        opener = COMPRESSED.get(Path(path).suffix.lower())
         with opener(Path(path)) if opener else open(path, "rb") as stream:
             yield _buffered(stream)
     except FileNotFoundError as error:
-        raise RecordError(f"no file {name}", hint="check the path") from error
+        raise RecordError(f"no such file: {name}", hint="check the path") from error
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise RecordError(
-            f"{name} is no whole gzip file: {error}", hint="fetch or make it again"
+            f"{name} is not a complete gzip file: {error}", hint="download or export it again"
         ) from error
     except OSError as error:
-        if error.errno is None:  # Arrow's way to say that the content is at fault
+        if error.errno is None:  # raised by Arrow for damaged content
             raise RecordError(
-                f"{name} is no whole Zstandard file: {error}", hint="fetch or make it again"
+                f"{name} is not a complete Zstandard file: {error}",
+                hint="download or export it again",
             ) from error
         raise RecordError(
             f"cannot read {name}: {error.strerror or error}", hint="check the path"
@@ -133,7 +134,7 @@ def open_binary(path: Path | str, name: str) -> Iterator[BinaryIO]:
 
 
 def _buffered(stream: BinaryIO) -> BinaryIO:
-    """With `peek`, whatever it is."""
+    """The stream with a `peek` method."""
     if hasattr(stream, "peek"):
         return stream
     return cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, stream)))

@@ -1,4 +1,4 @@
-"""HTML pages: the text a reader sees, paragraph by paragraph."""
+"""Reads HTML pages: their visible text, by paragraphs."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from likewise.data.readers.limits import read_whole
 from likewise.data.readers.titles import Headings
 from likewise.extras import require
 
-UNSEEN = ("script", "style", "noscript", "template", "svg", "head", "nav", "footer", "dialog")
-"""Elements whose text is no part of what the page says."""
+REMOVED = ("script", "style", "noscript", "template", "svg", "head", "nav", "footer", "dialog")
+"""Elements whose text is not part of the content."""
 
 BLOCKS = frozenset((
     "address", "article", "aside", "blockquote", "body", "br", "caption", "dd", "div", "dl", "dt",
     "fieldset", "figcaption", "figure", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr",
     "li", "main", "ol", "p", "pre", "section", "table", "tr", "ul",
 ))  # fmt: skip
-"""Elements that begin a line of their own."""
+"""Elements that start a new line."""
 
 _MARK = "\ufdd0"
-"""Put around the number of a heading; Unicode keeps it free for such uses."""
+"""Surrounds the number of a heading; a Unicode noncharacter, for internal use."""
 
 _MARKED = re.compile(f"{_MARK}([0-9]+){_MARK}")
 _BLANKS = re.compile(r"[^\S\n]+")
@@ -31,11 +31,11 @@ _BREAKS = re.compile(r"\s*\n\s*")
 
 
 def read_html(stream: BinaryIO, source: SourceFile) -> Iterator[Row]:
-    """The page as one text: its `main` or `article` where there is just one, else its body.
+    """The page as one text: its `main` or `article` element if there is exactly one, else its body.
 
     Raises:
         MissingExtraError: the extra `documents` is not installed.
-        RecordError: its encoding is not known.
+        RecordError: the encoding is unknown.
     """
     page, title = _page(stream, source)
     if text := _text(_content(page)):
@@ -43,11 +43,11 @@ def read_html(stream: BinaryIO, source: SourceFile) -> Iterator[Row]:
 
 
 def read_html_sections(stream: BinaryIO, source: SourceFile) -> Iterator[Row]:
-    """The same by its sections: what stands under one heading, with the path of headings.
+    """The sections of the page: the text under each heading, with the path of headings.
 
     Raises:
         MissingExtraError: the extra `documents` is not installed.
-        RecordError: its encoding is not known.
+        RecordError: the encoding is unknown.
     """
     page, title = _page(stream, source)
     headings = Headings(title)
@@ -59,23 +59,23 @@ def read_html_sections(stream: BinaryIO, source: SourceFile) -> Iterator[Row]:
     before, *sections = _MARKED.split(_text(content))
     if before.strip():
         yield Row(1, before.strip(), headings.title)
-    for place, (number, body) in enumerate(zip(sections[::2], sections[1::2], strict=True)):
+    for index, (number, body) in enumerate(zip(sections[::2], sections[1::2], strict=True)):
         level, heading = found[int(number)]
         headings.enter(level, heading)
-        below = found[place + 1][0] > level if place + 1 < len(found) else False
+        below = found[index + 1][0] > level if index + 1 < len(found) else False
         if (text := f"{heading}\n\n{body.strip()}".strip()) and (body.strip() or not below):
             breaks = tuple(match.end() for match in _BREAKS.finditer(text))[1:]
             yield Row(1, text, headings.title, breaks)
 
 
 def _page(stream: BinaryIO, source: SourceFile) -> tuple[Any, str]:
-    """A page without what nobody sees, and its title."""
+    """The page without `REMOVED` elements, and its title."""
     lexbor = require("selectolax.lexbor", "documents")
     page = lexbor.LexborHTMLParser(decode_page(read_whole(stream, source), source))
     named = page.css_first("title") or page.css_first("h1")
     title = " ".join(named.text().split()) if named else ""
-    for unseen in UNSEEN:
-        for node in page.css(unseen):
+    for name in REMOVED:
+        for node in page.css(name):
             node.decompose()
     return page, title or source.title
 
@@ -89,7 +89,7 @@ def _content(page: Any) -> Any:
 
 
 def _text(root: Any) -> str:
-    """Text with a blank line between blocks."""
+    """The text, with a blank line between blocks."""
     parts: list[str] = []
     for node in root.traverse(include_text=True) if root else ():
         if node.tag == "-text":

@@ -13,38 +13,38 @@ ROW_VARIABLE = "LIKEWISE_MAX_ROW_MIB"
 FILE_VARIABLE = "LIKEWISE_MAX_FILE_MIB"
 _MIB = 2**20
 _PIECE = 2**20
-"""Bytes of a line over the limit that are read at once, to get to its end."""
+"""Bytes read at once to skip a line over the limit."""
 
 
 def limits_from_environment() -> Limits:
-    """The limits that the environment names, in MiB, else the usual ones.
+    """The limits from the environment, in MiB, else the defaults.
 
     Raises:
-        InputError: a limit is no number above 0.
+        InputError: a limit is not a number above 0.
     """
-    usual = Limits()
-    return Limits(_bytes(ROW_VARIABLE, usual.row), _bytes(FILE_VARIABLE, usual.file))
+    default = Limits()
+    return Limits(_bytes(ROW_VARIABLE, default.row), _bytes(FILE_VARIABLE, default.file))
 
 
-def _bytes(variable: str, usual: int) -> int:
-    stated = os.environ.get(variable)
-    if not stated:
-        return usual
-    if not stated.isdigit() or not int(stated):
-        raise InputError(f"{variable} is {stated!r}", hint="give a number of MiB, such as 256")
-    return int(stated) * _MIB
+def _bytes(variable: str, default: int) -> int:
+    value = os.environ.get(variable)
+    if not value:
+        return default
+    if not value.isdigit() or not int(value):
+        raise InputError(f"{variable} is {value!r}", hint="give a number of MiB, such as 256")
+    return int(value) * _MIB
 
 
 def read_whole(stream: BinaryIO, source: SourceFile) -> bytes:
-    """All bytes of a file of a kind that is read whole.
+    """All bytes of a file.
 
     Raises:
-        RecordError: it is larger than the limit.
+        RecordError: the file is larger than the limit.
     """
     data = stream.read(source.limits.file + 1)
     if len(data) > source.limits.file:
         raise RecordError(
-            f"{source.name} holds more than {_format_size(source.limits.file)}, and is read whole",
+            f"{source.name} is larger than {_format_size(source.limits.file)}, and is read whole",
             hint=f"raise the limit with {FILE_VARIABLE}, in MiB, or split the file; "
             "JSON Lines and CSV are read row by row",
         )
@@ -52,7 +52,7 @@ def read_whole(stream: BinaryIO, source: SourceFile) -> bytes:
 
 
 def raw_lines(stream: BinaryIO, limit: int) -> Iterator[bytes | None]:
-    """Lines with their ends, and None for each that is longer than the limit."""
+    """Lines with their line ends; None for a line over the limit."""
     while line := stream.readline(limit + 1):
         if len(line) <= limit:
             yield line
@@ -63,7 +63,7 @@ def raw_lines(stream: BinaryIO, limit: int) -> Iterator[bytes | None]:
 
 
 def too_long(limit: int) -> Problem:
-    """What is wrong with a row over the limit."""
+    """The problem of a row over the limit."""
     return Problem(
         f"longer than {_format_size(limit)}",
         f"split it, or raise the limit with {ROW_VARIABLE}, in MiB",
@@ -71,7 +71,7 @@ def too_long(limit: int) -> Problem:
 
 
 def _format_size(size: int) -> str:
-    """A number of bytes for people."""
+    """A number of bytes with a unit."""
     for unit, name in ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB")):
         if size >= unit and size % unit == 0:
             return f"{size // unit:,} {name}"

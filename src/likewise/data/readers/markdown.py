@@ -1,4 +1,4 @@
-"""Markdown by its sections: what stands under one heading is a record."""
+"""Reads Markdown by sections: the text under each heading is a record."""
 
 from __future__ import annotations
 
@@ -14,21 +14,22 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 LEAD_IN = 120
-"""Characters of a paragraph of one line that belongs to the list, code or table behind it."""
+"""Most characters of a one-line paragraph that belongs to the list, code or table after it."""
 
-_BELONGING = ("bullet_list_open", "ordered_list_open", "fence", "code_block", "table_open")
+_AFTER_LEAD_IN = ("bullet_list_open", "ordered_list_open", "fence", "code_block", "table_open")
 
 
 @dataclass
 class _Section:
-    """What stands under one heading.
+    """The text under one heading.
 
     Attributes:
-        heading: its text; empty before the first one.
-        start: its first line in the part, from 0.
-        body: the line behind its heading.
-        end: the line behind its last.
-        blocks: lines that its blocks begin with, those left out that belong to the one before.
+        heading: text of the heading; empty before the first one.
+        start: index of its first line in the part.
+        body: index of the line after the heading.
+        end: index after its last line.
+        blocks: index of the first line of each block, except blocks that belong to the previous
+            one.
     """
 
     heading: str
@@ -39,14 +40,13 @@ class _Section:
 
 
 def read_sections(stream: BinaryIO, source: SourceFile) -> Iterator[Row]:
-    """The sections of a document, each with its heading; one that only holds others gives none.
+    """The sections of a document, each with its heading, without sections that have no text.
 
-    A row's title is the path of headings down to it, its own included, since that is what the text
-    is about; the text begins with the heading as it stands there. Its breaks are where its blocks
-    begin, so that a long section is cut between them: code stays whole, and a list stays with the
-    line that leads in.
+    The title of a row is the path of headings, including its own; the text begins with the heading
+    as written. The breaks are the starts of blocks, so that a long section is split between them:
+    code is not split, and a list stays with the line that introduces it.
     """
-    from markdown_it import MarkdownIt  # not for every import of this package
+    from markdown_it import MarkdownIt  # imported only when needed
 
     parser = MarkdownIt("commonmark").enable("table").disable("inline")
     headings = Headings()
@@ -66,18 +66,18 @@ def read_sections(stream: BinaryIO, source: SourceFile) -> Iterator[Row]:
 
 
 def _lines(text: str) -> list[str]:
-    """The lines that the parser counts: no other characters end one."""
-    return [line + "\n" for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
+    """The lines as counted by the parser."""
+    return [line + "\n" for line in text.reindex("\r\n", "\n").reindex("\r", "\n").split("\n")]
 
 
 def _rows(
     sections: Sequence[tuple[int, _Section]], lines: Sequence[str], headings: Headings, first: int
 ) -> Iterator[Row]:
-    for place, (level, section) in enumerate(sections):
+    for index, (level, section) in enumerate(sections):
         if level:
             headings.enter(level, section.heading)
         empty = not any(line.strip() for line in lines[section.body : section.end])
-        if empty and (not level or _has_below(sections, place)):
+        if empty and (not level or _has_below(sections, index)):
             continue
         filled = [n for n in range(section.start, section.end) if lines[n].strip()]
         start, end = filled[0], filled[-1] + 1
@@ -87,12 +87,12 @@ def _rows(
         yield Row(first + start, "".join(lines[start:end]).rstrip(), headings.title, breaks)
 
 
-def _has_below(sections: Sequence[tuple[int, _Section]], place: int) -> bool:
-    return place + 1 < len(sections) and sections[place + 1][0] > sections[place][0]
+def _has_below(sections: Sequence[tuple[int, _Section]], index: int) -> bool:
+    return index + 1 < len(sections) and sections[index + 1][0] > sections[index][0]
 
 
 def _ends(lines: Sequence[str]) -> list[int]:
-    """The character behind each line."""
+    """The offset after each line."""
     ends: list[int] = []
     for line in lines:
         ends.append((ends[-1] if ends else 0) + len(line))
@@ -100,22 +100,22 @@ def _ends(lines: Sequence[str]) -> list[int]:
 
 
 def _sections(tokens: Sequence[Token], lines: int) -> list[tuple[int, _Section]]:
-    """The sections of a part, each with the level of its heading, 0 where it has none."""
+    """The sections of a part, each with the level of its heading, 0 without one."""
     sections = [(0, _Section("", 0, 0))]
     before = ""
-    for place, token in enumerate(tokens):
+    for index, token in enumerate(tokens):
         if token.level or token.map is None or token.nesting < 0:
             continue
         start, end = token.map
         if token.type == "heading_open":
             sections[-1][1].end = start
-            heading = _plain(tokens[place + 1].content)
+            heading = _plain(tokens[index + 1].content)
             sections.append((int(token.tag[1]), _Section(heading, start, end)))
             before = ""
             continue
-        if not (token.type in _BELONGING and _leads_in(before)):
+        if not (token.type in _AFTER_LEAD_IN and _leads_in(before)):
             sections[-1][1].blocks.append(start)
-        before = tokens[place + 1].content if token.type == "paragraph_open" else ""
+        before = tokens[index + 1].content if token.type == "paragraph_open" else ""
     sections[-1][1].end = lines
     return sections
 
@@ -128,15 +128,15 @@ def _leads_in(paragraph: str) -> bool:
 
 
 def _first_heading(tokens: Sequence[Token]) -> str:
-    """The heading that is a document's title: its first one, if that is of the highest level."""
-    for place, token in enumerate(tokens):
+    """The title of a document: its first heading, if that has level 1."""
+    for index, token in enumerate(tokens):
         if token.type == "heading_open" and not token.level:
-            return _plain(tokens[place + 1].content) if token.tag == "h1" else ""
+            return _plain(tokens[index + 1].content) if token.tag == "h1" else ""
     return ""
 
 
 def _plain(heading: str) -> str:
-    """A heading without its marks for emphasis, code and links."""
+    """A heading without the markup of emphasis, code and links."""
     from markdown_it import MarkdownIt
 
     children = MarkdownIt("commonmark").parseInline(heading)[0].children or []

@@ -1,4 +1,4 @@
-"""Paths to files: folders and globs expanded, always in the same order."""
+"""Expands folders and glob patterns into files, in a fixed order."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from likewise.progress import MessageCallback
 
 
 def expand(path: str | Path, on_message: MessageCallback) -> Iterator[str | Path]:
-    """The files that a path stands for.
+    """The files of a path.
 
-    A folder stands for all files in it and below whose kind is known, hidden ones left out, by
-    name; how many were of other kinds is told. A path that is no file and holds `*`, `?` or `[` is
-    a pattern (`**` for any depth).
+    A folder gives all files of a known format below it, except hidden ones, sorted by name; the
+    number of other files is reported. A path with `*`, `?` or `[` that does not exist is a pattern
+    (`**` matches any depth).
 
     Raises:
-        RecordError: a folder or a pattern stands for no file.
+        RecordError: a folder or a pattern gives no file.
     """
     if str(path) == "-":
         yield path
@@ -35,14 +35,14 @@ def expand(path: str | Path, on_message: MessageCallback) -> Iterator[str | Path
 
 
 def _in_folder(folder: str | Path, on_message: MessageCallback) -> Iterator[Path]:
-    known, unknown = _sorted_out(_below(folder))
+    known, unknown = _by_known_format(_below(folder))
     if not known:
         raise RecordError(
-            f"{folder} holds no file of a kind that is read here", hint="name a file or a folder"
+            f"{folder} has no file of a known format", hint="give another file or folder"
         )
     if unknown:
         counts = ", ".join(f"{n:,} {suffix}" for suffix, n in sorted(unknown.items()))
-        on_message(f"{folder}: {unknown.total():,} files of other kinds are left out ({counts})")
+        on_message(f"{folder}: {unknown.total():,} files of other formats are left out ({counts})")
     yield from known
 
 
@@ -52,12 +52,12 @@ def _below(folder: str | Path) -> Iterator[Path]:
             f"cannot read {error.filename}: {error.strerror}", hint="check its permissions"
         ) from error
 
-    for place, folders, files in os.walk(folder, onerror=refuse):
+    for parent, folders, files in os.walk(folder, onerror=refuse):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (Path(place, name) for name in sorted(files) if not name.startswith("."))
+        yield from (Path(parent, name) for name in sorted(files) if not name.startswith("."))
 
 
-def _sorted_out(files: Iterable[Path]) -> tuple[list[Path], Counter[str]]:
+def _by_known_format(files: Iterable[Path]) -> tuple[list[Path], Counter[str]]:
     known: list[Path] = []
     unknown: Counter[str] = Counter()
     for file in files:
@@ -73,7 +73,7 @@ def _matching(pattern: str, on_message: MessageCallback) -> Iterator[str | Path]
     if not found:
         raise RecordError(f"nothing matches {pattern}", hint="check the pattern")
     for path in found:
-        if Path(path).is_dir():  # `**` gives the folders on the way, whose files it gives too
+        if Path(path).is_dir():  # `**` matches both folders and their files
             if "**" not in pattern:
                 yield from _in_folder(path, on_message)
         else:

@@ -1,4 +1,4 @@
-"""PDF: a text a page."""
+"""Reads PDF files: one text per page."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from likewise.extras import require
 
 
 def read_pdf(stream: BinaryIO, source: SourceFile) -> Iterator[Row]:
-    """Its pages, under the title it states; those without text, such as scans, are told of.
+    """The pages, with the title of the document; the number of pages without text is reported.
 
     Raises:
         MissingExtraError: the extra `documents` is not installed.
-        RecordError: it is too large, no PDF, damaged or locked.
+        RecordError: the file is too large, not a PDF, damaged or encrypted.
     """
     content = io.BytesIO(read_whole(stream, source))
     pypdf = require("pypdf", "documents")
-    # what it logs of slight flaws is of no use to people; what fails is raised
+    # hides warnings about minor defects; failures are raised
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)
     try:
         document = pypdf.PdfReader(content)
         title = _title(document) or source.title
         pages = len(document.pages)
-    except Exception as error:  # damage shows as whatever error it happens to run into
+    except Exception as error:  # damaged files raise errors of any type
         raise RecordError(
             f"{source.name} cannot be read as PDF: {error}",
-            hint="make it again, or unlock it first",
+            hint="export it again, or decrypt it first",
         ) from error
     empty = 0
     for number in range(1, pages + 1):
@@ -41,14 +41,14 @@ def read_pdf(stream: BinaryIO, source: SourceFile) -> Iterator[Row]:
         else:
             empty += 1
     if empty:
-        source.on_message(f"{source.name}: {empty:,} of {pages:,} pages hold no text (scans?)")
+        source.on_message(f"{source.name}: {empty:,} of {pages:,} pages have no text (scans?)")
 
 
 def _page(document: Any, number: int) -> str | Problem:
     try:
         return str(document.pages[number - 1].extract_text()).strip()
     except Exception as error:  # as above
-        return Problem(f"cannot be read: {type(error).__name__}: {error}", "make the file again")
+        return Problem(f"cannot be read: {type(error).__name__}: {error}", "export the file again")
 
 
 def _title(document: Any) -> str:

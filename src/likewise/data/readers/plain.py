@@ -1,4 +1,4 @@
-"""Plain text and Markdown: one text a line, or the whole as a document."""
+"""Reads plain text and Markdown: one text per line, or the file as a document."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from likewise.data.readers.contract import Row, SourceFile
 from likewise.data.readers.encodings import Line, read_lines
 
 PART = 4_000_000
-"""Characters after which a document goes on as another record, so that memory stays bounded."""
+"""Characters after which a document continues in another record, to bound memory."""
 
 _HEADING = re.compile(r"^#{1,6}[ \t]+(.+?)[ \t]*#*[ \t]*$", re.MULTILINE)
 _UNDERLINED = re.compile(r"^(\S[^\n]*)\n=+[ \t]*$", re.MULTILINE)
@@ -20,12 +20,12 @@ _FRONT_TITLE = re.compile(r"^title:[ \t]*[\"']?(.+?)[\"']?[ \t]*\r?$", re.MULTIL
 
 
 def read_line_texts(stream: BinaryIO, source: SourceFile) -> Iterator[Row]:
-    """One text a line, blank lines skipped."""
+    """One text per line; blank lines are skipped."""
     yield from line_rows(read_lines(stream, source))
 
 
 def line_rows(lines: Iterable[Line]) -> Iterator[Row]:
-    """A row a line, blank lines skipped."""
+    """One row per line; blank lines are skipped."""
     for line in lines:
         if line.problem:
             yield Row(line.number, line.problem)
@@ -34,13 +34,13 @@ def line_rows(lines: Iterable[Line]) -> Iterator[Row]:
 
 
 def read_text(stream: BinaryIO, source: SourceFile) -> Iterator[Row]:
-    """The whole file as one text, or as several where it is longer than `PART`."""
+    """The file as one text, or as several if it is longer than `PART`."""
     for row in document_parts(stream, source):
         yield Row(row.line, row.value, source.title)
 
 
 def read_markdown(stream: BinaryIO, source: SourceFile) -> Iterator[Row]:
-    """The same, under its first heading."""
+    """The same, with the first heading as title."""
     title = ""
     for row in document_parts(stream, source):
         if isinstance(row.value, str):
@@ -50,12 +50,12 @@ def read_markdown(stream: BinaryIO, source: SourceFile) -> Iterator[Row]:
 
 @dataclass(frozen=True)
 class FrontMatter:
-    """What stands before a document and describes it.
+    """The metadata before a document.
 
     Attributes:
-        title: the title that it states; empty where it states none.
-        lines: how many lines it has.
-        end: the character behind it.
+        title: the title; empty if there is none.
+        lines: number of its lines.
+        end: offset after it.
     """
 
     title: str
@@ -64,7 +64,7 @@ class FrontMatter:
 
 
 def front_matter(text: str) -> FrontMatter | None:
-    """The front matter that a document begins with; None where there is none."""
+    """The front matter of a document; None if there is none."""
     if not (front := _FRONT.match(text)):
         return None
     stated = _FRONT_TITLE.search(front[0])
@@ -80,18 +80,18 @@ def _heading(text: str) -> str:
 
 
 def document_parts(stream: BinaryIO, source: SourceFile) -> Iterator[Row]:
-    """A whole file as one text, or as several where it is longer than `PART`."""
-    kept: list[str] = []
+    """The file as one text, or as several if it is longer than `PART`, without a title."""
+    lines: list[str] = []
     first = 1
     size = 0
     for line in read_lines(stream, source):
         if line.problem:
             yield Row(line.number, line.problem)
             continue
-        kept.append(line.text)
+        lines.append(line.text)
         size += len(line.text)
         if size >= PART and (not line.text.strip() or size >= 2 * PART):
-            yield Row(first, "".join(kept))
-            kept, size, first = [], 0, line.number + 1
-    if (rest := "".join(kept)).strip():
+            yield Row(first, "".join(lines))
+            lines, size, first = [], 0, line.number + 1
+    if (rest := "".join(lines)).strip():
         yield Row(first, rest)

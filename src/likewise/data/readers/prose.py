@@ -1,4 +1,4 @@
-"""Plain text by its paragraphs, where its lines are wrapped rather than one text each."""
+"""Reads hard-wrapped plain text by paragraphs."""
 
 from __future__ import annotations
 
@@ -12,47 +12,46 @@ from likewise.data.readers.encodings import Line, read_lines
 from likewise.data.readers.plain import PART, line_rows
 from likewise.data.readers.titles import Headings
 
-LOOKED_AT = 2**16
-"""Characters at the beginning of a file by which it is judged."""
+SAMPLE = 2**16
+"""Characters at the start of a file that are examined for wrapping."""
 
 _WIDTHS = range(40, 121)
-"""Lengths of the longest line that wrapped text has."""
+"""Lengths of the longest line in wrapped text."""
 
 _FULL = 0.8
-"""Share of the lines of wrapped text at whose end the next word would not have fitted."""
+"""Share of the lines of wrapped text that have no room for the next word."""
 
 _UNDERLINE = re.compile(r"([=\-~^\"'#*+`.:_])\1{2,}")
 
 
 def read_plain(stream: BinaryIO, source: SourceFile) -> Iterator[Row]:
-    """One text a line, or the paragraphs of a text whose lines are wrapped; people hear of that."""
+    """One text per line, or the paragraphs of wrapped text; the latter is reported."""
     lines = read_lines(stream, source)
     head: list[Line] = []
     size = 0
     for line in lines:
         head.append(line)
         size += len(line.text)
-        if size >= LOOKED_AT:
+        if size >= SAMPLE:
             break
-    every = chain(head, lines)
+    all_lines = chain(head, lines)
     if is_wrapped([line.text.rstrip() for line in head]):
-        source.on_message(f"{source.name} is read by paragraphs, since its lines are wrapped")
-        yield from _paragraphs(every, source)
+        source.on_message(f"{source.name} has wrapped lines and is read by paragraphs")
+        yield from _paragraphs(all_lines, source)
     else:
-        yield from line_rows(every)
+        yield from line_rows(all_lines)
 
 
 def read_paragraphs(stream: BinaryIO, source: SourceFile) -> Iterator[Row]:
-    """Paragraphs, which blank lines part, under their underlined headings."""
+    """Paragraphs between blank lines, with their underlined headings."""
     yield from _paragraphs(read_lines(stream, source), source)
 
 
 def is_wrapped(lines: Sequence[str]) -> bool:
-    """Whether lines are those of paragraphs that were wrapped at some width.
+    """Whether lines are paragraphs that were wrapped at some width.
 
-    They are where blank lines part them, none is very long, and nearly each one that another
-    follows is so full that the first word of the next would not have fitted. In a list of
-    sentences lines end where sentences do.
+    That is so if there are blank lines, no line is very long, and nearly every line that another
+    one follows has no room for the first word of the next.
     """
     wide = [len(line) for line in lines if " " in line]
     width = max(wide, default=0)
@@ -89,7 +88,7 @@ def _paragraphs(lines: Iterable[Line], source: SourceFile) -> Iterator[Row]:
 
 
 def _heading(paragraph: Sequence[str]) -> tuple[str, str, int] | None:
-    """A heading that a paragraph begins with, how it is marked, and the lines that it takes."""
+    """The heading at the start of a paragraph, its underline, and its number of lines."""
     over = len(paragraph) > 2 and _is_underline(paragraph[0])
     at = 1 if over else 0
     if len(paragraph) < at + 2 or not _is_underline(paragraph[at + 1]):
@@ -105,25 +104,25 @@ _Block = tuple[int, list[str] | Line]
 
 
 def _blocks(lines: Iterable[Line]) -> Iterator[_Block]:
-    taken: list[str] = []
+    paragraph: list[str] = []
     first = size = 0
     for line in lines:
         text = line.text.rstrip()
-        if taken and (line.problem or not text or size > PART):
-            yield first, taken
-            taken, size = [], 0
+        if paragraph and (line.problem or not text or size > PART):
+            yield first, paragraph
+            paragraph, size = [], 0
         if line.problem:
             yield line.number, line
         elif text:
-            first = first if taken else line.number
-            taken.append(text)
+            first = first if paragraph else line.number
+            paragraph.append(text)
             size += len(text)
-    if taken:
-        yield first, taken
+    if paragraph:
+        yield first, paragraph
 
 
 def _joined(blocks: Iterable[_Block]) -> Iterator[_Block]:
-    """A paragraph that ends with a colon together with what it leads in."""
+    """Joins a paragraph that ends with a colon to the next one."""
     leading: tuple[int, list[str]] | None = None
     for first, block in blocks:
         if isinstance(block, list):

@@ -1,4 +1,4 @@
-"""Tables: comma- and tab-separated, and Parquet."""
+"""Reads tables: CSV, TSV and Parquet."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from likewise.wording import counted
 
 
 def read_csv(stream: BinaryIO, source: SourceFile) -> Iterator[Row]:
-    """Rows by the names in the first line; a cell between quotes may span lines."""
+    """Rows by the names in the first line; a quoted cell may span lines."""
     unreadable: list[Problem] = []
 
     def lines() -> Iterator[tuple[str, int]]:
@@ -50,7 +50,7 @@ def read_tsv(stream: BinaryIO, source: SourceFile) -> Iterator[Row]:
 
 
 def read_tsv_verbatim(stream: BinaryIO, source: SourceFile) -> Iterator[Row]:
-    """The same, with quotes around a cell as part of its text."""
+    """The same, but quotes around a cell are part of its text."""
     header: list[str] = []
     for line in read_lines(stream, source):
         if line.problem:
@@ -63,7 +63,7 @@ def read_tsv_verbatim(stream: BinaryIO, source: SourceFile) -> Iterator[Row]:
 
 
 def _unquoted(cell: str) -> str:
-    """A cell without the quotes that spreadsheets put around some; lone ones belong to the text."""
+    """A cell without surrounding quotes; unbalanced quotes are part of the text."""
     inner = cell[1:-1]
     if len(cell) > 1 and cell[0] == cell[-1] == '"' and '"' not in inner.replace('""', ""):
         return inner.replace('""', '"')
@@ -77,7 +77,7 @@ def _row(line: int, header: Sequence[str], cells: Sequence[str]) -> Row:
         line,
         Problem(
             f"{counted(len(cells), 'cell')}, the header has {len(header)}",
-            "put texts that hold the separator between double quotes",
+            "put double quotes around texts that contain the separator",
         ),
     )
 
@@ -86,7 +86,7 @@ def read_parquet(stream: BinaryIO, source: SourceFile) -> Iterator[Row]:
     """Rows of a Parquet file.
 
     Raises:
-        RecordError: it is none.
+        RecordError: it is not a Parquet file.
         MissingExtraError: the extra `files` is not installed.
     """
     parquet = require("pyarrow.parquet", "files")
@@ -98,10 +98,10 @@ def read_parquet(stream: BinaryIO, source: SourceFile) -> Iterator[Row]:
 
 
 def parquet_table(stream: BinaryIO, source: SourceFile) -> Any:
-    """A whole Parquet file as a table of Arrow's.
+    """A whole Parquet file as an Arrow table.
 
     Raises:
-        RecordError: it is none.
+        RecordError: it is not a Parquet file.
         MissingExtraError: the extra `files` is not installed.
     """
     with _translated(source):
@@ -116,5 +116,5 @@ def _translated(source: SourceFile) -> Iterator[None]:
     except arrow.ArrowException as error:
         raise RecordError(
             f"{source.name} cannot be read as Parquet: {str(error).splitlines()[0]}",
-            hint="fetch or make it again",
+            hint="download or export it again",
         ) from error

@@ -1,4 +1,4 @@
-"""Workbooks: a record a row of one sheet."""
+"""Reads workbooks: one record per row of a sheet."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from likewise.data.workbook import open_sheet
 
 
 def read_workbook(stream: BinaryIO, source: SourceFile) -> Iterator[Row]:
-    """Rows of the first sheet, or of the one that `source` names, by the names in its first row.
+    """Rows of the first sheet, or of `source.sheet`, by the names in its first row.
 
     Raises:
-        RecordError: it is too large, or no workbook.
-        InputError: there is no such sheet.
+        RecordError: the file is too large, or not a workbook.
+        InputError: an unknown sheet.
         MissingExtraError: the extra `documents` is not installed.
     """
     content = read_whole(stream, source)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from likewise.data.readers import open_binary
-from likewise.data.readers.formats import PACKED
+from likewise.data.readers.formats import COMPRESSED
 from likewise.errors import InputError
 
 PREFIX = "file-"
@@ -169,7 +169,7 @@ class UploadStore:
         return size
 
     def _check_unpacked(self, path: Path) -> None:
-        if path.suffix.lower() not in PACKED:
+        if path.suffix.lower() not in COMPRESSED:
             return
         size = 0
         with open_binary(path, path.name) as stream:
