@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import likewise
 from tests.conftest import lacking
 
 if TYPE_CHECKING:
@@ -183,6 +184,12 @@ class Reader:
         if response.status >= 400 and not over:
             self.complaints.append(f"{response.status} {response.url}")
 
+    def upload(self, tab: str, path: Path) -> None:
+        """Upload a file of texts in a tab."""
+        self.page.click(f"#{tab}-source > button")
+        self.page.set_input_files(f"#{tab}-file input[type=file]", path)
+        self.page.wait_for_selector(f"#{tab}-file >> text={path.stem}")
+
     def go(self, path: str = "") -> Reader:
         """Open the page and wait until it is alive."""
         self.page.goto(self.site.address + path)
@@ -269,3 +276,9 @@ def readers(browser: Any, site: Site) -> Iterator[Callable[..., Reader]]:
         assert reader.complaints == []
         assert reader.outside == []
     assert site.outside == []
+
+
+@pytest.fixture(scope="session")
+def model() -> likewise.Encoder:
+    """The model as the page loads it."""
+    return likewise.load()

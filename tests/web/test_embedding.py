@@ -18,8 +18,8 @@ from likewise.operations.session import CancelledError
 from likewise.web import embedding
 from likewise.web.embedding import Embedding, VectorResult, embed
 from likewise.web.encode import Range
-from likewise.web.file_input import look_at, texts_of
-from likewise.web.find import Candidates
+from likewise.web.file_input import read_preview, texts_of
+from likewise.web.find import CandidateCache
 from likewise.web.job_runner import Job, JobSession
 from likewise.web.messages import PageError, foreign_notice, job_notice
 from likewise.web.registry import Choice, local_models
@@ -65,7 +65,7 @@ def test_a_file_outlives_its_upload(model_folder: Path, tmp_path: Path) -> None:
     path.write_text("id,title\n1,one\n2,two\n", "utf-8")
     found = embedded(texts_of(str(path), "", ""))
     path.unlink()
-    assert [piece.texts for piece in found.pieces()] == [["one", "two"]]
+    assert [batch.texts for batch in found.batches()] == [["one", "two"]]
 
 
 def test_stop_and_a_bad_row_leave_nothing(model_folder: Path, tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ def test_a_large_file_takes_little_memory(model_folder: Path, tmp_path: Path) ->
 
 
 def test_candidates_are_encoded_once(encoder: likewise.Encoder) -> None:
-    candidates, texts = Candidates(limit=2), Texts(("It rains.", "A dog barks.", "Rain falls."))
+    candidates, texts = CandidateCache(limit=2), Texts(("It rains.", "A dog barks.", "Rain falls."))
     session = session_of(Job())
     first = candidates.of("page", session, CHOICE, texts)
     assert candidates.of("page", session, CHOICE, Texts(tuple(texts.texts))) is first
@@ -144,18 +144,18 @@ def test_candidates_are_encoded_once(encoder: likewise.Encoder) -> None:
     assert (none.rows, none.total) == ((), 3)
 
 
-def test_a_look_at_a_file_tells_column_and_encoding(tmp_path: Path) -> None:
+def test_a_preview_has_column_and_encoding(tmp_path: Path) -> None:
     path = tmp_path / "old.csv"
     rows = "编号,标题,内容\n1,天气,今天天气很好我们去公园散步\n2,新闻,股市下午大幅下跌引起关注\n"
     path.write_bytes(rows.encode("gb18030"))
-    found = look_at(str(path), "", "")
+    found = read_preview(str(path), "", "")
     assert found.encoding
     assert found.encoding.name == "gb18030"
     assert set(found.columns) == {"编号", "标题", "内容"}
-    assert look_at(str(path), "内容", "").records[0].text == "今天天气很好我们去公园散步"
+    assert read_preview(str(path), "内容", "").records[0].text == "今天天气很好我们去公园散步"
     (tmp_path / "report.docx").write_bytes(b"x")
     with pytest.raises(RecordError, match="docx"):
-        look_at(str(tmp_path / "report.docx"), "", "")
+        read_preview(str(tmp_path / "report.docx"), "", "")
 
 
 @pytest.mark.parametrize("code", [each.code for each in LANGUAGES])

@@ -19,7 +19,7 @@ from likewise.web import charts, html
 from likewise.web.download_store import DocumentResult, DownloadStore, TableResult
 from likewise.web.job_runner import Job, JobRunner, Outcome
 from likewise.web.messages import failure_notice
-from likewise.web.registry import Choice, NoFolderError, NotHereError, local_models
+from likewise.web.registry import Choice, NoFolderError, NotInstalledError, local_models
 from likewise.web.translations import translations_for
 
 CHOICE = Choice(compute="float32")
@@ -136,10 +136,10 @@ def test_models_that_are_not_here_are_never_fetched(monkeypatch: pytest.MonkeyPa
         raise AssertionError("the page must not fetch")
 
     monkeypatch.setattr("likewise.hub.download.fetch", fetch)
-    with pytest.raises(NotHereError) as caught:
+    with pytest.raises(NotInstalledError) as caught:
         local_models().get("gte-large")
     assert caught.value.command == "likewise download gte-large"
-    with pytest.raises(NotHereError):
+    with pytest.raises(NotInstalledError):
         local_models().get("someone/some-model")
     with pytest.raises(NoFolderError):
         local_models().get("/no/such/folder")

@@ -21,7 +21,7 @@ from likewise.operations.rank import RankRequest
 from likewise.operations.similarity import SimilarityRequest
 from likewise.web.registry import Choice
 from likewise.web.reproduce import Recipe, recipe
-from likewise.web.texts import MOST_LINES, Texts
+from likewise.web.texts import MAX_LITERAL_TEXTS, Texts
 
 CHOICE = Choice("all-MiniLM-L6-v2", "float32")
 NASTY = ["it's", '"quoted" $HOME `id`', "-dash first", "back\\slash \\n", "100% of %s", "食べる 😀"]
@@ -90,7 +90,7 @@ def test_similarity_in_python(shell: Path, encoder: likewise.Encoder) -> None:
     assert told["cosine"] == pytest.approx(expected, abs=1e-5)
 
 
-@pytest.mark.parametrize("lines", [NASTY, [f"line {i}" for i in range(MOST_LINES + 1)]])
+@pytest.mark.parametrize("lines", [NASTY, [f"line {i}" for i in range(MAX_LITERAL_TEXTS + 1)]])
 def test_encode(shell: Path, encoder: likewise.Encoder, lines: list[str]) -> None:
     output = shell / "likewise-vectors.npy"
     named = Texts(tuple(lines)).named("texts")

@@ -40,7 +40,7 @@ def create_app(
     fastapi: Any = require("fastapi", "web")
     from likewise.web.download_store import DownloadStore, add_downloads
     from likewise.web.job_runner import JobRunner
-    from likewise.web.limits import MOST_BYTES, BodyLimit
+    from likewise.web.limits import MAX_UPLOAD_BYTES, BodyLimit
     from likewise.web.locale_middleware import LocaleMiddleware
     from likewise.web.page import appearance, build_page
     from likewise.web.refusals import Refusals
@@ -52,11 +52,11 @@ def create_app(
     runner = JobRunner(models or local_models(), downloads)
     add_downloads(app, downloads)
     _close_with(app, runner)
-    for language in reversed(LANGUAGES):  # the one at the root last: it answers everything
+    for language in reversed(LANGUAGES):  # the root last, since it matches every path
         page = build_page(translations_for(language.code), runner, Choice(model), Path(results))
         gradio.mount_gradio_app(
             app, page, path=f"/{language.path}".rstrip("/") or "/", footer_links=[],
-            run_history=False, allowed_paths=[], max_file_size=MOST_BYTES, show_error=False,
+            run_history=False, allowed_paths=[], max_file_size=MAX_UPLOAD_BYTES, show_error=False,
             enable_monitoring=False, ssr_mode=False, pwa=False,
             app_kwargs={"openapi_url": None}, **appearance(),
         )  # fmt: skip
@@ -68,7 +68,7 @@ def create_app(
 
 
 def _close_with(app: FastAPI, runner: Any) -> None:
-    """Let the workers go when the app ends."""
+    """Shut the workers down when the app ends."""
     before = app.router.lifespan_context
 
     @asynccontextmanager

@@ -1,4 +1,4 @@
-"""Heatmaps that are readable on light and dark ground and on a narrow screen."""
+"""Heatmaps for light and dark themes and narrow screens."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-MOST_TOKENS = 48
-"""Tokens of each text that are drawn; more could not be told apart."""
+MAX_TOKENS = 48
+"""Most tokens of each text that are drawn."""
 
-_WRITTEN = 16
-"""Up to so many columns the numbers are written into the cells."""
+_LABELED_COLUMNS = 16
+"""Up to this number of columns, cells show their values."""
 
 _STOPS = (("#f4f7f6", 0.0), ("#c9e8e2", 0.4), ("#8fd1c4", 0.75), ("#2fa897", 1.0))
-"""Colours of scores, all of them light enough for `_INK` to be read on them."""
+"""Colors of scores, light enough for text in `_INK`."""
 
 _SCALE = [[share, color] for color, share in _STOPS]
 _INK = "#111827"
@@ -43,31 +43,31 @@ def heatmap(
     """A Plotly figure of scores, float32 `[len(rows), len(columns)]`, the first row on top.
 
     Args:
-        matrix: the scores, drawn from 0 (or the lowest, where that is below) to 1.
-        rows: names on the left, cut where they are long.
-        columns: names above, short ones.
-        score: what the score is called, for the box under the pointer.
-        column_titles: whole names of the columns, for that box.
+        matrix: the scores; the color scale is from 0, or the lowest score if that is below, to 1.
+        rows: names of the rows, shortened if they are long.
+        columns: names of the columns.
+        score: name of the score, for the tooltip.
+        column_titles: full names of the columns, for the tooltip.
     """
-    across = list(column_titles or columns)
-    written = len(columns) <= _WRITTEN
+    titles = list(column_titles or columns)
+    labeled = len(columns) <= _LABELED_COLUMNS
     figure = go.Figure(
         go.Heatmap(
             z=np.round(matrix.astype(float), 4).tolist(),
             zmin=min(0.0, float(matrix.min(initial=0))),
             zmax=max(1.0, float(matrix.max(initial=1))),
             colorscale=_SCALE,
-            texttemplate="%{z:.2f}" if written else None,
+            texttemplate="%{z:.2f}" if labeled else None,
             textfont={"size": 11, "color": _INK},
-            text=[[f"{_wrapped(row)}<br>{_wrapped(column)}" for column in across] for row in rows],
+            text=[[f"{_wrapped(row)}<br>{_wrapped(column)}" for column in titles] for row in rows],
             hovertemplate=f"%{{text}}<br><b>{score} %{{z:.4f}}</b><extra></extra>",
             xgap=2,
             ygap=2,
             colorbar={"thickness": 10, "outlinewidth": 0, "tickfont": {"size": 11}},
-            showscale=not written,
+            showscale=not labeled,
         )
     )
-    figure.update_layout(_LAYOUT, height=max(150, 70 + (34 if written else 20) * len(rows)))
+    figure.update_layout(_LAYOUT, height=max(150, 70 + (34 if labeled else 20) * len(rows)))
     tilted = max(map(len, columns), default=0) > 3
     names = {"tickvals": list(range(len(columns))), "ticktext": _plain(columns, 18)}
     figure.update_xaxes(_AXIS, side="top", tickangle=-50 if tilted else 0, **names)
@@ -77,7 +77,7 @@ def heatmap(
 
 
 def shade(score: float, low: float = 0.0) -> str:
-    """The colour of a score between `low` and 1, as CSS has it."""
+    """The CSS color of a score between `low` and 1."""
     share = min(1.0, max(0.0, (score - low) / (1 - low)))
     shares = [share for _, share in _STOPS]
     channels = [
@@ -88,7 +88,7 @@ def shade(score: float, low: float = 0.0) -> str:
 
 
 def _plain(names: Sequence[str], most: int) -> list[str]:
-    """Names as Plotly shall show them: no markup of its own, not longer than there is room."""
+    """Names for Plotly: escaped, and shortened to `most` characters."""
     cut = (name if len(name) <= most else name[: most - 1] + "…" for name in names)
     return [name.replace("&", "&amp;").replace("<", "&lt;") for name in cut]
 

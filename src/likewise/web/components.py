@@ -1,4 +1,4 @@
-"""Parts that several tabs are made of."""
+"""Components that several tabs share."""
 
 from __future__ import annotations
 
@@ -17,38 +17,38 @@ from likewise.web.reproduce import Recipe
 from likewise.web.texts import Texts
 from likewise.web.uploads import check_count
 
-MODEL_WORK = "model"
-"""The queue that everything that computes with a model stands in."""
+MODEL_QUEUE = "model"
+"""Queue of all jobs that use a model."""
 
-AT_ONCE = 4
-"""How many of one page's jobs are under way; the rest wait in the queue."""
+MAX_JOBS = 4
+"""Most jobs of a page that run at once; the others are queued."""
 
 
 QUIET: Mapping[str, Any] = MappingProxyType(
     {"show_progress": "hidden", "concurrency_limit": None, "api_visibility": "private"}
 )
-"""How cheap listeners are wired: they wait for nobody."""
+"""Options of listeners that are cheap and need no queue."""
 
 
 @dataclass(frozen=True)
 class RecipePanel:
-    """The command and the Python of a result."""
+    """The command and the Python code that reproduce a result."""
 
     command: gr.Code
     python: gr.Code
 
     @property
     def outputs(self) -> list[Any]:
-        """The components that `shown` changes."""
+        """The components that `updates` changes."""
         return [self.command, self.python]
 
-    def shown(self, recipe: Recipe) -> Updates:
-        """A recipe, as changes to the page."""
+    def updates(self, recipe: Recipe) -> Updates:
+        """A recipe, as updates of the page."""
         return {self.command: recipe.command, self.python: recipe.python}
 
 
 def recipe_panel(context: PageContext, name: str) -> RecipePanel:
-    """The closed box under a result that says how to have it again."""
+    """The collapsed panel under a result that shows how to reproduce it."""
     t = context.t
     with gr.Accordion(t("reproduce.title"), open=False, elem_id=f"{name}-reproduce"):
         command = gr.Code(
@@ -64,14 +64,14 @@ def recipe_panel(context: PageContext, name: str) -> RecipePanel:
 
 @dataclass(frozen=True)
 class Buttons:
-    """Begin and stop."""
+    """The start button and the stop button."""
 
     start: gr.Button
     stop: gr.Button
 
 
 def buttons(context: PageContext, name: str, label: str) -> Buttons:
-    """The button that begins a tab's work, and the one that stops it."""
+    """The buttons that start and stop the job of a tab."""
     with gr.Row(elem_classes="lw-actions"):
         start = gr.Button(label, variant="primary", elem_id=f"{name}-run", scale=0, min_width=160)
         stop = gr.Button(
@@ -82,7 +82,7 @@ def buttons(context: PageContext, name: str, label: str) -> Buttons:
 
 
 def notice(name: str) -> gr.HTML:
-    """Where a tab's messages appear."""
+    """The component for the messages of a tab."""
     return gr.HTML(visible=False, elem_id=f"{name}-notice", padding=False)
 
 
@@ -94,14 +94,14 @@ def wire(
     *,
     script: str | None = None,
 ) -> None:
-    """Let the panel's buttons begin and stop the work, which changes panel and `shown`.
+    """Connect the buttons of a panel with a job.
 
     Args:
-        panel: the part of the tab where results appear.
-        run: the work.
-        inputs: the components whose values it is given.
-        shown: the components that it changes beside the panel's.
-        script: what the browser does with the inputs first.
+        panel: the panel of the tab.
+        run: the job.
+        inputs: the components whose values are its arguments.
+        shown: the components that it updates in addition to those of the panel.
+        script: JavaScript that processes the inputs first.
     """
     panel.start.click(
         run,
@@ -109,8 +109,8 @@ def wire(
         outputs=[*panel.outputs, *shown],
         js=script,
         show_progress="hidden",
-        concurrency_id=MODEL_WORK,
-        concurrency_limit=AT_ONCE,
+        concurrency_id=MODEL_QUEUE,
+        concurrency_limit=MAX_JOBS,
         api_visibility="private",
     )
 
@@ -122,11 +122,11 @@ def wire(
 
 @dataclass(frozen=True)
 class Source:
-    """Where a tab's texts come from: lines that were typed, or a file.
+    """The texts of a tab: typed lines, or a file.
 
     Attributes:
-        typed: one text a line.
-        upload: a file that takes their place.
+        typed: one text per line.
+        upload: a file to use instead.
     """
 
     typed: gr.Textbox
@@ -134,20 +134,20 @@ class Source:
 
     @property
     def inputs(self) -> list[Any]:
-        """The components whose values `read_source` needs, in its order."""
+        """The components of the arguments of `read_source`, in order."""
         upload = self.upload
         return [self.typed, upload.file, upload.column, upload.encoding, upload.lost]
 
 
 def text_source(context: PageContext, name: str, *, label: str, sample: str, rows: int) -> Source:
-    """A box for one text a line, and a file that can take its place.
+    """A text box with one text per line, and a file input.
 
     Args:
-        context: what is around the tab.
-        name: the tab's.
-        label: of the box.
-        sample: key of the texts that it shows first.
-        rows: its height.
+        context: context of the page.
+        name: of the tab.
+        label: of the text box.
+        sample: translation key of the sample texts.
+        rows: height of the text box.
     """
     values = context.samples.of(sample)
     typed = gr.Textbox(
@@ -159,19 +159,19 @@ def text_source(context: PageContext, name: str, *, label: str, sample: str, row
 
 
 def with_lost(name: str) -> str:
-    """A script that fills in, as the last input, the name of a file that did not arrive."""
+    """A script that sets the last input to the name of a file whose upload failed."""
     return f"(...given) => [...given.slice(0, -1), likewise.lost('{name}')]"
 
 
 def read_source(
     typed: str | None, file: str | None, column: str | None, encoding: str | None, lost: str | None
 ) -> Texts:
-    """The texts that were typed, or those of the file, which is read later.
+    """The typed texts, or those of the file, which is read later.
 
     Raises:
-        PageError: there are none, or a file was chosen that has not arrived.
+        PageError: there are no texts, or the upload of the file has failed.
         RecordError: the file cannot be read.
-        InputError: there is no such column or encoding.
+        InputError: an unknown column or encoding.
     """
     if lost and not file:
         raise PageError("failure.lost", name=lost)
@@ -185,5 +185,5 @@ def read_source(
 
 
 def rename_of(file: str | None) -> tuple[str, str]:
-    """How errors about an uploaded file name it."""
+    """The path of an uploaded file, and its name in error messages."""
     return (file, Path(file).name) if file else ("", "")

@@ -27,21 +27,21 @@ class Result(Protocol):
 
     @property
     def stem(self) -> str:
-        """The file's name without its ending."""
+        """The file name without extension."""
         ...
 
     @property
     def formats(self) -> tuple[str, ...]:
-        """Endings it can be had in."""
+        """The available file extensions."""
         ...
 
     @property
     def size(self) -> int:
-        """About how many bytes it holds, in memory or on disk."""
+        """Approximate size in bytes, in memory or on disk."""
         ...
 
     def write(self, path: Path) -> None:
-        """Write it in the format that the ending names."""
+        """Write a file in the format of its extension."""
         ...
 
 
@@ -55,11 +55,11 @@ class TableResult:
 
     @property
     def size(self) -> int:
-        """About how many bytes it holds in memory."""
+        """Approximate size in bytes."""
         return sum(len(str(row)) for row in self.rows)
 
     def write(self, path: Path) -> None:
-        """Write it in the format that the ending names."""
+        """Write a file in the format of its extension."""
         write_table(path, self.rows)
 
 
@@ -73,11 +73,11 @@ class DocumentResult:
 
     @property
     def size(self) -> int:
-        """About how many bytes it holds in memory."""
+        """Approximate size in bytes."""
         return len(str(self.document))
 
     def write(self, path: Path) -> None:
-        """Write it as JSON."""
+        """Write a JSON file."""
         with atomic(path) as file:
             file.write(json.dumps(self.document, ensure_ascii=False, indent=1).encode() + b"\n")
 
@@ -87,7 +87,7 @@ class _StoredResult:
     visitor: str
     session: str
     result: Result
-    until: float
+    expires: float
 
 
 class DownloadStore:
@@ -107,18 +107,18 @@ class DownloadStore:
         """Store a result; it replaces the last one of the session with the same name.
 
         Args:
-            session: the page that it was computed for.
+            session: of the page.
             result: the result.
-            visitor: the only one who may download it; empty for a browser without cookies.
+            visitor: the only visitor who may download it; empty without cookies.
 
         Returns:
-            Its secret name.
+            The token of the result.
         """
         token = secrets.token_urlsafe(18)
         with self._lock:
-            for name, kept in list(self._stored.items()):
-                replaced = kept.session == session and kept.result.stem == result.stem
-                if replaced or kept.until < time.monotonic():
+            for name, stored in list(self._stored.items()):
+                replaced = stored.session == session and stored.result.stem == result.stem
+                if replaced or stored.expires < time.monotonic():
                     del self._stored[name]
             self._stored[token] = _StoredResult(
                 visitor, session, result, time.monotonic() + self._seconds
@@ -128,25 +128,29 @@ class DownloadStore:
         return token
 
     def get(self, token: str, visitor: str = "") -> Result | None:
-        """The result of that name; None where it is gone or belongs to another visitor."""
+        """The result of a token; None if it has expired or belongs to another visitor."""
         with self._lock:
-            kept = self._stored.get(token)
-        if kept is None or kept.until < time.monotonic() or kept.visitor not in ("", visitor):
+            stored = self._stored.get(token)
+        if (
+            stored is None
+            or stored.expires < time.monotonic()
+            or stored.visitor not in ("", visitor)
+        ):
             return None
-        return kept.result
+        return stored.result
 
     def drop(self, session: str) -> None:
         """Delete the results of a session."""
         with self._lock:
-            for name in [n for n, kept in self._stored.items() if kept.session == session]:
+            for name in [n for n, stored in self._stored.items() if stored.session == session]:
                 del self._stored[name]
 
     def _bytes(self) -> int:
-        return sum(kept.result.size for kept in self._stored.values())
+        return sum(stored.result.size for stored in self._stored.values())
 
 
 def add_downloads(app: FastAPI, downloads: DownloadStore) -> None:
-    """Serve what is on the downloads under `/downloads/NAME/FILE`, written on request."""
+    """Serve the stored results at `/downloads/TOKEN/FILE`; files are written on request."""
 
     @app.get("/downloads/{token}/{name}", include_in_schema=False)
     def download(token: str, name: str, request: Request) -> FileResponse:

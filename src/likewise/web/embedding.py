@@ -1,4 +1,4 @@
-"""Texts to a file of vectors, in bounded memory, with progress and a look at Stop."""
+"""Encodes texts into a file of vectors, in bounded memory, with progress and cancellation."""
 
 from __future__ import annotations
 
@@ -24,27 +24,27 @@ from likewise.web.registry import Choice
 from likewise.web.texts import Texts
 
 BLOCK = 16_384
-"""Vectors that are read at once."""
+"""Vectors read at once."""
 
-SPARE = 1 << 28
-"""Bytes of the disk that stay free."""
+RESERVE = 1 << 28
+"""Bytes of disk space that remain free."""
 
-_LOOK = 1000
-"""Rows between two looks at Stop while a file is read."""
+_CHECK_ROWS = 1000
+"""Rows between two checks for cancellation while a file is read."""
 
 
 @dataclass(frozen=True, eq=False)
 class Embedding:
-    """Texts and their vectors, in a folder that goes with the last reference to this.
+    """Texts and their vectors, in a temporary folder that is deleted with this object.
 
     Attributes:
         path: the `.npy` of the vectors, float32 `[count, dimension]`.
         texts: the texts.
-        count: how many.
-        dimension: of their vectors.
-        tokens: tokens read in all.
-        cut: texts of which something was cut off.
-        seconds: time it took.
+        count: number of texts.
+        dimension: of the vectors.
+        tokens: total number of tokens.
+        cut: number of truncated texts.
+        seconds: duration.
     """
 
     path: Path
@@ -67,10 +67,10 @@ class Embedding:
             yield np.array(stored[start : start + BLOCK])
 
     def stream(self) -> Iterator[str]:
-        """The texts, from the beginning."""
+        """Iterate over the texts."""
         return self.texts.stream()
 
-    def pieces(self) -> Iterator[VectorBatch]:
+    def batches(self) -> Iterator[VectorBatch]:
         """Texts with their vectors, in order."""
         texts = self.texts.stream()
         for block in self.blocks():
@@ -87,32 +87,32 @@ class VectorResult:
 
     @property
     def size(self) -> int:
-        """About how many bytes it holds, on disk."""
+        """Approximate size in bytes."""
         return self.embedding.size
 
     def write(self, path: Path) -> None:
-        """Write it in the format that the ending names."""
+        """Write a file in the format of its extension."""
         found = self.embedding
-        like = np.empty((0, found.dimension), np.float32)
-        write_batches(path, found.pieces(), like, found.count)
+        template = np.empty((0, found.dimension), np.float32)
+        write_batches(path, found.batches(), template, found.count)
 
 
 def embed(
     session: Session, job: Job, choice: Choice, texts: Texts, *, least: int = 1, role: Role = "none"
 ) -> Embedding:
-    """Encode texts into a file; a file of texts is never held in memory.
+    """Encode texts into a file; texts from a file are not held in memory.
 
     Args:
-        session: what the operation runs in.
-        job: takes the progress while the texts are counted.
+        session: of the operation.
+        job: shows progress while the texts are counted.
         choice: the model.
-        texts: typed, or in a file.
-        least: how many texts there must be.
-        role: `document` puts the model's prompt for documents before each.
+        texts: typed texts, or a file.
+        least: lowest number of texts.
+        role: `document` puts the model's document prompt before each text.
 
     Raises:
-        CancelledError: the job shall stop.
-        PageError: there are too few texts, or the disk has no room for the vectors.
+        CancelledError: the job was cancelled.
+        PageError: too few texts, or not enough disk space.
         RecordError: the file cannot be read.
         TextError: a text cannot be encoded.
     """
@@ -122,8 +122,8 @@ def embed(
     folder = Path(tempfile.mkdtemp(prefix="likewise-"))
     try:
         encoder = session.models.get(choice.name, choice.compute)
-        _check_room(folder, 2 * 4 * count * encoder.dimension)  # finished parts lie beside the file
-        source, path = _linked(texts, folder), folder / "vectors.npy"
+        _check_disk_space(folder, 2 * 4 * count * encoder.dimension)  # for the parts and the file
+        source, path = _with_own_file(texts, folder), folder / "vectors.npy"
         request = choice.request(EncodeRequest, output=path, role=role, **source.fields("texts"))
         done = encode(request, session)
         found = Embedding(
@@ -137,32 +137,32 @@ def embed(
 
 
 def _count(texts: Texts, job: Job) -> int:
-    """How many texts there are; a row that cannot be read is found here, before any work."""
+    """Count the texts; finds unreadable rows before encoding."""
     if not texts.path:
         return len(texts.texts)
     job.phase = "reading"
     for done, _ in enumerate(texts.stream(), 1):
         job.done = done
-        if done % _LOOK == 0:
+        if done % _CHECK_ROWS == 0:
             job.check()
     return job.done
 
 
-def _check_room(folder: Path, needed: int) -> None:
-    free = shutil.disk_usage(folder).free - SPARE
+def _check_disk_space(folder: Path, needed: int) -> None:
+    free = shutil.disk_usage(folder).free - RESERVE
     if needed > free:
         gib = [f"{max(0, size) / 2**30:,.1f}" for size in (needed, free)]
         raise PageError("failure.disk", needed=gib[0], free=gib[1])
 
 
-def _linked(texts: Texts, folder: Path) -> Texts:
-    """The same texts from a file that stays as long as the vectors do."""
+def _with_own_file(texts: Texts, folder: Path) -> Texts:
+    """The same texts from a file in the folder, which is not deleted before the vectors."""
     if not texts.path:
         return texts
-    place = folder / "texts" / Path(texts.path).name
-    place.parent.mkdir()
+    path = folder / "texts" / Path(texts.path).name
+    path.parent.mkdir()
     with contextlib.suppress(OSError):
-        os.link(texts.path, place)
-    if not place.exists():  # another disk
-        shutil.copyfile(texts.path, place)
-    return replace(texts, path=str(place))
+        os.link(texts.path, path)
+    if not path.exists():  # another disk
+        shutil.copyfile(texts.path, path)
+    return replace(texts, path=str(path))

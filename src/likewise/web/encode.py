@@ -1,4 +1,4 @@
-"""The tab *Encode*: texts to vectors, looked at and taken away."""
+"""The tab *Encode*: encodes texts, shows a preview, and offers downloads."""
 
 from __future__ import annotations
 
@@ -27,58 +27,58 @@ PREVIEW_ROWS = 10
 PREVIEW_COLUMNS = 6
 
 OUTPUT = Path("likewise-vectors.npy")
-"""What the file is called when a result is reproduced."""
+"""Name of the output file in recipes."""
 
 
 @dataclass(frozen=True)
-class Range:
-    """Figures of many numbers, put together block by block."""
+class Statistics:
+    """Statistics of numbers, computed block by block."""
 
     count: int = 0
     total: float = 0.0
     squares: float = 0.0
-    least: float = np.inf
-    most: float = -np.inf
+    minimum: float = np.inf
+    maximum: float = -np.inf
 
-    def joined(self, block: NDArray[np.float32]) -> Range:
-        """With those of another block."""
-        return Range(
+    def with_block(self, block: NDArray[np.float32]) -> Statistics:
+        """The statistics with another block included."""
+        return Statistics(
             self.count + block.size,
             self.total + float(block.sum(dtype=np.float64)),
             self.squares + float(np.square(block, dtype=np.float64).sum()),
-            min(self.least, float(block.min())),
-            max(self.most, float(block.max())),
+            min(self.minimum, float(block.min())),
+            max(self.maximum, float(block.max())),
         )
 
     @property
     def mean(self) -> float:
-        """Their mean."""
+        """The mean."""
         return self.total / self.count
 
     @property
     def deviation(self) -> float:
-        """Their standard deviation."""
+        """The standard deviation."""
         return float(np.sqrt(max(0.0, self.squares / self.count - self.mean**2)))
 
 
 @dataclass(frozen=True)
-class Measures:
-    """Figures of vectors: of their lengths, and of their values."""
+class VectorStatistics:
+    """Statistics of the norms and of the values of vectors."""
 
-    lengths: Range
-    values: Range
+    norms: Statistics
+    values: Statistics
 
 
 @dataclass(frozen=True)
-class Found:
-    """Texts encoded."""
+class EncodedTexts:
+    """Encoded texts with statistics of their vectors."""
 
     embedding: Embedding
-    measures: Measures
+    statistics: VectorStatistics
 
 
 class EncodeTab:
-    """The tab's components and what they do."""
+    """The components of the tab, and their events."""
 
     def __init__(self, context: PageContext) -> None:
         self.context, t = context, context.t
@@ -103,7 +103,7 @@ class EncodeTab:
             script=components.with_lost(NAME),
         )
 
-    async def run(  # noqa: PLR0917 - Gradio hands inputs over one by one
+    async def run(  # noqa: PLR0917 - Gradio passes inputs one by one
         self,
         choice: Choice,
         typed: str,
@@ -118,17 +118,17 @@ class EncodeTab:
         def prepare() -> Texts:
             return components.read_source(typed, file, column, encoding, lost)
 
-        def work(session: JobSession, texts: Texts) -> Found:
+        def work(session: JobSession, texts: Texts) -> EncodedTexts:
             embedding = embed(session, session.job, choice, texts)
-            return Found(embedding, _measured(embedding))
+            return EncodedTexts(embedding, _statistics(embedding))
 
-        def show(texts: Texts, found: Found) -> Updates:
+        def show(texts: Texts, found: EncodedTexts) -> Updates:
             result = VectorResult(found.embedding)
             return {
                 self.summary: _summary(found, self.context.t),
                 self.links: self.context.links(request, result),
                 self.preview: _preview(found.embedding, self.context.t),
-            } | self.recipe.shown(recipe("encode", _reproduced(choice, texts)))
+            } | self.recipe.updates(recipe("encode", _reproduced(choice, texts)))
 
         async for updates in self.panel.run(
             request,
@@ -145,17 +145,17 @@ def _reproduced(choice: Choice, texts: Texts) -> EncodeRequest:
     return choice.request(EncodeRequest, output=OUTPUT, **texts.named("texts"))
 
 
-def _measured(found: Embedding) -> Measures:
-    """Figures of all vectors, block by block."""
-    lengths, values = Range(), Range()
+def _statistics(found: Embedding) -> VectorStatistics:
+    """Statistics of all vectors, block by block."""
+    norms, values = Statistics(), Statistics()
     for block in found.blocks():
-        lengths = lengths.joined(vectors.norms(block))
-        values = values.joined(block)
-    return Measures(lengths, values)
+        norms = norms.with_block(vectors.norms(block))
+        values = values.with_block(block)
+    return VectorStatistics(norms, values)
 
 
-def _summary(done: Found, t: Translations) -> str:
-    found, lengths, values = done.embedding, done.measures.lengths, done.measures.values
+def _summary(done: EncodedTexts, t: Translations) -> str:
+    found, norms, values = done.embedding, done.statistics.norms, done.statistics.values
     rate = t("encode.rate", rate=f"{found.count / max(found.seconds, 1e-9):,.0f}")
     return html.facts(
         [
@@ -168,12 +168,12 @@ def _summary(done: Found, t: Translations) -> str:
                 t("encode.cut.note") if found.cut else "", warn=found.cut > 0,
             ),
             html.Fact(
-                t("encode.norm"), f"{lengths.mean:.4f}",
-                f"{lengths.least:.4f} – {lengths.most:.4f}",
+                t("encode.norm"), f"{norms.mean:.4f}",
+                f"{norms.minimum:.4f} – {norms.maximum:.4f}",
             ),
             html.Fact(
                 t("encode.values"), f"{values.mean:.4f}",
-                f"{values.least:.4f} – {values.most:.4f}",
+                f"{values.minimum:.4f} – {values.maximum:.4f}",
             ),
             html.Fact(t("encode.deviation"), f"{values.deviation:.4f}"),
         ]

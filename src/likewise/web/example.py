@@ -1,4 +1,4 @@
-"""The tab *Example test*: a set of sentences, each with each; results saved and opened again."""
+"""The tab *Example test*: compares all sentences of a set; saves and shows results."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ NAME = "example"
 VISITORS = "visitors"
 """Folder below the results with one folder for each visitor of the web app."""
 
-MOST_TEXTS = 60
-"""Sentences of an own set: as many as a heatmap can show."""
+MAX_TEXTS = 60
+"""Most sentences of a set, limited by the heatmap."""
 
 
 class ExampleTab:
-    """The tab's components and what they do."""
+    """The components of the tab, and their events."""
 
     def __init__(self, context: PageContext, page: gr.Blocks) -> None:
         self.context, self.t = context, context.t
@@ -47,10 +47,10 @@ class ExampleTab:
         names = samples.of_examples(lambda each: each.name)
         texts = samples.of_examples(lambda each: "\n".join(each.texts))
         language = sample_language(samples.model, t).code
-        mine_first = sorted(EXAMPLES, key=lambda e: e.language != language)
+        own_language_first = sorted(EXAMPLES, key=lambda e: e.language != language)
         with gr.Row(equal_height=False):
             self.chosen = gr.Dropdown(
-                [(_title(e.name, t), e.name) for e in mine_first]
+                [(_title(e.name, t), e.name) for e in own_language_first]
                 + [(t("example.own"), OWN)],
                 value=samples.now(names), label=t("example.set"), elem_id="example-set",
                 filterable=False, min_width=260,
@@ -99,7 +99,7 @@ class ExampleTab:
         page.load(self.list_past, None, [self.past], **components.QUIET)
 
     async def fill(self, name: str, choice: Choice) -> str:
-        """The texts of the set that was chosen."""
+        """The texts of the chosen set."""
         found = next((e for e in EXAMPLES if e.name == name), None)
         if found:
             return "\n".join(found.texts)
@@ -107,7 +107,7 @@ class ExampleTab:
         return t("example.own.sample")
 
     async def edited(self, typed: str) -> str:
-        """A built-in set whose texts were changed is one's own."""
+        """The set with these texts; an edited built-in set becomes a custom set."""
         return _name_of(lines(typed))
 
     async def run(self, choice: Choice, typed: str, request: gr.Request) -> AsyncIterator[Updates]:
@@ -117,12 +117,12 @@ class ExampleTab:
             texts = lines(typed)
             if len(texts) < 2:
                 raise PageError("failure.few_texts", n=2)
-            if len(texts) > MOST_TEXTS:
-                raise PageError("failure.many_texts", n=MOST_TEXTS)
-            return _request(choice, texts, folder=self._own_folder(request))
+            if len(texts) > MAX_TEXTS:
+                raise PageError("failure.many_texts", n=MAX_TEXTS)
+            return _request(choice, texts, folder=self._visitor_folder(request))
 
-        def work(session: JobSession, asked: ExampleRequest) -> SavedResult:
-            (done,) = example(asked, session).results
+        def work(session: JobSession, request_: ExampleRequest) -> SavedResult:
+            (done,) = example(request_, session).results
             assert done.path is not None
             return SavedResult(done.path, done.result)
 
@@ -161,21 +161,21 @@ class ExampleTab:
         """The visitor's saved results, newest first."""
         return await asyncio.to_thread(self._past, request, None)
 
-    def _own_folder(self, request: gr.Request) -> Path:
-        """Where the results of a visitor are saved; without cookies, those of a page."""
+    def _visitor_folder(self, request: gr.Request) -> Path:
+        """The folder of the results of a visitor; without cookies, of a page."""
         secret = visitor_of(request).name or session_of(request)
         return self.context.results / VISITORS / hashlib.sha256(secret.encode()).hexdigest()[:32]
 
     def _results(self, request: gr.Request) -> list[SavedResult]:
-        """A visitor's results, newest first; on this machine also those of the command line."""
-        own = list_results(self._own_folder(request)).results
+        """The results of a visitor, newest first; locally also those of the command line."""
+        own = list_results(self._visitor_folder(request)).results
         if not visitor_of(request).local:
             return list(own)
         found = [*own, *list_results(self.context.results).results]
-        return sorted(found, key=lambda each: _moment(each.result), reverse=True)
+        return sorted(found, key=lambda each: _timestamp(each.result), reverse=True)
 
     def _value(self, saved: SavedResult) -> str:
-        """What the list of past results calls one."""
+        """The identifier of a result in the list."""
         return saved.path.relative_to(self.context.results).as_posix()
 
     def _past(self, request: gr.Request, selected: str | None) -> Any:
@@ -184,8 +184,8 @@ class ExampleTab:
         return gr.update(choices=choices, value=selected or (choices[0][1] if choices else None))
 
     def _label(self, result: ExampleResult) -> str:
-        moment = _moment(result)
-        return f"{moment:%Y-%m-%d %H:%M:%S} · {_title(result.name, self.t)} · {result.model}"
+        timestamp = _timestamp(result)
+        return f"{timestamp:%Y-%m-%d %H:%M:%S} · {_title(result.name, self.t)} · {result.model}"
 
     def _show(self, saved: SavedResult, request: gr.Request, choice: Choice) -> Updates:
         result, t = saved.result, self.t
@@ -195,7 +195,7 @@ class ExampleTab:
             self.summary: _summary(saved, t, local=visitor_of(request).local),
             self.plot: _matrix(result),
             self.links: self.context.links(request, document),
-        } | self.recipe.shown(made)
+        } | self.recipe.updates(made)
 
 
 def _matrix(result: ExampleResult) -> str:
@@ -218,7 +218,7 @@ def _request(choice: Choice, texts: list[str], **values: Any) -> ExampleRequest:
 
 
 def _name_of(texts: list[str]) -> str:
-    """The built-in set that has just these texts, else one's own."""
+    """The built-in set with exactly these texts, else `OWN`."""
     return next((e.name for e in EXAMPLES if list(e.texts) == texts), OWN)
 
 
@@ -229,7 +229,7 @@ def _title(name: str, t: Translations) -> str:
     return found.title[t.language.code]
 
 
-def _moment(result: ExampleResult) -> datetime:
+def _timestamp(result: ExampleResult) -> datetime:
     return datetime.fromisoformat(result.timestamp)
 
 
@@ -240,12 +240,12 @@ def _summary(saved: SavedResult, t: Translations, *, local: bool) -> str:
     np.fill_diagonal(off, -np.inf)
     i, j = divmod(int(off.argmax()), len(off))
     pair = t("example.pair", a=i + 1, b=j + 1)
-    moment = _moment(result)
+    timestamp = _timestamp(result)
     return html.facts(
         [
             html.Fact(t("example.title"), _title(result.name, t)),
             html.Fact(t("model.name"), f"{result.model} · {result.compute}"),
-            html.Fact(t("example.when"), f"{moment:%Y-%m-%d %H:%M:%S}"),
+            html.Fact(t("example.when"), f"{timestamp:%Y-%m-%d %H:%M:%S}"),
             html.Fact(t("example.nearest"), f"{off[i, j]:.4f}", pair),
             html.Fact(t("example.saved"), place, long=True),
             html.Fact(t("model.fingerprint"), result.fingerprint, long=True),

@@ -1,4 +1,4 @@
-"""Downloads in the tab *Model*: what a model that is not on this machine needs, and fetching it."""
+"""Downloads in the tab *Model*: facts about a model that is not installed, and its download."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ BYTES_PER_PARAMETER = 4
 
 @dataclass(frozen=True)
 class Offer:
-    """A model that could be downloaded.
+    """A model that can be downloaded.
 
     Attributes:
-        name: what it is called.
-        hub_id: its name on the hub.
-        size: about how many bytes it has; None where that is not known.
-        licence: SPDX name; None where that is not known.
-        source: where it comes from.
-        destination: where it goes.
-        arrived: bytes of it that are here already.
-        offline: whether the hub may not be asked.
+        name: of the model.
+        hub_id: its hub id.
+        size: approximate size in bytes; None if unknown.
+        licence: SPDX identifier; None if unknown.
+        source: address of the hub.
+        destination: folder in the cache.
+        arrived: bytes that are already downloaded.
+        offline: whether access to the hub is disabled.
     """
 
     name: str
@@ -54,14 +54,14 @@ class Offer:
 
 
 def find_offer(name: str) -> Offer | None:
-    """What downloading a model would bring; None where it is here, or has no name on the hub."""
+    """The download of a model; None if it is installed, or has no hub id."""
     entry = catalog.find(name)
     hub_id = entry.hub_id if entry else name
     try:
         if not is_hub_id(hub_id) or find_local(name) is not None:
             return None
     except CheckpointError:
-        return None  # bundled, and damaged: a download would not be looked at
+        return None  # bundled and damaged; a download would not be used
     hub = Hub.from_environment()
     repository = Repository.of(hub.cache, hub_id)
     blobs = repository.folder / "blobs"
@@ -78,11 +78,11 @@ def find_offer(name: str) -> Offer | None:
 
 
 class Fetch:
-    """The box with a model's facts and the buttons that begin and end its download.
+    """The panel with facts about a model, and the buttons that start and cancel its download.
 
     Args:
-        context: what is around the tabs.
-        arrived: called when a model has arrived; gives changes to the page.
+        context: context of the page.
+        arrived: called after a download; returns updates of the page.
     """
 
     def __init__(self, context: PageContext, arrived: Callable[[], Updates]) -> None:
@@ -104,11 +104,11 @@ class Fetch:
 
     @property
     def outputs(self) -> list[Any]:
-        """Every component that `offered` and `run` change."""
+        """The components that `offered` and `run` update."""
         return [self.name, self.notice, self.box, self.facts, self.row, self.start, self.cancel]
 
     def wire(self, shown: list[Any]) -> None:
-        """Let the buttons begin and end a download, which may also change `shown`."""
+        """Connect the buttons; a download may also update `shown`."""
         self.start.click(self.run, [self.name], [*self.outputs, *shown], **components.QUIET)
 
         async def halt(request: gr.Request) -> None:
@@ -117,7 +117,7 @@ class Fetch:
         self.cancel.click(halt, queue=False, **components.QUIET)
 
     def offered(self, offer: Offer | None, visitor: Visitor) -> Updates:
-        """An offer, as changes to the page; hides the box where there is none."""
+        """An offer, as updates of the page; None hides the panel."""
         allowed = offer is not None and not offer.offline and visitor.may_download
         notice_html = _offer(offer, self.context.t, local=visitor.local) if offer else ""
         if offer and not allowed:
@@ -134,7 +134,7 @@ class Fetch:
         }
 
     async def run(self, name: str, request: gr.Request) -> AsyncIterator[Updates]:
-        """Fetch a model."""
+        """Download a model."""
         t, visitor = self.context.t, visitor_of(request)
         notice_html = ""
 
@@ -188,7 +188,7 @@ def _offer(offer: Offer, t: Translations, *, local: bool) -> str:
 
 
 def _progress(job: Job) -> DownloadProgress:
-    """Counts a download's bytes for the page; stops it where somebody pressed Cancel."""
+    """Reports the progress of a download to a job, and stops it when the job is cancelled."""
 
     @contextmanager
     def opened(plan: DownloadPlan) -> Iterator[Advance]:

@@ -1,4 +1,4 @@
-"""A file of texts that is handed in: how it is read, its first rows, what may be chosen."""
+"""The upload of a file of texts: a preview, and the choice of column and encoding."""
 
 from __future__ import annotations
 
@@ -20,27 +20,27 @@ from likewise.web.texts import Texts
 from likewise.web.translations import Translations
 from likewise.web.uploads import check_size, read_upload
 
-FIRST = 5
-"""Rows that are shown of a file before anything is done with it."""
+PREVIEW_ROWS = 5
+"""Rows of the preview."""
 
 ENCODINGS = (
     "utf-8", "gb18030", "big5", "shift_jis", "euc_jp", "euc_kr", "cp1252", "cp1251", "koi8_r",
     "iso8859_2", "utf-16",
 )  # fmt: skip
-"""Encodings that can be chosen where the one that was detected is wrong."""
+"""Encodings that can be chosen if the detected one is wrong."""
 
 
-Looker = Callable[[str | None, str, str], Awaitable[Updates]]
-"""Reads the first rows of a file, by its path, the column and the encoding that were chosen."""
+PreviewCallback = Callable[[str | None, str, str], Awaitable[Updates]]
+"""Shows a preview of a file, given its path, column and encoding."""
 
 
 @dataclass(frozen=True)
-class Look:
-    """What is known of a file from its first rows.
+class Preview:
+    """The first rows of a file.
 
     Attributes:
         records: the first rows.
-        encoding: the one it is read in; None where its kind has none of its own.
+        encoding: of the file; None for binary formats.
     """
 
     records: list[Record]
@@ -48,25 +48,25 @@ class Look:
 
     @property
     def column(self) -> str | None:
-        """The column of the texts; None where the file has no columns."""
+        """The column of the texts; None if the file has no columns."""
         return self.records[0].column if self.records else None
 
     @property
     def columns(self) -> list[str]:
-        """All of the file's columns, that of the texts first."""
+        """All columns, the text column first."""
         return [self.column, *map(str, self.records[0].fields)] if self.column else []
 
 
 @dataclass(frozen=True)
 class FileInput:
-    """The components of a file that takes the place of what is typed.
+    """The components of a file upload.
 
     Attributes:
         file: the file.
-        column: the column to take from it; empty for the one that is found.
-        encoding: the encoding to read it in; empty for the one that is detected.
-        about: how it is read, and its first rows.
-        lost: name of a file that was chosen and did not arrive; filled in by the page.
+        column: the text column; empty detects it.
+        encoding: of the file; empty detects it.
+        about: encoding, column and preview.
+        lost: name of a file whose upload failed; set by the page.
     """
 
     file: gr.File
@@ -79,9 +79,9 @@ class FileInput:
 def file_input(
     t: Translations, runner: JobRunner, name: str, quiet: Mapping[str, Any]
 ) -> FileInput:
-    """The closed box in which a file is handed in."""
+    """The collapsed panel with the file upload."""
     with gr.Accordion(t("source.title"), open=False, elem_id=f"{name}-source"):
-        # every kind is taken, so that one that cannot be read is an error and not just not there
+        # accept every format, so that an unknown one gives an error message
         file = gr.File(label=t("source.file"), height=140, elem_id=f"{name}-file")
         with gr.Row():
             column = gr.Dropdown(
@@ -96,7 +96,7 @@ def file_input(
         about = gr.HTML(elem_id=f"{name}-about", padding=False)
         lost = gr.Textbox(visible=False)
     given = FileInput(file, column, encoding, about, lost)
-    look = _looker(given, t, runner)
+    look = _preview_callback(given, t, runner)
     arrived = f"(file, ...rest) => {{ likewise.arrived('{name}'); return [file, ...rest]; }}"
     shown = [column, about]
 
@@ -109,13 +109,13 @@ def file_input(
     return given
 
 
-def _looker(
+def _preview_callback(
     given: FileInput, t: Translations, runner: JobRunner
 ) -> Callable[[str | None, str, str], Awaitable[Updates]]:
     async def look(path: str | None, column: str, encoding: str) -> Updates:
         if not path:
             return {given.column: gr.update(visible=False, value=""), given.about: ""}
-        outcome = await runner.call(lambda: look_at(path, column, encoding))
+        outcome = await runner.call(lambda: read_preview(path, column, encoding))
         if outcome.failure or outcome.value is None:
             assert outcome.failure is not None
             notice_html = failure_notice(outcome.failure, t, rename=(path, Path(path).name))
@@ -131,41 +131,41 @@ def _looker(
     return look
 
 
-def look_at(path: str, column: str, encoding: str) -> Look:
+def read_preview(path: str, column: str, encoding: str) -> Preview:
     """Read the first rows of a file.
 
     Raises:
         RecordError: it cannot be read.
-        InputError: there is no such column or encoding.
-        PageError: there is no text in it, or it unpacks to too much.
+        InputError: an unknown column or encoding.
+        PageError: it has no text, or is too large after decompression.
     """
     check_size(path)
     seen: list[DetectedEncoding] = []
     records = read_upload(
         path, column or None, encoding or None, on_encoding=lambda _, found: seen.append(found)
     )
-    first = list(islice(records, FIRST))
+    first = list(islice(records, PREVIEW_ROWS))
     if not first:
         raise PageError("failure.no_texts")
-    return Look(first, seen[-1] if seen else None)
+    return Preview(first, seen[-1] if seen else None)
 
 
 def texts_of(file: str, column: str, encoding: str) -> Texts:
-    """The texts of a file, checked by its first rows.
+    """The texts of a file; checks the first rows.
 
-    Raises: what `look_at` raises.
+    Raises: what `read_preview` raises.
     """
-    look_at(file, column, encoding)
+    read_preview(file, column, encoding)
     return Texts((), Path(file).name, column, file, encoding)
 
 
-def _columns(found: Look | None, t: Translations) -> list[tuple[str, str]]:
-    """The choice to take the column that is found."""
+def _columns(found: Preview | None, t: Translations) -> list[tuple[str, str]]:
+    """The choice of the detected column."""
     label = t("source.column.found", column=found.column) if found and found.column else ""
     return [(label or t("source.column.auto"), "")]
 
 
-def _about(found: Look, t: Translations, column: str, encoding: str) -> str:
+def _about(found: Preview, t: Translations, column: str, encoding: str) -> str:
     rows = []
     if found.encoding:
         note = t("source.encoding.wrong") if found.encoding.guessed else ""

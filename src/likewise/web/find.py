@@ -1,4 +1,4 @@
-"""The tab *Find similar*: candidates by their similarity to a text."""
+"""The tab *Find similar*: ranks candidates by their similarity to a text."""
 
 from __future__ import annotations
 
@@ -22,33 +22,33 @@ from likewise.web.texts import Texts
 from likewise.web.translations import Translations
 
 NAME = "find"
-MOST_SHOWN = 200
-"""Rows drawn on the page; the files hold all of them."""
+MAX_ROWS = 200
+"""Most rows shown on the page; downloads have all rows."""
 
 
 @dataclass(frozen=True, eq=False)
-class _Last:
-    """What a page's last candidates were encoded with, and their vectors."""
+class _Entry:
+    """The last candidates of a page, with their vectors and the fingerprint of the model."""
 
     fingerprint: str
     texts: Texts
     embedding: Embedding
 
 
-class Candidates:
-    """The vectors of the last candidates of each page. Safe from several threads.
+class CandidateCache:
+    """Caches the vectors of the last candidates of each page. Thread-safe.
 
     Args:
-        limit: pages whose vectors stay; those that were used longest ago go first.
+        limit: most pages; the least recently used are removed first.
     """
 
     def __init__(self, limit: int = 16) -> None:
         self._limit = limit
-        self._last: OrderedDict[str, _Last] = OrderedDict()
+        self._last: OrderedDict[str, _Entry] = OrderedDict()
         self._lock = threading.Lock()
 
     def of(self, page: str, session: JobSession, choice: Choice, texts: Texts) -> Embedding:
-        """The vectors of candidates, encoded where they are not the last ones of this page.
+        """The vectors of candidates, encoded unless they are the last ones of this page.
 
         Raises: what `embed` raises.
         """
@@ -60,24 +60,24 @@ class Candidates:
                 return last.embedding
         embedding = embed(session, session.job, choice, texts, role="document")
         with self._lock:
-            self._last[page] = _Last(fingerprint, texts, embedding)
+            self._last[page] = _Entry(fingerprint, texts, embedding)
             self._last.move_to_end(page)
             while len(self._last) > self._limit:
                 self._last.popitem(last=False)
         return embedding
 
     def drop(self, page: str) -> None:
-        """Let go of a page's vectors."""
+        """Remove the vectors of a page."""
         with self._lock:
             self._last.pop(page, None)
 
 
 @dataclass(frozen=True)
 class Query:
-    """What is looked for, and among which texts.
+    """A query and its candidates.
 
     Attributes:
-        request: as the reader can repeat it: a file is called by its name.
+        request: the request, in which an uploaded file has its original name.
         candidates: the texts.
     """
 
@@ -86,7 +86,7 @@ class Query:
 
 
 class FindTab:
-    """The tab's components and what they do."""
+    """The components of the tab, and their events."""
 
     def __init__(self, context: PageContext) -> None:
         self.context, t = context, context.t
@@ -111,7 +111,7 @@ class FindTab:
             "find-query": query, "find-texts": source.typed, "find-top-k": top_k,
             "find-threshold": threshold,
         }  # fmt: skip
-        self._candidates = Candidates()
+        self._candidates = CandidateCache()
         pressed = components.buttons(context, NAME, t("find.run"))
         notice = components.notice(NAME)
         with gr.Column(visible=False, elem_id="find-result") as result:
@@ -124,10 +124,10 @@ class FindTab:
         components.wire(self.panel, self.run, given, shown, script=components.with_lost(NAME))
 
     def forget(self, session: str) -> None:
-        """Let go of the vectors of a page that was closed."""
+        """Remove the vectors of a closed page."""
         self._candidates.drop(session)
 
-    async def run(  # noqa: PLR0917 - Gradio hands inputs over one by one
+    async def run(  # noqa: PLR0917 - Gradio passes inputs one by one
         self,
         choice: Choice,
         text: str,
@@ -145,11 +145,11 @@ class FindTab:
         def prepare() -> Query:
             if most is None or most < 1:
                 raise PageError("failure.top_k")
-            wanted = required(text, "failure.empty_query")
+            query = required(text, "failure.empty_query")
             threshold = _number(least)
             candidates = components.read_source(typed, file, column, encoding, lost)
             asked = choice.request(
-                RankRequest, wanted, top_k=int(most), threshold=threshold,
+                RankRequest, query, top_k=int(most), threshold=threshold,
                 **candidates.named("candidates"),
             )  # fmt: skip
             return Query(asked, candidates)
@@ -175,14 +175,14 @@ class FindTab:
         return {
             self.ranked: _table(found, self.context.t),
             self.links: self.context.links(request, TableResult(rows)) if rows else "",
-        } | self.recipe.shown(recipe("rank", query.request))
+        } | self.recipe.updates(recipe("rank", query.request))
 
 
 def _number(typed: str) -> float | None:
-    """A number that may be left out; a decimal comma will do.
+    """Parse an optional number; a decimal comma is accepted.
 
     Raises:
-        PageError: it is no number.
+        PageError: not a number.
     """
     if not typed.strip():
         return None
@@ -197,13 +197,13 @@ def _table(result: RankResult, t: Translations) -> str:
     if not found:
         return html.notice(t("find.none"), t("find.none.body"), kind="info")
     head = t("find.summary", shown=f"{len(found):,}", total=f"{result.total:,}")
-    if len(found) > MOST_SHOWN:
-        head += " " + t("find.summary.first", n=MOST_SHOWN)
+    if len(found) > MAX_ROWS:
+        head += " " + t("find.summary.first", n=MAX_ROWS)
     low = min(0.0, found[-1].score)
     span = max(1.0, found[0].score) - low
     bars = [
         html.RankingBar(i, each.text, f"{each.score:.4f}", (each.score - low) / span)
-        for i, each in enumerate(found[:MOST_SHOWN], 1)
+        for i, each in enumerate(found[:MAX_ROWS], 1)
     ]
     headers = [t("table.rank"), t("table.text"), t("table.score")]
     return html.note(head) + html.ranking(headers, bars)

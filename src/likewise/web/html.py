@@ -1,4 +1,4 @@
-"""Small pieces of HTML, everything from outside escaped."""
+"""HTML fragments; all values are escaped."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ class Fact:
     """One line of a list of facts.
 
     Attributes:
-        name: what it is.
-        value: how much.
-        note: a smaller remark behind it.
-        warn: whether it deserves attention.
-        long: whether it takes a line of its own.
+        name: the label.
+        value: the value.
+        note: a note after the value.
+        warn: whether to highlight it.
+        long: whether it needs a full line.
     """
 
     name: str
@@ -31,7 +31,7 @@ class RankingBar:
     """One row of a ranking.
 
     Attributes:
-        rank: place, from 1.
+        rank: from 1.
         text: the candidate.
         score: as shown.
         share: length of the bar, 0 to 1.
@@ -48,9 +48,9 @@ class Cell:
     """One number of a matrix.
 
     Attributes:
-        shown: as it is written.
-        color: of its ground.
-        exact: with more digits, for the pointer.
+        shown: the displayed value.
+        color: background color.
+        exact: the value with more digits, for the tooltip.
     """
 
     shown: str
@@ -64,12 +64,12 @@ def heading(text: str) -> str:
 
 
 def note(text: str) -> str:
-    """A smaller remark."""
+    """A note in small print."""
     return f'<p class="lw-note">{escape(text)}</p>'
 
 
 def facts(rows: Iterable[Fact]) -> str:
-    """Names and values, side by side where there is room."""
+    """A list of labels and values."""
     cells = []
     for row in rows:
         note = f'<span class="lw-note">{escape(row.note)}</span>' if row.note else ""
@@ -82,7 +82,7 @@ def facts(rows: Iterable[Fact]) -> str:
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[str]], *, caption: str = "") -> str:
-    """A table that scrolls inside its own box where it is wider than the page."""
+    """A table that scrolls horizontally if it is too wide."""
     head = "".join(f'<th scope="col">{escape(h)}</th>' for h in headers)
     body = "".join(
         "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
@@ -95,7 +95,7 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[str]], *, caption: str
 
 
 def ranking(headers: Sequence[str], rows: Iterable[RankingBar]) -> str:
-    """A ranked table; a bar under each text shows its score."""
+    """A ranking; a bar under each text shows its score."""
     body = "".join(
         f'<tr><td class="lw-rank">{row.rank}</td>'
         f'<td class="lw-text">{escape(row.text)}'
@@ -111,7 +111,7 @@ def ranking(headers: Sequence[str], rows: Iterable[RankingBar]) -> str:
 
 
 def matrix(texts: Sequence[str], cells: Sequence[Sequence[Cell]]) -> str:
-    """Every text with every other, on coloured ground; the texts stay while the rest scrolls."""
+    """A similarity matrix with background colors; the texts do not scroll."""
     head = "".join(f'<th scope="col">{i}</th>' for i in range(1, len(texts) + 1))
     body = "".join(
         f'<tr><th scope="row" title="{escape(text)}"><span><b>{i}</b>{escape(text)}</span></th>'
@@ -139,12 +139,12 @@ def score(label: str, value: str, share: float, remark: str) -> str:
 
 
 def side_by_side(left: str, right: str) -> str:
-    """Two pieces beside each other, one above the other on a narrow screen."""
+    """Two fragments in columns, or in rows on a narrow screen."""
     return f'<div class="lw-two">{left}{right}</div>'
 
 
 def notice(title: str, *body: str, command: str = "", kind: str = "error") -> str:
-    """A message in the page: `error`, `warn` or `info`; a title, paragraphs, a command."""
+    """A message of kind `error`, `warn` or `info`, with a title, paragraphs and a command."""
     role = "alert" if kind == "error" else "status"
     parts = [f"<strong>{escape(title)}</strong>"]
     parts += [f"<p>{escape(each)}</p>" for each in body if each]
@@ -154,7 +154,7 @@ def notice(title: str, *body: str, command: str = "", kind: str = "error") -> st
 
 
 def progress(title: str, done: int, total: int, detail: str) -> str:
-    """A bar of work under way; an endless one where the total is not known."""
+    """A progress bar; indeterminate if the total is 0."""
     if total:
         meter = f'<div class="lw-bar"><i style="width:{100 * done / total:.1f}%"></i></div>'
     else:
@@ -176,7 +176,7 @@ def downloads(label: str, links: Iterable[tuple[str, str]]) -> str:
 
 
 def dot_status(on: bool, main: str, detail: str) -> str:
-    """The line that says which model is in memory."""
+    """The status line of the loaded model."""
     kind = "on" if on else "off"
     return (
         f'<div class="lw-status" role="status"><i class="lw-dot lw-{kind}"></i>'

@@ -31,13 +31,13 @@ _log = logging.getLogger("likewise.web")
 
 @dataclass(eq=False)
 class Job:
-    """One piece of work under way, written by the worker and read by the page.
+    """A running job, updated by the worker and read by the page.
 
     Attributes:
         phase: `waiting`, `loading`, `computing` or `fetching`.
-        done: texts finished, or bytes fetched.
-        total: texts to do, or bytes to fetch; 0 where that is not known.
-        started: when computing or fetching began.
+        done: texts finished, or bytes downloaded.
+        total: texts, or bytes to download; 0 if unknown.
+        started: start of computing or downloading.
         stop: set to cancel the job.
     """
 
@@ -51,7 +51,7 @@ class Job:
         """Raise if the job was cancelled.
 
         Raises:
-            CancelledError: it shall.
+            CancelledError: it was.
         """
         if self.stop.is_set():
             raise CancelledError
@@ -79,7 +79,7 @@ class Job:
         yield _JobProgress(self)
 
     def session(self, models: ModelRegistry, on_message: Callable[[Message], None]) -> JobSession:
-        """What operations run in: this job's progress and Stop."""
+        """A session with the progress and the cancellation of this job."""
         return JobSession(self, models, on_message)
 
 
@@ -87,9 +87,9 @@ class JobSession(Session):
     """The session of a page's job.
 
     Args:
-        job: it shows the progress, and stops the operations.
-        models: the models in memory.
-        on_message: takes what operations report.
+        job: shows progress, and cancels operations.
+        models: the loaded models.
+        on_message: called with the messages of operations.
     """
 
     def __init__(
@@ -114,11 +114,11 @@ class _JobProgress(Progress):
 
 @dataclass(frozen=True)
 class Failure:
-    """What went wrong.
+    """The failure of a job.
 
     Attributes:
-        error: an error of ours; None where it was an unexpected one.
-        log_id: what to look for in the log, for an unexpected one.
+        error: the error; None if it was unexpected.
+        log_id: identifies an unexpected error in the log.
     """
 
     error: LikewiseError | None
@@ -127,12 +127,12 @@ class Failure:
 
 @dataclass(frozen=True)
 class Outcome(Generic[T]):
-    """How work ended.
+    """The outcome of a job.
 
     Attributes:
-        value: what it gave.
-        failure: why it gave nothing.
-        stopped: whether somebody stopped it.
+        value: its result.
+        failure: why it has no result.
+        stopped: whether it was cancelled.
     """
 
     value: T | None = None
@@ -147,9 +147,9 @@ class JobRunner:
     """Runs the jobs of all pages.
 
     Args:
-        models: the models in memory.
+        models: the loaded models.
         downloads: results for download.
-        workers: pieces of work at once; they share the model's own lock.
+        workers: number of jobs that run at once.
     """
 
     def __init__(self, models: ModelRegistry, downloads: DownloadStore, workers: int = 2) -> None:
@@ -161,9 +161,9 @@ class JobRunner:
     async def steps(
         self, session: str, choice: Choice, work: Task[T]
     ) -> AsyncIterator[Job | Outcome[T]]:
-        """Do the work with the chosen model; yields the job while it runs, its outcome last.
+        """Run a task with the chosen model; yields the job while it runs, then its outcome.
 
-        Where whoever reads this goes away, the work stops at its next look.
+        If the consumer closes the generator, the job is cancelled.
         """
         job = Job()
         running = asyncio.get_running_loop().run_in_executor(
@@ -175,13 +175,13 @@ class JobRunner:
     async def transfer(
         self, session: str, work: Callable[[Job], T]
     ) -> AsyncIterator[Job | Outcome[T]]:
-        """Do work that waits for the network, one piece at a time; yields as `steps` does.
+        """Run a download; one runs at a time. Yields as `steps` does.
 
-        Stop is answered at once, though the worker may wait for the network a while longer.
+        Cancellation takes effect at once, although the worker may still wait for the network.
         """
         job = Job()
         running = asyncio.get_running_loop().run_in_executor(
-            self._transfers, _outcome, partial(_begun, work, job)
+            self._transfers, _outcome, partial(_download, work, job)
         )
         async for step in self._follow(session, job, running):
             if job.stop.is_set() and isinstance(step, Job):
@@ -192,7 +192,7 @@ class JobRunner:
     async def _follow(
         self, session: str, job: Job, running: asyncio.Future[Outcome[T]]
     ) -> AsyncIterator[Job | Outcome[T]]:
-        with self._listed(session, job):
+        with self._registered(session, job):
             while not running.done():
                 await asyncio.wait([running], timeout=0.15)
                 if not running.done():
@@ -200,17 +200,17 @@ class JobRunner:
             yield running.result()
 
     async def call(self, function: Callable[[], T]) -> Outcome[T]:
-        """Do work that needs no model."""
+        """Run a function that needs no model."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._pool, _outcome, function)
 
     def fetches(self, session: str) -> bool:
-        """Whether a download of a session is under way."""
+        """Whether a session has a running download."""
         jobs = self._jobs.get(session, set())
         return any(job.phase == "fetching" and not job.stop.is_set() for job in jobs)
 
     def stop(self, session: str) -> None:
-        """Ask a session's work to stop."""
+        """Cancel the jobs of a session."""
         for job in self._jobs.get(session, set()):
             job.stop.set()
 
@@ -223,7 +223,7 @@ class JobRunner:
         self._transfers.shutdown(wait=False, cancel_futures=True)
 
     @contextlib.contextmanager
-    def _listed(self, session: str, job: Job) -> Any:
+    def _registered(self, session: str, job: Job) -> Any:
         jobs = self._jobs.setdefault(session, set())
         jobs.add(job)
         try:
@@ -235,7 +235,7 @@ class JobRunner:
                 self._jobs.pop(session, None)
 
     def _run(self, choice: Choice, work: Task[T], job: Job) -> Outcome[T]:
-        def whole() -> T:
+        def run_with_model() -> T:
             job.check()
             loaded = self.models.peek(choice.name, choice.compute)
             job.phase = "computing" if loaded else "loading"
@@ -244,10 +244,10 @@ class JobRunner:
             job.phase, job.started = "computing", time.perf_counter()
             return work(encoder, job)
 
-        return _outcome(whole)
+        return _outcome(run_with_model)
 
 
-def _begun(work: Callable[[Job], T], job: Job) -> T:
+def _download(work: Callable[[Job], T], job: Job) -> T:
     job.check()
     job.phase, job.started = "fetching", time.perf_counter()
     return work(job)

@@ -1,4 +1,4 @@
-"""How much a visitor may send."""
+"""Limits of request bodies."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from likewise.web.visitors import path_of
 
-MOST_BYTES = 200 << 20
-"""Largest file that can be handed in."""
+MAX_UPLOAD_BYTES = 200 << 20
+"""Largest uploaded file."""
 
-MOST_TYPED = 32_000_000
+MAX_BODY_BYTES = 32_000_000
 """Largest body of any other request."""
 
-_FORM = 1_000_000
-"""What a form adds to the file in it."""
+_FORM_BYTES = 1_000_000
+"""Bytes that a form adds to its file."""
 
 
 class BodyLimit:
@@ -25,12 +25,12 @@ class BodyLimit:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Hand on a request as long as its body is within the limit."""
+        """Forward a request while its body is within the limit."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         upload = path_of(scope).endswith("/upload")
-        most = MOST_BYTES + _FORM if upload else MOST_TYPED
+        most = MAX_UPLOAD_BYTES + _FORM_BYTES if upload else MAX_BODY_BYTES
         announced = Headers(scope=scope).get("content-length", "0")
         if announced.isdigit() and int(announced) > most:
             await JSONResponse({"detail": "http.413"}, 413)(scope, receive, send)
@@ -41,7 +41,7 @@ class BodyLimit:
             nonlocal read
             message = await receive()
             read += len(message.get("body", b""))
-            # to whoever reads it, the visitor has gone
+            # the app sees a disconnected client
             return message if read <= most else {"type": "http.disconnect"}
 
         await self._app(scope, counted, send)

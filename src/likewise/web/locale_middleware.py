@@ -23,16 +23,16 @@ from likewise.web.visitors import (
 class LocaleMiddleware:
     """ASGI middleware before the pages.
 
-    `/` leads to the page in the reader's language: the one chosen on the page, else the one the
-    browser asks for. `/?lang=zh` chooses. A script in the page head
-    sets the language of the browser API, so that the framework's messages follow too.
+    `/` redirects to the page in the user's language: the one chosen on the page, else the one in
+    `Accept-Language`. `/?lang=zh` sets it. A script in the page head sets `navigator.language`, so
+    that messages of the framework are in the same language.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request, or hand it on."""
+        """Answer or forward a request."""
         if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
             await self._app(scope, receive, send)
             return
@@ -58,7 +58,7 @@ class LocaleMiddleware:
         await self._page(scope, receive, send, page)
 
     async def _page(self, scope: Scope, receive: Receive, send: Send, page: Language) -> None:
-        """The page itself, with its language written into its head."""
+        """Send the page, with its language in the head."""
         plain = [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]
         visitor: list[tuple[bytes, bytes]] = []
         if not read_cookie(Headers(scope=scope), VISITOR_COOKIE):

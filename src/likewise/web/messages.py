@@ -1,4 +1,4 @@
-"""What happened, told in the reader's language."""
+"""Messages to the user, in the language of the page."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import Any
 from likewise.errors import LikewiseError
 from likewise.web import html
 from likewise.web.job_runner import Failure, Job
-from likewise.web.registry import Choice, NoFolderError, NotHereError
+from likewise.web.registry import Choice, NoFolderError, NotInstalledError
 from likewise.web.translations import Translations
 
 
 class PageError(LikewiseError):
-    """Something that the reader can mend, in the page's own texts.
+    """An error with translated texts.
 
     Attributes:
-        key: of its sentence; the advice stands under the same key with `.hint`.
-        values: what is filled in.
+        key: translation key of the message; that of the hint ends in `.hint`.
+        values: values of the placeholders.
     """
 
     def __init__(self, key: str, **values: object) -> None:
@@ -26,12 +26,12 @@ class PageError(LikewiseError):
 
 
 def failure_notice(failure: Failure, t: Translations, *, rename: tuple[str, str] = ("", "")) -> str:
-    """A failure as sentences: what happened, in the reader's language, then what to do.
+    """A failure as a message with a hint.
 
     Args:
-        failure: what went wrong.
-        t: the language.
-        rename: a path on the server, and the name under which the reader knows the file.
+        failure: the failure.
+        t: the translations.
+        rename: a path on the server, and the name of the file to show instead.
     """
     error = failure.error
     match error:
@@ -39,7 +39,7 @@ def failure_notice(failure: Failure, t: Translations, *, rename: tuple[str, str]
             return html.notice(t("failure.unexpected"), t("failure.log", id=failure.log_id))
         case PageError():
             return html.notice(t(error.key, **error.values), t(f"{error.key}.hint"))
-        case NotHereError():
+        case NotInstalledError():
             return html.notice(
                 t("failure.not_here", name=error.name),
                 t("failure.not_here.hint"),
@@ -54,7 +54,7 @@ def failure_notice(failure: Failure, t: Translations, *, rename: tuple[str, str]
 
 
 def _lead(error: LikewiseError, t: Translations) -> str:
-    """The kind of error, by the nearest class that the page has texts for."""
+    """The title of an error, by the nearest base class that has a translation."""
     for kind in type(error).__mro__:
         if t.has(f"failure.{kind.__name__}"):
             return t(f"failure.{kind.__name__}")
@@ -67,7 +67,7 @@ def _sentence(message: str, t: Translations) -> str:
 
 
 def job_notice(job: Job, choice: Choice, t: Translations) -> str:
-    """Work under way."""
+    """The progress of a job."""
     if job.phase == "loading":
         return html.progress(t("work.loading", name=choice.name), 0, 0, "")
     if job.phase == "reading":
@@ -85,7 +85,7 @@ def job_notice(job: Job, choice: Choice, t: Translations) -> str:
 
 
 def _duration(seconds: float, t: Translations) -> str:
-    """A time as people say it, in its largest unit."""
+    """A duration in its largest unit."""
     if seconds < 90:
         return t("seconds", n=f"{seconds:.0f}")
     if seconds < 90 * 60:
@@ -94,7 +94,7 @@ def _duration(seconds: float, t: Translations) -> str:
 
 
 def fetching_notice(job: Job, name: str, t: Translations) -> str:
-    """A download under way."""
+    """The progress of a download."""
     if job.phase == "reading":
         return html.progress(t("work.reading", n=f"{job.done:,}"), 0, 0, "")
     if job.phase == "waiting":
@@ -111,19 +111,19 @@ def fetching_notice(job: Job, name: str, t: Translations) -> str:
 
 
 def megabytes(size: float) -> str:
-    """A number of bytes for people: `438 MB`, `1.2 GB`."""
+    """A number of bytes with a unit: `438 MB`, `1.2 GB`."""
     if size >= 1e9:
         return f"{size / 1e9:.1f} GB"
     return f"{size / 1e6:,.0f} MB" if size >= 10e6 else f"{size / 1e6:.1f} MB"
 
 
 def foreign_notice(found: Mapping[str, Any], choice: Choice, t: Translations) -> str:
-    """Texts in a script that the model was not made for.
+    """A warning about texts in a script that the model was not trained for.
 
     Args:
         found: values of the message `scripts` that an operation reported.
         choice: the model.
-        t: the language.
+        t: the translations.
     """
     scripts = ", ".join(t(f"script.{name}") for name in found["scripts"])
     values = {

@@ -1,4 +1,4 @@
-"""The tab *Model*: which one to work with, and what is known about it."""
+"""The tab *Model*: chooses, loads and describes a model."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NAME = "model"
 
 
 class ModelTab:
-    """The tab's components and what they do."""
+    """The components of the tab, and their events."""
 
     def __init__(self, context: PageContext, page: gr.Blocks) -> None:
         self.context, t = context, context.t
@@ -91,7 +91,7 @@ class ModelTab:
     async def run(
         self, current: Choice, name: str, path: str, number_format: str, request: gr.Request
     ) -> AsyncIterator[Updates]:
-        """Load a model; the session keeps the one it had where that fails."""
+        """Load a model; if that fails, the page continues to use the previous one."""
         choice = Choice(path.strip() or name, number_format)
         local = visitor_of(request).local
 
@@ -107,15 +107,15 @@ class ModelTab:
                 check_remote(choice.name)
 
         async for updates in self.panel.run(request, choice, prepare, work, show, stays=current):
-            # with the last changes, not after them: of two sent at once the page loses the first
+            # in the same update: of two updates sent together the page loses the first
             last = self.context.status in updates
             yield updates | await self.offer(name, path, request) if last else updates
 
     async def offer(self, name: str, path: str, request: gr.Request) -> Updates:
-        """Where the chosen model is not on this machine: what downloading it needs."""
+        """Offer a download if the chosen model is not installed."""
         wanted, visitor = path.strip() or name, visitor_of(request)
         if self.context.runner.fetches(session_of(request)):
-            return {self.fetch.name: gr.skip()}  # the box shows a download under way
+            return {self.fetch.name: gr.skip()}  # the panel shows a running download
 
         def find() -> Offer | None:
             if not visitor.local:
@@ -126,7 +126,7 @@ class ModelTab:
         return self.fetch.offered(found.value, visitor)
 
     def _arrived(self) -> Updates:
-        """What changes on the page once a model has been downloaded."""
+        """Updates of the page after a download."""
         t, first = self.context.t, self.context.choice.value
         return {
             self.catalog: _catalog(t),
@@ -134,7 +134,7 @@ class ModelTab:
         }
 
     async def unload(self, choice: Choice) -> Updates:
-        """Let go of the session's model."""
+        """Unload the model."""
         was = self.context.runner.models.unload(choice.name, choice.compute)
         text = self.context.t("model.unloaded" if was else "model.not_loaded", name=choice.name)
         return {
@@ -144,7 +144,7 @@ class ModelTab:
         }
 
     async def arrive(self, choice: Choice, request: gr.Request) -> Updates:
-        """What a page that was just opened shows."""
+        """Updates of a page that was opened."""
         runner, t = self.context.runner, self.context.t
         encoder = runner.models.peek(choice.name, choice.compute)
         local = visitor_of(request).local
@@ -159,11 +159,11 @@ class ModelTab:
 
 
 def _choices(first: str, t: Translations) -> list[tuple[str, str]]:
-    """The models to choose from; those that are not on this machine say so."""
+    """The models to choose from; those that are not installed are marked."""
     known = []
     for entry in CATALOG:
         label = f"{entry.name} · {entry.dimension} · {entry.parameters:g} M"
-        away = _whereabouts(entry.name) == "no"
+        away = _install_state(entry.name) == "no"
         known.append((t("model.pick.away", model=label) if away else label, entry.name))
     if first not in [name for _, name in known]:
         known.insert(0, (first, first))
@@ -211,12 +211,12 @@ def _row(entry: Entry, t: Translations) -> list[str]:
         f"{entry.parameters:g} M",
         _languages(entry.languages, t),
         entry.licence,
-        t(f"catalog.here.{_whereabouts(entry.name)}"),
+        t(f"catalog.here.{_install_state(entry.name)}"),
     ]
 
 
 def _languages(languages: str, t: Translations) -> str:
-    """What a model was made for, in the reader's language: a language, or how many."""
+    """The languages of a model, in the language of the page: one language, or a number."""
     count = re.search(r"\d+", languages)
     if count is None:
         return t(f"language.{languages}")
@@ -224,8 +224,8 @@ def _languages(languages: str, t: Translations) -> str:
     return t(f"language.{kind}", n=count[0])
 
 
-def _whereabouts(name: str) -> str:
-    """Whether a model is on this machine: `yes`, `no` or `damaged`."""
+def _install_state(name: str) -> str:
+    """Whether a model is installed: `yes`, `no` or `damaged`."""
     try:
         found = find_local(name)
     except CheckpointError:

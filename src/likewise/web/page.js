@@ -1,5 +1,5 @@
-// Inputs survive a refresh and a switch of language, in this browser tab's session storage alone;
-// Ctrl+Enter presses a tab's main button; an upload that never arrived is remembered.
+// Stores inputs in the session storage of the browser tab, across refreshes and languages;
+// Ctrl+Enter presses the main button of a tab; failed uploads are recorded.
 window.likewise = (() => {
   const KEY = "likewise.";
   const pending = new Map();
@@ -23,7 +23,7 @@ window.likewise = (() => {
   document.addEventListener("drop", (event) => chosen(event, event.dataTransfer?.files), true);
 
   return {
-    // remembers an input that differs from what a new page shows
+    // stores an input that differs from its initial value
     keep(name, value, first) {
       if (!restored) return;
       try {
@@ -33,16 +33,16 @@ window.likewise = (() => {
         sessionStorage.removeItem(KEY + name);  // too long for the browser's storage
       }
     },
-    // what a page shows that is opened again: changes to the inputs of these names
+    // updates of the inputs with these names, when a page is opened again
     restore(names) {
       restored = true;
       return names.map((name) => {
-        const kept = sessionStorage.getItem(KEY + name);
-        return { __type__: "update", ...(kept === null ? {} : { value: JSON.parse(kept) }) };
+        const stored = sessionStorage.getItem(KEY + name);
+        return { __type__: "update", ...(stored === null ? {} : { value: JSON.parse(stored) }) };
       });
     },
     arrived: (tab) => void pending.delete(tab),
-    // the name of a file that was chosen and has not arrived; asked once, it is forgotten
+    // the name of a file whose upload has not finished; cleared by this call
     lost(tab) {
       const name = pending.get(tab) ?? "";
       pending.delete(tab);

@@ -1,4 +1,4 @@
-"""One page: header, status line, tabs."""
+"""The page: header, status line, tabs."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ FONTS = (
 )  # fmt: skip
 MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "DejaVu Sans Mono", "monospace")
 
-FORGET_AFTER = 3600
-"""Seconds after which a closed page is forgotten and uploads are deleted."""
+STATE_SECONDS = 3600
+"""Seconds after which the state of a closed page and its uploads are deleted."""
 
 
 def build_page(t: Translations, runner: JobRunner, choice: Choice, results: Path) -> gr.Blocks:
     """The page in one language.
 
     Args:
-        t: the language.
-        runner: where its work is done.
-        choice: the model that a new page works with.
+        t: the translations.
+        runner: runs the jobs.
+        choice: the initial model.
         results: folder of saved example tests.
     """
     with gr.Blocks(
-        title=t("title"), analytics_enabled=False, delete_cache=(600, FORGET_AFTER)
+        title=t("title"), analytics_enabled=False, delete_cache=(600, STATE_SECONDS)
     ) as page:
-        chosen = gr.State(choice, time_to_live=FORGET_AFTER)
+        chosen = gr.State(choice, time_to_live=STATE_SECONDS)
         with gr.Column(elem_id="header"):
             gr.HTML(_header(t), elem_id="masthead", padding=False)
             status = gr.HTML(
@@ -72,7 +72,7 @@ def build_page(t: Translations, runner: JobRunner, choice: Choice, results: Path
         chosen.change(samples.follow, [chosen, *samples.boxes], samples.outputs, **components.QUIET)
         gr.HTML(html.note(t("footer")), elem_id="footer", padding=False)
 
-        _remember(page, inputs)
+        _store_inputs(page, inputs)
 
         async def leave(request: gr.Request) -> None:
             runner.stop(str(request.session_hash))
@@ -84,8 +84,8 @@ def build_page(t: Translations, runner: JobRunner, choice: Choice, results: Path
     return cast(gr.Blocks, page)
 
 
-def _remember(page: gr.Blocks, inputs: Mapping[str, Any]) -> None:
-    """Let the browser keep what is typed and chosen, by name, for when the page is opened again."""
+def _store_inputs(page: gr.Blocks, inputs: Mapping[str, Any]) -> None:
+    """Store inputs in the browser, and restore them when the page is opened again."""
     for name, each in inputs.items():
         first = json.dumps([name, each.value])
         keep = f"value => {{ const [name, first] = {first}; likewise.keep(name, value, first); }}"
@@ -97,7 +97,7 @@ def _remember(page: gr.Blocks, inputs: Mapping[str, Any]) -> None:
 
 
 def appearance() -> dict[str, Any]:
-    """Theme and style, as `gr.mount_gradio_app` takes them; nothing from outside."""
+    """Theme and style for `gr.mount_gradio_app`, without external resources."""
     theme = gr.themes.Base(
         primary_hue=gr.themes.colors.teal,
         secondary_hue=gr.themes.colors.teal,
@@ -105,15 +105,15 @@ def appearance() -> dict[str, Any]:
         radius_size=gr.themes.sizes.radius_md,
         font=FONTS,
         font_mono=MONO,
-    ).set(**_readable())
+    ).set(**_accessible_colors())
     files = resources.files("likewise.web")
     style = files.joinpath("style.css").read_text("utf-8")
     script = files.joinpath("page.js").read_text("utf-8")
     return {"theme": theme, "css": style, "head": f"<script>{script}</script>"}
 
 
-def _readable() -> dict[str, str]:
-    """Colours of the theme with contrasts of level AA: 4.5 to 1 for text, 3 to 1 for controls."""
+def _accessible_colors() -> dict[str, str]:
+    """Theme colors with AA contrast: 4.5:1 for text, 3:1 for controls."""
     both = {
         "button_cancel_background_fill": "#b91c1c",
         "button_cancel_background_fill_hover": "#991b1b",

@@ -1,4 +1,4 @@
-"""What every tab is given, and the one way in which all of them run work."""
+"""The context of all tabs, and how they run jobs."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ Updates = dict[Any, Any]
 
 @dataclass(frozen=True)
 class PageContext:
-    """What is around the tabs.
+    """The context of all tabs.
 
     Attributes:
-        t: the page's language.
-        runner: where work is done.
-        choice: which model this session works with.
-        status: the line that says which model is in memory.
+        t: the translations.
+        runner: runs the jobs.
+        choice: the model of the session.
+        status: the status line of the model.
         results: folder of saved example tests.
-        samples: the boxes that show samples.
+        samples: the inputs with sample texts.
     """
 
     t: Translations
@@ -46,7 +46,7 @@ class PageContext:
     samples: Samples
 
     def status_line(self, choice: Choice) -> str:
-        """Which model is in memory."""
+        """The status of a model."""
         encoder = self.runner.models.peek(choice.name, choice.compute)
         if encoder is None:
             return html.dot_status(False, choice.name, self.t("status.off"))
@@ -57,7 +57,7 @@ class PageContext:
         return html.dot_status(True, encoder.name, detail)
 
     def links(self, request: gr.Request, result: Result) -> str:
-        """Offer a result to the visitor who asked for it: links to each of its formats."""
+        """Store a result for its visitor; returns links to its formats."""
         token = self.runner.downloads.put(session_of(request), result, visitor_of(request).name)
         root = self.t.language.root
         return html.downloads(
@@ -71,14 +71,14 @@ class PageContext:
 
 @dataclass(frozen=True)
 class Panel:
-    """The part of a tab where its results appear.
+    """The part of a tab that shows progress and results.
 
     Attributes:
-        context: what is around the tabs.
+        context: context of the page.
         notice: messages and progress.
-        result: shown when there is one.
-        start: the button that begins the work.
-        stop: the button that ends it, shown while it runs.
+        result: the result, hidden if there is none.
+        start: starts the job.
+        stop: cancels the job; visible while it runs.
     """
 
     context: PageContext
@@ -89,7 +89,7 @@ class Panel:
 
     @property
     def outputs(self) -> list[Any]:
-        """Every component that running work changes."""
+        """The components that a job updates."""
         return [self.notice, self.result, self.start, self.stop, self.context.status]
 
     async def run(
@@ -103,20 +103,20 @@ class Panel:
         stays: Choice | None = None,
         rename: tuple[str, str] = ("", ""),
     ) -> AsyncIterator[Updates]:
-        """Prepare, load the model where it is not loaded, work, show; yields changes to the page.
+        """Run a job: prepare, load the model, work, show; yields updates of the page.
 
         Args:
-            request: whose page it is.
-            choice: which model.
-            prepare: reads and checks what was handed in, before any model is loaded.
+            request: the request.
+            choice: the model.
+            prepare: reads and checks the inputs, before the model is loaded.
             work: runs operations in a session, whose messages are shown.
-            show: the result as changes to the page.
-            stays: the model that the session keeps where this one cannot be loaded.
-            rename: a path on the server, and the name under which the reader knows the file.
+            show: returns the result as updates of the page.
+            stays: the model of the page if this one cannot be loaded.
+            rename: a path on the server, and the name of the file to show instead.
         """
         stays = stays or choice
-        busy: Updates = {self.start: gr.update(interactive=False), self.stop: _shown(True)}
-        yield {self.notice: _shown(False)} | busy  # by which the style dims the last result
+        busy: Updates = {self.start: gr.update(interactive=False), self.stop: _visible(True)}
+        yield {self.notice: _visible(False)} | busy  # the style sheet dims the last result
         prepared = await self.context.runner.call(prepare)
         if prepared.failure:
             yield self._failed(prepared.failure, stays, rename)
@@ -142,16 +142,16 @@ class Panel:
                 yield self._stopped(stays)
             else:
                 yield self._idle(choice) | {
-                    self.notice: self._remark(choice, reported),
-                    self.result: _shown(True),
+                    self.notice: self._message_notice(choice, reported),
+                    self.result: _visible(True),
                     **show(ready, step.value),  # type: ignore[arg-type]
                 }
 
-    def _remark(self, choice: Choice, reported: list[Message]) -> Any:
-        """What operations reported that no tab shows itself: texts in other scripts."""
+    def _message_notice(self, choice: Choice, reported: list[Message]) -> Any:
+        """The notice of messages that all tabs show: texts in other scripts."""
         scripts = next((message for message in reported if message.code == "scripts"), None)
         if scripts is None:
-            return _shown(False)
+            return _visible(False)
         notice_html = foreign_notice(scripts.values, choice, self.context.t)
         return gr.update(value=notice_html, visible=True)
 
@@ -160,36 +160,36 @@ class Panel:
         notice_html = html.notice(t("work.stopped"), t("work.stopped.body"), kind="info")
         return self._idle(choice) | {
             self.notice: gr.update(value=notice_html, visible=True),
-            self.result: _shown(False),
+            self.result: _visible(False),
         }
 
     def _failed(self, failure: Failure, choice: Choice, rename: tuple[str, str]) -> Updates:
         notice_html = failure_notice(failure, self.context.t, rename=rename)
         return self._idle(choice) | {
             self.notice: gr.update(value=notice_html, visible=True),
-            self.result: _shown(False),
+            self.result: _visible(False),
         }
 
     def _idle(self, choice: Choice) -> Updates:
         return {
             self.start: gr.update(interactive=True),
-            self.stop: _shown(False),
+            self.stop: _visible(False),
             self.context.status: self.context.status_line(choice),
         }
 
 
 def session_of(request: gr.Request) -> str:
-    """The name of the page that asks."""
+    """The session of a page."""
     return str(request.session_hash or "")
 
 
 def lines(text: str | None) -> list[str]:
-    """One text a line; blank lines are no texts."""
+    """The lines of a text, without blank ones."""
     return [line.strip() for line in (text or "").splitlines() if line.strip()]
 
 
 def required(text: str | None, key: str) -> str:
-    """A text that must be there.
+    """Check that a text is not blank.
 
     Raises:
         PageError: it is blank.
@@ -199,5 +199,5 @@ def required(text: str | None, key: str) -> str:
     return str(text)
 
 
-def _shown(visible: bool) -> Any:
+def _visible(visible: bool) -> Any:
     return gr.update(visible=visible)

@@ -1,4 +1,4 @@
-"""Bodies of HTTP errors in the reader's language."""
+"""Translates the bodies of HTTP errors."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from likewise.web.visitors import language_of, path_of
 
 _log = logging.getLogger("likewise.web")
 
-_MOST_BODY = 1 << 16
+_MAX_BODY = 1 << 16
 
 
 class Refusals:
-    """ASGI middleware around everything: error bodies are written in the reader's language.
+    """ASGI middleware that translates the bodies of errors.
 
-    A browser that opens an address gets a page, everything else gets `{"detail": "…"}`. The
-    English JSON of the framework stays as it is.
+    A browser gets a page, other clients get `{"detail": "…"}`. The framework's JSON in English is
+    not changed.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Hand on a request; rewrite the answer where it is an error."""
+        """Forward a request; rewrite the response if it is an error."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -47,10 +47,10 @@ class Refusals:
 
 
 class _Answer:
-    """One response on its way out."""
+    """A response that may be rewritten."""
 
     def __init__(self, scope: Scope, send: Send) -> None:
-        # now, since a mounted app changes the scope
+        # read here, since a mounted app changes the scope
         self._t, self._path = translations_for(language_of(scope).code), path_of(scope)
         self._page = _opens_page(scope)
         self._head = scope["method"] == "HEAD"
@@ -60,16 +60,16 @@ class _Answer:
         self.started = False
 
     async def send(self, message: Message) -> None:
-        """Pass a message on; hold an error until its body is known."""
+        """Forward a message; an error is held until its body is complete."""
         if message["type"] == "http.response.start":
             headers = Headers(raw=message["headers"])
-            whole_page = headers.get("content-type", "").startswith("text/html")
-            if message["status"] >= 400 and not whole_page:
+            is_html = headers.get("content-type", "").startswith("text/html")
+            if message["status"] >= 400 and not is_html:
                 self._held = message
                 return
             self.started = True
         elif self._held is not None and message["type"] == "http.response.body":
-            if len(self._body) < _MOST_BODY:
+            if len(self._body) < _MAX_BODY:
                 self._body += message.get("body", b"")
             if not message.get("more_body"):
                 await self._finish(self._held)
@@ -140,7 +140,7 @@ def _opens_page(scope: Scope) -> bool:
 
 
 def _detail(body: bytes) -> str:
-    """The `detail` of a JSON body; empty where there is none."""
+    """The `detail` of a JSON body; empty if there is none."""
     try:
         return str(json.loads(body)["detail"])
     except (ValueError, KeyError, TypeError):

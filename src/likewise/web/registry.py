@@ -1,4 +1,4 @@
-"""Which model a page works with, loaded from the files of this machine alone."""
+"""The model of a page; only models on this machine are loaded."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Q = TypeVar("Q", bound=ModelRequest)
 
 @dataclass(frozen=True)
 class Choice:
-    """Which model one person works with; what the session remembers.
+    """The model of a page, stored in its session.
 
     Attributes:
         name: a catalogue name, a hub id, or a folder.
@@ -29,16 +29,16 @@ class Choice:
     compute: str = "auto"
 
     def request(self, kind: type[Q], *given: Any, **values: Any) -> Q:
-        """A request of that kind for this model."""
+        """A request of this class for this model."""
         return kind(*given, model=self.name, compute=cast(ComputeName, self.compute), **values)
 
 
-class NotHereError(ModelNotFoundError):
-    """A known model whose files are not on this machine; the page never fetches them itself.
+class NotInstalledError(ModelNotFoundError):
+    """A known model whose files are not on this machine.
 
     Attributes:
         name: the model.
-        command: what fetches it.
+        command: downloads it.
     """
 
     def __init__(self, name: str) -> None:
@@ -48,7 +48,7 @@ class NotHereError(ModelNotFoundError):
 
 
 class NoFolderError(ModelNotFoundError):
-    """Neither a folder on this machine nor a name that could be fetched."""
+    """Neither a folder on this machine nor a name of a model."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -56,13 +56,13 @@ class NoFolderError(ModelNotFoundError):
 
 
 def local_models(memory_limit: int = MEMORY_LIMIT) -> ModelRegistry:
-    """The models in memory, shared by everyone who has the page open; it never downloads.
+    """The loaded models, shared by all pages; it never downloads.
 
-    `get` raises `NotHereError` where a model's files are not on this machine, and `NoFolderError`
-    where there is no such folder or name.
+    `get` raises `NotInstalledError` for a model that is not on this machine, and `NoFolderError`
+    for an unknown folder or name.
 
     Args:
-        memory_limit: bytes of weights that stay in memory.
+        memory_limit: bytes of weights held in memory.
     """
     return ModelRegistry(memory_limit, _load_local)
 
@@ -76,5 +76,5 @@ def _require_local(name: str) -> None:
     if find_local(name) is not None:
         return
     if find(name) is not None or (name.count("/") == 1 and not name.startswith((".", "~", "/"))):
-        raise NotHereError(name)
+        raise NotInstalledError(name)
     raise NoFolderError(name)

@@ -1,4 +1,4 @@
-"""The command and the Python that give a result again, derived from the request."""
+"""Makes the command and the Python code that reproduce a result, from its request."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from typing import Any
 from likewise.operations.contract import RequestField, request_fields
 
 WIDTH = 88
-"""Values that take more characters are written one a line."""
+"""Longer values are written on one line each."""
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """A result, to be had again.
+    """How to reproduce a result.
 
     Attributes:
         command: for a POSIX shell.
-        python: a whole program.
+        python: a complete program.
     """
 
     command: str
@@ -28,7 +28,7 @@ class Recipe:
 
 
 def recipe(verb: str, request: Any) -> Recipe:
-    """How to have the result of a request again.
+    """How to reproduce the result of a request.
 
     Args:
         verb: the operation, which is also the command.
@@ -63,7 +63,7 @@ def _option(field: RequestField, value: Any) -> Iterator[str]:
         return
     for each in value if isinstance(value, tuple) else (value,):
         text = str(each)
-        # with an equals sign, what begins with a dash is not taken for another option
+        # with an equals sign, a value that begins with a dash is not parsed as an option
         yield from [f"{on}={text}"] if text.startswith("-") else [on, text]
 
 

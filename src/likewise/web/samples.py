@@ -1,4 +1,4 @@
-"""Sample texts of a page, in a language that its model reads."""
+"""Sample texts of a page, in a language that its model supports."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from likewise.web.translations import LANGUAGES, Language, Translations, transla
 
 _PROBE = "similarity.sample_a"
 Values = Mapping[str, str]
-"""What a box holds as its sample, by the code of a language."""
+"""Sample texts by language code."""
 
 
 def sample_language(model: str, t: Translations) -> Language:
-    """The page's language where its model reads it, or where nothing is known of the model."""
+    """The language of the page, unless the model is known not to support it."""
     entry = catalog.find(model)
     if foreign_texts(entry, [t(_PROBE)]) is None:
         return t.language
@@ -40,11 +40,11 @@ def first_example(language: str) -> Example:
 
 @dataclass
 class Samples:
-    """The boxes of one page that show samples, and the notes that say why in another language.
+    """The inputs of a page with sample texts, and the notes about their language.
 
     Attributes:
-        t: the page's language.
-        model: the model that a new page works with.
+        t: the translations.
+        model: the initial model.
     """
 
     t: Translations
@@ -57,19 +57,19 @@ class Samples:
         return {each.code: translations_for(each.code)(key) for each in LANGUAGES}
 
     def of_examples(self, value: Callable[[Example], str]) -> Values:
-        """Something of the first example set of each language."""
+        """A value of the first example set of each language."""
         return {each.code: value(first_example(each.code)) for each in LANGUAGES}
 
     def now(self, values: Values) -> str:
-        """The sample that a new page shows."""
+        """The initial sample."""
         return values[sample_language(self.model, self.t).code]
 
     def add(self, box: Any, values: Values) -> None:
-        """Let a box follow the model that is loaded, as long as it holds a sample."""
+        """Add an input whose sample changes with the model."""
         self._boxes.append((box, values))
 
     def note(self, tab: str) -> None:
-        """Where a tab says that its samples are in another language."""
+        """Add a note to a tab that its samples are in another language."""
         note_html = self._note(self.model)
         self._notes.append(
             gr.HTML(note_html, visible=bool(note_html), elem_id=f"{tab}-samples", padding=False)
@@ -77,16 +77,16 @@ class Samples:
 
     @property
     def boxes(self) -> list[Any]:
-        """The boxes that follow the model."""
+        """The inputs with samples."""
         return [box for box, _ in self._boxes]
 
     @property
     def outputs(self) -> list[Any]:
-        """The components that `follow` changes, in its order."""
+        """The components that `follow` updates, in order."""
         return [*self.boxes, *self._notes]
 
     async def follow(self, choice: Choice, *shown: str) -> list[Any]:
-        """Show samples that the model reads where boxes still hold samples."""
+        """Update the samples for a model; inputs that were edited are not changed."""
         code = sample_language(choice.name, self.t).code
         changes: list[Any] = []
         for held, (_, values) in zip(shown, self._boxes, strict=True):

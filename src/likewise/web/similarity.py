@@ -1,4 +1,4 @@
-"""The tab *Similarity*: two texts, every measure, and which tokens drive the score."""
+"""The tab *Similarity*: compares two texts by every measure, and their tokens."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NAME = "similarity"
 
 
 class SimilarityTab:
-    """The tab's components and what they do."""
+    """The components of the tab, and their events."""
 
     def __init__(self, context: PageContext) -> None:
         t = self.t = context.t
@@ -34,11 +34,11 @@ class SimilarityTab:
         notice = components.notice(NAME)
         with gr.Column(visible=False, elem_id="similarity-result") as result:
             self.summary = gr.HTML(elem_id="similarity-summary", padding=False)
-            self.remark = gr.HTML(elem_id="similarity-remark", padding=False)
+            self.token_notes = gr.HTML(elem_id="similarity-remark", padding=False)
             self.plot = gr.Plot(show_label=False, container=False, elem_id="similarity-plot")
             self.recipe = components.recipe_panel(context, NAME)
         self.panel = Panel(context, notice, result, pressed.start, pressed.stop)
-        shown = [self.summary, self.remark, self.plot, *self.recipe.outputs]
+        shown = [self.summary, self.token_notes, self.plot, *self.recipe.outputs]
         components.wire(self.panel, self.run, [context.choice, a, b], shown)
 
     def _text(self, side: str) -> gr.Textbox:
@@ -72,9 +72,9 @@ class SimilarityTab:
         assert found.tokens is not None
         return {
             self.summary: figures,
-            self.remark: _remark(found.unknown, found.tokens, t),
+            self.token_notes: _token_notes(found.unknown, found.tokens, t),
             self.plot: _plot(found.tokens, t),
-        } | self.recipe.shown(recipe("similarity", pair))
+        } | self.recipe.updates(recipe("similarity", pair))
 
 
 def _score(found: Comparison, t: Translations) -> str:
@@ -110,7 +110,7 @@ def _tokens(name: str, count: TokenCount, t: Translations) -> html.Fact:
     return html.Fact(name, f"{count.seen:,}", t("measure.whole"))
 
 
-def _remark(unknown: UnknownTokens | None, tokens: TokenSimilarity, t: Translations) -> str:
+def _token_notes(unknown: UnknownTokens | None, tokens: TokenSimilarity, t: Translations) -> str:
     title = html.heading(t("similarity.tokens"))
     if unknown and unknown.unknown:
         warning = t("similarity.unknown", n=unknown.unknown, total=unknown.total)
@@ -118,13 +118,13 @@ def _remark(unknown: UnknownTokens | None, tokens: TokenSimilarity, t: Translati
     if not tokens.matrix.size:
         return title + html.note(t("similarity.no_tokens"))
     notice_html = t("similarity.tokens.about")
-    if max(len(tokens.tokens_a), len(tokens.tokens_b)) > charts.MOST_TOKENS:
-        notice_html += " " + t("similarity.tokens.first", n=charts.MOST_TOKENS)
+    if max(len(tokens.tokens_a), len(tokens.tokens_b)) > charts.MAX_TOKENS:
+        notice_html += " " + t("similarity.tokens.first", n=charts.MAX_TOKENS)
     return title + html.note(notice_html)
 
 
 def _plot(tokens: TokenSimilarity, t: Translations) -> Any:
-    most = charts.MOST_TOKENS
+    most = charts.MAX_TOKENS
     if not tokens.matrix.size:
         return gr.update(value=None, visible=False)
     figure = charts.heatmap(

@@ -1,4 +1,4 @@
-"""Pages that need no script: the login page, and errors."""
+"""Pages without scripts: the login page, and errors."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _STYLE = (
 
 
 def login_page(t: Translations, action: str, *, failed: bool = False) -> str:
-    """The page that asks for the key.
+    """The login page.
 
     Args:
-        t: the language.
+        t: the translations.
         action: address that the form is sent to.
         failed: whether a wrong key was entered.
     """
@@ -42,12 +42,12 @@ def login_page(t: Translations, action: str, *, failed: bool = False) -> str:
 
 
 def error_page(t: Translations, status: int, message: str, home: str) -> str:
-    """A page that says why a request was not answered.
+    """An error page.
 
     Args:
-        t: the language.
+        t: the translations.
         status: the HTTP status.
-        message: what happened, and what to do.
+        message: the error, with a hint.
         home: address of the app's page.
     """
     link = f'<p><a href="{escape(home)}">{escape(t("http.home"))}</a></p>'

@@ -1,4 +1,4 @@
-"""Texts that a visitor gave: typed, or in a file."""
+"""The texts of a visitor: typed, or in a file."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from typing import Any
 
 from likewise.web.uploads import read_upload
 
-MOST_LINES = 40
-"""More texts than these are named as a file instead of being written out."""
+MAX_LITERAL_TEXTS = 40
+"""In recipes, more texts than this are replaced by the name of a file."""
 
 
 @dataclass(frozen=True)
 class Texts:
-    """Where texts came from.
+    """Typed texts, or a file of texts.
 
     Attributes:
-        texts: the texts.
-        file: the name of the file they came from; empty where they were typed.
-        column: the column of that file, where one was named.
-        path: where that file lies; its texts are not in memory.
-        encoding: of that file, where one was named.
+        texts: the typed texts.
+        file: name of the file; empty for typed texts.
+        column: text column of the file, if it was chosen.
+        path: path of the file; its texts are not in memory.
+        encoding: of the file, if it was chosen.
     """
 
     texts: tuple[str, ...]
@@ -32,11 +32,11 @@ class Texts:
     encoding: str = ""
 
     def stream(self) -> Iterator[str]:
-        """The texts, from the beginning.
+        """Iterate over the texts.
 
         Raises:
             RecordError: the file cannot be read.
-            InputError: there is no such column or encoding.
+            InputError: an unknown column or encoding.
         """
         if not self.path:
             return iter(self.texts)
@@ -47,7 +47,7 @@ class Texts:
         """The texts as fields of a request.
 
         Args:
-            given: the field for texts that were typed.
+            given: the field of typed texts.
         """
         if not self.path:
             return {given: self.texts}
@@ -58,9 +58,9 @@ class Texts:
         }
 
     def named(self, given: str) -> dict[str, Any]:
-        """The same for the reader's own machine: a file by its name, as are many typed texts."""
+        """The same for recipes: a file by its name, also for many typed texts."""
         if self.path:
             return self.fields(given) | {"file": Path(self.file)}
-        if len(self.texts) > MOST_LINES:
+        if len(self.texts) > MAX_LITERAL_TEXTS:
             return {given: (), "file": Path("texts.txt")}
         return self.fields(given)

@@ -1,4 +1,4 @@
-"""Messages that the framework's own script shows, in the reader's language."""
+"""Translates messages that the script of the framework shows."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ _PATTERNS = (
     ("^Connection to the server was lost\\. Attempting reconnection\\.\\.\\.$", "toast.lost"),
     ("^Value: (.*) is not in the list of choices: .*$", "toast.choice"),
 )
-"""What the script says, and the key of the sentence that takes its place."""
+"""Patterns of messages, and the translation keys of their replacements."""
 
 _SCRIPT = """(() => {
-  const rules = RULES.map(([said, words]) => [new RegExp(said, "s"), words]);
+  const rules = RULES.map(([pattern, text]) => [new RegExp(pattern, "s"), text]);
   const translate = (node) => {
-    const rule = rules.find(([said]) => said.test(node.data));
-    const words = rule && node.data.replace(...rule);
-    // to write the same again would call this again, without an end
-    if (rule && words !== node.data) node.data = words;
+    const rule = rules.find(([pattern]) => pattern.test(node.data));
+    const text = rule && node.data.replace(...rule);
+    // writing the same text would trigger the observer again
+    if (rule && text !== node.data) node.data = text;
   };
   new MutationObserver(() => {
     for (const toast of document.querySelectorAll(".toast-body")) {
@@ -35,7 +35,7 @@ _SCRIPT = """(() => {
 })();"""
 
 
-def toast_script(words: Translations) -> str:
+def toast_script(translations: Translations) -> str:
     """A script that rewrites the framework's messages as they appear."""
-    rules = [(said, words(key, a="$1", b="$2")) for said, key in _PATTERNS]
+    rules = [(pattern, translations(key, a="$1", b="$2")) for pattern, key in _PATTERNS]
     return _SCRIPT.replace("RULES", json.dumps(rules, ensure_ascii=False).replace("<", "\\u003c"))

@@ -1,4 +1,4 @@
-"""The translations of the page: one JSON file a language, the same keys in each."""
+"""The translations of the page: one JSON file per language, with the same keys."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from importlib import resources
 
 @dataclass(frozen=True)
 class Language:
-    """A language the page speaks.
+    """A language of the page.
 
     Attributes:
-        code: as in `?lang=` and the name of its file.
+        code: in `?lang=`, and name of its file.
         locale: BCP 47 tag for the browser.
-        name: what it calls itself.
-        path: where its page lies, below the root.
-        root: the way back from there to the root.
+        name: in the language itself.
+        path: of its page, below the root.
+        root: relative path from its page to the root.
     """
 
     code: str
@@ -36,26 +36,26 @@ LANGUAGES: tuple[Language, ...] = (
 
 @dataclass(frozen=True)
 class Translations:
-    """Every sentence of one language, by key."""
+    """The texts of one language, by key."""
 
     language: Language
     table: Mapping[str, str]
 
     def __call__(self, key: str, **values: object) -> str:
-        """The sentence of that key, its `{names}` filled in.
+        """The text of a key, with its placeholders filled in.
 
         Raises:
-            KeyError: there is no such key.
+            KeyError: an unknown key.
         """
         sentence = self.table[key]
         return sentence.format(**values) if values else sentence
 
     def has(self, key: str) -> bool:
-        """Whether there is a sentence of that key."""
+        """Whether there is a text for a key."""
         return key in self.table
 
     def lines(self, key: str) -> list[str]:
-        """A sentence of several lines, one each."""
+        """The lines of a text."""
         return self.table[key].splitlines()
 
 
@@ -64,7 +64,7 @@ def translations_for(code: str) -> Translations:
     """The translations of a language.
 
     Raises:
-        KeyError: the page does not speak it.
+        KeyError: an unknown language.
     """
     language = {each.code: each for each in LANGUAGES}[code]
     text = resources.files("likewise.web").joinpath("i18n", f"{code}.json").read_text("utf-8")
@@ -72,17 +72,17 @@ def translations_for(code: str) -> Translations:
 
 
 def preferred(accept_language: str) -> Language:
-    """The language a browser asks for first among those the page speaks; English where none."""
-    wanted: list[tuple[float, str]] = []
+    """The first language of `Accept-Language` that the page has; else English."""
+    accepted: list[tuple[float, str]] = []
     for part in accept_language.split(","):
         tag, _, rest = part.strip().partition(";")
         try:
             weight = float(rest.strip().removeprefix("q=")) if rest else 1.0
         except ValueError:
             weight = 0.0
-        wanted.append((weight, tag.lower().split("-")[0]))
+        accepted.append((weight, tag.lower().split("-")[0]))
     codes = {each.code: each for each in LANGUAGES}
-    for _, tag in sorted(wanted, key=lambda each: -each[0]):
+    for _, tag in sorted(accepted, key=lambda each: -each[0]):
         if tag in codes:
             return codes[tag]
     return LANGUAGES[0]

@@ -1,4 +1,4 @@
-"""Texts of a file that a visitor handed in, bounded by what it unpacks to."""
+"""Reads uploaded files, with limits after decompression."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ _PIECE = 1 << 20
 
 @dataclass(frozen=True)
 class UploadLimits:
-    """How much a file may hold, unpacked.
+    """Limits of an uploaded file, after decompression.
 
     Attributes:
         size: bytes.
-        texts: texts.
+        texts: number of texts.
     """
 
     size: int = 1 << 29
     texts: int = 10_000_000
 
 
-USUAL = UploadLimits()
+DEFAULT_LIMITS = UploadLimits()
 
 
 def read_upload(
@@ -38,22 +38,22 @@ def read_upload(
     column: str | None,
     encoding: str | None = None,
     *,
-    limits: UploadLimits = USUAL,
+    limits: UploadLimits = DEFAULT_LIMITS,
     on_encoding: OnEncoding | None = None,
 ) -> Iterator[Record]:
-    """The texts of a file, one after the other.
+    """Stream the texts of a file.
 
     Args:
         path: the file.
         column: the column of the texts; see `read_records`.
         encoding: of the file; see `read_records`.
-        limits: how much it may hold.
+        limits: limits of the file.
         on_encoding: called with the encoding of the file.
 
     Raises:
-        PageError: it holds more.
+        PageError: it exceeds a limit.
         RecordError: it cannot be read.
-        InputError: there is no such column or encoding.
+        InputError: an unknown column or encoding.
     """
     size = 0
     bounds = Limits(row=limits.size, file=limits.size)
@@ -68,22 +68,22 @@ def read_upload(
         yield record
 
 
-def check_count(count: int, limits: UploadLimits = USUAL) -> None:
-    """Refuse more texts than a visitor may hand in.
+def check_count(count: int, limits: UploadLimits = DEFAULT_LIMITS) -> None:
+    """Check the number of texts.
 
     Raises:
-        PageError: there are more.
+        PageError: it is over the limit.
     """
     if count > limits.texts:
         raise PageError("failure.upload_texts", n=f"{limits.texts:,}")
 
 
-def check_size(path: str, limits: UploadLimits = USUAL) -> None:
-    """Unpack a file, or read what it says of itself, without keeping any of it.
+def check_size(path: str, limits: UploadLimits = DEFAULT_LIMITS) -> None:
+    """Check the size of a file after decompression.
 
     Raises:
-        PageError: it unpacks to more than the limit.
-        RecordError: it cannot be unpacked.
+        PageError: it is over the limit.
+        RecordError: it cannot be decompressed.
     """
     suffixes = [suffix.lower() for suffix in Path(path).suffixes]
     if suffixes and suffixes[-1] in COMPRESSED:
@@ -98,10 +98,10 @@ def check_size(path: str, limits: UploadLimits = USUAL) -> None:
 
 
 def _fits(path: str, limits: UploadLimits) -> bool:
-    """Whether the columns of a Parquet file are within the limit once they are decoded.
+    """Whether the decoded columns of a Parquet file are within the limit.
 
-    A column with a dictionary holds each of its values once, however often it occurs, so that a
-    small file can stand for any number of bytes.
+    A dictionary-encoded column stores each value once, so that a small file can decode to any
+    number of bytes.
     """
     arrow: Any = require("pyarrow", "files")
     parquet: Any = require("pyarrow.parquet", "files")
@@ -114,7 +114,7 @@ def _fits(path: str, limits: UploadLimits) -> bool:
                 for column in range(found.num_columns)
             ]
             stated = sum(chunk.total_uncompressed_size for chunk in chunks)
-            # at least a byte for each value
+            # at least one byte per value
             if max(stated, sum(chunk.num_values for chunk in chunks)) > limits.size:
                 return False
             stream.seek(0)
@@ -124,11 +124,11 @@ def _fits(path: str, limits: UploadLimits) -> bool:
             file = parquet.ParquetFile(stream, read_dictionary=sorted(texts))
             return _decoded(file, limits.size) <= limits.size
     except (arrow.ArrowException, OSError, ValueError):
-        return True  # reading it says what is wrong
+        return True  # reading the file reports the error
 
 
 def _decoded(file: Any, most: int) -> int:
-    """Bytes of a Parquet file's text columns, decoded; it stops beyond `most`."""
+    """Decoded bytes of the text columns of a Parquet file; stops counting above `most`."""
     arrow: Any = require("pyarrow", "files")
     compute: Any = require("pyarrow.compute", "files")
     size = 0

@@ -1,4 +1,4 @@
-"""Who sends a request: the language, the visitor's cookie, and whether it is this machine."""
+"""The language and the visitor of a request, and whether it is local."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ VISITOR_COOKIE = "likewise_visitor"
 YEAR = 365 * 24 * 3600
 
 _FORWARDING = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
-"""Headers that a proxy adds: with any of them, the visitor is not the machine that connects."""
+"""Headers that a proxy adds: with any of them, the client is not the visitor."""
 
 
-class Visited(Protocol):
-    """What Gradio's and Starlette's requests have in common."""
+class AnyRequest(Protocol):
+    """The common interface of requests of Gradio and Starlette."""
 
     @property
     def headers(self) -> Headers:
@@ -38,7 +38,7 @@ class Visited(Protocol):
 
     @property
     def client(self) -> Address | None:
-        """The address that it came from."""
+        """The address of the client."""
         ...
 
     @property
@@ -52,7 +52,7 @@ class Visitor:
     """One browser.
 
     Attributes:
-        name: a hash of the secret in its cookie; empty where it accepts no cookies.
+        name: hash of the secret in its cookie; empty without cookies.
         local: whether it runs on this machine.
         admin: whether it presented a key that may manage the server.
     """
@@ -67,8 +67,8 @@ class Visitor:
         return self.local or self.admin
 
 
-def visitor_of(request: Visited) -> Visitor:
-    """Who sends a request."""
+def visitor_of(request: AnyRequest) -> Visitor:
+    """The visitor of a request."""
     secret = read_cookie(request.headers, VISITOR_COOKIE)
     name = hashlib.sha256(secret.encode()).hexdigest()[:32] if secret else ""
     key = getattr(request.state, KEY_STATE, None)
@@ -77,7 +77,7 @@ def visitor_of(request: Visited) -> Visitor:
 
 
 def new_visitor_cookie(*, secure: bool) -> str:
-    """A `Set-Cookie` header that names a new visitor."""
+    """A `Set-Cookie` header for a new visitor."""
     kind = "HttpOnly; SameSite=Strict" + ("; Secure" if secure else "")
     return f"{VISITOR_COOKIE}={secrets.token_urlsafe(24)}; Path=/; Max-Age={YEAR}; {kind}"
 
@@ -104,7 +104,7 @@ def is_loopback_address(address: str) -> bool:
 
 
 def language_of(scope: Scope) -> Language:
-    """The language of a request: that of its page, else the one that the browser asks for."""
+    """The language of a request: that of its page, else the preferred one."""
     path = path_of(scope)
     page = next(
         (each for each in LANGUAGES if each.path and path.startswith(f"/{each.path}")), None
@@ -113,19 +113,19 @@ def language_of(scope: Scope) -> Language:
 
 
 def preferred_language(headers: Headers) -> Language:
-    """The language that was chosen on the page, else the one that the browser asks for."""
+    """The language chosen on the page, else the one of `Accept-Language`."""
     chosen = read_cookie(headers, LANGUAGE_COOKIE)
     remembered = next((each for each in LANGUAGES if each.code == chosen), None)
     return remembered or preferred(headers.get("accept-language", ""))
 
 
 def path_of(scope: Scope) -> str:
-    """The path of a request below the place where the app is mounted."""
+    """The path of a request, relative to the mounted app."""
     return str(scope["path"]).removeprefix(scope.get("root_path", ""))
 
 
 def read_cookie(headers: Headers, name: str) -> str:
-    """The value of a cookie; empty where it is missing."""
+    """The value of a cookie; empty if it is missing."""
     try:
         found = SimpleCookie(headers.get("cookie", "")).get(name)
     except CookieError:
