@@ -17,7 +17,7 @@ from likewise.operations.rank import RankRequest, rank_vectors
 from likewise.operations.session import CancelledError
 from likewise.web import embedding
 from likewise.web.embedding import Embedding, VectorResult, embed
-from likewise.web.encode import Range
+from likewise.web.encode import Statistics
 from likewise.web.file_input import read_preview, texts_of
 from likewise.web.find import CandidateCache
 from likewise.web.job_runner import Job, JobSession
@@ -87,10 +87,10 @@ def test_stop_and_a_bad_row_leave_nothing(model_folder: Path, tmp_path: Path) ->
 
 def test_figures_block_by_block_are_those_of_the_whole() -> None:
     values = np.random.default_rng(0).normal(size=(50, 7)).astype(np.float32)
-    found = Range().joined(values[:20]).joined(values[20:])
+    found = Statistics().with_block(values[:20]).with_block(values[20:])
     assert found.mean == pytest.approx(float(values.mean()), abs=1e-6)
     assert found.deviation == pytest.approx(float(values.std()), rel=1e-5)
-    assert (found.least, found.most) == (values.min(), values.max())
+    assert (found.minimum, found.maximum) == (values.min(), values.max())
 
 
 def test_a_large_file_takes_little_memory(model_folder: Path, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from likewise.analysis.clustering.clusters import Clusters
 from likewise.analysis.clustering.topics import Topic
 from likewise.analysis.projection.coloring import Coloring, by_cluster, by_column
 from likewise.analysis.projection.map import Label, Map
-from likewise.analysis.projection.map_page import PARTS, page_html, write_page
+from likewise.analysis.projection.map_page import TEMPLATES, page_html, write_page
 from likewise.analysis.projection.projection import METHODS, Projection
 from likewise.data.records import Record
 
@@ -305,13 +305,13 @@ def test_without_webgl(browser: Any, page_files: dict[str, Path]) -> None:
 
 
 def test_translations_have_the_same_keys() -> None:
-    translations = json.loads((PARTS / "translations.json").read_text("utf-8"))
+    translations = json.loads((TEMPLATES / "translations.json").read_text("utf-8"))
     assert set(translations["en"]) == set(translations["zh"])
     for key, english in translations["en"].items():
         chinese = translations["zh"][key]
         assert set(re.findall(r"\{\w+\}", english)) == set(re.findall(r"\{\w+\}", chinese))
-    scripts = "".join(path.read_text("utf-8") for path in PARTS.glob("*.js"))
-    page = (PARTS / "index.html").read_text("utf-8")
+    scripts = "".join(path.read_text("utf-8") for path in TEMPLATES.glob("*.js"))
+    page = (TEMPLATES / "index.html").read_text("utf-8")
     for key in set(translations["en"]) - set(METHODS):
         assert re.search(rf"\b{key}\b", scripts + page), key
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from likewise.data.table import COMPRESSED, is_table, read_rows, read_table, uncompressed_name
+from likewise.data.readers.formats import COMPRESSED
+from likewise.data.table import is_table, read_rows, read_table, uncompressed_name
 from likewise.errors import RecordError
 from likewise.evaluation.contract import Task
 from likewise.evaluation.task_schemas import Columns, schema_of

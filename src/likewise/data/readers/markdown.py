@@ -67,7 +67,7 @@ def read_sections(stream: BinaryIO, source: SourceFile) -> Iterator[Row]:
 
 def _lines(text: str) -> list[str]:
     """The lines as counted by the parser."""
-    return [line + "\n" for line in text.reindex("\r\n", "\n").reindex("\r", "\n").split("\n")]
+    return [line + "\n" for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
 
 
 def _rows(
