@@ -166,7 +166,7 @@ def test_what_cannot_be_read_is_named(tmp_path: Path, name: str) -> None:
 def test_what_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(RecordError, match="no such file"):
         read_texts(tmp_path / "gone.txt")
-    with pytest.raises(RecordError, match="holds no file"):
+    with pytest.raises(RecordError, match="has no file of a known format"):
         read_texts(tmp_path)
     path = tmp_path / "a.txt"
     path.write_text("a")

@@ -14,7 +14,7 @@ ComputeName = Literal["auto", "float32", "bfloat16", "float16", "int8"]
 
 @dataclass(frozen=True)
 class Field:
-    """How interfaces present one field of a request; it stands in the field's `Annotated` type.
+    """How interfaces present one field of a request; in the field's `Annotated` type.
 
     Attributes:
         help: one line, a sentence.

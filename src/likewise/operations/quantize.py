@@ -1,4 +1,4 @@
-"""Make the int8 graph of a model ahead of its first use."""
+"""Make the int8 graph of a model before its first use."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from likewise.tokenization.tokenizer import read_tokenizer
 
 @dataclass(frozen=True)
 class QuantizeRequest:
-    """A model whose int8 graph is wanted."""
+    """The model to quantize."""
 
     model: Annotated[
         str, Field("A catalogue name, a hub id or a folder.", positional=True, metavar="MODEL")

@@ -51,9 +51,9 @@ class LocaleMiddleware:
             await _redirect(send, f"{page.root}{chosen.path}" or "./", chosen)
             return
         if page is LANGUAGES[0]:
-            wanted = preferred_language(Headers(scope=scope))
-            if wanted is not page:
-                await _redirect(send, wanted.path)
+            preferred = preferred_language(Headers(scope=scope))
+            if preferred is not page:
+                await _redirect(send, preferred.path)
                 return
         await self._page(scope, receive, send, page)
 

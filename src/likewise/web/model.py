@@ -113,14 +113,14 @@ class ModelTab:
 
     async def offer(self, name: str, path: str, request: gr.Request) -> Updates:
         """Offer a download if the chosen model is not installed."""
-        wanted, visitor = path.strip() or name, visitor_of(request)
+        chosen, visitor = path.strip() or name, visitor_of(request)
         if self.context.runner.fetches(session_of(request)):
             return {self.fetch.name: gr.skip()}  # the panel shows a running download
 
         def find() -> Offer | None:
             if not visitor.local:
-                check_remote(wanted)
-            return find_offer(wanted)
+                check_remote(chosen)
+            return find_offer(chosen)
 
         found = await self.context.runner.call(find)
         return self.fetch.offered(found.value, visitor)

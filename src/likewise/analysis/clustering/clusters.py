@@ -62,9 +62,9 @@ class Clusters:
         Raises:
             InputError: there is no such cluster, or a name is empty.
         """
-        wanted = {str(key): name.strip() for key, name in names.items()}
+        new_names = {str(key): name.strip() for key, name in names.items()}
         known = {topic.id for topic in _walk(self.topics)}
-        for key, name in wanted.items():
+        for key, name in new_names.items():
             if key not in known:
                 raise InputError(
                     f"there is no cluster {key!r}",
@@ -73,7 +73,7 @@ class Clusters:
                 )
             if not name:
                 raise InputError(f"the name of cluster {key!r} is empty", hint="give it a name")
-        return replace(self, topics=tuple(_renamed(topic, wanted) for topic in self.topics))
+        return replace(self, topics=tuple(_renamed(topic, new_names) for topic in self.topics))
 
     def at_level(self, level: int) -> Clusters:
         """The topics of a level of the tree as clusters, renumbered by size.
