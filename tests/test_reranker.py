@@ -200,7 +200,7 @@ def test_what_is_no_cross_encoder_is_refused(
     tensors = load_file(folder / "model.safetensors")
     tensors["classifier.weight"] = np.zeros((3, 48), np.float32)
     save_file(tensors, folder / "model.safetensors")
-    with pytest.raises(UnsupportedModelError, match="3 numbers a pair"):
+    with pytest.raises(UnsupportedModelError, match="3 numbers per pair"):
         likewise.load_reranker(folder)
     path = folder / "config.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"model_type": "nomic_bert"}))

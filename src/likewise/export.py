@@ -82,11 +82,11 @@ def export(
 
 def _write_openvino(config: Config, folder: Path) -> None:
     from likewise.engine.openvino.bindings import ov
-    from likewise.engine.openvino.graph import build_plain
+    from likewise.engine.openvino.graph import build_network
 
     (folder / "openvino").mkdir()
     path = folder / "openvino" / "openvino_model.xml"
-    ov.save_model(build_plain(config), path, compress_to_fp16=False)
+    ov.save_model(build_network(config), path, compress_to_fp16=False)
 
 
 def _write_onnx(config: Config, folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""What follows a pooling, in NumPy: a matrix of vectors is too little work for an engine."""
+"""The modules after pooling, in NumPy, which is fast enough for a matrix of vectors."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ Apply: TypeAlias = Callable[[Vectors], Vectors]
 
 EPSILON = 1e-5
 
-BLOCK = 64
-"""Rows of one product. Always as many, since a product of few rows is summed in another order, and
-a text would not have the same vector alone and among others."""
+BLOCK_ROWS = 64
+"""Rows of each matrix product. Always the same number, since the order of summation depends on it;
+so the result is batch-invariant."""
 
 _erf = np.vectorize(math.erf, otypes=[np.float32])
 
@@ -57,33 +57,33 @@ ACTIVATIONS: Mapping[str, Apply] = MappingProxyType(
 
 
 def after_pooling(modules: tuple[Module, ...]) -> Apply:
-    """All modules in their order: float32 `[n, dimension]` to `[n, another dimension]`.
+    """All modules in order, as one function: float32 `[n, dimension]` to `[n, output dimension]`.
 
     Raises:
-        UnsupportedModelError: an activation that is not known, or a second pooling.
-        DamagedFileError: weights are missing, or have other shapes.
+        UnsupportedModelError: an unknown activation, or a second pooling.
+        DamagedFileError: weights are missing, or have a wrong shape.
     """
-    applied = [_function(module) for module in modules]
-    return lambda x: reduce(lambda y, apply: apply(y), applied, x)
+    functions = [_function(module) for module in modules]
+    return lambda x: reduce(lambda y, apply: apply(y), functions, x)
 
 
 def _function(module: Module) -> Apply:
     match module:
         case Normalize():
             return vectors.normalize
-        case Dense(folder, inner, outer, bias, activation):
-            act = _activation(activation)
+        case Dense(folder, in_features, out_features, has_bias, activation):
+            activate = _activation(activation)
             tensors = Tensors(read_weights(folder))
-            weight = np.ascontiguousarray(tensors("linear.weight", (outer, inner)).T)
-            shift = tensors("linear.bias", (outer,)) if bias else np.float32(0)
-            return lambda x: act(_product(x, weight) + shift)
+            weight = np.ascontiguousarray(tensors("linear.weight", (out_features, in_features)).T)
+            bias = tensors("linear.bias", (out_features,)) if has_bias else np.float32(0)
+            return lambda x: activate(_product(x, weight) + bias)
         case LayerNorm(folder, dimension):
             tensors = Tensors(read_weights(folder))
-            scale, move = (tensors(f"norm.{part}", (dimension,)) for part in ("weight", "bias"))
-            return lambda x: _normal(x) * scale + move
+            scale, offset = (tensors(f"norm.{name}", (dimension,)) for name in ("weight", "bias"))
+            return lambda x: _standardized(x) * scale + offset
     raise UnsupportedModelError(
-        f"{type(module).__name__} where vectors are one a text already",
-        hint="a pooling comes once, and first",
+        f"there is a second {type(module).__name__} module",
+        hint="only one pooling is supported, as the first module",
     )
 
 
@@ -96,17 +96,17 @@ def _activation(name: str) -> Apply:
 
 
 def _product(x: Vectors, weight: Vectors) -> Vectors:
-    """`x @ weight`, every row the same whatever stands beside it."""
-    out = np.empty((len(x), weight.shape[1]), np.float32)
-    for start in range(0, len(x), BLOCK):
-        rows = x[start : start + BLOCK]
-        block = np.zeros((BLOCK, x.shape[1]), np.float32)
+    """`x @ weight`, batch-invariant."""
+    result = np.empty((len(x), weight.shape[1]), np.float32)
+    for start in range(0, len(x), BLOCK_ROWS):
+        rows = x[start : start + BLOCK_ROWS]
+        block = np.zeros((BLOCK_ROWS, x.shape[1]), np.float32)
         block[: len(rows)] = rows
-        out[start : start + len(rows)] = (block @ weight)[: len(rows)]
-    return out
+        result[start : start + len(rows)] = (block @ weight)[: len(rows)]
+    return result
 
 
-def _normal(x: Vectors) -> Vectors:
-    centred = x - x.mean(axis=1, keepdims=True)
-    variance = np.square(centred).mean(axis=1, keepdims=True)
-    return np.asarray(centred / np.sqrt(variance + np.float32(EPSILON)), np.float32)
+def _standardized(x: Vectors) -> Vectors:
+    centered = x - x.mean(axis=1, keepdims=True)
+    variance = np.square(centered).mean(axis=1, keepdims=True)
+    return np.asarray(centered / np.sqrt(variance + np.float32(EPSILON)), np.float32)

@@ -20,18 +20,19 @@ ROW_LENGTHS = (
     16, 32, 48, 64, 96, 128, 192, 256, 384, 512,
     768, 1024, 1536, 2048, 3072, 4096, 6144, 8192,
 )  # fmt: skip
-"""Few, since the engine compiles every new shape once (5 to 20 ms), and multiples of 16: attention
-over other lengths takes other kernels, whose last bits differ in bfloat16."""
+"""Possible row lengths. Few, since OpenVINO compiles each new shape (5 to 20 ms). Multiples of 16,
+since for others attention uses kernels whose results differ in bfloat16."""
 
 INT8_ROW_LENGTHS = tuple(length for length in ROW_LENGTHS if length != 32)
-"""In int8 OpenVINO 2026.4.1 gives wrong vectors for rows of 32 tokens on processors with AMX: a
-cosine of .86 to float32, whatever the number of rows; rows of 16, 24, 48 and more have .997."""
+"""Without 32: on processors with AMX, OpenVINO 2026.4.1 returns wrong vectors for int8 rows of 32
+tokens, with a cosine of .86 to float32 (other lengths: .997)."""
 
 SHARED_ROW = 64
-"""Rows that short texts share: long enough to fill well, short enough for cheap attention."""
+"""Minimum length of rows that texts share: long enough for good packing, short enough for fast
+attention."""
 
 TOKEN_BUDGET = 1024
-"""Tokens in a batch: large enough for efficient products, small enough to stay in the cache."""
+"""Tokens in a batch: enough for efficient matrix products, few enough for the processor's cache."""
 
 ALIGNMENT = 2
 """Texts begin at even positions: bfloat16 products process tokens in pairs, and no pair may span
@@ -47,12 +48,12 @@ class TokenBatch:
     """The layout of `k` texts in a rectangle of rows.
 
     Attributes:
-        texts: int64 `[k]`, which texts of all.
-        row: int64 `[k]`, in which row each lies.
-        slot: int64 `[k]`, as which of the row's texts, from 0.
-        offset: int64 `[k]`, where in the row it begins.
-        rows: rows of the rectangle.
-        length: tokens of a row.
+        texts: int64 `[k]`, index of each text among all texts.
+        row: int64 `[k]`, row of each text.
+        slot: int64 `[k]`, index of each text in its row.
+        offset: int64 `[k]`, index of each text's first token in its row.
+        rows: number of rows.
+        length: tokens per row.
     """
 
     texts: NDArray[np.int64]
@@ -64,7 +65,7 @@ class TokenBatch:
 
     @property
     def slots(self) -> int:
-        """Texts that a row can hold at most."""
+        """Maximum number of texts per row."""
         return slots_of(self.length)
 
     def inputs(self, rows: TokenRows, pad_id: int) -> dict[str, NDArray[np.int32]]:
@@ -73,7 +74,7 @@ class TokenBatch:
         Returns:
             `token_ids`, `segments`, `positions`: int32 `[rows, length]`; `slots`: int32 `[slots]`,
             counting from 1; `prompt_tokens`: int32 `[1]`; `token_types`: int32 `[rows, length]`
-            where the rows have them.
+            if `rows` has them.
         """
         lengths = rows.lengths[self.texts]
         within = np.arange(int(lengths.sum())) - np.repeat(np.cumsum(lengths) - lengths, lengths)
@@ -104,13 +105,13 @@ class TokenBatch:
 
 
 def slots_of(length: int) -> int:
-    """Texts that a row of that length can hold at most."""
+    """Maximum number of texts in a row of this length."""
     return max(2, length // 4)
 
 
-def row_length(tokens: int, known: Sequence[int] = ROW_LENGTHS) -> int:
-    """The shortest row that holds so many tokens."""
-    return next((n for n in known if n >= tokens), -(-tokens // 1024) * 1024)
+def row_length(tokens: int, row_lengths: Sequence[int] = ROW_LENGTHS) -> int:
+    """The shortest row length for a number of tokens; above `row_lengths`, a multiple of 1024."""
+    return next((n for n in row_lengths if n >= tokens), -(-tokens // 1024) * 1024)
 
 
 def plan(
@@ -121,90 +122,90 @@ def plan(
     alignment: int = ALIGNMENT,
     row_lengths: Sequence[int] = ROW_LENGTHS,
 ) -> list[TokenBatch]:
-    """Lay texts of these lengths in batches, longest first.
+    """Pack texts into batches, longest first.
 
     Args:
         lengths: int64 `[n]`, tokens of each text.
-        budget: tokens of a batch; one row may be longer.
+        budget: maximum number of tokens in a batch, unless a single row is longer.
         shared: whether texts may share a row.
-        alignment: texts begin at a multiple of this.
-        row_lengths: of rows, ascending; longer ones are multiples of 1024.
+        alignment: offsets of texts are multiples of this.
+        row_lengths: possible row lengths, ascending; longer rows are multiples of 1024.
     """
-    layout = _Layout(shared, alignment, row_lengths)
+    packer = _RowPacker(shared, alignment, row_lengths)
     for text in np.argsort(-lengths, kind="stable").tolist():
-        layout.place(text, int(lengths[text]))
-    return list(layout.batches(budget))
+        packer.add(text, int(lengths[text]))
+    return list(packer.batches(budget))
 
 
-class _Layout:
-    """Rows being filled."""
+class _RowPacker:
+    """Packs texts into rows: best-fit decreasing, if texts are added longest first."""
 
     def __init__(self, shared: bool, alignment: int, row_lengths: Sequence[int]) -> None:
         self._shared = shared
         self._alignment = alignment
         self._row_lengths = row_lengths
-        self._capacity: list[int] = []
-        self._members: list[list[tuple[int, int]]] = []  # (text, offset) by row
-        self._room: dict[int, list[int]] = {}  # free tokens -> rows with just so many
-        self._sizes = 0  # bit n is set where some row has n tokens free
+        self._lengths: list[int] = []  # by row
+        self._texts: list[list[tuple[int, int]]] = []  # (text, offset) by row
+        self._rows_by_free: dict[int, list[int]] = {}  # rows by their number of free tokens
+        self._free_bits = 0  # bit n is set if a row has n free tokens
 
-    def place(self, text: int, tokens: int) -> None:
+    def add(self, text: int, tokens: int) -> None:
         tokens = -(-tokens // self._alignment) * self._alignment
-        fitting = self._sizes >> tokens
+        fitting = self._free_bits >> tokens
         if self._shared and fitting:
-            free = tokens + (fitting & -fitting).bit_length() - 1
-            row = self._room[free].pop()
-            if not self._room[free]:
-                self._sizes &= ~(1 << free)
+            free = tokens + (fitting & -fitting).bit_length() - 1  # the lowest bit set
+            row = self._rows_by_free[free].pop()
+            if not self._rows_by_free[free]:
+                self._free_bits &= ~(1 << free)
         else:
-            row = len(self._capacity)
-            wanted = max(tokens, SHARED_ROW) if self._shared else tokens
-            free = row_length(wanted, self._row_lengths)
-            self._capacity.append(free)
-            self._members.append([])
-        members = self._members[row]
-        members.append((text, self._capacity[row] - free))
-        left = free - tokens
-        if left > 0 and len(members) < slots_of(self._capacity[row]):
-            self._room.setdefault(left, []).append(row)
-            self._sizes |= 1 << left
+            row = len(self._lengths)
+            minimum = max(tokens, SHARED_ROW) if self._shared else tokens
+            free = row_length(minimum, self._row_lengths)
+            self._lengths.append(free)
+            self._texts.append([])
+        texts = self._texts[row]
+        texts.append((text, self._lengths[row] - free))
+        remaining = free - tokens
+        if remaining > 0 and len(texts) < slots_of(self._lengths[row]):
+            self._rows_by_free.setdefault(remaining, []).append(row)
+            self._free_bits |= 1 << remaining
 
     def batches(self, budget: int) -> Iterator[TokenBatch]:
-        if len(self._capacity) == 1:
-            self._capacity[0] = self._trimmed(0)
+        if len(self._lengths) == 1:
+            self._lengths[0] = self._shortened(0)
         by_length: dict[int, list[int]] = {}
-        for row, capacity in enumerate(self._capacity):
-            by_length.setdefault(capacity, []).append(row)
+        for row, length in enumerate(self._lengths):
+            by_length.setdefault(length, []).append(row)
         for length in sorted(by_length, reverse=True):
             rows = by_length[length]
             step = max(1, budget // length)
             for start in range(0, len(rows), step):
                 yield self._batch(rows[start : start + step], length, step)
 
-    def _trimmed(self, row: int) -> int:
-        """The shortest row that holds what is there, and has as many slots."""
-        used = self._capacity[row] - max(
-            (free for free, rows in self._room.items() if row in rows), default=0
+    def _shortened(self, row: int) -> int:
+        """The shortest row length for the texts of a row."""
+        used = self._lengths[row] - max(
+            (free for free, rows in self._rows_by_free.items() if row in rows), default=0
         )
-        texts = len(self._members[row])
+        texts = len(self._texts[row])
         return next(
             n
-            for n in (*self._row_lengths, self._capacity[row])
+            for n in (*self._row_lengths, self._lengths[row])
             if n >= used and slots_of(n) >= texts
         )
 
     def _batch(self, rows: list[int], length: int, step: int) -> TokenBatch:
-        placed = [
-            (text, at, slot, offset)
-            for at, row in enumerate(rows)
-            for slot, (text, offset) in enumerate(self._members[row])
+        entries = [
+            (text, index, slot, offset)
+            for index, row in enumerate(rows)
+            for slot, (text, offset) in enumerate(self._texts[row])
         ]
-        texts, row, slot, offset = np.array(placed, dtype=np.int64).T
+        texts, row, slot, offset = np.array(entries, dtype=np.int64).T
         return TokenBatch(texts, row, slot, offset, _round_rows(len(rows), step), length)
 
 
 def _round_rows(rows: int, step: int) -> int:
-    """Up to the next of 1, 2, 3, 4, 6, 8, 12, 16, …, so that there are few shapes."""
+    """Round up to 1, 2, 3, 4, 6, 8, 12, 16, …, so that there are few shapes."""
     power = 1 << (rows - 1).bit_length()
     rounded = power * 3 // 4 if power >= 4 and rows <= power * 3 // 4 else power
     return min(rounded, step)

@@ -46,7 +46,7 @@ class Runtime(Protocol):
         """One vector per text, in input order: float32 `[n, dimension]`.
 
         Raises:
-            EngineError: the engine refused.
+            EngineError: the engine failed.
         """
         ...
 
@@ -54,6 +54,6 @@ class Runtime(Protocol):
         """The last hidden state of each token: one float32 `[tokens, hidden size]` per text.
 
         Raises:
-            EngineError: the engine refused.
+            EngineError: the engine failed.
         """
         ...

@@ -1,4 +1,4 @@
-"""The processor cores that this process may really use."""
+"""The number of processor cores that this process may use."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def usable_cores() -> int:
-    """Cores allowed by affinity and by a container's quota, at least 1."""
+    """Number of cores, limited by CPU affinity and the container's quota; at least 1."""
     affinity = getattr(os, "sched_getaffinity", None)
     cores = len(affinity(0)) if affinity else os.cpu_count() or 1
     quota = cgroup_quota()
@@ -15,7 +15,7 @@ def usable_cores() -> int:
 
 
 def cgroup_quota(root: Path = Path("/sys/fs/cgroup")) -> float | None:
-    """Cores that the container's quota comes to, in cgroup version 2 or 1; None where unlimited."""
+    """The container's CPU quota in cores, of cgroup version 2 or 1; None if unlimited."""
     try:
         quota, period = (root / "cpu.max").read_text().split()
     except (OSError, ValueError):

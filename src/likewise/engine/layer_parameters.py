@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -109,21 +109,36 @@ class LayerSizes:
                 hint="download the checkpoint again",
             )
 
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        """From a config.json with BERT's field names.
+
+        Raises:
+            KeyError: a field is missing.
+        """
+        return cls(
+            hidden_size=config["hidden_size"],
+            heads=config["num_attention_heads"],
+            intermediate_size=config["intermediate_size"],
+            activation=config["hidden_act"],
+            epsilon=config.get("layer_norm_eps", 1e-12),
+        )
+
     @property
     def head_size(self) -> int:
         """Size of one attention head."""
         return self.hidden_size // self.heads
 
 
-def refuse(config: Mapping[str, Any], **known: Any) -> None:
-    """Refuse an unsupported variant: a field of config.json with a value other than `known`.
+def refuse(config: Mapping[str, Any], **supported: Any) -> None:
+    """Refuse an unsupported variant: a field of config.json with a value other than `supported`.
 
     Raises:
         UnsupportedModelError: a field has another value.
     """
-    for name, value in known.items():
+    for name, value in supported.items():
         if config.get(name, value) != value:
             raise UnsupportedModelError(
-                f"{config['model_type']} with {name} {config[name]!r} is not known here",
-                hint=f"{name} {value!r} is",
+                f"{config['model_type']} with {name} {config[name]!r} is not supported",
+                hint=f"only {value!r} is supported",
             )

@@ -1,4 +1,4 @@
-"""What kind of processor this is."""
+"""The identity of this processor's model."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ import platform
 from pathlib import Path
 
 CPUINFO = Path("/proc/cpuinfo")
-ENOUGH = 1 << 14
-"""Bytes that hold the first processor's lines; all of a large machine's take milliseconds."""
+MAX_BYTES = 1 << 14
+"""Bytes to read, enough for the first core; reading all cores of a large machine takes longer."""
 
 FIELDS = (
     "vendor_id", "cpu family", "model", "model name", "stepping", "flags",
     "CPU implementer", "CPU architecture", "CPU variant", "CPU part", "CPU revision", "Features",
 )  # fmt: skip
-"""Lines that are the same for every processor of a kind, and at every time."""
+"""Fields that are constant and the same for all processors of a model."""
 
 
 def processor_identity(cpuinfo: Path = CPUINFO) -> tuple[str, ...]:
-    """What tells one kind of processor from another; the same in every process on one machine."""
+    """Properties that identify a processor model; constant on a machine."""
     found = [platform.machine()]
     try:
         with cpuinfo.open("rb") as file:
-            first = file.read(ENOUGH).decode(errors="replace").split("\n\n")[0]
-    except OSError:  # not Linux, where the next call would start another process
+            first = file.read(MAX_BYTES).decode(errors="replace").split("\n\n")[0]
+    except OSError:  # not Linux; there, platform.processor() would start a process
         return (*found, platform.processor())
     for line in first.splitlines():
         name, _, value = line.partition(":")

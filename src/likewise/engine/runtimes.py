@@ -63,7 +63,7 @@ def _on_cpu(config: Config, tokenizer: Tokenizer, compute: str, runtime: str) ->
             if runtime == "native":
                 raise
             refused.append(f"instead of native kernels ({refusal.message})")
-    from likewise.engine.openvino.load import load_graph_runtime  # which takes .1 s to import
+    from likewise.engine.openvino.load import load_graph_runtime  # takes .1 s to import
 
     try:
         found = load_graph_runtime(config, tokenizer, compute)
@@ -77,9 +77,9 @@ def _on_cpu(config: Config, tokenizer: Tokenizer, compute: str, runtime: str) ->
     return found
 
 
-def _check(what: str, given: str, known: tuple[str, ...]) -> None:
-    if given not in known:
-        raise InputError(f"unknown {what} {given!r}", hint="one of " + ", ".join(known))
+def _check(parameter: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise InputError(f"unknown {parameter} {value!r}", hint="one of " + ", ".join(choices))
 
 
 def _with_torch(
@@ -87,7 +87,7 @@ def _with_torch(
 ) -> Runtime:
     if compute == "int8":
         raise InputError(
-            f"int8 is made of graphs of our own and of ONNX graphs alone: {refusal.message}",
+            f"int8 needs a built graph or an ONNX graph: {refusal.message}",
             hint="load it with compute='auto', or put the checkpoint's onnx/model.onnx into its "
             "folder",
         )
@@ -96,6 +96,6 @@ def _with_torch(
     except MissingExtraError as missing:
         raise UnsupportedModelError(
             f"{refusal.message}, there is no onnx/model.onnx, and torch is not installed",
-            hint="use a family that is known, put the checkpoint's onnx/model.onnx into its "
-            f"folder, or let torch run it: {missing.hint}",
+            hint="use a supported architecture, put the checkpoint's onnx/model.onnx into its "
+            f"folder, or use torch: {missing.hint}",
         ) from missing

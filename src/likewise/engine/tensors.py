@@ -1,4 +1,4 @@
-"""A checkpoint's tensors by name, held against the shapes they must have."""
+"""The tensors of a checkpoint by name, with checked shapes."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from likewise.errors import DamagedFileError
 
 _WRAPPERS = frozenset(("module", "_orig_mod", "model", "auto_model", "0"))
-"""Parts that names begin with where more than the network was saved: data parallel training
-(`module`), torch.compile (`_orig_mod`), a head on top (`model`), sentence-transformers' list of
-modules (`0.auto_model`)."""
+"""Prefixes of tensor names that come from a wrapper around the network: data parallel training
+(`module`), torch.compile (`_orig_mod`), a task head (`model`), or
+sentence-transformers (`0.auto_model`)."""
 
 _SPELLINGS: Mapping[str, str] = MappingProxyType(
     {
@@ -25,7 +25,8 @@ _SPELLINGS: Mapping[str, str] = MappingProxyType(
         "emb_ln.bias": "emb_ln.beta",
     }
 )
-"""Ends of names, and how TensorFlow's checkpoints and some releases of transformers 5 spell them.
+"""Suffixes of names, and their spelling in checkpoints of TensorFlow and of some releases of
+transformers 5.
 
 transformers renames `LayerNorm.gamma` and `LayerNorm.beta` in any checkpoint, and Nomic's `emb_ln`
 to `LayerNorm` before that.
@@ -33,11 +34,11 @@ to `LayerNorm` before that.
 
 
 class Tensors:
-    """A checkpoint's tensors by name; a missing or misshapen one is named.
+    """The tensors of a checkpoint by name.
 
     Args:
         weights: the tensors.
-        prefixes: what the names may begin with where a checkpoint was saved with a head on top.
+        prefixes: prefixes of the names in checkpoints that were saved with a task head.
     """
 
     def __init__(self, weights: Mapping[str, NDArray[Any]], prefixes: tuple[str, ...] = ()) -> None:
@@ -50,7 +51,7 @@ class Tensors:
         return self._find(name) is not None
 
     def rows(self, name: str) -> int:
-        """Length of a tensor's first axis.
+        """Length of the first axis of a tensor.
 
         Raises:
             DamagedFileError: it is missing.
@@ -58,7 +59,7 @@ class Tensors:
         return len(self._get(name))
 
     def __call__(self, name: str, shape: tuple[int, ...]) -> NDArray[np.float32]:
-        """One tensor, of the shape it must have.
+        """A tensor with an expected shape.
 
         Raises:
             DamagedFileError: it is missing, or has another shape.
@@ -67,7 +68,7 @@ class Tensors:
         if tensor.shape != shape:
             raise DamagedFileError(
                 f"the tensor {name!r} has shape {list(tensor.shape)}, expected {list(shape)}",
-                hint="the weights do not belong to this config.json; download the checkpoint again",
+                hint="the weights do not match config.json; download the checkpoint again",
             )
         return np.ascontiguousarray(tensor, dtype=np.float32)
 
@@ -76,20 +77,20 @@ class Tensors:
         if tensor is None:
             raise DamagedFileError(
                 f"the weights lack the tensor {name!r}",
-                hint="the weights do not belong to this config.json; download the checkpoint again",
+                hint="the weights do not match config.json; download the checkpoint again",
             )
         return tensor
 
     def _find(self, name: str) -> NDArray[Any] | None:
-        for spelled in _spelled(name):
+        for spelling in _spellings(name):
             for prefix in self._prefixes:
-                if (tensor := self._weights.get(prefix + spelled)) is not None:
+                if (tensor := self._weights.get(prefix + spelling)) is not None:
                     return tensor
         return None
 
 
 def _wrappers(names: Iterable[str]) -> list[str]:
-    """What names begin with that is no part of a network; first nothing, then the shortest."""
+    """The wrapper prefixes of names, shortest first; the first one is empty."""
     found = {""}
     for name in names:
         parts = takewhile(_WRAPPERS.__contains__, name.split("."))
@@ -97,8 +98,8 @@ def _wrappers(names: Iterable[str]) -> list[str]:
     return sorted(found, key=lambda wrapper: (len(wrapper), wrapper))
 
 
-def _spelled(name: str) -> tuple[str, ...]:
-    """A name, and another spelling of it where there is one."""
+def _spellings(name: str) -> tuple[str, ...]:
+    """A name and its other spelling, if it has one."""
     others = (
         name.removesuffix(end) + other for end, other in _SPELLINGS.items() if name.endswith(end)
     )

@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from likewise.engine.architectures.description import EncoderDescription
+import numpy as np
+from numpy.typing import NDArray
+
+from likewise.engine.architectures.description import EncoderDescription, embedding_table
 from likewise.engine.layer_parameters import (
     LayerParameterNames,
     LayerSizes,
@@ -36,18 +39,12 @@ def describe(
     refuse(config, position_embedding_type="absolute", is_decoder=False)
     hidden_size = config["hidden_size"]
 
-    def table(name: str, rows: int) -> Any:
-        return tensors(f"embeddings.{name}_embeddings.weight", (rows, hidden_size))
+    def table(name: str, rows: int) -> NDArray[np.float32]:
+        return embedding_table(tensors, name, rows, hidden_size)
 
     return EncoderDescription(
         tensors,
-        LayerSizes(
-            hidden_size=hidden_size,
-            heads=config["num_attention_heads"],
-            intermediate_size=config["intermediate_size"],
-            activation=config["hidden_act"],
-            epsilon=config.get("layer_norm_eps", 1e-12),
-        ),
+        LayerSizes.from_config(config),
         layers=config["num_hidden_layers"],
         prefix="encoder.layer.",
         names=NAMES,

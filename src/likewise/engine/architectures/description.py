@@ -62,6 +62,17 @@ class EncoderDescription:
         )
 
 
+def embedding_table(
+    tensors: Tensors, name: str, rows: int, hidden_size: int
+) -> NDArray[np.float32]:
+    """The table `embeddings.NAME_embeddings.weight`: float32 `[rows, hidden size]`.
+
+    Raises:
+        DamagedFileError: it is missing or has another shape.
+    """
+    return tensors(f"embeddings.{name}_embeddings.weight", (rows, hidden_size))
+
+
 class Describe(Protocol):
     """Reads the description of a checkpoint."""
 

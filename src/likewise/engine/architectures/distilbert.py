@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from likewise.engine.architectures.description import EncoderDescription
+from likewise.engine.architectures.description import EncoderDescription, embedding_table
 from likewise.engine.layer_parameters import LayerParameterNames, LayerSizes, LinearParameters
 from likewise.engine.tensors import Tensors
 
@@ -39,11 +39,8 @@ def describe(config: Mapping[str, Any], tensors: Tensors) -> EncoderDescription:
         layers=config["n_layers"],
         prefix="transformer.layer.",
         names=NAMES,
-        word_embeddings=tensors(
-            "embeddings.word_embeddings.weight", (config["vocab_size"], hidden_size)
-        ),
-        position_embeddings=tensors(
-            "embeddings.position_embeddings.weight",
-            (config["max_position_embeddings"], hidden_size),
+        word_embeddings=embedding_table(tensors, "word", config["vocab_size"], hidden_size),
+        position_embeddings=embedding_table(
+            tensors, "position", config["max_position_embeddings"], hidden_size
         ),
     )

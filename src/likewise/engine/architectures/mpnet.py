@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from likewise.engine.architectures.description import EncoderDescription
+from likewise.engine.architectures.description import EncoderDescription, embedding_table
 from likewise.engine.layer_parameters import LayerParameterNames, LayerSizes, LinearParameters
 from likewise.engine.tensors import Tensors
 
@@ -41,22 +41,13 @@ def describe(config: Mapping[str, Any], tensors: Tensors) -> EncoderDescription:
     bias_by_bucket = tensors("encoder.relative_attention_bias.weight", shape)
     return EncoderDescription(
         tensors,
-        LayerSizes(
-            hidden_size=hidden_size,
-            heads=heads,
-            intermediate_size=config["intermediate_size"],
-            activation=config["hidden_act"],
-            epsilon=config.get("layer_norm_eps", 1e-12),
-        ),
+        LayerSizes.from_config(config),
         layers=config["num_hidden_layers"],
         prefix="encoder.layer.",
         names=NAMES,
-        word_embeddings=tensors(
-            "embeddings.word_embeddings.weight", (config["vocab_size"], hidden_size)
-        ),
-        position_embeddings=tensors(
-            "embeddings.position_embeddings.weight",
-            (config["max_position_embeddings"], hidden_size),
+        word_embeddings=embedding_table(tensors, "word", config["vocab_size"], hidden_size),
+        position_embeddings=embedding_table(
+            tensors, "position", config["max_position_embeddings"], hidden_size
         )[FIRST_POSITION:],
         relative_position_bias=bias_by_bucket[
             relative_position_bucket(np.arange(-MAX_DISTANCE, MAX_DISTANCE + 1))

@@ -1,10 +1,10 @@
-"""A checkpoint to one OpenVINO graph: the network, and the modules that follow it.
+"""A checkpoint to one OpenVINO graph: the network and its modules.
 
-Inputs: `token_ids`, `segments` (which text of its row a token belongs to, from 1; 0 is padding) and
-`positions`, int32 `[rows, length]`; `slots`, int32 `[texts a row holds]`, counting from 1; and
-`prompt_tokens`, int32 `[1]`, which only poolings that leave out the prompt look at.
+Inputs: `token_ids`, `segments` (index of a token's text in its row, from 1; 0 is padding) and
+`positions`, int32 `[rows, length]`; `slots`, int32 `[texts per row]`, counting from 1; and
+`prompt_tokens`, int32 `[1]`, used by poolings that exclude the prompt.
 Output: `embedding`, float32 `[rows, slots, dimension]`, or `token_states`, float32
-`[rows, length, hidden]`.
+`[rows, length, hidden size]`.
 """
 
 from __future__ import annotations
@@ -24,62 +24,62 @@ from likewise.engine.openvino.pooling import OutputLayout, apply
 from likewise.engine.tensors import Tensors
 from likewise.errors import DamagedFileError, UnsupportedModelError
 
-Read: TypeAlias = Callable[[Path], Weights]
+ReadWeights: TypeAlias = Callable[[Path], Weights]
 
 INPUTS = ("token_ids", "segments", "positions")
 POOLING_INPUTS = ("slots", "prompt_tokens")
 
 
-def build(config: Config, *, pooled: bool = True, read: Read = read_weights) -> ov.Model:
-    """The graph of a checkpoint, with one vector a text or, not `pooled`, one state a token.
+def build(config: Config, *, pooled: bool = True, read: ReadWeights = read_weights) -> ov.Model:
+    """The graph of a checkpoint.
 
     Args:
-        config: the checkpoint's.
-        pooled: see above.
-        read: gives the weights; the graph holds on to its arrays.
+        config: the checkpoint.
+        pooled: whether it returns one vector per text, or one hidden state per token.
+        read: reads the weights; the graph shares their memory.
 
     Raises:
-        UnsupportedModelError: no file here knows the family or a variant of it.
-        DamagedFileError: the weights are missing, damaged, or do not fit the config.
+        UnsupportedModelError: the architecture, or a variant of it, is not supported.
+        DamagedFileError: the weights are missing, damaged, or do not match the config.
     """
     token_ids, segments, positions = (parameter(name, (-1, -1)) for name in INPUTS)
-    states = network_states(config, token_ids, segments, positions, read=read)
-    return finish(config, states, [token_ids, segments, positions], pooled=pooled)
+    states = hidden_states(config, token_ids, segments, positions, read=read)
+    return with_modules(config, states, [token_ids, segments, positions], pooled=pooled)
 
 
-def build_plain(config: Config) -> ov.Model:
-    """The network alone, with the inputs and the output that other programs know.
+def build_network(config: Config) -> ov.Model:
+    """The network without modules, with the inputs and output names of transformers.
 
-    `input_ids` and `attention_mask`, int64 `[rows, length]`, one text a row; gives
-    `last_hidden_state`, float32 `[rows, length, hidden size]`.
+    The inputs are `input_ids` and `attention_mask`, int64 `[rows, length]`, one text per row. The
+    output is `last_hidden_state`, float32 `[rows, length, hidden size]`.
 
     Raises:
-        UnsupportedModelError: no file here knows the family or a variant of it.
-        DamagedFileError: the weights are missing, damaged, or do not fit the config.
+        UnsupportedModelError: the architecture, or a variant of it, is not supported.
+        DamagedFileError: the weights are missing, damaged, or do not match the config.
     """
     token_ids, mask = (parameter(n, (-1, -1), np.int64) for n in ("input_ids", "attention_mask"))
-    place = opset.cumsum(mask, ops.scalar(1), exclusive=True)
-    inputs = (opset.convert(node, "i32") for node in (token_ids, mask, place))
-    result = opset.result(network_states(config, *inputs))
+    positions = opset.cumsum(mask, ops.scalar(1), exclusive=True)
+    inputs = (opset.convert(node, "i32") for node in (token_ids, mask, positions))
+    result = opset.result(hidden_states(config, *inputs))
     result.output(0).set_names({"last_hidden_state"})
     return ov.Model([result], [token_ids, mask], config.model_type)
 
 
-def network_states(
+def hidden_states(
     config: Config,
     token_ids: ops.Node,
     segments: ops.Node,
     positions: ops.Node,
     token_types: ops.Node | None = None,
     *,
-    read: Read = read_weights,
+    read: ReadWeights = read_weights,
 ) -> ops.Node:
-    """The last layer's states: float32 `[rows, length, hidden]`."""
+    """The last hidden state of each token: float32 `[rows, length, hidden size]`."""
     architecture = ARCHITECTURES.get(config.model_type)
     if architecture is None:
         raise UnsupportedModelError(
             f"unknown architecture {config.model_type!r} in {config.folder / 'config.json'}",
-            hint="known: " + ", ".join(sorted(ARCHITECTURES)),
+            hint="supported: " + ", ".join(sorted(ARCHITECTURES)),
         )
     mask = ops.segment_mask(segments)
     inputs = Inputs(token_ids, positions, mask, config.max_tokens, token_types)
@@ -93,19 +93,19 @@ def network_states(
         ) from error
 
 
-def finish(
+def with_modules(
     config: Config, states: ops.Node, parameters: list[ops.Node], *, pooled: bool
 ) -> ov.Model:
-    """The graph from the network's states on.
+    """Append the modules to a network.
 
     Args:
-        config: says which modules follow.
-        states: float32 `[rows, length, hidden]`.
-        parameters: `INPUTS`.
-        pooled: whether it gives vectors of texts or states of tokens.
+        config: the checkpoint.
+        states: hidden states, float32 `[rows, length, hidden size]`.
+        parameters: the inputs `INPUTS`.
+        pooled: whether the graph returns one vector per text, or one hidden state per token.
 
     Raises:
-        UnsupportedModelError: a module that is not known.
+        UnsupportedModelError: a module is not supported.
     """
     x, parameters = states, list(parameters)
     if pooled:
@@ -119,8 +119,8 @@ def finish(
     return ov.Model([result], parameters, config.model_type)
 
 
-def parameter(name: str, shape: tuple[int, ...], kind: Any = np.int32) -> Any:
-    """An input that is found by its name."""
-    node = opset.parameter(list(shape), kind, name=name)
+def parameter(name: str, shape: tuple[int, ...], dtype: Any = np.int32) -> Any:
+    """A named input."""
+    node = opset.parameter(list(shape), dtype, name=name)
     node.output(0).set_names({name})
     return node

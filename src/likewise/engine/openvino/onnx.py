@@ -1,7 +1,7 @@
-"""A checkpoint's own ONNX graph, read by OpenVINO, in the shape that our graphs have.
+"""A checkpoint's ONNX graph, read by OpenVINO, with the inputs and outputs of our graphs.
 
-Its inputs are fed from ours, and the checkpoint's modules follow its output. Texts cannot share
-rows, since such a graph takes every row for one text.
+Its inputs are computed from ours, and the checkpoint's modules are appended. Texts cannot share
+rows, since such a graph has one text per row.
 """
 
 from __future__ import annotations
@@ -14,46 +14,46 @@ from likewise.checkpoint.config import Config
 from likewise.checkpoint.weights import is_finite, not_finite
 from likewise.engine.openvino import ops
 from likewise.engine.openvino.bindings import opset, ov
-from likewise.engine.openvino.graph import INPUTS, finish, parameter
+from likewise.engine.openvino.graph import INPUTS, parameter, with_modules
 from likewise.engine.openvino.runtime import read_graph
 from likewise.errors import UnsupportedModelError
 
 _WEIGHTS = frozenset(("f64", "f32", "f16", "bf16", "i8", "u8"))
 _FLOATS = frozenset(("f64", "f32", "f16"))
-_STATES = ("last_hidden_state", "token_embeddings")
+_OUTPUT_NAMES = ("last_hidden_state", "token_embeddings")
 
 
 def build_onnx(config: Config, path: Path, *, pooled: bool = True) -> ov.Model:
-    """The graph of that file, with the inputs and the output of `graph.build`.
+    """The graph of an ONNX file, with the inputs and the output of `graph.build`.
 
     Raises:
         EngineError: the file is damaged.
         DamagedFileError: a weight is NaN or infinite.
-        UnsupportedModelError: it wants or gives something that is not known here.
+        UnsupportedModelError: an input or output is not supported.
     """
     model = read_graph(path)
     _check_weights(model, path)
-    token_ids, segments, positions = ours = [parameter(name, (-1, -1)) for name in INPUTS]
-    made = {
+    token_ids, segments, positions = parameters = [parameter(name, (-1, -1)) for name in INPUTS]
+    inputs = {
         "input_ids": token_ids,
         "attention_mask": opset.minimum(segments, ops.constant(1, np.int32)),
         "token_type_ids": opset.multiply(segments, ops.constant(0, np.int32)),
         "position_ids": positions,
     }
-    for theirs in model.get_parameters():
-        name = next((n for n in theirs.output(0).get_names() if n in made), None)
+    for node in model.get_parameters():
+        name = next((n for n in node.output(0).get_names() if n in inputs), None)
         if name is None:
             raise UnsupportedModelError(
-                f"{path} has the input {theirs.get_friendly_name()!r}, which is not known here",
-                hint="known inputs: " + ", ".join(made),
+                f"{path} has the input {node.get_friendly_name()!r}, which is not supported",
+                hint="supported inputs: " + ", ".join(inputs),
             )
-        fitting = opset.convert(made[name], theirs.get_element_type().to_string())
-        theirs.output(0).replace(fitting.output(0))
-    return finish(config, _states(model, path), ours, pooled=pooled)
+        converted = opset.convert(inputs[name], node.get_element_type().to_string())
+        node.output(0).replace(converted.output(0))
+    return with_modules(config, _hidden_states(model, path), parameters, pooled=pooled)
 
 
 def parameter_count(path: Path) -> int:
-    """Number of weights of such a graph: the constants that are more than a single number.
+    """Number of weights of an ONNX graph: the elements of constants that are not scalars.
 
     Raises:
         EngineError: the file is damaged.
@@ -68,7 +68,7 @@ def parameter_count(path: Path) -> int:
 
 
 def _check_weights(model: ov.Model, path: Path) -> None:
-    """Refuse weights that are not finite; minus infinity may be a mask of attention scores."""
+    """Check that weights are finite, except minus infinity, which may be an attention mask."""
     for op in model.get_ops():
         if op.get_type_name() != "Constant" or op.get_element_type().to_string() not in _FLOATS:
             continue
@@ -77,13 +77,13 @@ def _check_weights(model: ov.Model, path: Path) -> None:
             raise not_finite(op.get_friendly_name(), path)
 
 
-def _states(model: ov.Model, path: Path) -> ops.Node:
-    """Its output of token states: by name, or else the first of three dimensions."""
-    named = [o for o in model.outputs if any(name in _STATES for name in o.get_names())]
+def _hidden_states(model: ov.Model, path: Path) -> ops.Node:
+    """The output of hidden states: by name, else the first with three dimensions."""
+    named = [o for o in model.outputs if any(name in _OUTPUT_NAMES for name in o.get_names())]
     shaped = [o for o in model.outputs if o.partial_shape.rank.get_length() == 3]
     for output in (*named, *shaped):
         states: ops.Node = output.get_node().input_value(0)
         return states
     raise UnsupportedModelError(
-        f"{path} gives no token states", hint="export it with an output last_hidden_state"
+        f"{path} has no output of hidden states", hint="export it with an output last_hidden_state"
     )

@@ -97,14 +97,14 @@ def _graph(chain: Chain, compute: str) -> ov.Model:
 
 
 def _check(compiled: ov.CompiledModel, compute: str) -> None:
-    wanted: Mapping[str, tuple[str, ...]] = {
+    expected: Mapping[str, tuple[str, ...]] = {
         "float32": ("f32",), "bfloat16": ("bf16",), "int8": ("i8", "u8"),
     }  # fmt: skip
     for node in compiled.get_runtime_model().get_ops():
         info = node.get_rt_info()
         if info["layerType"].value in ("FullyConnected", "MatMul"):
             chosen = info["runtimePrecision"].value.lower()
-            if chosen not in wanted[compute]:
+            if chosen not in expected[compute]:
                 raise EngineError(
                     f"OpenVINO multiplies {compute} matrices in {chosen} here",
                     hint="run likewise doctor to see the features of this processor",

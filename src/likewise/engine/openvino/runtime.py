@@ -201,6 +201,6 @@ class _translated:  # noqa: N801 - used as a function: `with _translated():`
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
         if isinstance(error, RuntimeError):
             raise EngineError(
-                f"OpenVINO refused: {without_source_paths(str(error))}",
+                f"OpenVINO failed: {without_source_paths(str(error))}",
                 hint="run likewise doctor to see what this machine lacks",
             ) from error

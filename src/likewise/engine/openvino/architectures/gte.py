@@ -23,6 +23,7 @@ from likewise.engine.openvino.architectures.layers import (
     post_norm,
     rotary_frequencies,
     token_embeddings,
+    transformers_names,
 )
 from likewise.engine.openvino.bindings import opset
 from likewise.engine.tensors import Tensors
@@ -38,28 +39,12 @@ RELEASED = LayerParameterNames(
     output=LinearParameters("mlp.down_proj"),
     output_norm="mlp_ln",
 )
-RENAMED = LayerParameterNames(
-    query=LinearParameters("self_attn.q_proj"),
-    key=LinearParameters("self_attn.k_proj"),
-    value=LinearParameters("self_attn.v_proj"),
-    attention_output=LinearParameters("self_attn.o_proj"),
-    attention_norm="post_attention_layernorm",
-    intermediate=LinearParameters("mlp.up_proj", False),
-    gate=LinearParameters("mlp.gate_proj", False),
-    output=LinearParameters("mlp.down_proj"),
-    output_norm="post_mlp_layernorm",
-)
+RENAMED = transformers_names(bias=True)
 
 
 def hidden_states(config: Mapping[str, Any], tensors: Tensors, inputs: Inputs) -> ops.Node:
     """The hidden states of the last layer; see `GraphOutputs`."""
-    sizes = LayerSizes(
-        hidden_size=config["hidden_size"],
-        heads=config["num_attention_heads"],
-        intermediate_size=config["intermediate_size"],
-        activation=config["hidden_act"],
-        epsilon=config.get("layer_norm_eps", 1e-12),
-    )
+    sizes = LayerSizes.from_config(config)
     rope = config["rope_parameters"]
     refuse({"model_type": "gte"} | rope, rope_type="default")
     x = token_embeddings(tensors, config, sizes.hidden_size, inputs.token_ids)

@@ -75,6 +75,25 @@ class Layer:
         return self.linear(names.output, intermediate, sizes.intermediate_size, sizes.hidden_size)
 
 
+def transformers_names(*, bias: bool) -> LayerParameterNames:
+    """The names in transformers 5 of a post-norm layer with gated feed-forward block.
+
+    Args:
+        bias: whether the linear layers have biases, except `intermediate` and `gate`.
+    """
+    return LayerParameterNames(
+        query=LinearParameters("self_attn.q_proj", bias),
+        key=LinearParameters("self_attn.k_proj", bias),
+        value=LinearParameters("self_attn.v_proj", bias),
+        attention_output=LinearParameters("self_attn.o_proj", bias),
+        attention_norm="post_attention_layernorm",
+        intermediate=LinearParameters("mlp.up_proj", False),
+        gate=LinearParameters("mlp.gate_proj", False),
+        output=LinearParameters("mlp.down_proj", bias),
+        output_norm="post_mlp_layernorm",
+    )
+
+
 def layer_norm(tensors: Tensors, name: str, x: ops.Node, sizes: LayerSizes) -> ops.Node:
     """Apply the layer normalization with that name."""
     weight = tensors(f"{name}.weight", (sizes.hidden_size,))

@@ -24,6 +24,7 @@ from likewise.engine.openvino.architectures.layers import (
     post_norm,
     rotary_frequencies,
     token_embeddings,
+    transformers_names,
 )
 from likewise.engine.openvino.bindings import opset
 from likewise.engine.tensors import Tensors
@@ -39,29 +40,13 @@ RELEASED = LayerParameterNames(
     output=LinearParameters("mlp.fc2", False),
     output_norm="norm2",
 )
-RENAMED = LayerParameterNames(
-    query=LinearParameters("self_attn.q_proj", False),
-    key=LinearParameters("self_attn.k_proj", False),
-    value=LinearParameters("self_attn.v_proj", False),
-    attention_output=LinearParameters("self_attn.o_proj", False),
-    attention_norm="post_attention_layernorm",
-    intermediate=LinearParameters("mlp.up_proj", False),
-    gate=LinearParameters("mlp.gate_proj", False),
-    output=LinearParameters("mlp.down_proj", False),
-    output_norm="post_mlp_layernorm",
-)
+RENAMED = transformers_names(bias=False)
 
 
 def hidden_states(config: Mapping[str, Any], tensors: Tensors, inputs: Inputs) -> ops.Node:
     """The hidden states of the last layer; see `GraphOutputs`."""
     config = _with_transformers_names(config)
-    sizes = LayerSizes(
-        hidden_size=config["hidden_size"],
-        heads=config["num_attention_heads"],
-        intermediate_size=config["intermediate_size"],
-        activation=config["hidden_act"],
-        epsilon=config.get("layer_norm_eps", 1e-12),
-    )
+    sizes = LayerSizes.from_config(config)
     released = "emb_ln.weight" in tensors
     x = token_embeddings(tensors, config, sizes.hidden_size, inputs.token_ids)
     types = (config["type_vocab_size"], sizes.hidden_size)
