@@ -94,7 +94,7 @@ def test_pickled_weights_become_safetensors(checkpoint: Path, tmp_path: Path) ->
 
 
 def test_what_is_there_stays(checkpoint: Path, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="is there already"):
+    with pytest.raises(InputError, match="already exists"):
         export(checkpoint, "safetensors", checkpoint)
     with pytest.raises(InputError, match="unknown format 'gguf'"):
         export(checkpoint, "gguf", tmp_path / "out")
@@ -116,4 +116,4 @@ def test_the_command(checkpoint: Path, tmp_path: Path) -> None:
     assert (made / "openvino" / "openvino_model.bin").exists()
     again = CliRunner().invoke(app, ["export", str(checkpoint), str(made)])
     assert again.exit_code == 1
-    assert "is there already" in again.stderr
+    assert "already exists" in again.stderr

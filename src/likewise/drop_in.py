@@ -1,4 +1,4 @@
-"""What programs written for a SentenceTransformer or for LangChain call on an `Encoder`."""
+"""Methods for programs written for sentence-transformers or LangChain."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from likewise.texts import listed, tensor
 from likewise.tokenization.pair_tokenizer import has_token_types
 from likewise.tokenization.tokenizer import Tokenizer
 
-BATCH = 32
-"""Texts that sentence-transformers pads to one length, where it is given no other number."""
+DEFAULT_BATCH_SIZE = 32
+"""Default number of texts that sentence-transformers pads to the same length."""
 
 
 class SentenceTransformerMethods(LoadedModel):
@@ -43,48 +43,48 @@ class SentenceTransformerMethods(LoadedModel):
     @property
     @abstractmethod
     def dimension(self) -> int:
-        """Dimensions of the vectors it gives."""
+        """Number of dimensions of the vectors."""
 
     def get_sentence_embedding_dimension(self) -> int:
-        """Dimensions of the vectors it gives; the name sentence-transformers has for it."""
+        """Number of dimensions of the vectors; the name in sentence-transformers."""
         return self.dimension
 
     get_embedding_dimension = get_sentence_embedding_dimension
 
     def get_max_seq_length(self) -> int:
-        """Tokens of a text that are read; the name sentence-transformers has for it."""
+        """Maximum number of tokens of a text; the name in sentence-transformers."""
         return self.max_seq_length
 
     @cached_property
     def model_card_data(self) -> Evaluations:
-        """Where sentence-transformers' evaluators leave their results."""
+        """Results that sentence-transformers' evaluators store."""
         return Evaluations()
 
     # LangChain
 
     def embed_query(self, text: str) -> list[float]:
-        """A query as a list of numbers; the name LangChain calls."""
+        """The vector of a query as a list; the method that LangChain calls."""
         return [float(x) for x in self.encode_query(text)]
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        """Documents as lists of numbers; the name LangChain calls."""
+        """The vectors of documents as lists; the method that LangChain calls."""
         return [[float(x) for x in row] for row in self.encode_document(texts)]
 
     async def aembed_query(self, text: str) -> list[float]:
-        """`embed_query` in another thread, so that the event loop goes on."""
+        """`embed_query` in another thread, so that the event loop is not blocked."""
         return await asyncio.to_thread(self.embed_query, text)
 
     async def aembed_documents(self, texts: list[str]) -> list[list[float]]:
-        """`embed_documents` in another thread, so that the event loop goes on."""
+        """`embed_documents` in another thread, so that the event loop is not blocked."""
         return await asyncio.to_thread(self.embed_documents, texts)
 
     # sentence-transformers
 
     @cached_property
     def tokenizer(self) -> Any:
-        """Transformers' tokenizer of the checkpoint; of static embeddings that of tokenizers.
+        """The tokenizer of transformers; for static embeddings, of the library tokenizers.
 
-        Changing it does not change what `encode` reads.
+        Changes to it have no effect on `encode`.
 
         Raises:
             MissingExtraError: transformers is not installed.
@@ -100,7 +100,7 @@ class SentenceTransformerMethods(LoadedModel):
         return found
 
     def tokenize(self, texts: list[str]) -> dict[str, NDArray[np.int64]]:
-        """Padded token ids and attention mask, int64 `[n, longest]`, as transformers names them."""
+        """Padded `input_ids` and `attention_mask` as in transformers: int64 `[n, longest]`."""
         rows = self._tokenizer.rows(listed(texts))
         width = int(rows.lengths.max(initial=0))
         mask = np.arange(width) < rows.lengths[:, None]
@@ -109,26 +109,26 @@ class SentenceTransformerMethods(LoadedModel):
         return {"input_ids": token_ids, "attention_mask": mask.astype(np.int64)}
 
     def eval(self) -> Self:
-        """The model itself: it is never in training."""
+        """The model itself, which has no training mode."""
         return self
 
     def to(self, device: object = None) -> Self:
-        """Run on another device from now on; the weights are loaded again for it.
+        """Move the model to another device; the weights are loaded again.
 
         Args:
-            device: such as `cpu`, `cuda` or `cuda:1`, also as a torch device; None changes nothing.
+            device: such as `cpu`, `cuda` or `cuda:1`, or a torch device; None has no effect.
 
         Returns:
             The model itself.
 
         Raises:
-            InputError: an unknown device, or one that this machine or the compute does not have.
+            InputError: an unknown device, or one that is unavailable or lacks the compute.
             MissingExtraError: a GPU needs torch, which is not installed.
         """
         name = self.device if device is None else str(device)
         if name.startswith("torch."):
             raise InputError(
-                f"a loaded model keeps its number format, so it does not become {name}",
+                f"the number format of a loaded model cannot be changed to {name}",
                 hint="load it with compute='float32', 'bfloat16' or 'float16'",
             )
         if name not in (self.device, f"{self.device}:0"):
@@ -139,22 +139,23 @@ class SentenceTransformerMethods(LoadedModel):
         return self
 
     def save_pretrained(self, path: str | Path, *, safe_serialization: bool = True) -> None:
-        """Write the checkpoint with this model's prompts and length into a folder.
+        """Save the checkpoint with this model's prompts and maximum length.
 
-        sentence-transformers and `likewise.load` read it. Weights are written as safetensors in
-        float32, whatever the model's compute is.
+        sentence-transformers and `likewise.load` can load it. Weights are saved as safetensors in
+        float32, whatever the model's compute.
 
         Args:
-            path: the folder; files of the same names in it are replaced.
-            safe_serialization: True; PyTorch's own format is not written.
+            path: the folder; existing files of the same names are replaced.
+            safe_serialization: must be True; PyTorch's own format is not supported.
 
         Raises:
-            InputError: it is the folder that the model was loaded from, or PyTorch's own format.
+            InputError: it is the folder that the model was loaded from, or `safe_serialization` is
+                False.
             OutputError: the folder cannot be written.
         """
         if not safe_serialization:
             raise InputError(
-                "weights are written as safetensors alone",
+                "weights are only saved as safetensors",
                 hint="leave out safe_serialization=False",
             )
         copy_checkpoint(self.location.folder, self.config, Path(path), self._changed_files())
@@ -162,23 +163,23 @@ class SentenceTransformerMethods(LoadedModel):
     save = save_pretrained
 
     def _changed_files(self) -> dict[str, str]:
-        """Settings that a program may have changed since the files were read, by their file."""
+        """Files with the current settings of the model: contents by relative path."""
         name = "config_sentence_transformers.json"
-        stated = read_json(self.location.folder / name, optional=True)
-        stated |= {
+        settings = read_json(self.location.folder / name, optional=True)
+        settings |= {
             "prompts": dict(self.prompts),
             "default_prompt_name": self.default_prompt_name,
             "similarity_fn_name": self.config.similarity,
         }
         if self.truncate_dim is not None:
-            stated["truncate_dim"] = self.truncate_dim
-        changed = {name: json.dumps(stated, indent=2)}
+            settings["truncate_dim"] = self.truncate_dim
+        changed = {name: json.dumps(settings, indent=2)}
         if self.max_seq_length != self.config.max_tokens:
-            inner = self.config.folder.relative_to(self.location.folder)
-            place = inner / "sentence_bert_config.json"
-            settings = read_json(self.location.folder / place, optional=True)
+            folder = self.config.folder.relative_to(self.location.folder)
+            path = folder / "sentence_bert_config.json"
+            settings = read_json(self.location.folder / path, optional=True)
             settings |= {"max_seq_length": self.max_seq_length}
-            changed[str(place)] = json.dumps(settings, indent=2)
+            changed[str(path)] = json.dumps(settings, indent=2)
         return changed
 
     def _prompt(self, name: str | None, prompt: str | None) -> str:
@@ -197,47 +198,47 @@ class SentenceTransformerMethods(LoadedModel):
     def _features(
         self, texts: list[str], prefix: str, batch_size: int, **options: Any
     ) -> list[dict[str, Any]]:
-        """What `output_value=None` asks for: a dictionary for each text, of torch tensors.
+        """The results for `output_value=None`: a dictionary of torch tensors per text.
 
-        Each is padded as sentence-transformers pads it; states of padding are zeros.
+        Padding is as in sentence-transformers; the states of padding tokens are zeros.
 
         Raises:
-            InputError: texts are read in several windows, or a batch of less than one text.
+            InputError: `truncation` is `chunk`, or `batch_size` is below 1.
         """
         if options["truncation"] == "chunk":
             raise InputError(
-                "output_value=None gives the states of one window a text",
+                "output_value=None does not support truncation='chunk'",
                 hint="use truncation='cut' or truncation='error'",
             )
         vectors = self.encode(texts, prompt=prefix, **options)
-        read, prompt_tokens = [prefix + t for t in texts], self._tokenizer.prompt_tokens(prefix)
+        prompted, prompt_tokens = [prefix + t for t in texts], self._tokenizer.prompt_tokens(prefix)
         features: list[dict[str, Any]] = [{} for _ in texts]
         for batch in _batches(texts, batch_size):
-            rows = self._tokenizer.rows([read[i] for i in batch])
-            inputs = self.tokenize([read[i] for i in batch])
+            rows = self._tokenizer.rows([prompted[i] for i in batch])
+            inputs = self.tokenize([prompted[i] for i in batch])
             states = self._runtime.token_states(rows)
             width = inputs["input_ids"].shape[1]
-            for row, place in enumerate(batch):
+            for row, index in enumerate(batch):
                 padded = np.zeros((width, states[row].shape[1]), np.float32)
                 padded[: len(states[row])] = states[row]
-                found = {"input_ids": inputs["input_ids"][row]}
+                arrays = {"input_ids": inputs["input_ids"][row]}
                 if has_token_types(self.config):
-                    found["token_type_ids"] = np.zeros(width, np.int64)
-                found["attention_mask"] = inputs["attention_mask"][row]
-                tensors = {name: tensor(array) for name, array in found.items()}
+                    arrays["token_type_ids"] = np.zeros(width, np.int64)
+                arrays["attention_mask"] = inputs["attention_mask"][row]
+                tensors = {name: tensor(array) for name, array in arrays.items()}
                 length = {"prompt_length": prompt_tokens} if prefix else {}
                 states_and_vector = {
                     "token_embeddings": tensor(padded),
-                    "sentence_embedding": tensor(vectors[place]),
+                    "sentence_embedding": tensor(vectors[index]),
                 }
-                features[place] = tensors | {"modality": "text"} | length | states_and_vector
+                features[index] = tensors | {"modality": "text"} | length | states_and_vector
         return features
 
 
 def _batches(texts: list[str], size: int) -> Iterator[list[int]]:
-    """Places of the texts that sentence-transformers pads to one length: the longest first."""
+    """Indices of the texts of each batch of sentence-transformers, longest texts first."""
     if size < 1:
         raise InputError(f"batch_size is {size}", hint="choose 1 or more")
     order = np.argsort([-len(text) for text in texts])
     for start in range(0, len(texts), size):
-        yield [int(place) for place in order[start : start + size]]
+        yield [int(index) for index in order[start : start + size]]

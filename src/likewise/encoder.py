@@ -16,7 +16,7 @@ from likewise import vectors
 from likewise.checkpoint.config import Config, Normalize
 from likewise.checkpoint.fingerprint import fingerprint
 from likewise.comparing import ComparisonMethods
-from likewise.drop_in import BATCH, SentenceTransformerMethods
+from likewise.drop_in import DEFAULT_BATCH_SIZE, SentenceTransformerMethods
 from likewise.engine.contract import Runtime
 from likewise.errors import InputError, TruncationWarning
 from likewise.hub.locate import Location
@@ -168,7 +168,7 @@ class Encoder(SentenceTransformerMethods, ComparisonMethods):
         if output_value is None:
             options = {"truncate_dim": truncate_dim, "truncation": truncation}
             prefix = self._prompt(prompt_name, prompt)
-            features = self._features(texts, prefix, batch_size or BATCH, **options)
+            features = self._features(texts, prefix, batch_size or DEFAULT_BATCH_SIZE, **options)
             return features[0] if single else features
         if output_value != "sentence_embedding":
             raise InputError(

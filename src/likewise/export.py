@@ -1,4 +1,4 @@
-"""A checkpoint in the format that other programs read: safetensors, OpenVINO or ONNX."""
+"""Export of a checkpoint to safetensors, OpenVINO or ONNX."""
 
 from __future__ import annotations
 
@@ -19,59 +19,59 @@ from likewise.hub.download import bytes_progress
 from likewise.hub.locate import locate
 from likewise.progress import ProgressFactory, no_progress
 
-LARGEST_ONNX = 2_000_000_000
-"""Bytes of weights that one ONNX file can hold; larger ones lie beside it."""
+MAX_ONNX_BYTES = 2_000_000_000
+"""Maximum size of the weights in an ONNX file; larger weights are stored in a second file."""
 
 
 def export(
     name: str | Path, to: str, folder: str | Path, *, progress: ProgressFactory = no_progress
 ) -> Path:
-    """Write a checkpoint into a new folder.
+    """Export a checkpoint to a new folder.
 
-    Whatever the format, the folder is a whole checkpoint with `model.safetensors`, which
-    sentence-transformers loads; `openvino` and `onnx` add `openvino/openvino_model.xml` or
-    `onnx/model.onnx`, which take `input_ids` and `attention_mask`, int64 `[rows, length]`, and
-    give `last_hidden_state`, float32 `[rows, length, hidden size]`.
+    The folder is a complete checkpoint with `model.safetensors`, which sentence-transformers can
+    load. `openvino` and `onnx` add `openvino/openvino_model.xml` or `onnx/model.onnx`, with the
+    inputs `input_ids` and `attention_mask`, int64 `[rows, length]`, and the output
+    `last_hidden_state`, float32 `[rows, length, hidden size]`.
 
     Args:
         name: a catalogue name, a hub id, or a folder.
         to: `safetensors`, `openvino` or `onnx`.
-        folder: must not exist yet, or be empty.
-        progress: shows the download of the model, and that it is being written.
+        folder: the new folder; it must not exist or be empty.
+        progress: shows the download and the export.
 
     Returns:
         The folder.
 
     Raises:
-        InputError: an unknown format, or the folder holds something.
-        UnsupportedModelError: the checkpoint has no network of that format.
-        MissingExtraError: onnx needs torch.
-        OutputError: the folder cannot be written; nothing half-written is left.
+        InputError: an unknown format, or the folder is not empty.
+        UnsupportedModelError: the checkpoint has no network to export to that format.
+        MissingExtraError: onnx needs torch, which is not installed.
+        OutputError: the folder cannot be written; no incomplete folder is left.
     """
     if to not in FORMATS:
         raise InputError(f"unknown format {to!r}", hint="one of " + ", ".join(FORMATS))
     target = Path(folder)
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise InputError(f"{target} is there already", hint="name a new folder")
+        raise InputError(f"{target} already exists", hint="choose a new folder")
     source = locate(name, progress=bytes_progress(progress)).folder
     config = read_config(source)
     if config.model_type == STATIC and to != "safetensors":
         raise UnsupportedModelError(
-            f"{name} is a table of token vectors, which {to} has no use for",
+            f"{name} is a table of token vectors, which cannot be exported to {to}",
             hint="export it to safetensors",
         )
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with (
             progress(None, title=f"writing {to}"),
-            tempfile.TemporaryDirectory(dir=target.parent, prefix=".export-") as making,
+            tempfile.TemporaryDirectory(dir=target.parent, prefix=".export-") as temporary,
         ):
-            made = Path(making) / "checkpoint"
-            write_checkpoint(source, config, made)
-            FORMATS[to](read_config(made), made)
+            copy = Path(temporary) / "checkpoint"
+            write_checkpoint(source, config, copy)
+            FORMATS[to](read_config(copy), copy)
             if target.exists():
                 target.rmdir()
-            made.rename(target)
+            copy.rename(target)
     except OSError as error:
         raise OutputError(
             f"cannot write {target}: {error.strerror or error}",
@@ -96,20 +96,20 @@ def _write_onnx(config: Config, folder: Path) -> None:
     network = transformers.AutoModel.from_pretrained(config.folder)
 
     class Network(torch.nn.Module):  # type: ignore[misc]
-        """Takes the two inputs by place and gives the states alone."""
+        """Takes the two inputs by position and returns the hidden states only."""
 
         def __init__(self) -> None:
             super().__init__()
             self.network = network.eval()
 
         def forward(self, input_ids: Any, attention_mask: Any) -> Any:
-            found = self.network(input_ids=input_ids, attention_mask=attention_mask)
-            return found.last_hidden_state
+            output = self.network(input_ids=input_ids, attention_mask=attention_mask)
+            return output.last_hidden_state
 
     names = ("input_ids", "attention_mask")
     (folder / "onnx").mkdir()
     token_ids, mask = torch.ones(2, 7, dtype=torch.long), torch.ones(2, 7, dtype=torch.long)
-    mask[1, 4:] = 0  # without any padding, transformers would leave the mask out of the graph
+    mask[1, 4:] = 0  # without padding, the exported graph would have no mask
     axes = {0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC}
     size = sum(weight.numel() * weight.element_size() for weight in network.parameters())
     with _quiet():
@@ -121,14 +121,14 @@ def _write_onnx(config: Config, folder: Path) -> None:
             output_names=["last_hidden_state"],
             dynamic_shapes=dict.fromkeys(names, axes),
             dynamo=True,
-            external_data=size > LARGEST_ONNX,
+            external_data=size > MAX_ONNX_BYTES,
             verbose=False,
         )
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Without torch's warnings of its own deprecated parts and of packages for images."""
+    """Suppress torch's warnings about deprecated functions and missing packages."""
     logger = logging.getLogger("torch.onnx")
     level = logger.level
     logger.setLevel(logging.ERROR)
@@ -140,11 +140,11 @@ def _quiet() -> Iterator[None]:
         logger.setLevel(level)
 
 
-def _nothing_more(config: Config, folder: Path) -> None:
-    """The checkpoint itself is the export."""
+def _no_further_files(config: Config, folder: Path) -> None:
+    """safetensors: the checkpoint itself is the export."""
 
 
 FORMATS = MappingProxyType(
-    {"safetensors": _nothing_more, "openvino": _write_openvino, "onnx": _write_onnx}
+    {"safetensors": _no_further_files, "openvino": _write_openvino, "onnx": _write_onnx}
 )
-"""What each format adds to a checkpoint with safetensors."""
+"""Functions that write the additional files of each format."""

@@ -1,4 +1,4 @@
-"""What every loaded model says of itself, whatever it is for."""
+"""The base class of loaded models."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ _log = logging.getLogger("likewise")
 
 
 class LoadedModel(ABC):
-    """A checkpoint and what runs it: the part that encoders and rerankers share.
+    """A checkpoint and its runtime: the base class of `Encoder` and `Reranker`.
 
     Attributes:
-        name: what it was loaded as.
-        location: where its files lie, and where they came from.
-        config: what its files say.
+        name: catalogue name, hub id, or name of the folder.
+        location: the folder of its files, and their source.
+        config: the configuration of the checkpoint.
         load_seconds: time it took to load.
     """
 
     restore: Callable[[Mapping[str, Any]], Self] | None = None
-    """Loads a model again from its settings; set by the function that loaded it."""
+    """Loads a model from the settings it was pickled with; set by the function that loaded it."""
 
     def __init__(
         self, location: Location, config: Config, runtime: Runtime, load_seconds: float
@@ -43,35 +43,35 @@ class LoadedModel(ABC):
     @property
     @abstractmethod
     def max_seq_length(self) -> int:
-        """Tokens that are read, special ones included."""
+        """Maximum number of tokens of the input, special tokens included."""
 
     @property
     @abstractmethod
     def fingerprint(self) -> str:
-        """Hash of everything that shapes the results: 32 hex digits."""
+        """Hash of everything that determines the results: 32 hex digits."""
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickled by what loads it again and by its settings, not by its weights."""
+        """Pickle the settings and the function that loads the model, not the weights."""
         if self.restore is None:
             raise InputError(
-                f"{self!r} cannot be pickled: it was put together from its parts",
+                f"{self!r} cannot be pickled: it was not loaded by name",
                 hint="load it with likewise.load or likewise.load_reranker",
             )
         return self.restore, (self._settings(),)
 
     def __copy__(self) -> Self:
-        """Another model with settings of its own and the same weights."""
+        """A model with its own settings that shares the weights."""
         copied = object.__new__(type(self))
         copied.__dict__.update(self.__dict__)
         return copied
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        """See `__copy__`: weights are never changed, so they are shared."""
+        """Like `__copy__`: weights are shared, since they never change."""
         memo[id(self)] = copied = self.__copy__()
         return copied
 
     def _settings(self) -> dict[str, Any]:
-        """What `restore` needs to give a model with the same results."""
+        """The settings that `restore` needs for a model with the same results."""
         return {
             "name": self.reference,
             "revision": self.location.commit,
@@ -81,21 +81,21 @@ class LoadedModel(ABC):
         }
 
     def verify(self, fingerprint: str) -> None:
-        """Hold the model against the fingerprint of one that was pickled.
+        """Compare the fingerprint with that of a pickled model.
 
         Raises:
-            FingerprintError: it gives other results.
+            FingerprintError: they differ, so the results may differ.
         """
         if self.fingerprint != fingerprint:
             raise FingerprintError(
                 f"{self.name} gives other results than the model that was pickled: its files have "
-                "changed since, or this machine runs it otherwise",
-                hint="load it again, and fit again what was fitted on its results",
+                "changed since, or this machine uses another number format",
+                hint="load it again, and refit what was fitted on its results",
             )
 
     @property
     def reference(self) -> str:
-        """What loads it again, from any working folder."""
+        """A name or absolute path that loads it from any working folder."""
         return self.location.reference
 
     @property
@@ -105,17 +105,17 @@ class LoadedModel(ABC):
 
     @property
     def runtime(self) -> str:
-        """What runs it: `native`, `openvino`, `torch` or `table`."""
+        """The runtime: `native`, `openvino`, `torch` or `table`."""
         return self._runtime.kind
 
     @property
     def runtime_reason(self) -> str:
-        """What runs it, in which number format, and why: one line for people."""
+        """The runtime, the number format and the reason for the choice: one line for people."""
         return self._runtime.reason
 
     @property
     def device(self) -> str:
-        """Where it runs, such as `cpu`."""
+        """The device it runs on, such as `cpu`."""
         return self._runtime.device
 
     @cached_property
@@ -123,7 +123,27 @@ class LoadedModel(ABC):
         """Number of weights."""
         (first, *_) = weight_files(self.config.folder)
         if first.suffix == ".onnx":
-            from likewise.engine.openvino import onnx  # OpenVINO comes with it
+            from likewise.engine.openvino import onnx  # imports OpenVINO
 
             return onnx.parameter_count(first)
         return parameter_count(self.config.folder)
+
+
+def checked_length(location: Location, length: int, minimum: int, maximum: int) -> int:
+    """A `max_seq_length` that the user chose.
+
+    Args:
+        location: the model, for errors.
+        length: the chosen number of tokens.
+        minimum: smallest valid number.
+        maximum: the checkpoint's maximum length.
+
+    Raises:
+        InputError: it is out of range.
+    """
+    if not minimum <= length <= maximum:
+        raise InputError(
+            f"max_seq_length is {length}, {location.name} reads {minimum} to {maximum} tokens",
+            hint="choose a length in that range",
+        )
+    return length

@@ -1,4 +1,4 @@
-"""A name to a loaded model: the function everyone begins with."""
+"""Loading of models by name."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from typing import Any
 from likewise.checkpoint.config import read_config
 from likewise.encoder import Encoder
 from likewise.engine import load_runtime
-from likewise.errors import CheckpointWarning, InputError
+from likewise.errors import CheckpointWarning
 from likewise.hub.download import progress_bar
 from likewise.hub.locate import locate
+from likewise.loaded_model import checked_length
 from likewise.tokenization.tokenizer import read_tokenizer
 
 
@@ -29,26 +30,26 @@ def load(
     max_seq_length: int | None = None,
     revision: str | None = None,
 ) -> Encoder:
-    """Load a model; what its files leave open, and was assumed, is told as a `CheckpointWarning`.
+    """Load a model. Assumptions about missing settings are reported as a `CheckpointWarning`.
 
     Args:
         name: a catalogue name, a hub id, or a folder.
-        compute: number format of the network: `auto` (bfloat16 or float32, whichever a timing
-            has shown to be faster on this processor), `float32`, `bfloat16` or `int8`; on a GPU
-            also `float16`. `runtime_reason` of the model says what was chosen and why.
+        compute: number format of the network: `auto` (the one of bfloat16 and float32 that was
+            measured to be faster on this processor), `float32`, `bfloat16` or `int8`; on a GPU
+            also `float16`. `runtime_reason` of the model gives the choice and its cause.
         device: `auto` or `cpu`; with torch also `cuda`, `cuda:1`, `mps`.
-        runtime: what runs it: `native` (our own kernels), `openvino` or `torch`; `auto` is the
-            first of them that can.
-        truncate_dim: keep so many dimensions of each vector, renormalised.
-        prompts: prompts by name, added to the checkpoint's own.
-        max_seq_length: read fewer tokens of a text than the checkpoint allows.
+        runtime: `native` (our own kernels), `openvino`, `torch`, or `auto` for the first of them
+            that supports the checkpoint.
+        truncate_dim: truncate vectors to this number of dimensions and renormalize them.
+        prompts: prompts by name, in addition to those of the checkpoint.
+        max_seq_length: maximum number of tokens of a text, if less than the checkpoint's.
         revision: branch, tag or commit on the hub.
 
     Raises:
-        ModelNotFoundError: no such model anywhere.
+        ModelNotFoundError: the model was not found.
         DamagedFileError: a file is missing or damaged.
-        UnsupportedModelError: the checkpoint is of a kind that cannot be run.
-        DownloadError: it is not here and cannot be fetched.
+        UnsupportedModelError: the checkpoint is not supported.
+        DownloadError: it is not on this machine and cannot be downloaded.
         InputError: an unknown compute, device or runtime.
     """
     started = time.perf_counter()
@@ -56,22 +57,18 @@ def load(
     config = read_config(location.folder)
     tokenizer = read_tokenizer(config)
     if max_seq_length is not None:
-        if not 3 <= max_seq_length <= config.max_tokens:
-            raise InputError(
-                f"max_seq_length is {max_seq_length}, {location.name} reads 3 to "
-                f"{config.max_tokens} tokens",
-                hint="choose a length in that range",
-            )
-        tokenizer.max_tokens = max_seq_length
-    running = load_runtime(config, tokenizer, compute=compute, device=device, runtime=runtime)
+        tokenizer.max_tokens = checked_length(location, max_seq_length, 3, config.max_tokens)
+    loaded_runtime = load_runtime(
+        config, tokenizer, compute=compute, device=device, runtime=runtime
+    )
     if config.notes:
-        told = f"{location.name}: {'; '.join(config.notes)}"
-        warnings.warn(told, CheckpointWarning, stacklevel=2)
+        message = f"{location.name}: {'; '.join(config.notes)}"
+        warnings.warn(message, CheckpointWarning, stacklevel=2)
     encoder = Encoder(
         location,
         config,
         tokenizer,
-        running,
+        loaded_runtime,
         truncate_dim=truncate_dim,
         prompts=prompts,
         load_seconds=time.perf_counter() - started,
@@ -81,13 +78,13 @@ def load(
 
 
 def restore(settings: Mapping[str, Any]) -> Encoder:
-    """Load an encoder again as it was when it was pickled.
+    """Load a pickled encoder.
 
     Args:
-        settings: what `Encoder` was pickled as.
+        settings: the pickled settings.
 
     Raises:
-        FingerprintError: the checkpoint has changed since, or gives other vectors on this machine.
+        FingerprintError: the checkpoint has changed, or gives other vectors on this machine.
         LikewiseError: see `load`.
     """
     names = ("name", "revision", "compute", "max_seq_length", "runtime", "device")

@@ -1,4 +1,4 @@
-"""Cross-encoders: a query and a text are read together, which is slower and sees more."""
+"""Rerankers (cross-encoders): a query and a text are read together, slower but more accurate."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from likewise import vectors
 from likewise.checkpoint.config import Config, read_config, read_json
 from likewise.checkpoint.fingerprint import fingerprint
+from likewise.comparing import ranked
 from likewise.engine.contract import Runtime
 from likewise.errors import InputError, UnsupportedModelError
 from likewise.hub.download import progress_bar
 from likewise.hub.locate import Location, locate
-from likewise.loaded_model import LoadedModel
+from likewise.loaded_model import LoadedModel, checked_length
 from likewise.progress import Advance
 from likewise.results import Ranked
 from likewise.tokenization.pair_tokenizer import PairTokenizer, read_pair_tokenizer
 
-WINDOW = 1024
-"""Pairs that are tokenized and laid in batches together."""
+BATCH_PAIRS = 1024
+"""Pairs that are tokenized and packed into batches together."""
 
 
 class Reranker(LoadedModel):
-    """A loaded cross-encoder. Made by `likewise.load_reranker`; safe in several threads.
+    """A loaded cross-encoder, returned by `likewise.load_reranker`. Thread-safe.
 
     Attributes:
-        sigmoid: whether scores are brought between 0 and 1, as the checkpoint says.
+        sigmoid: whether a sigmoid is applied to scores, so that they are between 0 and 1.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Reranker(LoadedModel):
 
     @property
     def max_seq_length(self) -> int:
-        """Tokens of a pair that are read, special ones included; the longer text is cut first."""
+        """Maximum number of tokens of a pair; the longer text is truncated first."""
         return self._tokenizer.max_tokens
 
     @cached_property
@@ -69,47 +69,39 @@ class Reranker(LoadedModel):
     def scores(
         self, query: str, texts: Sequence[str], *, progress: Advance | None = None
     ) -> NDArray[np.float32]:
-        """How well each text answers the query.
+        """The relevance of each text to a query.
 
         Args:
             query: a text.
             texts: n texts.
-            progress: told how many of them have just been finished.
+            progress: called with the number of texts that were just finished.
 
         Returns:
-            float32 `[n]`, in the order given, higher is better; between 0 and 1 where `sigmoid`.
+            float32 `[n]`, in input order, higher is more relevant; from 0 to 1 if `sigmoid`.
 
         Raises:
-            TextError: something is no string, or no valid Unicode; its index is told.
-            EngineError: the engine refused.
+            TextError: an item is not a string, or not valid Unicode; the error gives its index.
+            EngineError: the network could not be run.
         """
         if isinstance(texts, str):
             raise InputError("one text where several are expected", hint="pass a list of texts")
-        found = np.empty(len(texts), np.float32)
-        for start in range(0, len(texts), WINDOW):
-            part = texts[start : start + WINDOW]
+        scores = np.empty(len(texts), np.float32)
+        for start in range(0, len(texts), BATCH_PAIRS):
+            part = texts[start : start + BATCH_PAIRS]
             rows = self._tokenizer.rows(query, part, start)
-            found[start : start + len(part)] = self._runtime.embed(rows, progress)[:, 0]
-        return _sigmoid(found) if self.sigmoid else found
+            scores[start : start + len(part)] = self._runtime.embed(rows, progress)[:, 0]
+        return _sigmoid(scores) if self.sigmoid else scores
 
     def rank(self, query: str, texts: Iterable[str], top_k: int | None = None) -> list[Ranked]:
-        """Texts by their scores, best first; equal scores keep their order.
+        """Rank texts by their scores, best first, ties in input order.
 
         Args:
             query: a text.
             texts: the texts to rank.
-            top_k: how many to give; all of them when not given.
+            top_k: number of results; all texts by default.
         """
         texts = list(texts)
-        if not texts:
-            return []
-        best = vectors.top_k(
-            self.scores(query, texts)[None], len(texts) if top_k is None else top_k
-        )
-        return [
-            Ranked(int(i), float(s), texts[i])
-            for i, s in zip(best.indices[0], best.scores[0], strict=True)
-        ]
+        return ranked(self.scores(query, texts), texts, top_k)
 
 
 def load_reranker(
@@ -123,29 +115,24 @@ def load_reranker(
 
     Args:
         name: a hub id, or a folder.
-        compute: number format of the network: `auto` (bfloat16 or float32, whichever a timing
-            has shown to be faster on this processor), `float32` or `bfloat16`.
-        max_seq_length: read fewer tokens of a pair than the checkpoint allows.
+        compute: number format of the network: `auto` (the one of bfloat16 and float32 that was
+            measured to be faster on this processor), `float32` or `bfloat16`.
+        max_seq_length: maximum number of tokens of a pair, if less than the checkpoint's.
         revision: branch, tag or commit on the hub.
 
     Raises:
-        ModelNotFoundError: no such model anywhere.
+        ModelNotFoundError: the model was not found.
         DamagedFileError: a file is missing or damaged.
-        UnsupportedModelError: it is no cross-encoder, or of a kind that cannot be run.
-        DownloadError: it is not here and cannot be fetched.
+        UnsupportedModelError: it is not a cross-encoder, or its architecture is not supported.
+        DownloadError: it is not on this machine and cannot be downloaded.
         InputError: an unknown compute.
     """
     started = time.perf_counter()
     location = locate(name, revision=revision, progress=progress_bar)
     config = replace(read_config(location.folder), modules=(), notes=())
     if max_seq_length is not None:
-        if not 8 <= max_seq_length <= config.max_tokens:
-            raise InputError(
-                f"max_seq_length is {max_seq_length}, {location.name} reads 8 to "
-                f"{config.max_tokens} tokens",
-                hint="choose a length in that range",
-            )
-        config = replace(config, max_tokens=max_seq_length)
+        length = checked_length(location, max_seq_length, 8, config.max_tokens)
+        config = replace(config, max_tokens=length)
     tokenizer = read_pair_tokenizer(config)
     from likewise.engine.openvino.load import load_pair_runtime  # takes 0.1 s to import
 
@@ -163,13 +150,13 @@ def load_reranker(
 
 
 def restore_reranker(settings: Mapping[str, Any]) -> Reranker:
-    """Load a reranker again as it was when it was pickled.
+    """Load a pickled reranker.
 
     Args:
-        settings: what `Reranker` was pickled as.
+        settings: the pickled settings.
 
     Raises:
-        FingerprintError: the checkpoint has changed since, or gives other scores on this machine.
+        FingerprintError: the checkpoint has changed, or gives other scores on this machine.
         LikewiseError: see `load_reranker`.
     """
     names = ("name", "revision", "compute", "max_seq_length")
@@ -179,23 +166,23 @@ def restore_reranker(settings: Mapping[str, Any]) -> Reranker:
 
 
 def is_cross_encoder(name: str | Path, *, revision: str | None = None) -> bool:
-    """Whether a checkpoint's `config.json` says that it judges pairs, not single texts.
+    """Whether a checkpoint is a cross-encoder, by the `architectures` in its config.json.
 
     Raises:
-        ModelNotFoundError: no such model anywhere.
-        DownloadError: it is not here and cannot be fetched.
+        ModelNotFoundError: the model was not found.
+        DownloadError: it is not on this machine and cannot be downloaded.
     """
     folder = locate(name, revision=revision, progress=progress_bar).folder
-    stated = read_json(folder / "config.json", optional=True).get("architectures") or ()
-    return any(str(network).endswith("ForSequenceClassification") for network in stated)
+    architectures = read_json(folder / "config.json", optional=True).get("architectures") or ()
+    return any(str(network).endswith("ForSequenceClassification") for network in architectures)
 
 
 _ACTIVATIONS: Mapping[str, bool] = MappingProxyType({"Sigmoid": True, "Identity": False})
-"""What a checkpoint may ask for behind its head, and whether that is a sigmoid."""
+"""Supported activations after the head, and whether they are a sigmoid."""
 
 
 def _has_sigmoid(folder: Path, config: Config) -> bool:
-    """Whether the checkpoint wants scores between 0 and 1, as it does where it says nothing."""
+    """Whether the activation after the head is a sigmoid, the default of sentence-transformers."""
     extra = read_json(folder / "config_sentence_transformers.json", optional=True)
     own: Any = config.network.get("sentence_transformers")
     stated = (
@@ -204,14 +191,14 @@ def _has_sigmoid(folder: Path, config: Config) -> bool:
         or config.network.get("sbert_ce_default_activation_function")
         or "torch.nn.modules.activation.Sigmoid"
     )
-    known = _ACTIVATIONS.get(str(stated).rsplit(".", maxsplit=1)[-1])
-    if known is None:
+    is_sigmoid = _ACTIVATIONS.get(str(stated).rsplit(".", maxsplit=1)[-1])
+    if is_sigmoid is None:
         raise UnsupportedModelError(
-            f"{folder} asks for the activation {stated!r}, which is not known here",
-            hint="known: " + ", ".join(_ACTIVATIONS),
+            f"{folder} has the activation {stated!r}, which is not supported",
+            hint="supported: " + ", ".join(_ACTIVATIONS),
         )
-    return known
+    return is_sigmoid
 
 
 def _sigmoid(x: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.asarray(0.5 * (1.0 + np.tanh(0.5 * x)), np.float32)  # overflows nowhere
+    return np.asarray(0.5 * (1.0 + np.tanh(0.5 * x)), np.float32)  # does not overflow

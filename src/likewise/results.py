@@ -1,4 +1,4 @@
-"""What an encoder answers with, beside plain arrays."""
+"""Results of an encoder other than arrays."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ class Ranked:
     """One candidate of `Encoder.rank`.
 
     Attributes:
-        index: its place among the candidates, from 0.
-        score: similarity to the query, higher is nearer.
+        index: its index among the candidates.
+        score: similarity to the query, higher is more similar.
         text: the candidate.
     """
 
@@ -26,12 +26,12 @@ class Ranked:
 
 @dataclass(frozen=True)
 class TokenCount:
-    """How much of a text is read.
+    """The number of tokens of a text, special tokens included.
 
     Attributes:
-        seen: tokens it has, special ones included.
-        kept: tokens the model reads.
-        exact: whether `seen` is all of them; else the text has more.
+        seen: number of tokens before truncation.
+        kept: number of tokens after truncation, which the model reads.
+        exact: whether `seen` is exact; otherwise it is a lower bound.
     """
 
     seen: int
@@ -40,20 +40,20 @@ class TokenCount:
 
     @property
     def cut(self) -> int:
-        """Tokens the model never sees; at least so many where the count is not exact."""
+        """Number of tokens that the model does not read; a lower bound if not `exact`."""
         return self.seen - self.kept
 
 
 @dataclass(frozen=True)
 class Encoded:
-    """Some neighbouring texts of a stream, and their vectors.
+    """Consecutive texts of a stream and their vectors.
 
     Attributes:
-        texts: k texts, as they were given.
+        texts: k texts as given.
         vectors: float32 `[k, dimension]`.
-        seen: int64 `[k]`, tokens each text has, special ones included; a text of more than 20,000
-            characters that was cut may have more.
-        kept: int64 `[k]`, tokens of it that were read.
+        seen: int64 `[k]`, tokens of each text before truncation, special tokens included; a lower
+            bound for a truncated text of more than 20,000 characters.
+        kept: int64 `[k]`, tokens of each text that were read.
     """
 
     texts: list[str]
@@ -64,16 +64,16 @@ class Encoded:
 
 @dataclass
 class Evaluations:
-    """Results of sentence-transformers' evaluators, the last of each metric."""
+    """Results of sentence-transformers' evaluators: the last value of each metric."""
 
     metrics: dict[str, float] = field(default_factory=dict)
 
     def set_evaluation_metrics(
         self,
-        evaluator: object,  # noqa: ARG002 - the evaluators call it so
+        evaluator: object,  # noqa: ARG002 - a parameter of sentence-transformers
         metrics: Mapping[str, float],
         epoch: int = 0,  # noqa: ARG002
         step: int = 0,  # noqa: ARG002
     ) -> None:
-        """Keep what an evaluator found."""
+        """Store the metrics of an evaluator."""
         self.metrics.update(metrics)

@@ -1,4 +1,4 @@
-"""What `encode` and its relatives take and return, for type checkers."""
+"""Types of the arguments and results of `encode` and related methods."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 Text = str | Mapping[str, str]
-"""One text, also as `{"text": …}`."""
+"""One text, or `{"text": …}`."""
 
 Texts = Iterable[str] | Iterable[Mapping[str, str]] | NDArray[Any]
 """Several texts."""
 
 Vectors = NDArray[Any] | Sequence[Sequence[float]] | Sequence[float] | Sequence[NDArray[Any]]
-"""Vectors that were computed before: `[n, dimension]`, or one."""
+"""Vectors: `[n, dimension]`, or one."""
 
 Vector = np.ndarray[tuple[int], np.dtype[np.float32]]
 """float32 `[dimension]`."""
@@ -63,7 +63,7 @@ class ArrayOptions(EncodeOptions, total=False):
 
 
 class QuantizedOptions(EncodeOptions, total=False):
-    """Options with which it returns arrays of integers."""
+    """Options with which `encode` returns arrays of integers."""
 
     output_value: Literal["sentence_embedding"]
     precision: Required[Literal["int8", "uint8", "binary", "ubinary"]]
@@ -72,7 +72,7 @@ class QuantizedOptions(EncodeOptions, total=False):
 
 
 class TensorOptions(EncodeOptions, total=False):
-    """Options with which it returns one torch tensor."""
+    """Options with which `encode` returns one torch tensor."""
 
     output_value: Literal["sentence_embedding"]
     precision: Precision | None
@@ -81,7 +81,7 @@ class TensorOptions(EncodeOptions, total=False):
 
 
 class ListOptions(EncodeOptions, total=False):
-    """Options with which it returns a torch tensor for each text."""
+    """Options with which `encode` returns a torch tensor per text."""
 
     output_value: Literal["sentence_embedding"]
     precision: Precision | None
@@ -90,7 +90,7 @@ class ListOptions(EncodeOptions, total=False):
 
 
 class TokenOptions(EncodeOptions, total=False):
-    """Options with which it returns the states of every token, as arrays."""
+    """Options with which `encode` returns the hidden states of all tokens as arrays."""
 
     output_value: Required[Literal["token_embeddings"]]
     precision: Precision | None
@@ -99,7 +99,7 @@ class TokenOptions(EncodeOptions, total=False):
 
 
 class FeatureOptions(EncodeOptions, total=False):
-    """Options with which it returns a dictionary of torch tensors for each text."""
+    """Options with which `encode` returns a dictionary of torch tensors per text."""
 
     output_value: Required[None]
     precision: Precision | None
@@ -108,7 +108,7 @@ class FeatureOptions(EncodeOptions, total=False):
 
 
 class AnyOptions(EncodeOptions, total=False):
-    """All options, with values that are not known before the program runs."""
+    """All options, with values that a type checker does not know."""
 
     output_value: OutputValue | None
     precision: Precision | None
@@ -117,7 +117,7 @@ class AnyOptions(EncodeOptions, total=False):
 
 
 class EncodeMethod(Protocol):
-    """`encode`, `encode_query` and `encode_document`, as a type checker sees them."""
+    """The overloads of `encode`, `encode_query` and `encode_document`."""
 
     @overload
     def __call__(  # type: ignore[overload-overlap] # a string is an iterable of strings too
@@ -198,7 +198,7 @@ class EncodeMethod(Protocol):
 
 
 class SimilarityMethod(Protocol):
-    """`similarity` and `similarity_pairwise`, as a type checker sees them."""
+    """The overloads of `similarity` and `similarity_pairwise`."""
 
     @overload
     def __call__(self, a: Tensor, b: Text | Texts | Vectors | Tensor) -> Tensor: ...
@@ -210,10 +210,10 @@ class SimilarityMethod(Protocol):
 
 
 def encode_method(method: Callable[..., Any]) -> EncodeMethod:
-    """Give a method the overloads of `EncodeMethod`; at run time it stays what it is."""
+    """Give a method the overloads of `EncodeMethod`; without effect at run time."""
     return cast(EncodeMethod, method)
 
 
 def similarity_method(method: Callable[..., Any]) -> SimilarityMethod:
-    """Give a method the overloads of `SimilarityMethod`; at run time it stays what it is."""
+    """Give a method the overloads of `SimilarityMethod`; without effect at run time."""
     return cast(SimilarityMethod, method)

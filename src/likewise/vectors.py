@@ -39,7 +39,7 @@ def as_matrix(vectors: ArrayLike, name: str = "vectors") -> Matrix:
     if matrix.ndim != 2 or matrix.shape[1] == 0:
         raise ShapeError(
             f"{name} has shape {list(matrix.shape)}, expected [n, dimension]",
-            hint="pass one vector a row",
+            hint="pass one vector per row",
         )
     return matrix
 
@@ -149,7 +149,7 @@ def similarity_pairwise(a: ArrayLike, b: ArrayLike, measure: str = "cosine") -> 
     if left.shape != right.shape:
         raise ShapeError(
             f"a has {left.shape[0]} rows and b has {right.shape[0]}",
-            hint="pairwise similarity needs as many on each side",
+            hint="pairwise similarity needs the same number of vectors on both sides",
         )
     if measure == "cosine":
         products = normalize(left) * normalize(right)
@@ -179,13 +179,13 @@ class TopK:
 
 
 def top_k(scores: ArrayLike, k: int) -> TopK:
-    """The k highest scores of each row, best first; equal scores keep their order.
+    """The k highest scores of each row, best first; ties in index order.
 
     Raises:
         InputError: k is below 1.
     """
     if k < 1:
-        raise InputError(f"top_k is {k}, expected at least 1", hint="ask for 1 or more")
+        raise InputError(f"top_k is {k}, expected at least 1", hint="choose 1 or more")
     matrix = np.atleast_2d(np.asarray(scores, dtype=np.float32))
     k = min(k, matrix.shape[1])
     if k < matrix.shape[1] // 4:
@@ -221,13 +221,13 @@ def quantize(
     Args:
         vectors: float32 `[n, dimension]`.
         precision: `float32`, `int8`, `uint8` (one byte a dimension), `binary` or `ubinary` (one bit
-            a dimension, sign of the value, packed eight to a byte and filled up with zeros).
+            a dimension, sign of the value, packed eight to a byte and padded with zeros).
         ranges: `[2, dimension]` lowest and highest value of each dimension, for int8 and uint8;
             computed from the vectors by default.
 
     Raises:
         InputError: unknown precision.
-        ShapeError: `ranges` does not fit the vectors.
+        ShapeError: `ranges` does not match the vectors.
     """
     matrix = as_matrix(vectors)
     if precision == "float32":

@@ -1,8 +1,8 @@
-"""An `Encoder` in the shapes that other programs ask for, where handing it in itself is not enough.
+"""Adapters of an `Encoder` for libraries that do not accept it directly.
 
-LangChain, SetFit, scikit-learn and sentence-transformers' own functions take an `Encoder` as it is.
-BERTopic and KeyBERT look at a model's class name, and quietly take another model where they do not
-know it; mteb 2 hands over a data loader. What is made here is what each of them documents.
+LangChain, SetFit, scikit-learn and sentence-transformers accept an `Encoder` directly. BERTopic and
+KeyBERT check the class name of a model and silently use another model if it is unknown; mteb 2
+passes a data loader. The adapters implement the interfaces that these libraries document.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def mteb_model(encoder: Encoder) -> Any:
 
 def _backend(base: Any, encoder: Encoder) -> Any:
     class LikewiseBackend(base):  # type: ignore[misc]
-        """Embeds by an `Encoder`."""
+        """Embeds texts with an `Encoder`."""
 
         def embed(self, documents: Any, verbose: bool = False) -> NDArray[np.float32]:
             return _array(encoder.encode(documents, show_progress_bar=verbose))
