@@ -16,7 +16,7 @@ from tests.server.conftest import Served, serving
 def samples(served: Served) -> dict[tuple[str, str], float]:
     text = httpx.get(f"{served.address}/metrics").text
     return {
-        (sample.name, sample.labels.get("path", sample.labels.get("priority", ""))): sample.value
+        (sample.name, " ".join(sample.labels.values())): sample.value
         for family in text_string_to_metric_families(text)
         for sample in family.samples
     }
@@ -32,14 +32,14 @@ def test_requests_and_batches_are_counted(served: Served) -> None:
     def gained(name: str, label: str = "") -> float:
         return after[name, label] - before.get((name, label), 0)
 
-    assert gained("likewise_http_requests_total", "/v1/embeddings") == 3
+    assert gained("likewise_http_requests_total", "/v1/embeddings 200") == 3
     assert gained("likewise_http_request_seconds_count", "/v1/embeddings") == 3
-    assert gained("likewise_http_requests_total", "other") == 1
+    assert gained("likewise_http_requests_total", "other 404") == 1
     assert gained("likewise_texts_total") == 3
     assert gained("likewise_truncated_texts_total") == 1
     assert gained("likewise_batch_tokens_total") > 256
     assert after["likewise_queue_requests", "interactive"] == 0
-    assert after["likewise_model_bytes", ""] > 20_000_000
+    assert after["likewise_model_bytes", "all-MiniLM-L6-v2 float32"] > 20_000_000
     assert after["likewise_tokens_per_second", ""] > 0
 
 
