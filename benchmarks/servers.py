@@ -65,7 +65,7 @@ def sentence_transformers(port: int, model: str) -> list[str]:
 
 
 def infinity(port: int, model: str) -> list[str]:
-    """infinity with torch.
+    """Infinity with torch.
 
     Raises:
         UnavailableError: its environment is not set up.

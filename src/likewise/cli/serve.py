@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 import typer
 
 from likewise.cli import options
 from likewise.cli.server_options import ServerOptions, run, server_command
+from likewise.errors import InputError
 from likewise.extras import require
 from likewise.hub.catalog import DEFAULT
 
@@ -17,13 +19,58 @@ def serve(
     server: ServerOptions,
     model: options.Model = DEFAULT,
     compute: options.Compute = "auto",
+    only: Annotated[
+        list[str] | None,
+        typer.Option(metavar="MODEL", help="Serve --model and this one, not all of this machine."),
+    ] = None,
+    alias: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=MODEL", help="Another name of a model, such as text-embedding-3-small."
+        ),
+    ] = None,
     preload: Annotated[
         list[str] | None,
-        typer.Option(metavar="MODEL", help="Load this model before the first request."),
+        typer.Option(
+            metavar="MODEL", help="Load this model before the first request, and never drop it."
+        ),
     ] = None,
+    memory_mb: Annotated[
+        int, typer.Option(min=0, help="Weights in memory; the model used last always stays.")
+    ] = 4096,
+    cache_mb: Annotated[
+        int, typer.Option(min=0, help="Vectors of earlier texts in memory; 0 caches none.")
+    ] = 64,
+    max_wait: Annotated[
+        float, typer.Option(min=0, help="Seconds of work that may wait; more is refused (429).")
+    ] = 20.0,
+    any_dimensions: Annotated[
+        bool,
+        typer.Option(
+            "--any-dimensions",
+            help="Truncate vectors on request, also of models that were not trained for it.",
+        ),
+    ] = False,
+    token_ids: Annotated[
+        Literal["auto", "model", "cl100k"],
+        typer.Option(help="Vocabulary of token ids that clients send in place of texts."),
+    ] = "auto",
+    store: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FOLDER", help="Where collections are; LIKEWISE_STORE or the default."
+        ),
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Files that clients may name, read by the server."),
+    ] = None,
+    traces: Annotated[
+        bool, typer.Option("--traces", help="Send OpenTelemetry traces, as OTEL_* variables say.")
+    ] = False,
     ui: Annotated[bool, typer.Option(help="Serve the web app, too.")] = True,
 ) -> None:
-    """Serve models to programs: the APIs of OpenAI and others, and the web app, on one port.
+    """Serve models to programs: the APIs of OpenAI and others, MCP, and the web app, on one port.
 
     On any address but a loopback one it needs a key, and says what it opens to other machines.
     SIGTERM and Ctrl-C end it once the requests that were accepted are answered.
@@ -38,12 +85,36 @@ def serve(
     if ui:
         require("gradio", "web")
     from likewise.server.app import Server, Settings
+    from likewise.server.operations_api.service import ApiSettings
     from likewise.server.secure import ServedApp
 
-    settings = Settings(model, preload=tuple(preload or ()), compute=compute, ui=ui)
+    settings = Settings(
+        model, models=tuple(only or ()), aliases=_aliases(alias or []),
+        preload=tuple(preload or ()), compute=compute, memory_limit=memory_mb * 2**20,
+        cache_limit=cache_mb * 2**20, max_wait=max_wait, any_dimensions=any_dimensions,
+        token_ids=token_ids, api=ApiSettings(store=store, data=data), ui=ui,
+    )  # fmt: skip
 
     def build() -> ServedApp:
         app = Server(settings)
-        return ServedApp(app, app.routes.error_form, pages=ui)
+        served: Any = app
+        if traces:
+            from likewise.server.tracing import traced
+
+            served = traced(app)
+        return ServedApp(served, app.routes.error_form, pages=ui)
 
     run(build, server)
+
+
+def _aliases(given: list[str]) -> dict[str, str]:
+    found = {}
+    for each in given:
+        name, equals, model = each.partition("=")
+        if not (name and equals and model):
+            raise InputError(
+                f"--alias {each} is no NAME=MODEL",
+                hint="such as text-embedding-3-small=all-MiniLM-L6-v2",
+            )
+        found[name] = model
+    return found

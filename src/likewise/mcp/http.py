@@ -46,7 +46,7 @@ def create_mcp_app(
     *,
     model: str = DEFAULT,
     data: Path | None = None,
-    hosts: Iterable[str] = LOOPBACK,
+    hosts: Iterable[str] | None = LOOPBACK,
     most_body: int = MOST_BODY,
 ) -> McpApp:
     """The server as an ASGI application.
@@ -57,18 +57,25 @@ def create_mcp_app(
         model: the model where a call names none.
         data: folder whose files tools may read; none where None.
         hosts: names under which it is reached, without ports. Requests with another `Host` or
-            `Origin` are refused, so that pages of other sites cannot use it.
+            `Origin` are refused, so that pages of other sites cannot use it. None where the
+            application that mounts it checks both.
         most_body: bytes of a request's body.
     """
     server = LikewiseServer(models, store, model=model, data=data)
-    names = list(hosts)
-    origins = [f"{scheme}://{name}" for name in names for scheme in ("http", "https")]
-    security = TransportSecuritySettings(
-        allowed_hosts=[*names, *(f"{name}:*" for name in names)],
-        allowed_origins=[*origins, *(f"{origin}:*" for origin in origins)],
-    )
+    security = _security(hosts)
     return McpApp(
         StreamableHTTPSessionManager(
             server.protocol, security_settings=security, max_request_body_size=most_body
         )
+    )
+
+
+def _security(hosts: Iterable[str] | None) -> TransportSecuritySettings:
+    if hosts is None:
+        return TransportSecuritySettings(enable_dns_rebinding_protection=False)
+    names = list(hosts)
+    origins = [f"{scheme}://{name}" for name in names for scheme in ("http", "https")]
+    return TransportSecuritySettings(
+        allowed_hosts=[*names, *(f"{name}:*" for name in names)],
+        allowed_origins=[*origins, *(f"{origin}:*" for origin in origins)],
     )

@@ -7,9 +7,12 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
 
 from fastapi import FastAPI
 
+from likewise.errors import MissingExtraError
+from likewise.extras import require
 from likewise.hub.catalog import DEFAULT
 from likewise.operations.registry import MEMORY_LIMIT
 from likewise.server import openai
@@ -42,7 +45,8 @@ class Settings:
 
     Attributes:
         model: the model of requests that name none, and of a new page of the web app.
-        models: the only models that clients may name; every model on this machine when empty.
+        models: models that clients may name beside the others given here; every model on this
+            machine when empty.
         aliases: other names of models, as clients use them.
         preload: models that are loaded before the first request, and stay loaded.
         compute: number format of the networks.
@@ -86,9 +90,9 @@ class Server:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.models = local_models(settings.memory_limit)
-        names = {settings.model, *settings.models} if settings.models else ()
+        names = {settings.model, *settings.models, *settings.preload, *settings.aliases.values()}
         self.service = EmbeddingService(
-            ServedModels(self.models, names, compute=settings.compute),
+            ServedModels(self.models, names, only=bool(settings.models), compute=settings.compute),
             Batcher(max_wait=settings.max_wait, cache=VectorCache(settings.cache_limit)),
             settings.model,
             settings.aliases,
@@ -97,6 +101,7 @@ class Server:
         )
         self._parts = Parts(self._pages())
         self._parts.add(PREFIX, create_operations_api(self.models, settings.api))
+        self._add_mcp()
         self.routes = FastRoutes(
             self._parts,
             {**dialect_routes(self.service), ("GET", "/metrics"): self._metrics_route()},
@@ -129,6 +134,17 @@ class Server:
             return Response(self.metrics.render(), headers=((b"content-type", CONTENT_TYPE),))
 
         return Route(metrics, Dialect(openai.error_form))
+
+    def _add_mcp(self) -> None:
+        try:
+            http: Any = require("likewise.mcp.http", "mcp")
+        except MissingExtraError:
+            return
+        api = self.settings.api
+        app = http.create_mcp_app(
+            self.models, api.store, model=self.settings.model, data=api.data, hosts=None
+        )
+        self._parts.add("/mcp", app, app.lifespan)
 
     def _pages(self) -> FastAPI:
         if self.settings.ui:

@@ -24,16 +24,23 @@ class ServedModels:
 
     Args:
         registry: loads models, and drops those not used for longest.
-        names: the only models that are served; every model on this machine when empty.
+        names: models that are served, wherever they are, such as folders.
+        only: serve no others; else every model on this machine is served, too.
         compute: number format of the networks.
     """
 
     def __init__(
-        self, registry: ModelRegistry, names: Iterable[str] = (), *, compute: str = "auto"
+        self,
+        registry: ModelRegistry,
+        names: Iterable[str] = (),
+        *,
+        only: bool = False,
+        compute: str = "auto",
     ) -> None:
         self.registry = registry
         self.compute = compute
-        self._allowed = frozenset(names)
+        self._names = frozenset(names)
+        self._only = only
         self._admitted: set[str] = set()
         self._loader = ThreadPoolExecutor(2, "likewise-loader")
 
@@ -49,8 +56,8 @@ class ServedModels:
         return await asyncio.get_running_loop().run_in_executor(self._loader, self._load, name)
 
     def listed(self) -> list[str]:
-        """Names of the models that are served: those given, or those on this machine."""
-        return sorted(self._allowed) or sorted({each.name for each in inventory()})
+        """Names of the models that are served."""
+        return sorted(self._names | (set() if self._only else {each.name for each in inventory()}))
 
     async def pin(self, name: str) -> None:
         """Load a model before it is used; it is never dropped to save memory.
@@ -96,7 +103,7 @@ class ServedModels:
 
     def _load(self, name: str) -> Encoder:
         listed = self.listed()
-        if name not in listed and name not in _hub_ids():
+        if name not in listed and (self._only or name not in _hub_ids()):
             raise ModelNotFoundError(
                 f"the model {name!r} is not served here",
                 hint=f"served: {', '.join(listed) or 'none'}",
