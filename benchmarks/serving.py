@@ -61,7 +61,7 @@ def tables(result: Result) -> list[Table]:
             rows=tuple(
                 (
                     clients,
-                    f"{_mean(row[clients]['per second'] for row in own):.0f}",
+                    f"{_rate(own, clients):.0f}",
                     f"{_ratio(own, inside, clients):.0%}",
                     f"{_mean(row[clients]['p50'] for row in own) * 1e3:.1f} ms",
                     f"{_mean(row[clients]['p99'] for row in own) * 1e3:.1f} ms",
@@ -75,9 +75,9 @@ def tables(result: Result) -> list[Table]:
             rows=tuple(
                 (
                     name,
-                    f"{_mean(row['64']['per second'] for row in found):.0f}",
-                    f"{_mean(r['64']['per second'] for r in found) / _mean(r['64']['per second'] for r in own):.2f}",
-                    f"{_mean(row['64 × 32']['per second'] for row in found) * 32:.0f}",
+                    f"{_rate(found, '64'):.0f}",
+                    f"{_rate(found, '64') / _rate(own, '64'):.2f}",
+                    f"{_rate(found, '64 × 32') * 32:.0f}",
                 )
                 for name, found in servers.items()
             ),
@@ -196,6 +196,10 @@ def _seconds(work: Callable[[], object]) -> float:
 def _mean(values: Any) -> float:
     found = list(values)
     return float(sum(found) / len(found))
+
+
+def _rate(rows: list[dict[str, Any]], load: str) -> float:
+    return _mean(row[load]["per second"] for row in rows)
 
 
 def _ratio(own: list[dict[str, Any]], inside: list[dict[str, float]], clients: str) -> float:
