@@ -142,7 +142,7 @@ def test_answers_from_a_pipe_and_from_a_file(likewise: Run, source: Path, tmp_pa
         (["{a}", "--threshold", "0"], "expected a similarity"),
         (["{a}", "--percentile", "0"], "no percentile"),
         (["{a}", "--answers", "{a}"], "is no answer"),
-        ([], "no file"),
+        ([], "there are no texts"),
         (["-"], "duplicates cannot be removed from standard input"),
         (["--apply", "{a}", "-o", "{folder}/x.csv"], "not a plan of likewise dedupe"),
         (["--undo", "{a}"], "no output"),
