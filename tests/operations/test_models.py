@@ -39,7 +39,7 @@ def test_every_model_of_the_catalogue_is_listed_once(
 def test_only_models_of_the_cache_are_removed() -> None:
     with pytest.raises(ModelNotFoundError) as caught:
         models_rm(ModelsRemoveRequest(DEFAULT), Session())
-    assert "yours to keep or delete" in caught.value.hint
+    assert "outside the cache" in caught.value.hint
 
 
 def test_a_model_that_is_here_is_not_downloaded(model_folder: Path, recorded: Any) -> None:
