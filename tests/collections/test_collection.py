@@ -1,4 +1,4 @@
-"""Collections: kept in step with their sources, refused to another model, brought back by undo."""
+"""Collections: synchronized with their sources, refused to another model, opened and removed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,39 +14,18 @@ import pytest
 
 import likewise
 from likewise.collections.collection import Collection
-from likewise.collections.index_files import index_files
 from likewise.collections.manifest import KEY
 from likewise.collections.open_collection import open_collection
 from likewise.collections.store import Store
-from likewise.data.records import Record, Skipped
+from likewise.data.records import Record
 from likewise.errors import (
     CollectionError,
     CollectionNotFoundError,
     DamagedCollectionError,
     FingerprintError,
     InputError,
-    RecordError,
 )
-
-TEXTS = (
-    "A man is playing a guitar.",
-    "The cat sleeps on the warm windowsill.",
-    "Interest rates were raised by the central bank.",
-    "How do I get a refund for my order?",
-    "She baked bread with rye flour.",
-    "The train to Berlin is late again.",
-)
-
-
-def records(texts: Sequence[str] = TEXTS, source: str = "/data/a.csv") -> list[Record]:
-    return [Record(text, {"year": str(2000 + n)}, source, n + 2) for n, text in enumerate(texts)]
-
-
-@pytest.fixture
-def collection(tmp_path: Path, encoder: likewise.Encoder) -> Collection:
-    made = open_collection("c", store=tmp_path, model=encoder, create=True)
-    made.add(records())
-    return made
+from tests.collections.samples import TEXTS, records
 
 
 class Counting:
@@ -63,10 +41,6 @@ class Counting:
         for part in self._encoder.encode_stream(texts, **options):
             self.encoded += len(part.texts)
             yield part
-
-
-def texts_of(collection: Collection) -> list[str]:
-    return sorted(collection._table.to_arrow()["text"].to_pylist())
 
 
 def test_vectors_kept_are_those_of_the_encoder(
@@ -160,76 +134,6 @@ def test_a_reader_sees_what_was_there_until_it_refreshes(
     assert "Penguins" in reader.search("penguins", 1)[0].text
 
 
-def test_undo_goes_back_step_by_step_and_can_be_undone_by_indexing(collection: Collection) -> None:
-    first = texts_of(collection)
-    collection.add(["Two."])
-    second = texts_of(collection)
-    collection.add(["Three."])
-    collection.undo()
-    assert texts_of(collection) == second
-    collection.undo()
-    assert texts_of(collection) == first
-    collection.undo()
-    assert texts_of(collection) == []
-    with pytest.raises(CollectionError, match="nothing to undo"):
-        collection.undo()
-    collection.add(["Three."])
-    assert texts_of(collection) == ["Three."]
-    assert [run.action for run in collection.log()] == ["index"] * 3 + ["undo"] * 3 + ["index"]
-
-
-def test_redo_and_restore_bring_back_what_undo_took(collection: Collection) -> None:
-    states = [texts_of(collection)]
-    for text in ("Two.", "Three."):
-        collection.add([text])
-        states.append(texts_of(collection))
-    for expected in (states[1], states[0], []):
-        collection.undo()
-        assert texts_of(collection) == expected
-    for expected in states:
-        assert collection.target("redo").number
-        collection.redo()
-        assert texts_of(collection) == expected
-    with pytest.raises(CollectionError, match="nothing to redo"):
-        collection.redo()
-    collection.undo()  # after a redo it goes back as before
-    assert texts_of(collection) == states[1]
-    collection.restore(1)
-    assert texts_of(collection) == states[0]
-    with pytest.raises(CollectionError, match="nothing to redo"):
-        collection.redo()
-    collection.undo()  # of the restore
-    assert texts_of(collection) == states[1]
-    collection.redo()
-    assert texts_of(collection) == states[0]
-    collection.undo()
-    collection.add(["Four."])  # a new change ends what can be redone
-    with pytest.raises(CollectionError, match="nothing to redo"):
-        collection.redo()
-    collection.compact()
-    with pytest.raises(CollectionError, match="no longer stored"):
-        collection.restore(1)
-    with pytest.raises(CollectionError, match="has no run 99"):
-        collection.restore(99)
-
-
-def test_a_run_that_was_stopped_is_undone_and_cannot_be_redone(collection: Collection) -> None:
-    first = texts_of(collection)
-
-    def stopped() -> Iterator[Record]:
-        yield from records([f"Number {n}." for n in range(1500)], "/data/b.csv")
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        collection.add(stopped())
-    collection.refresh()
-    assert len(collection) > len(first)  # what was computed is kept
-    collection.undo()
-    assert texts_of(collection) == first
-    with pytest.raises(CollectionError, match="nothing to redo"):
-        collection.redo()
-
-
 def test_a_description_that_is_damaged_is_told(tmp_path: Path, collection: Collection) -> None:
     update = {"path": "vector", "metadata": {KEY: '{"format": 1, "model": '}}
     collection._table.update_field_metadata(update)
@@ -262,35 +166,6 @@ def test_opening_leaves_the_client_for_servers_unread(
         "assert lance_namespace_urllib3_client.TableApi.__name__ == 'TableApi'"
     )
     subprocess.run([sys.executable, "-c", code, tmp_path], check=True)
-
-
-def test_earlier_states_can_be_searched_but_not_changed(
-    tmp_path: Path, collection: Collection, encoder: likewise.Encoder
-) -> None:
-    collection.add(records(TEXTS[:2]))
-    earlier = open_collection("c", store=tmp_path, model=encoder, as_of=1)
-    assert (len(earlier), len(collection)) == (6, 2)
-    assert earlier.search(TEXTS[5], 1)[0].text == TEXTS[5]
-    with pytest.raises(InputError, match="stays as it was"):
-        earlier.add(["x"])
-    today = collection.log()[-1].time[:10]
-    assert len(open_collection("c", store=tmp_path, model=encoder, as_of=today)) == 2
-    for moment in (9, "1999-01-01", "yesterday"):
-        with pytest.raises(InputError):
-            open_collection("c", store=tmp_path, as_of=moment)
-
-
-def test_compacting_keeps_the_rows_and_forgets_the_past(
-    tmp_path: Path, collection: Collection, encoder: likewise.Encoder
-) -> None:
-    collection.add(["Two."])
-    before = texts_of(collection)
-    collection.compact()
-    assert texts_of(open_collection("c", store=tmp_path, model=encoder)) == before
-    assert collection.summary().whole
-    with pytest.raises(CollectionError, match="no longer stored"):
-        collection.undo()
-    assert collection.search("music", 1)[0].text == TEXTS[0]
 
 
 @pytest.mark.parametrize("storage", ["float16", "int8"])
@@ -343,43 +218,6 @@ def test_long_texts_are_found_by_their_chunks(tmp_path: Path, encoder: likewise.
     assert hit.sentence == "Penguins are birds that cannot fly."
     assert made.summary().records == 2
     assert made.add([Record("Short.", source="/a.txt", line=1)]).removed == hit.chunks
-
-
-def test_files_of_a_folder_that_are_gone_go(tmp_path: Path, encoder: likewise.Encoder) -> None:
-    folder = tmp_path / "notes"
-    folder.mkdir()
-    (folder / "a.txt").write_text("One.\nTwo.\n")
-    (folder / "b.txt").write_text("Three.\n")
-    store = tmp_path / "store"
-    assert index_files([folder], "n", encoder, store=store).added == 3
-    (folder / "b.txt").unlink()
-    (folder / "a.txt").write_text("Two.\n")
-    result = index_files([folder], "n", encoder, store=store)
-    assert (result.removed, result.moved, result.chunks) == (2, 1, 1)
-
-
-def test_a_file_that_breaks_loses_nothing(tmp_path: Path, encoder: likewise.Encoder) -> None:
-    file, store = tmp_path / "a.jsonl", tmp_path / "store"
-    file.write_text('{"text": "One."}\n{"text": "Two."}\n')
-    index_files([file], "n", encoder, store=store)
-    other = tmp_path / "b.txt"
-    other.write_text("Three.\n")
-    file.rename(tmp_path / "away")
-    skipped: list[Skipped] = []
-    result = index_files([file, other], "n", encoder, store=store, on_error=skipped.append)
-    assert (result.removed, result.chunks, len(skipped)) == (0, 3, 1)
-
-
-def test_nothing_to_index_is_an_error_and_makes_nothing(
-    tmp_path: Path, encoder: likewise.Encoder
-) -> None:
-    store = tmp_path / "store"
-    with pytest.raises(RecordError, match="no such file"):
-        index_files([tmp_path / "no.txt"], "n", encoder, store=store, on_error=[].append)
-    (tmp_path / "empty.txt").touch()
-    with pytest.raises(InputError, match="no text"):
-        index_files([tmp_path / "empty.txt"], "n", encoder, store=store)
-    assert Store(store).names() == []
 
 
 def test_names_and_places_that_are_not_there(tmp_path: Path, encoder: likewise.Encoder) -> None:

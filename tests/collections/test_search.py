@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 import likewise
 from likewise import vectors
-from likewise.collections import fusion
 from likewise.collections.answers import answer as answer_of
 from likewise.collections.collection import Collection
 from likewise.collections.contract import Hit, Mode
@@ -138,22 +137,6 @@ def test_diversity_avoids_repetition(collection: Collection) -> None:
     diverse = [hit.text for hit in collection.search("guitar", 3, diversity=0.6)]
     assert sum("guitar" in text for text in plain) == 3
     assert sum("guitar" in text for text in diverse) < 3
-
-
-def test_marginal_relevance_is_its_formula() -> None:
-    drawn = np.random.default_rng(0).standard_normal((12, 8)).astype(np.float32)
-    relevance = vectors.cosine(drawn[:1], drawn)[0]
-    taken = fusion.marginal_relevance(relevance, drawn, 5, 0.4)
-    chosen: list[int] = []
-    for _ in range(5):
-        gains = {
-            n: 0.6 * relevance[n]
-            - 0.4 * max((vectors.cosine(drawn[n], drawn[m])[0, 0] for m in chosen), default=0.0)
-            for n in range(12)
-            if n not in chosen
-        }
-        chosen.append(max(gains, key=lambda n: gains[n]))
-    assert taken == chosen
 
 
 def test_a_percentile_counts_random_pairs() -> None:
