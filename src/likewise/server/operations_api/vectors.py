@@ -37,10 +37,10 @@ def encoded_response(result: EncodeResult, accept: str) -> Response | None:
 
 def _headers(result: EncodeResult) -> dict[str, str]:
     return {
-        "Likewise-Shape": f"{result.texts},{result.dimension}",
-        "Likewise-Dtype": "float32-le",
-        "Likewise-Fingerprint": result.fingerprint,
-        "Likewise-Truncated": str(result.cut),
+        "X-Likewise-Shape": f"{result.texts},{result.dimension}",
+        "X-Likewise-Dtype": "float32-le",
+        "X-Likewise-Fingerprint": result.fingerprint,
+        "X-Likewise-Truncated": str(result.cut),
     }
 
 
