@@ -134,7 +134,7 @@ class Load:
 
 async def _app(scope: Any, receive: Any, send: Any) -> None:
     from likewise.server.keys import allows
-    from likewise.server.logs import record_usage
+    from likewise.server.request_record import record_usage
 
     if scope["type"] == "lifespan":
         await _lifespan(receive, send)
@@ -157,7 +157,7 @@ async def _app(scope: Any, receive: Any, send: Any) -> None:
         if not message.get("more_body"):
             break
     await asyncio.sleep(float(query.get("ms", "0")) / 1000)
-    record_usage(scope, [body.decode("utf-8", "replace")], len(body))
+    record_usage([body.decode("utf-8", "replace")], len(body))
     answer: dict[str, Any] = {"bytes": len(body)}
     if scope["path"] == "/v1/scopes":
         answer = {each: allows(scope, each) for each in ("read", "write", "admin")}  # type: ignore[arg-type]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -12,6 +12,9 @@ from likewise.cli.server_options import ServerOptions, run, server_command
 from likewise.errors import InputError
 from likewise.extras import require
 from likewise.hub.catalog import DEFAULT
+
+if TYPE_CHECKING:
+    from likewise.server.secure import ServedApp
 
 
 @server_command
@@ -81,21 +84,21 @@ def serve(
       likewise keys create laptop --scope read --rate 600
       likewise serve --host 0.0.0.0 --no-ui
     """
-    require("msgspec", "server")
-    if ui:
-        require("gradio", "web")
-    from likewise.server.app import Server, Settings
-    from likewise.server.operations_api.service import ApiSettings
-    from likewise.server.secure import ServedApp
+    aliases = _aliases(alias or [])
 
-    settings = Settings(
-        model, models=tuple(only or ()), aliases=_aliases(alias or []),
-        preload=tuple(preload or ()), compute=compute, memory_limit=memory_mb * 2**20,
-        cache_limit=cache_mb * 2**20, max_wait=max_wait, any_dimensions=any_dimensions,
-        token_ids=token_ids, api=ApiSettings(store=store, data=data), ui=ui,
-    )  # fmt: skip
+    def build() -> ServedApp:  # after the address is known to be usable, since it takes seconds
+        if ui:
+            require("gradio", "web")
+        from likewise.server.app import Server, Settings
+        from likewise.server.operations_api.service import ApiSettings
+        from likewise.server.secure import ServedApp
 
-    def build() -> ServedApp:
+        settings = Settings(
+            model, models=tuple(only or ()), aliases=aliases, preload=tuple(preload or ()),
+            compute=compute, memory_limit=memory_mb * 2**20, cache_limit=cache_mb * 2**20,
+            max_wait=max_wait, any_dimensions=any_dimensions, token_ids=token_ids,
+            api=ApiSettings(store=store, data=data), ui=ui,
+        )  # fmt: skip
         app = Server(settings)
         served: Any = app
         if traces:

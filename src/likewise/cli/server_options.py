@@ -127,7 +127,8 @@ def run(build: Build, options: ServerOptions, *, open_browser: bool = False) -> 
         InputError: options that cannot be used.
         MissingExtraError: the extra `server` is not installed.
     """
-    require("uvicorn", "server")
+    for module in ("msgspec", "starlette", "uvicorn"):
+        require(module, "server")
     from likewise.server.access import decide_access
     from likewise.server.key_file import KeyFile, default_key_file
     from likewise.server.keyring import Keyring

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +10,9 @@ from likewise.cli import options
 from likewise.cli.server_options import ServerOptions, run, server_command
 from likewise.extras import require
 from likewise.hub.catalog import DEFAULT
+
+if TYPE_CHECKING:
+    from likewise.server.secure import ServedApp
 
 
 @server_command
@@ -28,12 +31,12 @@ def ui(
     Example:
       likewise ui --open
     """
-    require("gradio", "web")
-    require("msgspec", "server")
-    from likewise.server.app import Server, Settings
-    from likewise.server.secure import ServedApp
 
-    def build() -> ServedApp:
+    def build() -> ServedApp:  # after the address is known to be usable, since it takes seconds
+        require("gradio", "web")
+        from likewise.server.app import Server, Settings
+        from likewise.server.secure import ServedApp
+
         app = Server(Settings(model))
         return ServedApp(app, app.routes.error_form)
 

@@ -16,6 +16,7 @@ from likewise.errors import InputError, TooLongError
 from likewise.server.batch_queue import Lane, Priority
 from likewise.server.batching import Batcher
 from likewise.server.models import ServedModels
+from likewise.server.request_record import record_usage
 from likewise.server.token_ids import TokenIds, decode_token_ids
 from likewise.tokenization.tokenizer import check_text
 
@@ -173,6 +174,7 @@ class EmbeddingService:
         matrix = result.vectors
         if options.dimensions and options.dimensions < encoder.dimension:
             matrix = vectors.truncate(matrix, options.dimensions)
+        record_usage(texts, int(sum(result.read)))
         return Embeddings(target, matrix, result.seen, result.read)
 
     async def names(self) -> list[str]:

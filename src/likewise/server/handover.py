@@ -18,7 +18,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-import platformdirs
+from likewise.cache import cache_folder
 
 READY = b"ready\n"
 CONNECT_SECONDS = 5
@@ -115,10 +115,11 @@ def _control_path(name: str) -> Path | None:
     """The control socket of an address, in a folder of this user; None where there can be none."""
     if sys.platform == "win32":
         return None
-    folder = platformdirs.user_runtime_path("likewise", appauthor=False)
+    runtime = os.environ.get("XDG_RUNTIME_DIR")
+    folder = Path(runtime) / "likewise" if runtime else cache_folder() / "run"
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        found = folder.stat()
+        found = folder.lstat()
     except OSError:
         return None
     if found.st_uid != os.getuid() or found.st_mode & 0o077:

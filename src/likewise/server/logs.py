@@ -18,54 +18,17 @@ from typing import Any, Literal, TextIO
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from likewise.server.refusal import ErrorResponder, Refusal
+from likewise.server.request_record import RequestRecord, current
 from likewise.web.visitors import KEY_STATE
 
 LogFormat = Literal["auto", "json", "text", "off"]
 """Auto is text on a terminal, else JSON; off writes no line for a request."""
-
-RECORD = "likewise.request"
-"""Where a request's state has what is logged of it."""
 
 MOST_LINES = 100_000
 """Lines that wait to be written; more are dropped, since requests do not wait for a slow log."""
 
 _ID = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
 _log = logging.getLogger("likewise.server")
-
-
-@dataclass
-class RequestRecord:
-    """What is logged of a request.
-
-    Attributes:
-        id: of the client, or made here.
-        log_texts: whether its texts are logged.
-        texts: how many texts were encoded or compared.
-        tokens: how many tokens they have.
-        content: the texts, where they are logged.
-    """
-
-    id: str
-    log_texts: bool = False
-    texts: int = 0
-    tokens: int = 0
-    content: Sequence[str] = ()
-
-
-def record_usage(scope: Any, texts: Sequence[str], tokens: int) -> None:
-    """Note what a request was about, for its log line; nothing where requests are not logged.
-
-    Args:
-        scope: the ASGI scope of the request.
-        texts: its texts, of which the number is logged.
-        tokens: their tokens.
-    """
-    record = scope.get("state", {}).get(RECORD)
-    if record is not None:
-        record.texts += len(texts)
-        record.tokens += tokens
-        if record.log_texts:
-            record.content = [*record.content, *texts]
 
 
 class RequestLog:
@@ -100,7 +63,8 @@ class RequestLog:
             await self._app(scope, receive, send)
             return
         record = RequestRecord(_request_id(scope), self._log_texts)
-        scope.setdefault("state", {})[RECORD] = record
+        current.set(record)
+        scope.setdefault("state", {})
         # now, since a mounted app changes the scope
         method, path = scope["method"], scope["path"]
         identified = (b"x-request-id", record.id.encode())
