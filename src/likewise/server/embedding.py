@@ -174,7 +174,7 @@ class EmbeddingService:
         matrix = result.vectors
         if options.dimensions and options.dimensions < encoder.dimension:
             matrix = vectors.truncate(matrix, options.dimensions)
-        record_usage(texts, int(sum(result.read)))
+        record_usage(texts, int(result.read.sum()))
         return Embeddings(target, matrix, result.seen, result.read)
 
     async def names(self) -> list[str]:
