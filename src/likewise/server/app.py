@@ -15,7 +15,7 @@ from likewise.errors import MissingExtraError
 from likewise.extras import require
 from likewise.hub.catalog import DEFAULT
 from likewise.operations.registry import MEMORY_LIMIT
-from likewise.server import openai
+from likewise.server import docs_page, openai
 from likewise.server.batching import Batcher
 from likewise.server.embedding import EmbeddingService
 from likewise.server.http import (
@@ -101,6 +101,7 @@ class Server:
         )
         self._parts = Parts(self._pages())
         self._parts.add(PREFIX, create_operations_api(self.models, settings.api))
+        self._parts.add(docs_page.PATH, docs_page.create_docs_page(f"{PREFIX}/openapi.json"))
         self._add_mcp()
         self.routes = FastRoutes(
             self._parts,
