@@ -21,7 +21,7 @@ from likewise.engine.contract import Runtime
 from likewise.errors import InputError, TruncationWarning
 from likewise.hub.locate import Location
 from likewise.progress import Advance, bar
-from likewise.results import Encoded, TokenCount
+from likewise.results import Encoded, Token, TokenCount
 from likewise.signatures import OutputValue, Text, Texts, encode_method
 from likewise.texts import is_single, listed, tensor
 from likewise.tokenization.token_stream import (
@@ -281,6 +281,11 @@ class Encoder(SentenceTransformerMethods, ComparisonMethods):
         return self._prompt(name, None)
 
     @property
+    def is_normalized(self) -> bool:
+        """Whether the vectors of the checkpoint have length 1."""
+        return any(isinstance(module, Normalize) for module in self.config.modules)
+
+    @property
     def matryoshka(self) -> bool:
         """Whether it was trained so that the first dimensions of a vector can stand alone."""
         entry = self.location.entry
@@ -320,13 +325,24 @@ class Encoder(SentenceTransformerMethods, ComparisonMethods):
             for seen, kept, is_partial in zip(rows.seen, rows.lengths, partial, strict=True)
         ]
 
-    def decode_tokens(self, token_ids: Sequence[int]) -> str:
-        """The text of token ids, without the special tokens around it.
+    def describe_tokens(self, text: str) -> list[Token]:
+        """Every token of a text, special tokens included, without truncation."""
+        return self._tokenizer.describe(text)
+
+    def decode_tokens(
+        self, token_ids: Sequence[int], *, skip_special_tokens: bool | None = None
+    ) -> str:
+        """The text of token ids.
+
+        Args:
+            token_ids: ids of the model's vocabulary.
+            skip_special_tokens: leave out every special token, or none; if not given, only those
+                around the text.
 
         Raises:
             InputError: an id is not in the vocabulary.
         """
-        return self._tokenizer.decode(token_ids)
+        return self._tokenizer.decode(token_ids, skip_special_tokens=skip_special_tokens)
 
     def has_special_tokens(self, token_ids: Sequence[int]) -> bool:
         """Whether token ids begin and end with the special tokens of the model."""
@@ -359,17 +375,12 @@ class Encoder(SentenceTransformerMethods, ComparisonMethods):
             for states in self._runtime.token_states(batch.rows)
         ]
 
-    @property
-    def _is_normalized(self) -> bool:
-        """Whether the vectors of the checkpoint have length 1."""
-        return any(isinstance(module, Normalize) for module in self.config.modules)
-
     def _average_chunks(
         self, batch: TokenizedBatch, matrix: NDArray[np.float32]
     ) -> NDArray[np.float32]:
         """Vectors of rows to vectors of texts."""
         matrix = batch.average_chunks(matrix)
-        if self._is_normalized:
+        if self.is_normalized:
             matrix[batch.chunked] = vectors.normalize(matrix[batch.chunked])
         return matrix
 
@@ -377,8 +388,8 @@ class Encoder(SentenceTransformerMethods, ComparisonMethods):
         self, matrix: NDArray[np.float32], dimension: int, normalize: bool
     ) -> NDArray[np.float32]:
         if dimension < matrix.shape[1]:
-            return vectors.truncate(matrix, dimension, renormalize=self._is_normalized or normalize)
-        return vectors.normalize(matrix) if normalize and not self._is_normalized else matrix
+            return vectors.truncate(matrix, dimension, renormalize=self.is_normalized or normalize)
+        return vectors.normalize(matrix) if normalize and not self.is_normalized else matrix
 
     def _warn_truncated(self, truncated: int, total: int) -> None:
         warnings.warn(

@@ -22,7 +22,7 @@ from likewise.hub.download import progress_bar
 from likewise.hub.locate import Location, locate
 from likewise.loaded_model import LoadedModel, checked_length
 from likewise.progress import Advance
-from likewise.results import Ranked
+from likewise.results import PairScores, Ranked
 from likewise.tokenization.pair_tokenizer import PairTokenizer, read_pair_tokenizer
 
 BATCH_PAIRS = 1024
@@ -83,14 +83,45 @@ class Reranker(LoadedModel):
             TextError: an item is not a string, or not valid Unicode; the error gives its index.
             EngineError: the network could not be run.
         """
+        return self.score(query, texts, progress=progress).scores
+
+    def score(
+        self,
+        query: str,
+        texts: Sequence[str],
+        *,
+        sigmoid: bool | None = None,
+        progress: Advance | None = None,
+    ) -> PairScores:
+        """The same, with how much of each pair was read.
+
+        Args:
+            query: a text.
+            texts: n texts.
+            sigmoid: bring scores between 0 and 1; as the checkpoint says when not given.
+            progress: called with how many of them have just been finished.
+
+        Raises:
+            TextError: something is no string, or no valid Unicode.
+            EngineError: the engine refused.
+        """
         if isinstance(texts, str):
             raise InputError("one text where several are expected", hint="pass a list of texts")
-        scores = np.empty(len(texts), np.float32)
+        found = np.empty(len(texts), np.float32)
+        tokens, truncated = np.zeros(len(texts), np.int64), np.zeros(len(texts), bool)
         for start in range(0, len(texts), BATCH_PAIRS):
             part = texts[start : start + BATCH_PAIRS]
             rows = self._tokenizer.rows(query, part, start)
-            scores[start : start + len(part)] = self._runtime.embed(rows, progress)[:, 0]
-        return _sigmoid(scores) if self.sigmoid else scores
+            span = slice(start, start + len(part))
+            found[span] = self._runtime.embed(rows, progress)[:, 0]
+            tokens[span] = rows.lengths
+            truncated[span] = rows.partial
+        sigmoid = self.sigmoid if sigmoid is None else sigmoid
+        return PairScores(_sigmoid(found) if sigmoid else found, tokens, truncated)
+
+    def shorten(self, text: str, tokens: int) -> str:
+        """The beginning of a text: so many of its tokens."""
+        return self._tokenizer.shorten(text, tokens)
 
     def rank(self, query: str, texts: Iterable[str], top_k: int | None = None) -> list[Ranked]:
         """Rank texts by their scores, best first, ties in input order.

@@ -62,6 +62,40 @@ class Encoded:
     kept: NDArray[np.int64]
 
 
+@dataclass(frozen=True)
+class PairScores:
+    """What a cross-encoder gives for a query and several texts.
+
+    Attributes:
+        scores: float32 `[n]`, higher is better.
+        tokens: int64 `[n]`, tokens that were read of each pair, special ones included.
+        truncated: bool `[n]`, pairs that have more tokens.
+    """
+
+    scores: NDArray[np.float32]
+    tokens: NDArray[np.int64]
+    truncated: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Token:
+    """One token of a text.
+
+    Attributes:
+        id: its id in the vocabulary.
+        text: the part of the text that it stands for; its name for a special token.
+        special: whether it was put around the text.
+        start: where it begins in the text; None for a special token.
+        stop: where it ends.
+    """
+
+    id: int
+    text: str
+    special: bool
+    start: int | None = None
+    stop: int | None = None
+
+
 @dataclass
 class Evaluations:
     """Results of sentence-transformers' evaluators: the last value of each metric."""

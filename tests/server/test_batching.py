@@ -19,6 +19,7 @@ from likewise.server.batch_queue import (
     Part,
     Priority,
     QueuedRequest,
+    Timing,
     estimate_tokens,
 )
 from likewise.server.batching import Batcher
@@ -174,7 +175,9 @@ class TestQueue:
             given = ["word " * 38] * count
             tokens = estimate_tokens(given, 256)
             assert tokens[0] == 49
-            result = Embedded(np.empty((count, 384), np.float32), *[np.empty(count, np.int64)] * 2)
+            result = Embedded(
+                np.empty((count, 384), np.float32), *[np.empty(count, np.int64)] * 2, Timing(0)
+            )
             request = QueuedRequest(
                 Lane(encoder, prefix), given, tokens, loop.create_future(), result
             )

@@ -79,6 +79,11 @@ class ModelRegistry:
         key = ModelKey(model, compute, device)
         return self._get(key, Encoder, lambda: self._loader(model, compute, device))
 
+    def peek_reranker(self, model: str, compute: str = "auto") -> Reranker | None:
+        """The cross-encoder if it is loaded, else None; counts as a use."""
+        found = self._peek(ModelKey(model, compute, "cpu", "reranker"))
+        return found if isinstance(found, Reranker) else None
+
     def get_reranker(self, model: str, compute: str = "auto") -> Reranker:
         """The cross-encoder, loaded if it is not loaded yet.
 

@@ -15,7 +15,7 @@ from likewise.errors import MissingExtraError
 from likewise.extras import require
 from likewise.hub.catalog import DEFAULT
 from likewise.operations.registry import MEMORY_LIMIT
-from likewise.server import docs_page, openai
+from likewise.server import cohere, docs_page, ollama, openai, tei
 from likewise.server.batching import Batcher
 from likewise.server.embedding import EmbeddingService
 from likewise.server.http import (
@@ -34,8 +34,10 @@ from likewise.server.models import ServedModels
 from likewise.server.operations_api.app import PREFIX, create_operations_api
 from likewise.server.operations_api.service import ApiSettings
 from likewise.server.parts import Parts, run_lifespan
+from likewise.server.reranking import RerankService
 from likewise.server.token_ids import TokenIds
 from likewise.server.vector_cache import VectorCache
+from likewise.server.worker import Worker
 from likewise.web.registry import local_models
 
 
@@ -45,6 +47,7 @@ class Settings:
 
     Attributes:
         model: the model of requests that name none, and of a new page of the web app.
+        reranker: the model that reranks where a request names none; `model` when None.
         models: models that clients may name beside the others given here; every model on this
             machine when empty.
         aliases: other names of models, as clients use them.
@@ -60,6 +63,7 @@ class Settings:
     """
 
     model: str = DEFAULT
+    reranker: str | None = None
     models: tuple[str, ...] = ()
     aliases: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     preload: tuple[str, ...] = ()
@@ -83,6 +87,7 @@ class Server:
         settings: what it serves.
         models: loaded models, shared by every part.
         service: the engine behind the dialects.
+        reranking: ranks documents.
         routes: the addresses of the dialects.
         metrics: what was done so far.
     """
@@ -90,7 +95,9 @@ class Server:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.models = local_models(settings.memory_limit)
-        names = {settings.model, *settings.models, *settings.preload, *settings.aliases.values()}
+        reranker = settings.reranker or settings.model
+        names = {settings.model, reranker, *settings.models, *settings.preload}
+        names |= set(settings.aliases.values())
         self.service = EmbeddingService(
             ServedModels(self.models, names, only=bool(settings.models), compute=settings.compute),
             Batcher(max_wait=settings.max_wait, cache=VectorCache(settings.cache_limit)),
@@ -99,13 +106,17 @@ class Server:
             settings.any_dimensions,
             settings.token_ids,
         )
+        self.reranking = RerankService(self.service, Worker(settings.max_wait), reranker)
         self._parts = Parts(self._pages())
         self._parts.add(PREFIX, create_operations_api(self.models, settings.api))
         self._parts.add(docs_page.PATH, docs_page.create_docs_page(f"{PREFIX}/openapi.json"))
         self._add_mcp()
         self.routes = FastRoutes(
             self._parts,
-            {**dialect_routes(self.service), ("GET", "/metrics"): self._metrics_route()},
+            {
+                **dialect_routes(self.service, self.reranking),
+                ("GET", "/metrics"): self._metrics_route(),
+            },
         )
         self.metrics = Metrics(self.service.batcher, self.models, self.routes.has)
         self._app = self.metrics.counting(self.routes)
@@ -128,6 +139,7 @@ class Server:
             finally:
                 watching.cancel()
                 await asyncio.to_thread(self.service.batcher.close)
+                await asyncio.to_thread(self.reranking.worker.close)
                 self.service.models.close()
 
     def _metrics_route(self) -> Route:
@@ -155,6 +167,11 @@ class Server:
         return FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
 
 
-def dialect_routes(service: EmbeddingService) -> Routes:
+def dialect_routes(service: EmbeddingService, reranking: RerankService) -> Routes:
     """The addresses of every dialect."""
-    return {**openai.routes(service)}
+    return {
+        **openai.routes(service),
+        **tei.routes(service, reranking),
+        **cohere.routes(service, reranking),
+        **ollama.routes(service),
+    }

@@ -49,6 +49,21 @@ class Lane:
         return id(self.encoder), self.prefix, self.truncation
 
 
+@dataclass(slots=True)
+class Timing:
+    """When a request was where, in seconds of `time.perf_counter`.
+
+    Attributes:
+        submitted: it was queued.
+        started: its first batch began.
+        ended: its last batch ended.
+    """
+
+    submitted: float
+    started: float = 0.0
+    ended: float = 0.0
+
+
 class Embedded(NamedTuple):
     """The vectors of one request.
 
@@ -56,11 +71,13 @@ class Embedded(NamedTuple):
         vectors: float32 `[n, dimension]`.
         seen: int64 `[n]`, tokens each text has.
         read: int64 `[n]`, tokens of it that were read.
+        timing: how long it waited, and how long it took.
     """
 
     vectors: NDArray[np.float32]
     seen: NDArray[np.int64]
     read: NDArray[np.int64]
+    timing: Timing
 
 
 @dataclass(eq=False)

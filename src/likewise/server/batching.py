@@ -24,6 +24,7 @@ from likewise.server.batch_queue import (
     Part,
     Priority,
     QueuedRequest,
+    Timing,
     estimate_tokens,
 )
 from likewise.server.vector_cache import CachedVector, VectorCache
@@ -127,6 +128,7 @@ class Batcher:
             np.empty((count, lane.encoder.dimension), np.float32),
             np.empty(count, np.int64),
             np.empty(count, np.int64),
+            Timing(time.perf_counter()),
         )
         if not count:
             future.set_result(result)
@@ -168,6 +170,8 @@ class Batcher:
     def _run(self) -> None:
         while parts := self._next_batch():
             started = time.perf_counter()
+            for part in parts:
+                part.request.result.timing.started = part.request.result.timing.started or started
             try:
                 tokens = self._encode(parts)
             except BaseException as error:
@@ -238,9 +242,11 @@ class Batcher:
 
     def _deliver(self, parts: list[Part]) -> None:
         """Answer the requests that are complete: one call into the event loop for all of them."""
+        ended = time.perf_counter()
         done = [part.request for part in parts if part.stop == len(part.request.texts)]
         by_loop: dict[asyncio.AbstractEventLoop, list[QueuedRequest]] = {}
         for request in done:
+            request.result.timing.ended = ended
             by_loop.setdefault(request.future.get_loop(), []).append(request)
         for loop, requests in by_loop.items():
             _call(loop, _set_results, requests)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,15 +13,23 @@ from numpy.typing import NDArray
 from likewise import vectors
 from likewise.encoder import Encoder
 from likewise.errors import InputError, TooLongError
-from likewise.server.batch_queue import Lane, Priority
+from likewise.server.batch_queue import Lane, Priority, Timing
 from likewise.server.batching import Batcher
 from likewise.server.models import ServedModels
 from likewise.server.request_record import record_usage
 from likewise.server.token_ids import TokenIds, decode_token_ids
+from likewise.server.truncation import keep_end
 from likewise.tokenization.tokenizer import check_text
 
 Role = Literal["query", "document"]
 Policy = Literal["cut", "error", "chunk"]
+
+
+class NamedRole(NamedTuple):
+    """A model's name, and the role in it."""
+
+    name: str
+    role: Role | None
 
 
 @dataclass(frozen=True)
@@ -50,12 +58,14 @@ class Embeddings:
         vectors: float32 `[n, dimension]`.
         seen: int64 `[n]`, tokens each text has, special ones and the prompt included.
         read: int64 `[n]`, tokens of it that were read.
+        timing: how long it waited, and how long it took.
     """
 
     target: Target
     vectors: NDArray[np.float32]
     seen: NDArray[np.int64]
     read: NDArray[np.int64]
+    timing: Timing
 
     @property
     def tokens(self) -> int:
@@ -90,11 +100,15 @@ class EmbedOptions:
     Attributes:
         dimensions: keep so many dimensions and normalize again; None keeps all.
         truncation: `cut`, `error` or `chunk` for texts over the model's limit.
+        keep: the part of a truncated text that is read.
+        normalize: scale vectors to length 1, also where the model does not.
         priority: `interactive` or `bulk`; by the size of the request when None.
     """
 
     dimensions: int | None = None
     truncation: Policy = "cut"
+    keep: Literal["start", "end"] = "start"
+    normalize: bool = False
     priority: Priority | None = None
 
 
@@ -133,13 +147,8 @@ class EmbeddingService:
             InputError: an unknown role or prompt.
         """
         name = name or self.default_model
-        base, _, suffix = name.partition("#")
-        if suffix:
-            if suffix not in ("query", "document"):
-                raise InputError(
-                    f"unknown role {suffix!r} in {name!r}", hint="one of query, document"
-                )
-            role = "query" if suffix == "query" else "document"
+        base, own_role = split_role(name)
+        role = own_role or role
         encoder = await self.models.get(self.aliases.get(base, base))
         if prompt_name is None and role:
             prompt_name = encoder.role_prompt(role)
@@ -166,16 +175,21 @@ class EmbeddingService:
                 check_text(text, index)
         self._check_dimensions(encoder, options.dimensions)
         mode: Literal["cut", "chunk"] = "chunk" if options.truncation == "chunk" else "cut"
+        dropped: NDArray[np.int64] | int = 0
+        if options.keep == "end" and options.truncation == "cut":
+            texts, dropped = await asyncio.to_thread(keep_end, encoder, target.prefix, texts)
         result = await self.batcher.submit(
             Lane(encoder, target.prefix, mode), texts, priority=options.priority
         )
         if options.truncation == "error":
-            _refuse_truncated(result.seen, result.read, encoder.max_seq_length)
+            refuse_truncated(result.seen, result.read, encoder.max_seq_length)
         matrix = result.vectors
         if options.dimensions and options.dimensions < encoder.dimension:
             matrix = vectors.truncate(matrix, options.dimensions)
+        elif options.normalize and not encoder.is_normalized:
+            matrix = vectors.normalize(matrix)
         record_usage(texts, int(result.read.sum()))
-        return Embeddings(target, matrix, result.seen, result.read)
+        return Embeddings(target, matrix, result.seen + dropped, result.read, result.timing)
 
     async def names(self) -> list[str]:
         """Names that clients can use: models and aliases."""
@@ -204,7 +218,29 @@ class EmbeddingService:
             )
 
 
-def _refuse_truncated(seen: NDArray[np.int64], read: NDArray[np.int64], limit: int) -> None:
+def split_role(name: str) -> NamedRole:
+    """A name such as `NAME#query` taken apart.
+
+    Raises:
+        InputError: an unknown role.
+    """
+    base, _, suffix = name.partition("#")
+    if suffix not in ("", "query", "document"):
+        raise InputError(f"unknown role {suffix!r} in {name!r}", hint="one of query, document")
+    return NamedRole(base, cast(Role, suffix) if suffix else None)
+
+
+def refuse_truncated(seen: NDArray[np.int64], read: NDArray[np.int64], limit: int) -> None:
+    """Refuse texts that would be truncated.
+
+    Args:
+        seen: int64 `[n]`, tokens each text has.
+        read: int64 `[n]`, tokens of it that would be read.
+        limit: tokens that the model reads.
+
+    Raises:
+        TooLongError: one of them has more.
+    """
     over = np.flatnonzero(read < seen)
     if len(over):
         index = int(over[0])

@@ -37,6 +37,14 @@ class BadRequestError(InputError):
     """A body or a header that cannot be used."""
 
 
+class EmptyInputError(BadRequestError):
+    """Nothing was sent where something is needed."""
+
+
+class TooManyTextsError(BadRequestError):
+    """More texts than one request may have."""
+
+
 @dataclass(slots=True)
 class Response:
     """An answer.
@@ -98,11 +106,7 @@ class Request:
         Raises:
             BadRequestError: it is not.
         """
-        body = await self.body()
-        try:
-            return decoder.decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise BadRequestError(f"the body cannot be used: {error}") from error
+        return decode(decoder, await self.body())
 
     async def wait_for(self, work: Awaitable[T]) -> T:
         """Wait for work, which is cancelled when the client goes away.
@@ -133,6 +137,18 @@ class Request:
         while (await self._receive())["type"] != "http.disconnect":
             pass
         task.cancel()
+
+
+def decode(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
+    """A body as JSON of a known shape.
+
+    Raises:
+        BadRequestError: it is not.
+    """
+    try:
+        return decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadRequestError(f"the body cannot be used: {error}") from error
 
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -189,7 +205,7 @@ class Route:
 
 
 Routes = Mapping[tuple[str, str], Route]
-"""Method and path to what answers there."""
+"""Method and path to what answers there; a path that ends in `/*` stands for all below it."""
 
 
 class FastRoutes:
@@ -206,13 +222,23 @@ class FastRoutes:
         self._paths: dict[str, list[str]] = {}
         for method, path in self._routes:
             self._paths.setdefault(path, []).append(method)
+        self._folders = [path[:-1] for path in self._paths if path.endswith("/*")]
 
     def has(self, path: str) -> bool:
         """Whether a path is one of these addresses."""
         return path in self._paths
 
+    def _known(self, path: str) -> str:
+        """The path as it is registered."""
+        if path not in self._paths:
+            for folder in self._folders:
+                if path.startswith(folder):
+                    return folder + "*"
+        return path
+
     def error_form(self, path: str) -> ErrorForm | None:
         """How errors are written at an address; None where it is not one of these."""
+        path = self._known(path)
         methods = self._paths.get(path)
         return self._routes[methods[0], path].dialect.error_form if methods else None
 
@@ -221,7 +247,7 @@ class FastRoutes:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        method, path = scope["method"], scope["path"]
+        method, path = scope["method"], self._known(scope["path"])
         route = self._routes.get((method, path))
         if route is None:
             methods = self._paths.get(path)

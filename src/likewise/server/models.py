@@ -10,8 +10,9 @@ from pathlib import Path
 
 from likewise.checkpoint.inventory import inventory
 from likewise.encoder import Encoder
-from likewise.errors import LikewiseError, ModelNotFoundError
+from likewise.errors import LikewiseError, ModelNotFoundError, UnsupportedModelError
 from likewise.operations.registry import ModelRegistry
+from likewise.reranker import Reranker, is_cross_encoder
 
 Files = tuple[tuple[str, int, int], ...]
 """Name, size and time of change of each file of a model."""
@@ -54,6 +55,27 @@ class ServedModels:
         if name in self._admitted and (found := self.registry.peek(name, self.compute)):
             return found
         return await asyncio.get_running_loop().run_in_executor(self._loader, self._load, name)
+
+    async def scorer(self, name: str) -> Encoder | Reranker:
+        """The model of a name, which may be a cross-encoder.
+
+        Raises:
+            ModelNotFoundError: it is not served, or not on this machine.
+            CheckpointError: its files cannot be used.
+        """
+        if name in self._admitted and (found := self._peek(name)):
+            return found
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._loader, self._load_scorer, name)
+
+    def _peek(self, name: str) -> Encoder | Reranker | None:
+        registry = self.registry
+        return registry.peek(name, self.compute) or registry.peek_reranker(name, self._pair_compute)
+
+    @property
+    def _pair_compute(self) -> str:
+        """Number format of cross-encoders, which do not have all of them."""
+        return self.compute if self.compute in ("float32", "bfloat16") else "auto"
 
     def listed(self) -> list[str]:
         """Names of the models that are served."""
@@ -102,15 +124,31 @@ class ServedModels:
         self._loader.shutdown()
 
     def _load(self, name: str) -> Encoder:
+        self._check_served(name)
+        if is_cross_encoder(name):
+            raise UnsupportedModelError(
+                f"{name} is a cross-encoder and has no embeddings",
+                hint="use it for reranking: /rerank, /v1/rerank or /v2/rerank",
+            )
+        encoder = self.registry.get(name, self.compute)
+        self._admitted.add(name)
+        return encoder
+
+    def _load_scorer(self, name: str) -> Encoder | Reranker:
+        self._check_served(name)
+        if not is_cross_encoder(name):
+            return self._load(name)
+        reranker = self.registry.get_reranker(name, self._pair_compute)
+        self._admitted.add(name)
+        return reranker
+
+    def _check_served(self, name: str) -> None:
         listed = self.listed()
         if name not in listed and (self._only or name not in _hub_ids()):
             raise ModelNotFoundError(
                 f"the model {name!r} is not served here",
                 hint=f"served: {', '.join(listed) or 'none'}",
             )
-        encoder = self.registry.get(name, self.compute)
-        self._admitted.add(name)
-        return encoder
 
 
 def _files(folder: Path) -> Files:

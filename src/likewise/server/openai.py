@@ -1,4 +1,4 @@
-"""The dialect of OpenAI: `/v1/embeddings` and `/v1/models`.
+"""The dialect of OpenAI: `/v1/embeddings` and `/v1/models`. Jina's embeddings share the address.
 
 Source: OpenAI's API reference, "Embeddings" and "Models".
 """
@@ -12,18 +12,21 @@ from typing import Annotated, Any, Literal
 import msgspec
 import orjson
 
-from likewise.errors import ModelNotFoundError, TooLongError
-from likewise.server.embedding import Embeddings, EmbeddingService, EmbedOptions
-from likewise.server.http import JSON, BadRequestError, Dialect, Request, Response, Route, Routes
+from likewise.errors import LikewiseError, ModelNotFoundError, TooLongError
+from likewise.server import jina
+from likewise.server.embedding import (
+    Embeddings,
+    EmbeddingService,
+    EmbedOptions,
+    Role,
+    split_role,
+)
+from likewise.server.http import JSON, Dialect, Request, Response, Route, Routes
+from likewise.server.inputs import read_inputs
 from likewise.server.options import header_options, header_role
 
-MOST_TEXTS = 2048
-"""Texts of one request, as at OpenAI."""
 
-Row = Annotated[list[int], msgspec.Meta(min_length=1)]
-
-
-class EmbeddingsBody(msgspec.Struct):
+class EmbeddingsBody(jina.JinaFields, kw_only=True):
     """The body of `POST /v1/embeddings`."""
 
     input: str | list[Any]
@@ -42,25 +45,49 @@ def routes(service: EmbeddingService) -> Routes:
 
     async def embeddings(request: Request) -> Response:
         body = await request.json(_decoder)
-        target = await service.target(body.model, header_role(request))
-        texts, rows = _inputs(body.input)
+        if not body.is_jina:
+            return await embed(request, body, header_role(request), EmbedOptions(body.dimensions))
+        try:
+            options = body.options(EmbedOptions(body.dimensions))
+            return await embed(request, body, header_role(request) or body.role(), options)
+        except LikewiseError as error:
+            return jina.DIALECT.response(error)
+
+    async def embed(
+        request: Request, body: EmbeddingsBody, role: Role | None, options: EmbedOptions
+    ) -> Response:
+        target = await service.target(body.model, role)
+        if prompt_name := body.prompt_name(target.encoder):
+            target = await service.target(body.model, prompt_name=prompt_name)
+        texts, rows = read_inputs(body.input)
         if rows:
             texts = await service.texts_of(target, rows)
-        options = header_options(request, EmbedOptions(body.dimensions))
+        options = header_options(request, options)
         found = await request.wait_for(service.embed(target, texts, options))
-        return Response(_answer(found, body), headers=(JSON, *found.headers))
+        content = (
+            _answer(found, body)
+            if not body.embedding_type
+            else jina.answer(found, body.embedding_type)
+        )
+        return Response(content, headers=(JSON, *found.headers))
 
     async def models(_request: Request) -> Response:
-        created = int(time.time())
-        data = [
-            {"id": name, "object": "model", "created": created, "owned_by": "likewise"}
-            for name in await service.names()
-        ]
+        data = [_model(name) for name in await service.names()]
         return Response(orjson.dumps({"object": "list", "data": data}))
+
+    async def model(request: Request) -> Response:
+        name = request.scope["path"].removeprefix("/v1/models/")
+        base, _ = split_role(name)
+        if base not in await service.names():
+            raise ModelNotFoundError(
+                f"the model {name!r} is not served here", hint="/v1/models lists those that are"
+            )
+        return Response(orjson.dumps(_model(name)))
 
     return {
         ("POST", "/v1/embeddings"): Route(embeddings, dialect),
         ("GET", "/v1/models"): Route(models, dialect),
+        ("GET", "/v1/models/*"): Route(model, dialect),
     }
 
 
@@ -75,29 +102,8 @@ def error_form(status: int, message: str, hint: str = "", error: object = None) 
     return orjson.dumps({"error": {"message": text, "type": kind, "param": param, "code": code}})
 
 
-def _inputs(given: str | list[Any]) -> tuple[list[str], list[list[int]]]:
-    """The texts of a body, or its rows of token ids."""
-    if isinstance(given, str):
-        given = [given]
-    if not given:
-        raise BadRequestError("input is empty", hint="send a text or a list of texts")
-    if all(type(each) is int for each in given):
-        given = [given]
-    if len(given) > MOST_TEXTS:
-        raise BadRequestError(
-            f"input has {len(given):,} texts, at most {MOST_TEXTS:,} are allowed in one request",
-            hint="send them in several requests",
-        )
-    if all(type(each) is str for each in given):
-        if "" in given:
-            raise BadRequestError(f"input[{given.index('')}] is empty", hint="leave it out")
-        return given, []
-    try:
-        return [], msgspec.convert(given, list[Row])
-    except msgspec.ValidationError as error:
-        raise BadRequestError(
-            "input is neither a text, nor a list of texts, nor token ids"
-        ) from error
+def _model(name: str) -> dict[str, Any]:
+    return {"id": name, "object": "model", "created": int(time.time()), "owned_by": "likewise"}
 
 
 def _answer(found: Embeddings, body: EmbeddingsBody) -> bytes:

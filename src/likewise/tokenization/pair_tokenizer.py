@@ -58,7 +58,22 @@ class PairTokenizer:
         if self._token_types:
             flat = chain.from_iterable(e.type_ids for e in encodings)
             types = np.fromiter(flat, np.int32, total)
-        return TokenRows(token_ids, lengths, lengths, token_types=types)
+        cut = [
+            bool(e.overflowing) or len(t) > BATCH_CHARACTERS
+            for e, t in zip(encodings, seconds, strict=True)
+        ]
+        partial = np.array(cut, bool) | (len(first) > BATCH_CHARACTERS)
+        return TokenRows(token_ids, lengths, lengths, token_types=types, partial=partial)
+
+    def shorten(self, text: str, tokens: int) -> str:
+        """The beginning of a text.
+
+        Args:
+            text: a text.
+            tokens: how many of its tokens stay.
+        """
+        encoding = self._backend.encode(text[:BATCH_CHARACTERS], add_special_tokens=False)
+        return text[: encoding.offsets[tokens - 1][1]] if len(encoding.ids) > tokens else text
 
 
 def read_pair_tokenizer(config: Config) -> PairTokenizer:

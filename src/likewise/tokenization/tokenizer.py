@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from likewise.checkpoint.config import STATIC, Config, read_json
 from likewise.errors import InputError, TextError
+from likewise.results import Token
 from likewise.tokenization.backend import read_backend, read_pad_id
 from likewise.tokenization.safe_prefixes import SafePrefixes
 from likewise.tokenization.text_parts import (
@@ -222,8 +223,34 @@ class Tokenizer:
         ids = self.rows([text], exact=False).token_ids.tolist()
         return [str(self._backend.id_to_token(i)) for i in ids]
 
-    def decode(self, token_ids: Sequence[int]) -> str:
-        """The text of token ids, without the special tokens around it.
+    def describe(self, text: str) -> list[Token]:
+        """Every token of a text, special tokens included, without truncation.
+
+        Raises:
+            TextError: it is not a string, or contains a lone surrogate.
+        """
+        check_text(text, 0)
+        (encoding,) = self._encode([text], [0], offsets=True)
+        offsets = self._original_offsets(text) if self._lowercase else np.arange(len(text) + 1)
+        tokens = []
+        for token_id, name, special, (start, stop) in zip(
+            encoding.ids, encoding.tokens, encoding.special_tokens_mask, encoding.offsets,
+            strict=True,
+        ):  # fmt: skip
+            if special:
+                tokens.append(Token(token_id, name, True))
+            else:
+                first, last = int(offsets[start]), int(offsets[stop])
+                tokens.append(Token(token_id, text[first:last], False, first, last))
+        return tokens
+
+    def decode(self, token_ids: Sequence[int], *, skip_special_tokens: bool | None = None) -> str:
+        """The text of token ids.
+
+        Args:
+            token_ids: ids of this vocabulary.
+            skip_special_tokens: leave out every special token, or none; if not given, only those
+                around the text.
 
         Raises:
             InputError: an id is not in the vocabulary.
@@ -236,6 +263,8 @@ class Tokenizer:
                     hint="send texts, or ids of the model's own tokenizer",
                 )
         inner = list(token_ids)
+        if skip_special_tokens is not None:
+            return str(self._backend.decode(inner, skip_special_tokens=skip_special_tokens))
         if self.has_special_tokens(inner):
             inner = inner[len(self._leading) : len(inner) - len(self._trailing)]
         return str(self._backend.decode(inner, skip_special_tokens=False))
