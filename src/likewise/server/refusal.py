@@ -13,8 +13,9 @@ from likewise.server.http import ErrorForm
 from likewise.web.refusals import localized_error
 
 API_PATHS = (
-    "/v1", "/v2", "/api", "/mcp", "/embed", "/embed_all", "/similarity", "/rerank", "/predict",
-    "/tokenize", "/decode", "/info", "/health", "/ping", "/metrics", "/docs", "/openapi.json",
+    "/v1", "/v2", "/api", "/mcp", "/embed", "/embed_all", "/embed_sparse", "/similarity", "/rerank",
+    "/predict", "/invocations", "/tokenize", "/decode", "/info", "/health", "/ping", "/metrics",
+    "/docs", "/openapi.json",
 )  # fmt: skip
 """Addresses that programs call, each with those below it; the others are pages."""
 
