@@ -16,7 +16,7 @@ from tests.server.conftest import Served, serving
 def samples(served: Served) -> dict[tuple[str, str], float]:
     text = httpx.get(f"{served.address}/metrics").text
     return {
-        (sample.name, " ".join(sample.labels.values())): sample.value
+        (sample.name, " ".join(value for _, value in sorted(sample.labels.items()))): sample.value
         for family in text_string_to_metric_families(text)
         for sample in family.samples
     }
@@ -39,7 +39,7 @@ def test_requests_and_batches_are_counted(served: Served) -> None:
     assert gained("likewise_truncated_texts_total") == 1
     assert gained("likewise_batch_tokens_total") > 256
     assert after["likewise_queue_requests", "interactive"] == 0
-    assert after["likewise_model_bytes", "all-MiniLM-L6-v2 float32"] > 20_000_000
+    assert after["likewise_model_bytes", "float32 all-MiniLM-L6-v2"] > 20_000_000
     assert after["likewise_tokens_per_second", ""] > 0
 
 
