@@ -20,6 +20,7 @@ from likewise.results import PairScores
 from likewise.server.batch_queue import Timing
 from likewise.server.embedding import EmbeddingService, EmbedOptions, split_role
 from likewise.server.http import EmptyInputError, Headers
+from likewise.server.request_record import record_usage
 from likewise.server.truncation import keep_start
 from likewise.server.worker import Worker
 from likewise.tokenization.tokenizer import check_text
@@ -158,11 +159,13 @@ class RerankService:
                 hint="shorten them, or allow truncation",
                 index=index,
             )
+        tokens = sum(int(part.tokens.sum()) for part in found)
+        record_usage([request.query, *texts], tokens)
         return Reranked(
             request.model or "",
             np.concatenate([part.scores for part in found]),
             "cross-encoder",
-            sum(int(part.tokens.sum()) for part in found),
+            tokens,
             int(truncated.sum()),
             model.max_seq_length,
             timing,

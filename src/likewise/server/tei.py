@@ -33,6 +33,7 @@ from likewise.server.embedding import (
 from likewise.server.http import JSON, BadRequestError, Request, Response, Route, Routes
 from likewise.server.inputs import MOST_TEXTS, check_count, read_inputs
 from likewise.server.options import header_options, header_role
+from likewise.server.request_record import record_usage
 from likewise.server.reranking import RankRequest, Reranked, RerankService
 from likewise.server.tei_bodies import (
     DecodeBody,
@@ -162,6 +163,7 @@ class _Routes:
         done = await self._reranking.worker.run(compute, parts)
         timing.ended = time.perf_counter()
         seen, read = (np.concatenate([part[n] for part in done]) for n in (0, 1))
+        record_usage(texts, int(read.sum()))
         empty = np.empty((0, encoder.dimension), np.float32)
         states = [state for part in done for state in part[2]]
         return Embeddings(target, empty, seen, read, timing), states
