@@ -74,10 +74,12 @@ class Guard:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        if not self._is_served_host(headers):
+        if not self._is_served_host(scope):
             await self._responder.send(_HOST, scope, send)
             return
-        own = self._is_own_origin(scope, headers)
+        # programs, which send neither header, are the usual case and the one that has to be fast
+        by_page = any(name in (b"origin", b"sec-fetch-site") for name, _ in scope["headers"])
+        own = not by_page or self._is_own_origin(scope, headers)
         if not own:
             if not self._is_allowed_origin(scope, headers):
                 await self._responder.send(_ORIGIN, scope, send)
@@ -121,16 +123,17 @@ class Guard:
         else:
             await self._responder.send(refusal, scope, send)
 
-    def _is_served_host(self, headers: Headers) -> bool:
+    def _is_served_host(self, scope: Scope) -> bool:
         hosts = self._access.hosts
         if "*" in hosts:
             return True
-        given = headers.getlist("host")
+        given = [value for name, value in scope["headers"] if name == b"host"]
         if len(given) != 1:
             return False
-        name, _, port = given[0].lower().rpartition(":")
+        host_and_port = given[0].decode("latin-1").lower()
+        name, _, port = host_and_port.rpartition(":")
         if not port.isdigit():
-            name = given[0].lower()
+            name = host_and_port
         return any(
             name == host or (host.startswith("*.") and name.endswith(host[1:])) for host in hosts
         )

@@ -7,7 +7,6 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from likewise.server.refusal import ErrorResponder, Refusal
@@ -56,15 +55,15 @@ class LimitsMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        upload = headers.get("content-type", "").startswith("multipart/form-data")
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        upload = headers.get(b"content-type", b"").startswith(b"multipart/form-data")
         limits = self._limits
         most = limits.upload_bytes if upload else limits.body_bytes
-        announced = headers.get("content-length", "0")
-        if not announced.isdecimal() or int(announced) > most:
+        announced = headers.get(b"content-length", b"0")
+        if not announced.isdigit() or int(announced) > most:
             await self._responder.send(_too_large(most), scope, send)
             return
-        encoding = headers.get("content-encoding", "identity").strip().lower()
+        encoding = headers.get(b"content-encoding", b"identity").decode("latin-1").strip().lower()
         if encoding not in ("identity", *_WBITS):
             await self._responder.send(_UNKNOWN_ENCODING, scope, send)
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import logging
 import os
@@ -11,10 +12,11 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, TextIO
 
+import msgspec
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from likewise.server.refusal import ErrorResponder, Refusal
@@ -28,6 +30,8 @@ MOST_LINES = 100_000
 """Lines that wait to be written; more are dropped, since requests do not wait for a slow log."""
 
 _ID = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
+_PROCESS = os.urandom(8).hex()
+_numbers = itertools.count()
 _log = logging.getLogger("likewise.server")
 
 
@@ -124,8 +128,8 @@ class RequestLine:
 
 
 def _json_line(line: RequestLine, content: Sequence[str]) -> str:
-    fields = {**asdict(line), **({"content": content} if content else {})}
-    return json.dumps(fields, ensure_ascii=False) + "\n"
+    fields = {**vars(line), "content": content} if content else vars(line)
+    return msgspec.json.encode(fields).decode() + "\n"
 
 
 def _text_line(line: RequestLine, content: Sequence[str]) -> str:
@@ -142,7 +146,7 @@ def _request_id(scope: Scope) -> str:
     for name, value in scope["headers"]:
         if name == b"x-request-id" and _ID.fullmatch(value):
             return str(value.decode())
-    return os.urandom(12).hex()
+    return f"{_PROCESS}{next(_numbers):08x}"
 
 
 class LineWriter:
