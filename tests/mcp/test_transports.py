@@ -246,7 +246,7 @@ def test_errors_are_results_of_the_tool(place: Place) -> None:
     anyio.run(scenario)
 
 
-def many(count: int, words: int = 60) -> list[str]:
+def many(count: int, words: int = 12) -> list[str]:
     """Different texts that take a while to encode."""
     return [
         " ".join(f"word{(n * 7 + k) % 997}" for k in range(words)) + str(n) for n in range(count)
@@ -261,7 +261,7 @@ def test_progress_grows(connect: Any, mode: str, place: Place) -> None:
         seen.append((progress, total, message))
 
     async def scenario() -> None:
-        texts = [f"{mode} {connect.__name__} {text}" for text in many(1500)]
+        texts = [f"{mode} {connect.__name__} {text}" for text in many(300)]
         async with connect(place, mode) as client:
             await client.call_tool("dedupe", {"texts": texts}, progress_callback=note)
 
@@ -282,7 +282,7 @@ def test_a_cancelled_call_stops(connect: Any, mode: str, place: Place) -> None:
         started.set()
 
     async def scenario() -> tuple[float, float]:
-        texts = [f"{mode} {connect.__name__} cancelled {text}" for text in many(5000)]
+        texts = [f"{mode} {connect.__name__} cancelled {text}" for text in many(10_000)]
         async with connect(place, mode) as client:
             await client.call_tool("similarity", {"a": "load", "b": "the model"})
             began = time.perf_counter()
@@ -308,8 +308,9 @@ def test_a_cancelled_call_stops(connect: Any, mode: str, place: Place) -> None:
 def test_the_event_loop_is_free_while_operations_run(place: Place) -> None:
     async def scenario() -> float:
         async with over_http(place, "auto") as client:
-            texts = [f"free {text}" for text in many(4000)]
+            texts = [f"free {text}" for text in many(600)]
             late: list[float] = []
+            started = time.perf_counter()
             async with anyio.create_task_group() as group:
 
                 async def ping() -> None:
@@ -323,9 +324,9 @@ def test_the_event_loop_is_free_while_operations_run(place: Place) -> None:
                 await client.call_tool("dedupe", {"texts": texts})
                 group.cancel_scope.cancel()
             assert len(late) > 3
-            return sorted(late)[len(late) // 2]
+            return max(late) / (time.perf_counter() - started)
 
-    assert anyio.run(scenario) < 0.5
+    assert anyio.run(scenario) < 0.5, "an answer waited for the operation"
 
 
 @pytest.fixture(scope="module")

@@ -46,6 +46,7 @@ COMMANDS = {
     "quantize": "likewise.cli.quantize:quantize",
     "verify": "likewise.cli.verify:verify",
     "bench": "likewise.cli.bench:bench",
+    "diagnose": "likewise.cli.diagnose:diagnose",
     "doctor": "likewise.cli.doctor:doctor",
 }
 """Where each command is defined, in the order of help: a function, or a Typer app of subcommands.

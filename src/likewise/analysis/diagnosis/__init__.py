@@ -1,0 +1,1 @@
+"""Which model, prompt, truncation or mistake in decoding made given vectors."""
