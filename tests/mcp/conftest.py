@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,11 +75,3 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("XDG_CONFIG_HOME", "APPDATA"):
         monkeypatch.delenv(name, raising=False)
     return tmp_path
-
-
-@contextmanager
-def platform(name: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Paths as they are on another system."""
-    with monkeypatch.context() as patch:
-        patch.setattr("likewise.mcp.install.sys.platform", name)
-        yield

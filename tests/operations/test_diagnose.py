@@ -96,9 +96,16 @@ def test_a_prompt_that_is_missing(
 
 
 @pytest.mark.parametrize("limit", [128, 384, 512])
-def test_another_limit_of_tokens(limit: int, look: Diagnose, model_folder: Path) -> None:
-    other = likewise.load(model_folder, compute="float32", max_seq_length=limit)
-    only(look(other.encode(TEXTS)), "truncation", f"cut at {limit} tokens")
+def test_another_limit_of_tokens(
+    limit: int, look: Diagnose, model_folder: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "limited"
+    shutil.copytree(model_folder, folder)
+    settings = {"max_seq_length": limit, "do_lower_case": False}
+    (folder / "sentence_bert_config.json").write_text(json.dumps(settings), "utf-8")
+    other = likewise.load(folder, compute="float32")
+    assert other.max_seq_length == limit
+    only(look(other.encode(TEXTS)), "truncation", f"cut at {limit} tokens, and")
 
 
 def test_texts_read_whole_in_chunks(look: Diagnose, encoder: likewise.Encoder) -> None:

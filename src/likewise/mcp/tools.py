@@ -81,7 +81,7 @@ TOOLS = (
     OperationTool(
         "search",
         "Search a collection",
-        "Find the passages of a collection that match a query, best first, by meaning, by words or "
+        "Find the chunks of a collection that match a query, best first, by meaning, by words or "
         "both. Use it to gather context about a topic; use ask for a direct question, and "
         "get_record to read the whole record of a hit. With `like` in place of `query` it finds "
         "what is similar to the hit of that id.",

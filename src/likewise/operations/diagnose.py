@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -12,6 +11,7 @@ import numpy as np
 
 from likewise.analysis.diagnosis.decoding import Decoding, decodings
 from likewise.analysis.diagnosis.findings import Finding, findings
+from likewise.analysis.diagnosis.limits import LimitedModels
 from likewise.analysis.diagnosis.matching import agreement
 from likewise.analysis.diagnosis.variants import VariantEncoder, best_variant
 from likewise.checkpoint.inventory import inventory
@@ -19,7 +19,6 @@ from likewise.data.vector_files import StoredVectors, read_stored_vectors
 from likewise.encoder import Encoder
 from likewise.errors import InputError, LikewiseError
 from likewise.hub.catalog import CATALOG
-from likewise.loading import load
 from likewise.operations.contract import Field
 from likewise.operations.session import Session
 from likewise.operations.texts import Column, read_file
@@ -162,8 +161,11 @@ def diagnose(request: DiagnoseRequest, session: Session) -> DiagnoseResult:
         facts = (*_storage(stored), *_dimension_facts(dimensions))
         name = best.name if best else None
         return DiagnoseResult("unknown", name, rows, dimensions, None, None, facts, tried)
-    maker = VariantEncoder(best.encoder, texts, _limits(best.name))
-    with session.progress(None, title=f"comparing with {best.name}"):
+    with (
+        session.progress(None, title=f"comparing with {best.name}"),
+        LimitedModels(best.encoder) as limits,
+    ):
+        maker = VariantEncoder(best.encoder, texts, limits)
         match = best_variant(maker, best.decoding)
     if match is None:
         raise InputError(f"{best.name} cannot encode these texts", hint="try another --model")
@@ -222,19 +224,6 @@ def _compare(
             progress(1)
     tried.sort(key=lambda each: -2.0 if each.cosine is None else -each.cosine)
     return candidates, tuple(tried)
-
-
-def _limits(name: str) -> Callable[[int], Encoder | None]:
-    """A function that loads a model with another limit of tokens, once for each limit."""
-
-    @cache
-    def with_limit(limit: int) -> Encoder | None:
-        try:
-            return load(name, compute="float32", max_seq_length=limit)
-        except LikewiseError:
-            return None  # it has fewer positions
-
-    return with_limit
 
 
 def _storage(stored: StoredVectors) -> tuple[Finding, ...]:

@@ -202,10 +202,15 @@ def _precision(decoding: Decoding) -> Iterator[Finding]:
             "rounded", f"the numbers were rounded to {counted(decimals, 'decimal')}",
             "store them as float32 or float16",
         )  # fmt: skip
+    elif _is_bfloat16(values):  # before float16, which holds most of these numbers
+        yield Finding("precision", "the numbers have the precision of bfloat16")
     elif np.array_equal(values.astype(np.float16), values):
         yield Finding("precision", "the numbers have the precision of float16")
-    elif not (values.astype(np.float32).view(np.uint32) & 0xFFFF).any():
-        yield Finding("precision", "the numbers have the precision of bfloat16")
+
+
+def _is_bfloat16(values: Values) -> bool:
+    single = values.astype(np.float32)
+    return np.array_equal(single, values) and not (single.view(np.uint32) & 0xFFFF).any()
 
 
 def _decimals(values: Values) -> int | None:

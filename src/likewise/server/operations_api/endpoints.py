@@ -16,6 +16,7 @@ from likewise.operations import (
     collections,
     compare,
     dedupe,
+    diagnose,
     doctor,
     download,
     encode,
@@ -185,6 +186,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("/verify", verify.VerifyRequest, verify.verify, scope="write", job=True,
              tag="models"),
     Endpoint("/bench", bench.BenchRequest, bench.bench, scope="write", job=True, tag="models"),
+    Endpoint("/diagnose", diagnose.DiagnoseRequest, diagnose.diagnose, job=True, tag="models"),
     Endpoint("/doctor", doctor.DoctorRequest, doctor.doctor, scope="admin", method="GET",
              tag="server"),
 )  # fmt: skip
