@@ -41,8 +41,10 @@ CONTENDERS = tuple(
 
 
 def run(options: Options) -> Result:
-    """One network after the other, contenders in turn."""
-    rows, versions, notes = {}, {}, []
+    """Measure each network with alternating contenders."""
+    rows: dict[str, Any] = {}
+    versions: dict[str, str] = {}
+    notes: list[str] = []
     sentences = texts.sentences(options.data, COUNT)
     for network, family in NETWORKS.items():
         print(network, file=sys.stderr)
@@ -67,8 +69,8 @@ def make(family: str, folder: Path, settings: Mapping[str, Any] = MappingProxyTy
 
     Args:
         family: such as `bert`, as transformers names it.
-        folder: where to; it is made.
-        settings: what differs from the base size.
+        folder: output folder; it is created.
+        settings: configuration values that override the base size.
     """
     import torch
     from transformers import AutoConfig, AutoModel
@@ -79,14 +81,14 @@ def make(family: str, folder: Path, settings: Mapping[str, Any] = MappingProxyTy
     vocabulary = json.loads((folder / "tokenizer.json").read_text("utf-8"))["model"]["vocab"]
     config = AutoConfig.for_model(family, vocab_size=len(vocabulary), pad_token_id=0, **settings)
     torch.manual_seed(0)
-    network = AutoModel.from_config(config)
+    network = AutoModel.from_config(config)  # type: ignore[no-untyped-call]
     with torch.no_grad():
         for parameter in network.parameters():
-            if parameter.ndim == 1:  # biases begin as 0, and one that is forgotten goes unseen
+            if parameter.ndim == 1:  # biases start at 0, which would hide a bias that is ignored
                 parameter.add_(torch.randn_like(parameter) * 0.03)
     network.save_pretrained(folder)
     pooling = folder / "1_Pooling" / "config.json"
-    settings = json.loads(pooling.read_text("utf-8"))
-    width = {key: config.hidden_size for key in settings if key.endswith("dimension")}
-    pooling.write_text(json.dumps(settings | width), "utf-8")
+    pooling_config = json.loads(pooling.read_text("utf-8"))
+    width = {key: config.hidden_size for key in pooling_config if key.endswith("dimension")}
+    pooling.write_text(json.dumps(pooling_config | width), "utf-8")
     return folder

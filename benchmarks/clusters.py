@@ -1,4 +1,4 @@
-"""Texts grouped without their labels, against their labels."""
+"""Agreement of clusters with labels that the methods did not see."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.clusterers import CLUSTERERS
 from benchmarks.environments import ROOT, environment, variables
 from benchmarks.figures import spread
-from benchmarks.groupers import GROUPERS
 from benchmarks.options import Options
 from benchmarks.results import Result, UnavailableError
 from benchmarks.tables import Table
 
-QUESTION = "Do clusters agree with labels that nobody showed them?"
+QUESTION = "Do clusters agree with labels that the methods did not see?"
 ROUNDS = 3
-"""Seeds of each grouper."""
+"""Seeds of each clusterer."""
 
 
 def run(options: Options) -> Result:
-    """All groupers on 20,000 Stack Overflow titles of 20 tags, on the same vectors."""
+    """Run each clusterer on 20,000 Stack Overflow titles of 20 tags, on the same vectors."""
     from likewise import load
 
     file = options.data / "stackoverflow_titles" / "all.tsv"
@@ -43,24 +43,24 @@ def run(options: Options) -> Result:
         folder = Path(made)
         (folder / "texts.json").write_text(json.dumps(texts), "utf-8")
         np.save(folder / "vectors.npy", load().encode(texts))
-        for name, grouper in GROUPERS.items():
-            place = environment(grouper.environment)
+        for name, clusterer in CLUSTERERS.items():
+            place = environment(clusterer.environment)
             if not place.ready:
-                notes.append(f"{name} (set it up with --peers)")
+                notes.append(f"{name} (set up with --peers)")
                 continue
             rows[name] = {"texts": len(texts), "rounds": []}
             for seed in range(options.rounds or ROUNDS):
-                command = [str(place.python), "-m", "benchmarks.groupers", name, made, str(seed)]
+                command = [str(place.python), "-m", "benchmarks.clusterers", name, made, str(seed)]
                 subprocess.run(command, check=True, cwd=ROOT, env=variables(), stdout=sys.stderr)
                 found = json.loads((folder / "found.json").read_text("utf-8"))
-                versions[grouper.package] = found.pop("version")
-                rows[name]["rounds"].append(judge(truth, found.pop("labels")) | found)
+                versions[clusterer.package] = found.pop("version")
+                rows[name]["rounds"].append(score(truth, found.pop("labels")) | found)
                 print(name, rows[name]["rounds"][-1], file=sys.stderr)
     return Result("clusters", options.command("clusters"), rows, versions, notes)
 
 
-def judge(truth: list[str], labels: list[int]) -> dict[str, float]:
-    """How groups agree with labels; those in none count as one group."""
+def score(truth: list[str], labels: list[int]) -> dict[str, float]:
+    """Agreement of clusters with labels; unclustered texts count as one cluster."""
     from sklearn.metrics import adjusted_rand_score, v_measure_score
 
     return {
@@ -72,15 +72,17 @@ def judge(truth: list[str], labels: list[int]) -> dict[str, float]:
 
 
 def tables(result: Result) -> list[Table]:
-    """Agreement and cost of each grouper, the best first."""
+    """Agreement and cost of each clusterer, best first."""
     rows = result.rows
     texts = next(iter(rows.values()))["texts"]
     head = (
-        "grouper", "V-measure", "adjusted Rand index", "clusters", "unclustered",
+        "clusterer", "V-measure", "adjusted Rand index", "clusters", "unclustered",
         "seconds beyond encoding",
     )  # fmt: skip
     order = sorted(rows, key=lambda name: -median(r["v"] for r in rows[name]["rounds"]))
-    title = f"{texts:,} titles of 20 tags, grouped on the same vectors (median of the seeds, range)"
+    title = (
+        f"{texts:,} titles of 20 tags, clustered on the same vectors (median of the seeds, range)"
+    )
     return [Table(title, head, tuple(_row(name, rows[name]["rounds"]) for name in order))]
 
 

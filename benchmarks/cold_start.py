@@ -1,4 +1,4 @@
-"""From nothing to the first vector: start of a process, import, load, one sentence."""
+"""Cold start: process start, import, load, and one sentence."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ROUNDS = 5
 
 
 def run(options: Options) -> Result:
-    """Contenders in turn, a new process each time; seconds until the vector is there."""
+    """Alternate contenders, a new process each time; seconds to the first vector."""
     seconds: dict[str, list[float]] = {}
     versions: dict[str, str] = {}
     notes: list[str] = []
@@ -41,7 +41,7 @@ def run(options: Options) -> Result:
 
 
 def tables(result: Result) -> list[Table]:
-    """Contenders, soonest first."""
+    """Contenders, fastest first."""
     seconds = {name: row["seconds"] for name, row in result.rows.items()}
     peer = best_peer(seconds)
     return [

@@ -1,7 +1,7 @@
-"""Who is measured: one row a contender. Standard library only, so that every environment reads it.
+"""The contenders, one row each. Imports only the standard library, to work in every environment.
 
-A contender runs in a process of its own, in the environment its packages need; `adapters` holds
-one file for each library.
+A contender runs in its own process, in the environment with its packages; `adapters` has one
+module per library.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ class Contender:
     """One library in one preset.
 
     Attributes:
-        name: what tables call it.
+        name: name in tables.
         adapter: module in `benchmarks.adapters` that loads it.
-        preset: which of the adapter's presets.
+        preset: one of the adapter's presets.
         environment: name of a row in `benchmarks.environments`.
     """
 
@@ -47,13 +47,13 @@ CONTENDERS = (
 )
 
 REFERENCE = "sentence-transformers torch float32"
-"""The library that published the checkpoint, as it comes: what every ratio is against."""
+"""The library that published the checkpoint, with defaults; the baseline of the ratios."""
 
 
 def contender(name: str) -> Contender:
-    """The contender of that name.
+    """Return a contender by name.
 
     Raises:
-        KeyError: there is none.
+        KeyError: no contender has this name.
     """
     return {c.name: c for c in CONTENDERS}[name]

@@ -1,4 +1,4 @@
-"""Duplicates among many sentences: what it costs beyond encoding, and whether any is missed."""
+"""Near-duplicates among many sentences: cost beyond encoding, and share found."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ QUESTION = "What does removing near-duplicates cost beyond encoding, and are all
 COUNT, PLANTED = 200_000, 2_000
 THRESHOLD = 0.9
 SAMPLE = 2_000
-"""Kept texts that are compared with all other kept ones."""
+"""Number of kept texts that are compared with all other kept texts."""
 _BLOCK = 256
 
 
 @dataclass(frozen=True)
 class Planted:
-    """Sentences with near-duplicates among them.
+    """Sentences with planted near-duplicates.
 
     Attributes:
         texts: all of them, shuffled.
-        pairs: `[p, 2]` places of a sentence and of what was made of it.
+        pairs: `[p, 2]` rows of a sentence and of its near-duplicate.
     """
 
     texts: list[str]
@@ -43,14 +43,14 @@ class Planted:
 
 
 def plant(sentences: list[str], count: int, seed: int = 0) -> Planted:
-    """Put as many near-duplicates among sentences, each of another one."""
-    chance = random.Random(seed)
+    """Add `count` near-duplicates, each of a different sentence, and shuffle."""
+    rng = random.Random(seed)
     kinds = list(PERTURBATIONS.values())
-    chosen = chance.sample(range(len(sentences)), count)
-    made = [kinds[i % len(kinds)](sentences[row], chance) for i, row in enumerate(chosen)]
+    chosen = rng.sample(range(len(sentences)), count)
+    made = [kinds[i % len(kinds)](sentences[row], rng) for i, row in enumerate(chosen)]
     everything = sentences + made
     order = list(range(len(everything)))
-    chance.shuffle(order)
+    rng.shuffle(order)
     place = np.empty(len(order), int)
     place[order] = np.arange(len(order))
     pairs = np.stack([place[chosen], place[len(sentences) + np.arange(count)]], axis=1)
@@ -58,7 +58,7 @@ def plant(sentences: list[str], count: int, seed: int = 0) -> Planted:
 
 
 def run(options: Options) -> Result:
-    """All finders on the same texts and the same vectors, one after the other."""
+    """Run each finder on the same texts and vectors, one after the other."""
     if not texts.sentences_file(options.data).exists():
         raise UnavailableError("dedupe needs speed/sentences.txt")
     sentences = texts.sentences(options.data, COUNT - PLANTED)
@@ -72,7 +72,7 @@ def run(options: Options) -> Result:
         for name in FINDERS:
             place = environment(ENVIRONMENT[name])
             if not place.ready:
-                notes.append(f"{name} (set it up with --peers)")
+                notes.append(f"{name} (set up with --peers)")
                 continue
             command = [str(place.python), "-m", "benchmarks.finders", name]
             subprocess.run(
@@ -82,33 +82,35 @@ def run(options: Options) -> Result:
             )  # fmt: skip
             found = json.loads((folder / f"{name}.json").read_text("utf-8"))
             versions[name] = found.pop("version")
-            rows[name] = judge(found, np.load(folder / "vectors.npy", mmap_mode="r"), planted)
+            rows[name] = score(found, np.load(folder / "vectors.npy", mmap_mode="r"), planted)
             print(name, rows[name], file=sys.stderr)
     return Result("dedupe", options.command("dedupe"), rows, versions, notes)
 
 
-def judge(found: dict[str, Any], vectors: np.ndarray, planted: Planted) -> dict[str, Any]:
-    """Figures of one finder; its list of kept rows is taken out."""
+def score(found: dict[str, Any], vectors: np.ndarray, planted: Planted) -> dict[str, Any]:
+    """Metrics of one finder, without its list of kept rows."""
     kept = np.asarray(found.pop("kept"))
-    stays = np.zeros(len(vectors), bool)
-    stays[kept] = True
+    is_kept = np.zeros(len(vectors), bool)
+    is_kept[kept] = True
     left, right = planted.pairs.T
     near = np.einsum("ij,ij->i", vectors[left], vectors[right]) >= THRESHOLD + 1e-5
-    missed = stays[left] & stays[right]
+    missed = is_kept[left] & is_kept[right]
     sample = np.sort(np.random.default_rng(0).choice(kept, min(SAMPLE, len(kept)), replace=False))
     return found | {
         "texts": len(vectors),
         "removed": len(vectors) - len(kept),
         "planted": len(left),
-        "planted near": int(near.sum()),
+        "planted above threshold": int(near.sum()),
         "planted found": int((near & ~missed).sum()),
-        "removed near kept": _with_neighbour(vectors, np.flatnonzero(~stays), kept),
-        "kept near kept": _with_neighbour(vectors, sample, kept),
+        "removed with near-duplicate kept": _share_with_neighbor(
+            vectors, np.flatnonzero(~is_kept), kept
+        ),
+        "kept with near-duplicate kept": _share_with_neighbor(vectors, sample, kept),
     }
 
 
-def _with_neighbour(vectors: np.ndarray, rows: np.ndarray, kept: np.ndarray) -> float:
-    """Share of rows with another text at or over the threshold among the kept ones."""
+def _share_with_neighbor(vectors: np.ndarray, rows: np.ndarray, kept: np.ndarray) -> float:
+    """Share of rows that have another kept row at or above the threshold."""
     best = np.full(len(rows), -1.0)
     for start in range(0, len(kept), 16_384):
         some = kept[start : start + 16_384]
@@ -122,31 +124,31 @@ def _with_neighbour(vectors: np.ndarray, rows: np.ndarray, kept: np.ndarray) -> 
 
 
 def tables(result: Result) -> list[Table]:
-    """Cost and faithfulness of each finder."""
+    """Cost and accuracy of each finder."""
     any_row = next(iter(result.rows.values()))
     encoding = result.rows["likewise"]["encoding"]
     title = (
         f"Duplicates among {any_row['texts']:,} sentences at {THRESHOLD}, on the same vectors "
-        f"(encoding alone: {encoding:.0f} s; {any_row['planted near']:,} of "
-        f"{any_row['planted']:,} planted ones are that near)"
+        f"(encoding alone: {encoding:.0f} s; {any_row['planted above threshold']:,} of "
+        f"{any_row['planted']:,} planted pairs are above it)"
     )
     head = (
-        "finder", "seconds beyond encoding", "× encoding, all in", "peak MiB", "removed",
-        "planted found", "removed that have a near text kept", "kept that still have one",
+        "finder", "seconds beyond encoding", "× encoding, in total", "peak MiB", "removed",
+        "planted found", "removed with a near-duplicate kept", "kept with a near-duplicate kept",
     )  # fmt: skip
     return [Table(title, head, tuple(_row(name, result.rows) for name in result.rows))]
 
 
 def _row(name: str, rows: dict[str, Any]) -> tuple[str, ...]:
     row, encoding = rows[name], rows["likewise"]["encoding"]
-    prepared = row.get("prepared", encoding)
+    prepared = row.get("encoding to disk", encoding)
     return (
         name,
         f"{prepared - encoding + row['seconds']:.1f}",
         f"{(prepared + row['seconds']) / encoding:.2f}×",
         f"{row['peak']:,.0f}",
         f"{row['removed']:,}",
-        f"{row['planted found'] / max(row['planted near'], 1):.2%}",
-        f"{row['removed near kept']:.2%}",
-        f"{row['kept near kept']:.2%}",
+        f"{row['planted found'] / max(row['planted above threshold'], 1):.2%}",
+        f"{row['removed with near-duplicate kept']:.2%}",
+        f"{row['kept with near-duplicate kept']:.2%}",
     )

@@ -1,4 +1,4 @@
-"""Documents, cut at 256 tokens."""
+"""Throughput on documents, truncated at 256 tokens."""
 
 from __future__ import annotations
 

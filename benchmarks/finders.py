@@ -1,7 +1,7 @@
-"""Who finds duplicates: `python -m benchmarks.finders NAME FOLDER THRESHOLD`, a process each.
+"""Duplicate finders, one process each: `python -m benchmarks.finders NAME FOLDER THRESHOLD`.
 
-`FOLDER` holds `texts.json`; `likewise` encodes them and leaves `vectors.npy` there for the others.
-What is kept, and how long it took, is written to `NAME.json`.
+`FOLDER` contains `texts.json`; `likewise` encodes them and writes `vectors.npy` for the others.
+The kept rows and the seconds are written to `NAME.json`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 
 
 def likewise(texts: list[str], folder: Path, threshold: float) -> dict[str, Any]:
-    """Encode, once bare and once as `likewise dedupe` does it, then find duplicates."""
+    """Encode in memory, then to disk as `likewise dedupe` does, then find duplicates."""
     import likewise as library
     from likewise.analysis.dedup.dedupe import dedupe
     from likewise.analysis.embedded_corpus import embed_records
@@ -30,30 +30,30 @@ def likewise(texts: list[str], folder: Path, threshold: float) -> dict[str, Any]
     started = time.perf_counter()
     for _ in model.encode_stream(texts):
         pass
-    bare = time.perf_counter() - started
+    in_memory = time.perf_counter() - started
     started = time.perf_counter()
     corpus = embed_records(model, [Record(text) for text in texts])
-    prepared = time.perf_counter() - started
+    to_disk = time.perf_counter() - started
     started = time.perf_counter()
     found = dedupe(corpus, threshold)
     seconds = time.perf_counter() - started
     shutil.copyfile(corpus.folder / "vectors.npy", folder / "vectors.npy")
     return {
-        "encoding": bare,
-        "prepared": prepared,
+        "encoding": in_memory,
+        "encoding to disk": to_disk,
         "seconds": seconds,
         "kept": found.kept,
-        "recall of neighbours": found.recall,
+        "neighbor recall": found.recall,
     }
 
 
 def semhash(texts: list[str], folder: Path, threshold: float) -> dict[str, Any]:
-    """SemHash as its documentation has it, on vectors that are there already."""
+    """SemHash as documented, on precomputed vectors."""
     import numpy as np
     from semhash import SemHash
 
     class NoModel:
-        """Never asked, since there are vectors."""
+        """SemHash requires a model; with precomputed vectors it is never called."""
 
         def encode(self, inputs: Any, **_: Any) -> Any:
             raise NotImplementedError
@@ -71,11 +71,11 @@ FINDERS: Mapping[str, Callable[[list[str], Path, float], dict[str, Any]]] = Mapp
     {"likewise": likewise, "semhash": semhash}
 )
 ENVIRONMENT: Mapping[str, str] = MappingProxyType({"likewise": "project", "semhash": "semhash"})
-"""In which environment each runs."""
+"""Environment of each finder."""
 
 
 def main() -> None:
-    """Run one of them."""
+    """Run the finder named on the command line."""
     name, folder, threshold = sys.argv[1], Path(sys.argv[2]), float(sys.argv[3])
     texts = json.loads((folder / "texts.json").read_text("utf-8"))
     result = FINDERS[name](texts, folder, threshold)

@@ -1,4 +1,4 @@
-"""What the benchmarks of collections run in processes of their own, to see their memory and time.
+"""Tasks of the collection benchmarks, each run in its own process to measure memory and time.
 
 `python -m benchmarks.indexing TASK {"argument": …}` prints JSON.
 """
@@ -9,6 +9,7 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from benchmarks import texts
 from benchmarks.environments import ROOT, variables
 from likewise import vectors
 from likewise.collections import sync
+from likewise.collections.contract import Mode
 from likewise.collections.index_files import index_files
 from likewise.collections.open_collection import open_collection
 from likewise.collections.schema import restored
@@ -30,8 +32,8 @@ QUERIES = 1000
 NEIGHBOURS = 10
 
 
-def bare(data: str, count: int, compute: str) -> dict[str, Any]:
-    """Seconds to encode sentences, and nothing else."""
+def encode(data: str, count: int, compute: str) -> dict[str, Any]:
+    """Seconds to encode sentences, without indexing."""
     some = texts.sentences(Path(data), count)
     model = likewise.load(MODEL, compute=compute)
     model.encode(some[:2000])
@@ -42,7 +44,7 @@ def bare(data: str, count: int, compute: str) -> dict[str, Any]:
 
 
 def index(file: str, store: str, compute: str) -> dict[str, Any]:
-    """Seconds to index a file from beginning to end, files, both indexes and measuring included."""
+    """Seconds to index a file: reading, encoding, both indexes and tuning."""
     model = likewise.load(MODEL, compute=compute)
     model.encode(texts.sentences(texts.DATA, 2000))
     started = time.perf_counter()
@@ -50,103 +52,108 @@ def index(file: str, store: str, compute: str) -> dict[str, Any]:
     return {
         "seconds": time.perf_counter() - started,
         "until_written": result.encoding_seconds,
-        "passages": result.chunks,
+        "chunks": result.chunks,
         "kind": result.index.kind,
-        "told_recall": result.index.recall,
+        "estimated_recall": result.index.recall,
         "peak": peak(),
     }
 
 
-def search(data: str, store: str, compute: str, mode: str) -> dict[str, Any]:
-    """Times of searches beyond encoding, and their recall against an exact search.
+def search(data: str, store: str, compute: str, mode: Mode) -> dict[str, Any]:
+    """Search latency without query encoding, and recall against exact search.
 
-    Queries are short sentences from outside the collection.
+    Queries are short sentences that are not in the collection.
     """
     model = likewise.load(MODEL, compute=compute)
     collection = open_collection("speed", store=store, model=model)
-    queries = documents_sentences(Path(data), QUERIES)
+    queries = query_sentences(Path(data), QUERIES)
     encoded = model.encode_query(queries)
     for query in queries[:20]:
         collection.search(query, NEIGHBOURS, mode=mode)
-    both, alone = [], []
+    total_seconds, encode_seconds = [], []
     hits = []
     for query in queries:
         started = time.perf_counter()
         found = collection.search(query, NEIGHBOURS, mode=mode)
-        middle = time.perf_counter()
+        found_at = time.perf_counter()
         model.encode_query(query)
-        both.append(middle - started)
-        alone.append(time.perf_counter() - middle)
+        total_seconds.append(found_at - started)
+        encode_seconds.append(time.perf_counter() - found_at)
         hits.append([hit.score for hit in found])
-    beyond = np.maximum(np.array(both) - np.array(alone), 0) * 1000
-    seen = peak()  # before the exact search, which is the benchmark's own
+    search_ms = np.maximum(np.array(total_seconds) - np.array(encode_seconds), 0) * 1000
+    peak_memory = peak()  # before the exact search below
     recall = None
     if mode == "semantic":
-        every = restored(collection._table.to_arrow()["vector"])
-        exact = vectors.top_k(vectors.cosine(encoded, every), NEIGHBOURS).scores[:, -1]
+        all_vectors = restored(collection._table.to_arrow()["vector"])
+        exact = vectors.top_k(vectors.cosine(encoded, all_vectors), NEIGHBOURS).scores[:, -1]
         near = [np.sum(np.array(row) >= last - 1e-5) for row, last in zip(hits, exact, strict=True)]
         recall = float(np.mean(np.minimum(near, NEIGHBOURS)) / NEIGHBOURS)
     return {
-        "p50": float(np.percentile(beyond, 50)),
-        "p99": float(np.percentile(beyond, 99)),
+        "p50": float(np.percentile(search_ms, 50)),
+        "p99": float(np.percentile(search_ms, 99)),
         "recall": recall,
         "queries": len(queries),
-        "peak": seen,
+        "peak": peak_memory,
     }
 
 
-def documents_sentences(data: Path, count: int) -> list[str]:
-    """First sentences of documents, which are not among the sentences that are indexed."""
+def query_sentences(data: Path, count: int) -> list[str]:
+    """First sentences of documents; none of them is indexed."""
     found = (text.partition(". ")[0][:200] for text in texts.documents(data, 4 * count))
     return [text for text in dict.fromkeys(found) if len(text.split()) > 3][:count]
 
 
-def told(file: str, store: str, compute: str, commit_rows: int) -> dict[str, Any]:
-    """Index a file, and say what has been written as it is; for whoever kills this process.
+def report(file: str, store: str, compute: str, commit_rows: int) -> dict[str, Any]:
+    """Index a file and print progress; the durability benchmark kills this process.
 
-    Windows of texts and commits are of `commit_rows`, so that a short build has many of them.
+    Batches and commits have `commit_rows` rows, so that a short build has many of them.
     """
     token_stream.BATCH_TEXTS = sync.COMMIT_ROWS = commit_rows
 
-    class Printed(Progress):
+    class PrintProgress(Progress):
         def message(self, text: str) -> None:
             print(text, flush=True)
 
     model = likewise.load(MODEL, compute=compute)
     print("loaded", flush=True)
-    result = index_files([file], "killed", model, store=store, progress=Printed())
+    result = index_files([file], "killed", model, store=store, progress=PrintProgress())
     return {"finished": result.chunks}
 
 
 def peak() -> float:
-    """The most memory this process has had, MiB."""
+    """Peak resident memory of this process in MiB."""
     status = Path("/proc/self/status").read_text("utf-8")
     return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
 def start(task: str, **arguments: Any) -> subprocess.Popen[str]:
-    """Begin a task in a process of its own."""
+    """Start a task in its own process."""
     command = [sys.executable, "-m", "benchmarks.indexing", task, json.dumps(arguments)]
     return subprocess.Popen(
         command, cwd=ROOT, env=variables(), stdout=subprocess.PIPE, encoding="utf-8"
     )
 
 
-def done(task: str, **arguments: Any) -> dict[str, Any]:
-    """What a task found.
+def run_task(task: str, **arguments: Any) -> dict[str, Any]:
+    """Run a task in its own process; returns its result.
 
     Raises:
         RuntimeError: its process failed.
     """
     with start(task, **arguments) as process:
-        said = process.communicate()[0]
+        output = process.communicate()[0]
     if process.returncode:
-        raise RuntimeError(f"{task} ended with {process.returncode}")
-    found: dict[str, Any] = json.loads(said.splitlines()[-1])
+        raise RuntimeError(f"{task} exited with {process.returncode}")
+    found: dict[str, Any] = json.loads(output.splitlines()[-1])
     return found
 
 
-TASKS = {"bare": bare, "index": index, "search": search, "told": told}
+TASKS: Mapping[str, Callable[..., dict[str, Any]]] = {
+    "encode": encode,
+    "index": index,
+    "search": search,
+    "report": report,
+}
 
 if __name__ == "__main__":
     print(json.dumps(TASKS[sys.argv[1]](**json.loads(sys.argv[2]))), flush=True)

@@ -13,11 +13,11 @@ from benchmarks.texts import DATA
 
 @dataclass(frozen=True)
 class Options:
-    """Choices made on the command line.
+    """Command-line options.
 
     Attributes:
         data: folder of texts.
-        rounds: how often each contender takes its turn; None for the benchmark's own number.
+        rounds: measurements of each contender; None for the benchmark's default.
         only: names of the contenders to measure; empty for all.
     """
 
@@ -26,11 +26,11 @@ class Options:
     only: tuple[str, ...] = ()
 
     def chosen(self, contenders: Iterable[Contender]) -> list[Contender]:
-        """The contenders that take part."""
+        """The contenders to measure."""
         return [c for c in contenders if not self.only or c.name in self.only]
 
     def command(self, benchmark: str) -> str:
-        """What to type to run the benchmark so again."""
+        """Command that repeats this run."""
         words = ["python", "-m", "benchmarks", benchmark]
         if self.rounds is not None:
             words += ["--rounds", str(self.rounds)]

@@ -1,4 +1,4 @@
-"""The pages that show results: what stands between their marks is written from the JSON."""
+"""Pages with results: the part between the markers is generated from the JSON files."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ BENCHMARKS: dict[str, ModuleType] = {
     "clusters": clusters,
     "gpu": gpu,
 }
-"""Every benchmark, by the name it is run under."""
+"""Every benchmark, by name."""
 
 OPEN, CLOSE = "<!-- benchmarks -->", "<!-- /benchmarks -->"
 
@@ -58,7 +58,7 @@ class Page:
     """A page with a part that is generated.
 
     Attributes:
-        path: where it lies.
+        path: path of the page.
         words: the language of its summary; None for the page with every table.
     """
 
@@ -74,13 +74,13 @@ PAGES = (
 
 
 def results(folder: Path = FOLDER) -> dict[str, Result]:
-    """The results there are, by benchmark."""
+    """Stored results by benchmark."""
     found = {name: read(name, folder) for name in BENCHMARKS}
     return {name: result for name, result in found.items() if result}
 
 
 def generated(page: Page, found: Mapping[str, Result]) -> str | None:
-    """A page's text as it should be; None where the page, or its marks, are not there."""
+    """Text of an up-to-date page; None if the page or its markers are missing."""
     text = page.path.read_text("utf-8") if page.path.exists() else ""
     if OPEN not in text or CLOSE not in text:
         return None
@@ -90,7 +90,7 @@ def generated(page: Page, found: Mapping[str, Result]) -> str | None:
 
 
 def details(found: Mapping[str, Result]) -> str:
-    """Every table of every result, with how it was made."""
+    """All tables of all results, with command, machine and versions."""
     parts = []
     for name, result in found.items():
         machine = result.machine
@@ -108,7 +108,7 @@ def details(found: Mapping[str, Result]) -> str:
 
 
 def rewrite() -> list[Path]:
-    """Write every page anew; gives the pages that changed."""
+    """Regenerate all pages; returns those that changed."""
     found, changed = results(), []
     for page in PAGES:
         text = generated(page, found)

@@ -1,4 +1,4 @@
-"""What share of the machine's matrix peak encoding reaches: padding and all else counts as loss."""
+"""Share of the peak matrix throughput that encoding reaches; padding and overhead are losses."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from likewise.engine.openvino.roofline import CHAINS, Multiplier
 QUESTION = "What share of the machine's matrix peak does encoding reach?"
 ROUNDS = 5
 SECONDS = 1.0
-"""For each chain of products in a round."""
+"""Seconds per chain of matrix products in a round."""
 FORMATS = {"likewise float32": "float32", "likewise auto": "bfloat16", "likewise int8": "int8"}
-"""Whose peak a contender is held against: `auto` is bfloat16 where a processor has it."""
+"""Number format whose peak a contender is compared with; `auto` is bfloat16 where supported."""
 
 
 def run(options: Options) -> Result:
-    """Products and encoding in turn; multiply-adds a second of each, round by round."""
+    """Alternate matrix products and encoding; multiply-adds per second by round."""
     some = {
         "sentences": texts.sentences(options.data, 4000),
         "documents": texts.documents(options.data, 300),
@@ -75,12 +75,12 @@ def multiply_adds(tokens: int) -> int:
 
 
 def tables(result: Result) -> list[Table]:
-    """The peaks, and the shares of the highest one in the same round."""
+    """Peaks, and shares of the highest peak in the same round."""
     peak, reached = result.rows["peak"], result.rows["reached"]
     best = {c: [max(x) for x in zip(*chains.values(), strict=True)] for c, chains in peak.items()}
     return [
         Table(
-            title="What the machine does in matrix products, 10¹² operations a second",
+            title="Matrix products, 10¹² operations per second",
             head=("products", *peak),
             rows=tuple(
                 (chain.name, *(_tera(spread(peak[c][chain.name])) for c in peak))
@@ -88,7 +88,7 @@ def tables(result: Result) -> list[Table]:
             ),
         ),
         Table(
-            title="What encoding does, and its share of the highest of these",
+            title="Encoding, 10¹² operations per second, and share of the highest peak",
             head=("contender", "sentences", "share", "documents", "share"),
             rows=tuple(
                 (

@@ -1,4 +1,4 @@
-"""Contenders' processes, as their measurers hold them."""
+"""Client side of the worker processes."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class ContenderError(Exception):
 
 
 class Process:
-    """One contender in one process of its own.
+    """One contender in its own process.
 
     Args:
-        contender: which.
+        contender: the contender to run.
     """
 
     def __init__(self, contender: Contender) -> None:
@@ -75,7 +75,8 @@ class Process:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "vectors.npy"
             self.ask("encode", texts=texts, save=str(path))
-            return np.load(path)
+            vectors: np.ndarray = np.load(path)
+            return vectors
 
     def __enter__(self) -> Self:
         """Itself."""
@@ -94,12 +95,12 @@ class Process:
 
 @dataclass(frozen=True)
 class Field:
-    """Contenders that are loaded, and what there is to say about the others.
+    """Loaded contenders, and notes on those that failed to load.
 
     Attributes:
         processes: the loaded ones, by name.
         versions: of the packages they use.
-        notes: a line for each that is left out.
+        notes: one line for each contender that was omitted.
     """
 
     processes: dict[str, Process] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""What a number format costs in quality: MTEB tasks, against float32."""
+"""Quality of number formats on MTEB tasks, compared with float32."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MTEB's protocol for Banking77."""
 
 
 def run(options: Options) -> Result:
-    """Main score of each task, times 100. Rows of contenders not chosen stay as they were."""
+    """Main score of each task, times 100. Rows of other contenders are preserved."""
     before = read("quality")
     rows = dict(before.rows) if before else {}
     versions = dict(before.versions) if before else {}
@@ -69,5 +69,5 @@ def tables(result: Result) -> list[Table]:
 
 
 def _cell(score: float, base: float | None) -> str:
-    told = f"{score:.2f}"
-    return told if base is None or score == base else f"{told} ({score - base:+.2f})"
+    shown = f"{score:.2f}"
+    return shown if base is None or score == base else f"{shown} ({score - base:+.2f})"

@@ -87,7 +87,7 @@ def tables(result: Result) -> list[Table]:
 
 def _measure(server: RunningServer, texts: list[str], short: list[str]) -> dict[str, Any]:
     wrk(server, texts, clients=8, seconds=3)  # warm
-    found = {
+    found: dict[str, Any] = {
         str(clients): _row(wrk(server, texts, clients=clients, seconds=SECONDS))
         for clients in CLIENTS
     }

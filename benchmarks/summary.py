@@ -1,8 +1,8 @@
-"""The short table of the front page: the claims, and what was measured for each."""
+"""The summary table of the READMEs: each claim with its measured ratio."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from benchmarks.contenders import REFERENCE
@@ -15,7 +15,7 @@ OPENVINO = "sentence-transformers OpenVINO bfloat16"
 
 @dataclass(frozen=True)
 class Words:
-    """What the summary says, in one language."""
+    """Texts of the summary in one language."""
 
     title: str
     head: tuple[str, ...]
@@ -25,43 +25,31 @@ class Words:
 
 @dataclass(frozen=True)
 class Row:
-    """A claim: whose figures, and where they are in a result.
+    """A claim, and where its figures are in a result.
 
     Attributes:
-        key: of its words.
-        benchmark: whose result.
-        ours: which of our contenders.
-        seconds: a row of the result to seconds by round.
-        peer: the peer it is held against; None for the best one.
+        key: key of its label in `Words.rows`.
+        benchmark: name of the benchmark.
+        ours: name of the Likewise contender.
+        seconds: key of the seconds per round in a row of the result.
+        peer: the peer to compare with; None for the fastest one.
     """
 
     key: str
     benchmark: str
     ours: str
-    seconds: Callable[[dict[str, dict]], list[float]]
+    seconds: str = "seconds"
     peer: str | None = None
 
 
 ROWS = (
-    Row("int8 sentences", "sentences", "likewise int8", lambda r: r["seconds"]),
-    Row("int8 documents", "documents", "likewise int8", lambda r: r["seconds"]),
-    Row(
-        "auto sentences",
-        "sentences",
-        "likewise auto",
-        lambda r: r["seconds"],
-        OPENVINO,
-    ),
-    Row(
-        "auto documents",
-        "documents",
-        "likewise auto",
-        lambda r: r["seconds"],
-        OPENVINO,
-    ),
-    Row("int8 query", "latency", "likewise int8", lambda r: r["p50 by round"]),
-    Row("auto query", "latency", "likewise auto", lambda r: r["p50 by round"]),
-    Row("auto cold", "cold_start", "likewise auto", lambda r: r["seconds"]),
+    Row("int8 sentences", "sentences", "likewise int8"),
+    Row("int8 documents", "documents", "likewise int8"),
+    Row("auto sentences", "sentences", "likewise auto", peer=OPENVINO),
+    Row("auto documents", "documents", "likewise auto", peer=OPENVINO),
+    Row("int8 query", "latency", "likewise int8", "p50 by round"),
+    Row("auto query", "latency", "likewise auto", "p50 by round"),
+    Row("auto cold", "cold_start", "likewise auto"),
 )
 
 ENGLISH = Words(
@@ -98,7 +86,7 @@ CHINESE = Words(
 
 
 def summary(found: Mapping[str, Result], words: Words) -> str:
-    """The table of claims in one language; rows that were not measured are left out."""
+    """The table of claims in one language; rows without a measurement are omitted."""
     rows = [line for row in ROWS if (line := _line(row, found, words))]
     if not rows:
         return ""
@@ -111,7 +99,7 @@ def _line(row: Row, found: Mapping[str, Result], words: Words) -> tuple[str, ...
     result = found.get(row.benchmark)
     if result is None or row.ours not in result.rows:
         return None
-    seconds = {name: row.seconds(figures) for name, figures in result.rows.items()}
+    seconds = {name: figures[row.seconds] for name, figures in result.rows.items()}
     if REFERENCE not in seconds:
         return None
     peer = row.peer if row.peer in seconds else best_peer(seconds)

@@ -1,8 +1,7 @@
-"""A contender's process: `python -m benchmarks.worker NAME`, JSON lines in, JSON lines out.
+"""Worker process of a contender: `python -m benchmarks.worker NAME`, JSON lines in, JSON lines out.
 
-Requests are objects with a `do`: `load`, `encode`, `each`, `memory`, `stream`. It imports nothing
-but the standard library before it is asked to load, so that its memory and start are its
-contender's own.
+Requests are objects with a `do`: `load`, `encode`, `each`, `memory`, `stream`. Only the standard
+library is imported before `load`, so that memory and startup time are those of the contender.
 """
 
 from __future__ import annotations
@@ -30,10 +29,11 @@ class Worker:
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
         """The reply to one request."""
-        return getattr(self, "do_" + request.pop("do"))(**request)
+        reply: dict[str, Any] = getattr(self, "do_" + request.pop("do"))(**request)
+        return reply
 
     def do_load(self, folder: str | None = None) -> dict[str, Any]:
-        """Load the contender: seconds it took, and versions of what it uses.
+        """Load the contender; returns seconds and package versions.
 
         Args:
             folder: a checkpoint other than the bundled one.
@@ -51,7 +51,7 @@ class Worker:
         }
 
     def do_encode(self, texts: list[str], save: str | None = None) -> dict[str, Any]:
-        """Encode texts together: seconds it took. `save` names an .npy file for the vectors."""
+        """Encode texts in one call; returns seconds. `save` is an .npy path for the vectors."""
         started = time.perf_counter()
         vectors = self.encode(texts)
         seconds = time.perf_counter() - started
@@ -62,7 +62,7 @@ class Worker:
         return {"seconds": seconds, "texts": len(vectors)}
 
     def do_each(self, texts: list[str]) -> dict[str, Any]:
-        """Encode texts one after the other: seconds for each."""
+        """Encode texts one at a time; returns seconds for each."""
         seconds = []
         for text in texts:
             started = time.perf_counter()
@@ -71,7 +71,7 @@ class Worker:
         return {"seconds": seconds}
 
     def do_memory(self, file: str, count: int) -> dict[str, Any]:
-        """Read all texts of a file, encode the first `count`: resident and peak memory, MiB."""
+        """Read all texts of a file, encode the first `count`; returns resident and peak MiB."""
         with open(file, encoding="utf-8") as lines:
             texts = [line.rstrip("\n") for line in lines]
         self.encode(texts[:64])
@@ -87,7 +87,7 @@ class Worker:
         }
 
     def do_stream(self, file: str, count: int) -> dict[str, Any]:
-        """Encode the first `count` lines of a file as they are read; memory as there."""
+        """Stream the first `count` lines of a file; returns the same fields as `do_memory`."""
         stream = self.encode.__self__.encode_stream
         with open(file, encoding="utf-8") as lines:
             texts = (line.rstrip("\n") for line in lines)
@@ -106,7 +106,7 @@ class Worker:
 
 
 def _status(field: str) -> float:
-    """A line of Linux's /proc/self/status, MiB."""
+    """A field of Linux's /proc/self/status in MiB."""
     with open("/proc/self/status") as lines:
         for line in lines:
             if line.startswith(field + ":"):
@@ -116,7 +116,7 @@ def _status(field: str) -> float:
 
 def main() -> None:
     """Answer requests until standard input ends."""
-    # libraries print what they like; replies have a pipe of their own
+    # libraries print to stdout, so replies use a duplicate of it
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     if sys.argv[1] == "--prepare":

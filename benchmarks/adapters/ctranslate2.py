@@ -46,6 +46,7 @@ def load(models: Path, preset: str) -> Encode:
             lengths = np.array([len(row) for row in batch])[:, None]
             mask = np.arange(hidden.shape[1]) < lengths
             vectors[chosen] = (hidden * mask[:, :, None]).sum(1) / lengths
-        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        return vectors
 
     return encode

@@ -26,5 +26,6 @@ def open_folder(folder: Path, preset: str) -> Encode:
     """`SentenceTransformer` with `dtype`; its own default where that is float32."""
     from sentence_transformers import SentenceTransformer
 
-    options = {} if preset == "float32" else {"model_kwargs": {"dtype": preset}}
-    return SentenceTransformer(str(folder), device="cpu", **options).encode
+    model_kwargs = None if preset == "float32" else {"dtype": preset}
+    model = SentenceTransformer(str(folder), device="cpu", model_kwargs=model_kwargs)
+    return model.encode

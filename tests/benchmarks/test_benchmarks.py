@@ -1,4 +1,4 @@
-"""The benchmarks' own machinery; the peers themselves are not needed."""
+"""Benchmark infrastructure; the peers need not be installed."""
 
 import importlib
 import json
@@ -37,7 +37,7 @@ def _through_json(result: Result) -> Result:
 
 
 def test_ratios_are_taken_within_a_round():
-    # the machine was half as fast in the second round: the ratio does not notice
+    # the machine was half as fast in the second round: the ratio is unchanged
     assert ratios([8.0, 16.0], [2.0, 4.0]) == Spread(4.0, 4.0, 4.0)
     assert spread([3.0, 1.0, 2.0]) == Spread(2.0, 1.0, 3.0)
     with pytest.raises(ValueError, match="zip"):
@@ -49,13 +49,13 @@ def test_percentiles_interpolate():
     assert percentile([1.0, 2.0], 50) == 1.5
 
 
-def test_best_peer_is_never_us():
+def test_best_peer_excludes_likewise():
     assert best_peer({"likewise auto": [0.1], REFERENCE: [2.0], "fastembed int8": [1.0]}) == (
         "fastembed int8"
     )
 
 
-def test_a_result_is_read_as_written(tmp_path):
+def test_result_round_trips_through_json(tmp_path):
     result = latency(0.001)
     write(result, tmp_path)
     assert read("latency", tmp_path) == replace(
@@ -64,7 +64,7 @@ def test_a_result_is_read_as_written(tmp_path):
     assert read("memory", tmp_path) is None
 
 
-def test_a_page_shows_the_figures_between_its_marks(tmp_path):
+def test_page_is_generated_between_markers(tmp_path):
     path = tmp_path / "page.md"
     path.write_text(f"before\n{pages.OPEN}\nstale\n{pages.CLOSE}\nafter\n", "utf-8")
     found = {"latency": latency(0.001)}
@@ -79,7 +79,7 @@ def test_a_page_shows_the_figures_between_its_marks(tmp_path):
     assert pages.generated(Page(path, ENGLISH), found) is None
 
 
-def test_pages_show_the_results_there_are():
+def test_pages_match_the_results():
     for page in PAGES:
         text = pages.generated(page, pages.results())
         assert text is None or text == page.path.read_text("utf-8"), (
@@ -88,7 +88,7 @@ def test_pages_show_the_results_there_are():
 
 
 @pytest.mark.parametrize("name", BENCHMARKS)
-def test_benchmarks_have_one_shape(name):
+def test_benchmarks_have_the_same_interface(name):
     assert BENCHMARKS[name].QUESTION.endswith("?")
     assert callable(BENCHMARKS[name].run)
     assert callable(BENCHMARKS[name].tables)
@@ -97,7 +97,7 @@ def test_benchmarks_have_one_shape(name):
 
 
 @pytest.mark.parametrize("name", sorted({c.adapter for c in CONTENDERS}))
-def test_adapters_have_one_shape(name):
+def test_adapters_have_the_same_interface(name):
     adapter = importlib.import_module(f"benchmarks.adapters.{name}")
     assert adapter.PACKAGES
     assert callable(adapter.prepare)
@@ -111,14 +111,14 @@ def test_contenders_have_names_and_environments():
     assert {row.ours for row in ROWS} <= {c.name for c in CONTENDERS if c.ours}
 
 
-def test_both_languages_say_every_row():
+def test_both_languages_label_every_row():
     keys = [row.key for row in ROWS]
     assert list(ENGLISH.rows) == list(CHINESE.rows) == keys
     assert len(CHINESE.head) == len(ENGLISH.head)
     assert summary({}, ENGLISH) == ""
 
 
-def test_a_contender_answers_in_a_process_of_its_own():
+def test_contender_runs_in_its_own_process():
     with loaded([contender("likewise float32")]) as field:
         assert not field.notes
         assert "openvino" in field.versions
@@ -130,13 +130,13 @@ def test_a_contender_answers_in_a_process_of_its_own():
         assert process.ask("encode", texts=["still there"])["texts"] == 1
 
 
-def test_what_cannot_load_is_noted():
+def test_contender_that_fails_to_load_is_noted():
     with loaded([replace(contender("likewise float32"), name="nobody")]) as field:
         assert not field.processes
         assert len(field.notes) == 1
 
 
-def test_a_peer_that_is_not_set_up_says_how(monkeypatch, tmp_path):
+def test_missing_peer_error_names_the_setup_option(monkeypatch, tmp_path):
     monkeypatch.setattr(
         "benchmarks.processes.environment", lambda name: replace(environment(name), folder=tmp_path)
     )
@@ -144,7 +144,7 @@ def test_a_peer_that_is_not_set_up_says_how(monkeypatch, tmp_path):
         Process(contender("CTranslate2 int8"))
 
 
-def test_the_machine_and_the_command_are_told():
+def test_machine_and_command_are_recorded():
     assert this_machine().cores >= 1 or not this_machine().flags
     options = Options(rounds=2, only=("likewise auto",))
     assert options.command("latency") == (
@@ -153,11 +153,11 @@ def test_the_machine_and_the_command_are_told():
     assert [c.name for c in options.chosen(CONTENDERS)] == ["likewise auto"]
 
 
-def test_ratios_show_their_range():
+def test_ratios_are_formatted_with_their_range():
     assert times(Spread(9.123, 8.8, 9.444)) == "9.12× (8.80–9.44)"
 
 
-def test_tables_say_what_the_rows_hold():
+def test_tables_render_the_rows():
     peaks = {"bfloat16": {chain.name: [1e12, 2e12] for chain in CHAINS}}
     reached = {
         "likewise auto": {"format": "bfloat16", "sentences": [5e11, 1e12], "documents": [1e12] * 2}
@@ -177,13 +177,13 @@ def test_tables_say_what_the_rows_hold():
     assert table.rows[1] == ("likewise int8", "80.00", "79.50 (-0.50)", "80.00", "80.00", "80.00")
 
 
-def test_work_is_counted_in_multiply_adds():
+def test_multiply_adds_of_a_text():
     # 6 layers of 384, 1,536 inside: 1,769,472 a layer for a token, and attention over n tokens
     assert peak.multiply_adds(10) == 6 * 10 * (1_769_472 + 2 * 10 * 384)
     assert CHAINS[0].multiply_adds == 1024 * 12 * 384 * 384
 
 
-def test_versions_that_differ_are_both_told():
+def test_different_versions_are_both_recorded():
     versions = {"transformers": "5.5"}
     record_versions(versions, contender(REFERENCE), {"transformers": "5.5", "torch": "2"})
     onnx = contender("sentence-transformers ONNX int8")
@@ -193,7 +193,7 @@ def test_versions_that_differ_are_both_told():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("family", base_models.NETWORKS.values())
-def test_base_models_are_made_in_full_size(family, tmp_path, model_folder):
+def test_base_models_have_full_size(family, tmp_path, model_folder):
     pytest.importorskip("torch")
     config = read_config(base_models.make(family, tmp_path / family))
     assert (config.network["num_hidden_layers"], config.network["hidden_size"]) == (12, 768)
@@ -202,12 +202,12 @@ def test_base_models_are_made_in_full_size(family, tmp_path, model_folder):
     assert parameter_count(config.folder) > 100e6
 
 
-def test_every_file_of_architectures_has_its_row():
+def test_every_architecture_module_is_benchmarked():
     files = {a.hidden_states.__module__ for a in ARCHITECTURES.values()}
     assert {ARCHITECTURES[f].hidden_states.__module__ for f in models.FAMILIES} == files
 
 
-def test_families_are_held_against_the_reference():
+def test_families_are_compared_with_the_reference():
     field = {models.REFERENCE: np.eye, "float32": np.eye, "bfloat16": lambda n: 2 * np.eye(n)}
     field = {name: lambda texts, f=f: f(len(texts)) for name, f in field.items()}
     row = models.race(field, {"int8": "no such graph"}, ["a", "b", "c"], rounds=2)
@@ -217,7 +217,7 @@ def test_families_are_held_against_the_reference():
     assert speed.rows[0][1].endswith("×")
 
 
-def test_a_gpu_is_raced_round_after_round():
+def test_gpu_contenders_alternate_by_round():
     field = dict.fromkeys(("likewise float32", gpu.REFERENCE), lambda texts: np.eye(len(texts)))
     rows = gpu.race(field, ["a", "b", "c"], rounds=2)
     assert [len(row["seconds"]) for row in rows.values()] == [2, 2]
@@ -226,7 +226,7 @@ def test_a_gpu_is_raced_round_after_round():
     assert [row[0] for row in table.rows] == list(field)
 
 
-def test_a_machine_without_a_gpu_is_told_in_one_line():
+def test_missing_gpu_gives_a_one_line_error():
     torch = pytest.importorskip("torch")
     if torch.cuda.is_available():
         pytest.skip("there is a GPU")

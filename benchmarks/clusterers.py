@@ -1,7 +1,7 @@
-"""Who groups texts: `python -m benchmarks.groupers NAME FOLDER SEED`, a process each.
+"""Clustering methods, one process each: `python -m benchmarks.clusterers NAME FOLDER SEED`.
 
-`FOLDER` holds `texts.json` and `vectors.npy`. The group of each text, -1 for none, and how long it
-took beyond encoding, are written to `NAME.json`.
+`FOLDER` contains `texts.json` and `vectors.npy`. The cluster of each text (-1: unclustered) and the
+seconds beyond encoding are written to `found.json`.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any
 
 TOPICS = 20
-"""What k-means is told of the answer, and the others are not."""
+"""Number of labels; only k-means uses it."""
 
 
 def likewise(texts: list[str], vectors: Any, seed: int, *, assign_all: bool = False) -> Any:
-    """As `likewise cluster` does it, names of topics and all, without the repetitions."""
+    """`likewise cluster` with topic labels, without the stability runs."""
     from tempfile import mkdtemp
 
     from likewise.analysis.clustering.cluster import ClusterSettings, cluster
@@ -32,19 +32,19 @@ def likewise(texts: list[str], vectors: Any, seed: int, *, assign_all: bool = Fa
 
 
 def likewise_all(texts: list[str], vectors: Any, seed: int) -> Any:
-    """The same, with nothing left unclustered."""
+    """The same, with every text assigned to a cluster."""
     return likewise(texts, vectors, seed, assign_all=True)
 
 
-def bertopic(texts: list[str], vectors: Any, seed: int) -> Any:  # noqa: ARG001 - it takes none
-    """As it comes: UMAP, HDBSCAN, class-based TF-IDF."""
+def bertopic(texts: list[str], vectors: Any, seed: int) -> Any:  # noqa: ARG001 - it takes no seed
+    """Default settings: UMAP, HDBSCAN, class-based TF-IDF."""
     from bertopic import BERTopic
 
     return BERTopic().fit_transform(texts, vectors)[0]
 
 
 def bertopic_all(texts: list[str], vectors: Any, seed: int) -> Any:  # noqa: ARG001
-    """The same, with outliers put where their vectors are nearest."""
+    """The same, with outliers reassigned by embedding."""
     from bertopic import BERTopic
 
     model = BERTopic()
@@ -53,21 +53,21 @@ def bertopic_all(texts: list[str], vectors: Any, seed: int) -> Any:  # noqa: ARG
 
 
 def evoc(texts: list[str], vectors: Any, seed: int) -> Any:  # noqa: ARG001
-    """As it comes."""
+    """Default settings."""
     from evoc import EVoC
 
     return EVoC(random_state=seed).fit_predict(vectors)
 
 
 def kmeans(texts: list[str], vectors: Any, seed: int) -> Any:  # noqa: ARG001
-    """Told the number of labels."""
+    """k-means with the true number of clusters."""
     from sklearn.cluster import KMeans
 
     return KMeans(TOPICS, n_init=10, random_state=seed).fit_predict(vectors)
 
 
 def hdbscan(texts: list[str], vectors: Any, seed: int) -> Any:  # noqa: ARG001
-    """On ten principal components; on the vectors themselves it finds one group or none."""
+    """On ten principal components; on the vectors themselves it finds at most one cluster."""
     from sklearn.cluster import HDBSCAN
     from sklearn.decomposition import PCA
 
@@ -76,14 +76,14 @@ def hdbscan(texts: list[str], vectors: Any, seed: int) -> Any:  # noqa: ARG001
 
 
 @dataclass(frozen=True)
-class Grouper:
-    """One way to group texts.
+class Clusterer:
+    """One clustering method.
 
     Attributes:
         name: what tables call it.
-        run: gives the group of each text, from texts, vectors and a seed.
+        run: returns the cluster of each text, given texts, vectors and a seed.
         environment: name of a row in `benchmarks.environments`.
-        package: whose version is told.
+        package: package whose version is recorded.
     """
 
     name: str
@@ -92,34 +92,34 @@ class Grouper:
     package: str
 
 
-GROUPERS: Mapping[str, Grouper] = {
-    grouper.name: grouper
-    for grouper in (
-        Grouper("likewise", likewise, "project", "likewise"),
-        Grouper("likewise --assign-all", likewise_all, "project", "likewise"),
-        Grouper("BERTopic", bertopic, "topics", "bertopic"),
-        Grouper("BERTopic, outliers reduced", bertopic_all, "topics", "bertopic"),
-        Grouper("EVoC", evoc, "topics", "evoc"),
-        Grouper("k-means, told there are 20", kmeans, "topics", "scikit-learn"),
-        Grouper("HDBSCAN on 10 components", hdbscan, "topics", "scikit-learn"),
+CLUSTERERS: Mapping[str, Clusterer] = {
+    clusterer.name: clusterer
+    for clusterer in (
+        Clusterer("likewise", likewise, "project", "likewise"),
+        Clusterer("likewise --assign-all", likewise_all, "project", "likewise"),
+        Clusterer("BERTopic", bertopic, "topics", "bertopic"),
+        Clusterer("BERTopic, outliers reduced", bertopic_all, "topics", "bertopic"),
+        Clusterer("EVoC", evoc, "topics", "evoc"),
+        Clusterer("k-means, k = 20", kmeans, "topics", "scikit-learn"),
+        Clusterer("HDBSCAN on 10 components", hdbscan, "topics", "scikit-learn"),
     )
 }
 
 
 def main() -> None:
-    """Run one of them."""
+    """Run the method named on the command line."""
     import numpy as np
 
     name, folder, seed = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
     texts = json.loads((folder / "texts.json").read_text("utf-8"))
     vectors = np.load(folder / "vectors.npy")
-    grouper = GROUPERS[name]
+    clusterer = CLUSTERERS[name]
     started = time.perf_counter()
-    labels = grouper.run(texts, vectors, seed)
+    labels = clusterer.run(texts, vectors, seed)
     result = {
         "seconds": time.perf_counter() - started,
         "labels": [int(label) for label in labels],
-        "version": version(grouper.package),
+        "version": version(clusterer.package),
     }
     (folder / "found.json").write_text(json.dumps(result), "utf-8")
 
