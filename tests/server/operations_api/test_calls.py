@@ -128,19 +128,6 @@ def test_unknown_addresses_have_the_same_form(server: Any) -> None:
     assert server.client.put("/jobs").json()["error"]["type"] == "method_not_allowed"
 
 
-def test_a_body_over_the_limit_is_refused(start: Any) -> None:
-    running = start(body=2000)
-    texts = {"texts": ["a" * 3000]}
-    assert running.client.post("/encode", json=texts).status_code == 413
-
-    def pieces() -> Any:
-        yield json.dumps(texts).encode()
-
-    answer = running.client.post("/encode", content=pieces())  # without a content-length
-    assert answer.status_code == 413
-    assert answer.json()["error"]["message"] == "the body is larger than 2,000 bytes"
-
-
 def test_scopes(server: Any, tmp_path: Path) -> None:
     reader, writer = server.as_key("reader"), server.as_key("writer")
     two = {"a": "one", "b": "two"}

@@ -18,12 +18,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from likewise.errors import LikewiseError
 from likewise.server import keys
 from likewise.server.errors import status_of
+from likewise.server.logs import RECORD
 from likewise.server.operations_api.redaction import Redaction
 from likewise.server.operations_api.uploads import TooLargeError
-
-KEY = "likewise.key"
-REQUEST_ID = "likewise.request_id"
-"""Entries of `scope["state"]`, put there by the access middleware."""
+from likewise.web.visitors import KEY_STATE
 
 _log = logging.getLogger("likewise.server")
 
@@ -55,7 +53,7 @@ class ApiError(Exception):
 
 def owner_of(request: Request) -> str:
     """Name of the client's key; empty without keys."""
-    return str(getattr(request.scope.get("state", {}).get(KEY), "name", ""))
+    return str(getattr(request.scope.get("state", {}).get(KEY_STATE), "name", ""))
 
 
 def require_scope(request: Request, needed: keys.Scope) -> None:
@@ -73,12 +71,17 @@ def require_scope(request: Request, needed: keys.Scope) -> None:
 def request_id(scope: MutableMapping[str, Any]) -> str:
     """The id of a request, by which it is found in the log."""
     state = scope.setdefault("state", {})
-    return str(state.setdefault(REQUEST_ID, uuid.uuid4().hex))
+    if record := state.get(RECORD):
+        return str(record.id)
+    return str(state.setdefault("likewise.request_id", uuid.uuid4().hex))
 
 
 def describe(error: LikewiseError, redact: Redaction) -> dict[str, Any]:
     """An error's `type`, `message` and `hint`, without paths of the server."""
-    name = type(error).__name__.removesuffix("Error")
+    known = next(
+        kind for kind in type(error).__mro__ if kind.__module__ == LikewiseError.__module__
+    )
+    name = known.__name__.removesuffix("Error")
     return {
         "type": re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower(),
         "message": _valid(redact.text(error.message)),
@@ -159,52 +162,6 @@ class UnexpectedErrors:
                 "request_id": found,
             }
             await JSONResponse({"error": error}, 500)(scope, receive, send)
-
-
-class BodyLimit:
-    """ASGI middleware: a body over a limit is refused before it is read whole.
-
-    Args:
-        app: the app.
-        most: bytes.
-        files: bytes of an upload, whose parts have names and boundaries around them.
-        files_path: where uploads are sent to.
-    """
-
-    def __init__(self, app: ASGIApp, *, most: int, files: int, files_path: str) -> None:
-        self._app, self._most, self._files, self._files_path = app, most, files, files_path
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Hand on a request."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        most = self._files if scope["path"] == self._files_path else self._most
-        stated = dict(scope["headers"]).get(b"content-length", b"0")
-        if not stated.isdigit() or int(stated) > most:
-            await self._refuse(most, scope, receive, send)
-            return
-        read = 0
-
-        async def counted() -> Message:
-            nonlocal read
-            message = await receive()
-            read += len(message.get("body", b""))
-            if read > most:
-                raise HTTPException(413, f"the body is larger than {most:,} bytes")
-            return message
-
-        await self._app(scope, counted, send)
-
-    @staticmethod
-    async def _refuse(most: int, scope: Scope, receive: Receive, send: Send) -> None:
-        error = {
-            "type": "content_too_large",
-            "message": f"the body is larger than {most:,} bytes",
-            "hint": "send less at once; files go to POST /api/v1/files",
-            "request_id": request_id(scope),
-        }
-        await JSONResponse({"error": error}, 413)(scope, receive, send)
 
 
 def _valid(text: str) -> str:

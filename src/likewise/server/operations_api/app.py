@@ -10,7 +10,7 @@ from fastapi import APIRouter, FastAPI
 
 import likewise
 from likewise.operations.registry import ModelRegistry
-from likewise.server.operations_api.answers import BodyLimit, UnexpectedErrors, add_error_answers
+from likewise.server.operations_api.answers import UnexpectedErrors, add_error_answers
 from likewise.server.operations_api.file_routes import add_files
 from likewise.server.operations_api.job_files import add_job_files
 from likewise.server.operations_api.job_routes import add_jobs
@@ -19,8 +19,6 @@ from likewise.server.operations_api.operation_routes import add_operations
 from likewise.server.operations_api.service import ApiSettings, OperationsService
 
 PREFIX = "/api/v1"
-_PARTS = 2**20
-"""Bytes of an upload's body besides the file."""
 
 
 def create_operations_api(
@@ -66,9 +64,5 @@ def create_operations_api(
     add_files(router, service)
     app.include_router(router)
     add_error_answers(app, service.redact)
-    app.add_middleware(
-        BodyLimit, most=settings.body, files=settings.uploads.file + _PARTS,
-        files_path=f"{PREFIX}/files",
-    )  # fmt: skip
     app.add_middleware(UnexpectedErrors)  # the outermost
     return app

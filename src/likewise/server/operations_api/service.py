@@ -47,7 +47,6 @@ class ApiSettings:
         state: folder of jobs and uploaded files; `default_state` when None.
         data: folder whose files clients may name; None allows none.
         uploads: how much clients may send.
-        body: bytes of a body that is no upload.
         workers: jobs at a time.
         max_queued: jobs that may wait.
         threads: calls that are answered at once, at a time.
@@ -58,7 +57,6 @@ class ApiSettings:
     state: Path | None = None
     data: Path | None = None
     uploads: UploadLimits = field(default_factory=UploadLimits)
-    body: int = 32 * 2**20
     workers: int = 1
     max_queued: int = 100
     threads: int = 8
