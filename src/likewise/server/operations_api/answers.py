@@ -18,9 +18,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from likewise.errors import LikewiseError
 from likewise.server import keys
 from likewise.server.errors import status_of
-from likewise.server.logs import RECORD
 from likewise.server.operations_api.redaction import Redaction
 from likewise.server.operations_api.uploads import TooLargeError
+from likewise.server.request_record import current
 from likewise.web.visitors import KEY_STATE
 
 _log = logging.getLogger("likewise.server")
@@ -70,9 +70,9 @@ def require_scope(request: Request, needed: keys.Scope) -> None:
 
 def request_id(scope: MutableMapping[str, Any]) -> str:
     """The id of a request, by which it is found in the log."""
+    if record := current.get():
+        return record.id
     state = scope.setdefault("state", {})
-    if record := state.get(RECORD):
-        return str(record.id)
     return str(state.setdefault("likewise.request_id", uuid.uuid4().hex))
 
 
