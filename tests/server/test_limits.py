@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
+from likewise.server.limits import Decompressor
 from tests.server.program import Program, program
 
 MOST = 100_000
@@ -59,6 +60,16 @@ def test_bodies_are_decompressed(server: Program, encoding: str, body: bytes) ->
     pieces = (body[at : at + 1] for at in range(len(body))) if len(body) < 2000 else iter([body])
     answer = _post(server, pieces, content_encoding=encoding)
     assert answer.json() == {"bytes": len(TEXT)}
+
+
+@pytest.mark.parametrize("wbits", [31, 15, -15])
+@pytest.mark.parametrize("size", [1, 7, 4096])
+def test_pieces_of_any_size(wbits: int, size: int) -> None:
+    body = _deflate(TEXT, wbits)
+    decoder = Decompressor("gzip" if wbits == 31 else "deflate", MOST)
+    pieces = (body[at : at + size] for at in range(0, len(body), size))
+    assert b"".join(part for piece in pieces for part in decoder.feed(piece)) == TEXT
+    decoder.finish()
 
 
 def test_an_empty_body_has_no_compression(server: Program) -> None:

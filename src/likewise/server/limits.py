@@ -15,8 +15,8 @@ _PIECE = 1 << 20
 """Bytes that are decompressed at a time."""
 
 _CLOSE = (b"connection", b"close")
-_WBITS = {"gzip": 31, "x-gzip": 31, "deflate": 47}
-"""Of zlib: gzip, and zlib with its header detected; plain deflate is tried after that."""
+_ENCODINGS = ("gzip", "x-gzip", "deflate")
+_GZIP = 16 + zlib.MAX_WBITS
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class LimitsMiddleware:
             await self._responder.send(_too_large(most), scope, send)
             return
         encoding = headers.get(b"content-encoding", b"identity").decode("latin-1").strip().lower()
-        if encoding not in ("identity", *_WBITS):
+        if encoding not in ("identity", *_ENCODINGS):
             await self._responder.send(_UNKNOWN_ENCODING, scope, send)
             return
         decoder = None if encoding == "identity" else Decompressor(encoding, most)
@@ -186,13 +186,21 @@ class Decompressor:
     """
 
     def __init__(self, encoding: str, most: int) -> None:
-        self._wbits, self._most = _WBITS[encoding], most
-        self._zlib = zlib.decompressobj(self._wbits)
+        self._most = most
+        self._wbits = None if encoding == "deflate" else _GZIP
+        self._head = b""
+        self._zlib = zlib.decompressobj(_GZIP)
         self._written = 0
         self._begun = False
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """Decompress the next part of the body."""
+        if self._wbits is None:
+            self._head += data
+            if len(self._head) < 2:
+                return
+            data, self._wbits = self._head, _deflate_wbits(self._head)
+            self._zlib = zlib.decompressobj(self._wbits)
         more = bool(data)
         while more:
             if self._zlib.eof:  # gzip files may be joined
@@ -208,20 +216,21 @@ class Decompressor:
 
     def finish(self) -> None:
         """Check that the body was complete."""
-        if not self._zlib.eof and self._begun:
+        if (self._begun and not self._zlib.eof) or (self._head and not self._begun):
             raise _RefusedError(_BAD_COMPRESSION)
 
     def _decompress(self, data: bytes) -> bytes:
-        try:
-            piece = self._zlib.decompress(data, _PIECE)
-        except zlib.error as error:
-            if self._begun or self._wbits != _WBITS["deflate"]:
-                raise _RefusedError(_BAD_COMPRESSION) from error
-            self._wbits, self._begun = -15, True
-            self._zlib = zlib.decompressobj(self._wbits)
-            return self._decompress(data)
         self._begun = True
-        return piece
+        try:
+            return self._zlib.decompress(data, _PIECE)
+        except zlib.error as error:
+            raise _RefusedError(_BAD_COMPRESSION) from error
+
+
+def _deflate_wbits(head: bytes) -> int:
+    """Of zlib: with its header, as the standard says, or without, as some clients send it."""
+    has_header = head[0] & 0x0F == 8 and int.from_bytes(head[:2]) % 31 == 0
+    return zlib.MAX_WBITS if has_header else -zlib.MAX_WBITS
 
 
 def _without_encoding(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
