@@ -216,7 +216,7 @@ def _is_bfloat16(values: Values) -> bool:
 def _decimals(values: Values) -> int | None:
     """To how many decimals all numbers are rounded; None where they have more."""
     for decimals in range(1, DECIMALS):
-        if np.allclose(np.round(values, decimals), values, rtol=0, atol=1e-9):
+        if np.allclose(np.round(values, decimals), values, rtol=0, atol=1e-7):
             return decimals
     return None
 

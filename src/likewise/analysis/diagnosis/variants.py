@@ -27,8 +27,8 @@ PROMPTS = (
 """Prompts of widespread models, which are sometimes put before the texts of others."""
 LIMITS = (128, 256, 384, 512)
 """Usual limits of tokens."""
-EXACT = 1 - 1e-6
-"""Mean cosine from which nothing more is to be found."""
+EXACT = 0.999
+"""Least cosine of any row from which only the number format differs."""
 PROMPT_TOKENS = 32
 """Tokens that a prompt may add to a text."""
 BETTER = 1e-4
@@ -162,13 +162,13 @@ def best_variant(maker: VariantEncoder, decoding: Decoding) -> VariantMatch | No
         The best; None where the file has more dimensions than the model.
     """
     best = _match(maker, decoding, Variant())
-    while best is not None and best.agreement.mean < EXACT:
+    while best is not None and best.agreement.cosines.min() < EXACT:
         found = best
         for variant in maker.neighbors(best.variant):
             match = _match(maker, decoding, variant)
             if match and match.agreement.mean > found.agreement.mean:
                 found = match
-            if found.agreement.mean >= EXACT:
+            if found.agreement.cosines.min() >= EXACT:
                 break
         if found.agreement.mean < best.agreement.mean + BETTER:
             return best
