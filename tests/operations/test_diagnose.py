@@ -252,7 +252,7 @@ def test_forms_of_tables(made: Array, tmp_path: Path, model_folder: Path) -> Non
     )
     numbers, parquet = tmp_path / "numbers.csv", tmp_path / "vectors.parquet"
     for file in (numbers, parquet):
-        likewise.data.write_vectors(file, TEXTS, made)
+        likewise.data.write_vectors(file, made, TEXTS)
     for file in (lists, encoded, strings, numbers, parquet):
         result = diagnose(DiagnoseRequest(file, models=(str(model_folder),)), Session())
         assert result.verdict == "known", file
