@@ -6,6 +6,7 @@ Embedding such ids as if they were of the model's own vocabulary would give mean
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Sequence
 from functools import cache
 from typing import Any, Literal
@@ -15,6 +16,9 @@ from likewise.errors import InputError
 
 TokenIds = Literal["auto", "model", "cl100k"]
 OPENAI_VOCABULARY = "cl100k_base"
+
+_CONTINUATION = bytes(range(0x80, 0xC0))
+"""Bytes of UTF-8 that begin no character."""
 
 
 def decode_token_ids(
@@ -39,12 +43,25 @@ def _decode(encoder: Encoder, row: Sequence[int], vocabulary: TokenIds) -> str:
     if vocabulary == "model" or (vocabulary == "auto" and encoder.has_special_tokens(row)):
         return encoder.decode_tokens(row)
     try:
-        return str(_openai().decode(list(row), errors="strict"))
+        text = _text(_openai().decode_bytes(list(row)))
     except (KeyError, OverflowError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"these are no token ids of {OPENAI_VOCABULARY}",
-            hint="send texts; in LangChain: check_embedding_ctx_length=False",
-        ) from error
+        raise _not_openais() from error
+    if not text:
+        raise _not_openais()
+    return text
+
+
+def _text(data: bytes) -> str:
+    """The characters that are complete: clients split long texts also within a character."""
+    cut_off = min(len(data) - len(data.lstrip(_CONTINUATION)), 3)
+    return codecs.getincrementaldecoder("utf-8")().decode(data[cut_off:])
+
+
+def _not_openais() -> InputError:
+    return InputError(
+        f"these are no token ids of {OPENAI_VOCABULARY}",
+        hint="send texts; in LangChain: check_embedding_ctx_length=False",
+    )
 
 
 @cache
