@@ -21,8 +21,8 @@ from likewise.hub.locate import find_local
 SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 
 
-def lacking(what: str) -> None:
-    """Skip a test where a part of the machine is missing; in CI, where all must be there, fail."""
+def skip_unless_ci(what: str) -> None:
+    """Skip a test for which something is not installed; in CI, where all is, fail."""
     if os.environ.get("CI") == "true":
         pytest.fail(f"{what}, and CI must have it")
     pytest.skip(what)
@@ -30,10 +30,10 @@ def lacking(what: str) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """One cache for all tests of a run, and not the one of whoever runs them."""
+    """One cache for all tests of a run, separate from the user's own."""
     base = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
-        base = base.parent  # which the workers share
+        base = base.parent  # shared by the workers
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LIKEWISE_CACHE", str(base / "cache-of-this-run"))
         yield
@@ -47,7 +47,7 @@ def model_folder() -> Path:
     """The files of all-MiniLM-L6-v2."""
     location = find_local(DEFAULT)
     if location is None:
-        lacking(f"{DEFAULT} is not on this machine (make run gets it)")
+        skip_unless_ci(f"{DEFAULT} is not on this machine (make run downloads it)")
     return location.folder
 
 
@@ -73,7 +73,7 @@ def encoder_int8(model_folder: Path) -> likewise.Encoder:
     try:
         import nncf  # noqa: F401
     except ImportError:
-        lacking("nncf is not installed")
+        skip_unless_ci("nncf is not installed")
     return likewise.load(model_folder, compute="int8", runtime="openvino")
 
 
@@ -83,7 +83,7 @@ def sentence_transformer() -> Callable[[Path], Any]:
     try:
         from sentence_transformers import SentenceTransformer
     except ImportError:
-        lacking("sentence-transformers is not installed")
+        skip_unless_ci("sentence-transformers is not installed")
 
     def open_folder(folder: Path) -> Any:
         return SentenceTransformer(str(folder), device="cpu", local_files_only=True)
@@ -99,16 +99,16 @@ def oracle(sentence_transformer: Callable[[Path], Any], model_folder: Path) -> A
 
 @pytest.fixture(scope="session")
 def oracle_vectors(oracle: Any, varied_texts: list[str]) -> NDArray[np.float32]:
-    """What the oracle says of `varied_texts`: float32 `[1000, 384]`."""
+    """The oracle's embeddings of `varied_texts`: float32 `[1000, 384]`."""
     return np.asarray(oracle.encode(varied_texts, batch_size=32), dtype=np.float32)
 
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """Real evaluation data, where it stands beside the project."""
+    """Real evaluation data, where it is beside the project."""
     folder = Path(__file__).resolve().parents[2] / "shared" / "data"
     if not folder.is_dir():
-        pytest.skip("../shared/data does not stand beside the project")
+        pytest.skip("../shared/data is not beside the project")
     return folder
 
 
@@ -234,7 +234,7 @@ def tiny_checkpoint(tmp_path: Path) -> Callable[..., Path]:
         config = tiny_bert() if config is None else config
         network = AutoModel.from_config(config).eval()
         with torch.no_grad():
-            for parameter in network.parameters():  # biases too, or a forgotten one goes unseen
+            for parameter in network.parameters():  # biases too, so that a missing one shows
                 parameter.add_(torch.randn_like(parameter) * 0.1)
         texts = [text for words in WORDS.values() for text in words.split(" ")]
         names = dict(
@@ -296,12 +296,12 @@ def offline(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def unreadable() -> Iterator[Callable[[Path], Path]]:
-    """Takes the right to read a file or folder away, until the test ends."""
+    """Removes the permission to read a file or folder, until the test ends."""
     taken: list[Path] = []
 
     def take(path: Path) -> Path:
         if not hasattr(os, "geteuid") or os.geteuid() == 0:
-            pytest.skip("whoever runs the tests may read everything")
+            pytest.skip("this user may read every file")
         path.chmod(0)
         taken.append(path)
         return path

@@ -15,7 +15,7 @@ from likewise.errors import OutputError
 
 
 class Unplugged(BaseException):
-    """Stands for Ctrl-C and its like."""
+    """Like Ctrl-C: no subclass of Exception."""
 
 
 def test_it_appears_whole(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 import likewise
 from likewise.errors import InputError, OutputError
-from tests.conftest import lacking
+from tests.conftest import skip_unless_ci
 
 TEXTS = ["A cat sleeps on the sofa.", "", "今天 天气 很 好", "Two horses run over the field. " * 4]
 
@@ -140,7 +140,7 @@ def test_langchain_without_waiting(encoder: likewise.Encoder) -> None:
     try:
         from langchain_core.vectorstores import InMemoryVectorStore
     except ImportError:
-        lacking("langchain-core is not installed")
+        skip_unless_ci("langchain-core is not installed")
 
     async def search() -> tuple[list[Any], int]:
         store = await InMemoryVectorStore.afrom_texts(TEXTS, encoder)

@@ -1,4 +1,4 @@
-"""What may be handed in, in which order it comes back, and what stands beside it."""
+"""Inputs, the order of the vectors, and independence of the batch."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ def test_a_text_is_itself_in_other_computes_too(  # noqa: PLR0917
     tiles = model.runtime == "openvino" and bool((features() or 0) & TILES)
 
     def same(given: NDArray[np.float32], expected: NDArray[np.float32]) -> None:
-        """OpenVINO sums in an order that goes by the number of rows, where there are tiles."""
+        """OpenVINO sums in an order that depends on the number of rows, where there are tiles."""
         if tiles:
             assert similarity_pairwise(given, expected).min() > 0.999
         else:
@@ -231,9 +231,9 @@ def test_convert_to_tensor(encoder: Encoder, expected: NDArray[np.float32]) -> N
 
 
 def test_progress_adds_up(encoder: Encoder) -> None:
-    told: list[int] = []
-    encoder.encode([f"text {i}" for i in range(4200)], progress=told.append)
-    assert sum(told) == 4200
+    reported: list[int] = []
+    encoder.encode([f"text {i}" for i in range(4200)], progress=reported.append)
+    assert sum(reported) == 4200
 
 
 def test_token_states_pool_to_the_vector(encoder: Encoder, expected: NDArray[np.float32]) -> None:

@@ -72,7 +72,7 @@ BROKEN: dict[str, tuple[Callable[[Path], Any], type[CheckpointError], str]] = {
         lambda f: edit(f / "config.json", model_type=None), DamagedFileError, "'model_type'"),
     "no field": (
         lambda f: edit(f / "config.json", hidden_size=None), DamagedFileError, "'hidden_size'"),
-    "a family nobody knows": (
+    "an unknown family": (
         lambda f: edit(f / "config.json", model_type="mamba9"), UnsupportedModelError, "'mamba9'"),
     "more layers than weights": (
         lambda f: edit(f / "config.json", num_hidden_layers=9),
@@ -80,11 +80,11 @@ BROKEN: dict[str, tuple[Callable[[Path], Any], type[CheckpointError], str]] = {
     "another width than the weights": (
         lambda f: edit(f / "config.json", hidden_size=64),
         DamagedFileError, "has shape"),
-    "an activation nobody knows": (
+    "an unknown activation": (
         lambda f: edit(f / "config.json", hidden_act="wobble"), UnsupportedModelError, "'wobble'"),
     "no tokenizer": (
         lambda f: (f / "tokenizer.json").unlink(), DamagedFileError, "neither tokenizer.json"),
-    "a pooling nobody knows": (
+    "an unknown pooling": (
         lambda f: edit(f / "1_Pooling/config.json", pooling_mode="median"),
         UnsupportedModelError, "'median'"),
 }  # fmt: skip
@@ -119,11 +119,11 @@ def test_what_is_assumed_is_told_once(tiny_checkpoint: Make) -> None:
         warnings.simplefilter("error")
         likewise.load(folder, compute="float32")
     (folder / "modules.json").unlink()
-    with pytest.warns(CheckpointWarning, match="mean pooling is assumed") as told:
+    with pytest.warns(CheckpointWarning, match="mean pooling is assumed") as caught:
         likewise.load(folder, compute="float32")
-    assert len(told) == 1
-    assert str(told[0].message).startswith("tiny: ")
-    assert told[0].filename == __file__
+    assert len(caught) == 1
+    assert str(caught[0].message).startswith("tiny: ")
+    assert caught[0].filename == __file__
 
 
 def test_an_empty_folder(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ TREE = {
     for name, kind in vars(errors).items()
     if isinstance(kind, type) and issubclass(kind, LikewiseError)
 }
-OFFSPRING = {
+SUBCLASSES = {
     node.name
     for path in FILES
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
@@ -66,16 +66,16 @@ ALLOWED = {
     "IndexError": "what Python expects of a sequence",
     "AttributeError": "what Python expects of a module without the name",
     "Exit": "typer's way to end a process",
-    "IsADirectoryError": "one of the system's errors, told apart where all of them are",
+    "IsADirectoryError": "an error of the system, handled with all others of it",
     "Error": "the error of the csv module; the reader that is the one caller translates it",
-    "TypeError": "a request without help for a field is a mistake of ours",
+    "TypeError": "a request without help for a field is a mistake in this project",
     "UnpicklingError": "what an unpickler raises; the one caller translates it",
 }
-"""What is no message to people, and why."""
+"""Exceptions that are not shown to users, and why."""
 
 
 def raises() -> list[tuple[Path, ast.Raise]]:
-    """Every `raise Something(…)` that is not caught again where it stands."""
+    """Every `raise Something(…)` that is not caught in the same place."""
     found = []
     for path in FILES:
         tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -100,11 +100,11 @@ def written(annotation: ast.expr | None) -> str:
 
 
 def makers() -> set[str]:
-    """Functions that give one of our errors, and arguments that are a class of ours."""
+    """Functions that return an error of the project, and arguments that are a class of it."""
     found = set()
     for path in FILES:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.FunctionDef) and written(node.returns) in {*TREE, *OFFSPRING}:
+            if isinstance(node, ast.FunctionDef) and written(node.returns) in {*TREE, *SUBCLASSES}:
                 found.add(node.name)
             elif isinstance(node, ast.arg) and written(node.annotation) == "type[LikewiseError]":
                 found.add(node.arg)
@@ -122,28 +122,28 @@ def called(node: ast.Raise) -> str:
 
 def test_every_raise_uses_the_tree() -> None:
     assert len(raises()) > 40
-    strangers = [
+    foreign = [
         f"{path.relative_to(SOURCE)}:{node.lineno} {called(node)}"
         for path, node in raises()
-        if called(node) not in {*TREE, *OFFSPRING, *ALLOWED}
+        if called(node) not in {*TREE, *SUBCLASSES, *ALLOWED}
         if called(node) not in MAKERS
     ]
-    assert not strangers
+    assert not foreign
 
 
 def test_every_raise_says_what_to_do_next() -> None:
-    mute = [
+    without_hint = [
         f"{path.relative_to(SOURCE)}:{node.lineno}"
         for path, node in raises()
         if called(node) in TREE
         and isinstance(node.exc, ast.Call)
         and not any(keyword.arg in ("hint", None) for keyword in node.exc.keywords)
     ]
-    assert not mute
+    assert not without_hint
 
 
 def test_messages_begin_in_lower_case() -> None:
-    loud = []
+    capitalized = []
     for path, node in raises():
         if called(node) not in TREE or not isinstance(node.exc, ast.Call) or not node.exc.args:
             continue
@@ -152,12 +152,14 @@ def test_messages_begin_in_lower_case() -> None:
             first = first.values[0]
         text = first.value if isinstance(first, ast.Constant) else ""
         if isinstance(text, str) and re.match(r"[A-Z][a-z]+ ", text):
-            loud.append(f"{path.relative_to(SOURCE)}:{node.lineno} {text}")
-    assert not [line for line in loud if not re.search(r" (OpenVINO|PyTorch|BERT|Gradio) ", line)]
+            capitalized.append(f"{path.relative_to(SOURCE)}:{node.lineno} {text}")
+    assert not [
+        line for line in capitalized if not re.search(r" (OpenVINO|PyTorch|BERT|Gradio) ", line)
+    ]
 
 
 def test_nothing_is_swallowed() -> None:
-    """Who catches everything raises again, or keeps what it caught."""
+    """Code that catches everything raises again, or stores what it caught."""
     swallowed = [
         f"{path.relative_to(SOURCE)}:{node.lineno}"
         for path in FILES

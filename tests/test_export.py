@@ -19,7 +19,7 @@ Make = Callable[..., Path]
 
 @pytest.fixture
 def checkpoint(tiny_checkpoint: Make) -> Path:
-    """With a module that has weights of its own."""
+    """With a module that has its own weights."""
     import torch
     from sentence_transformers.base.modules import Dense
 

@@ -14,5 +14,5 @@ def test_the_reference_is_fresh() -> None:
         [sys.executable, "scripts/help.py"],
         cwd=ROOT, capture_output=True, encoding="utf-8", check=True,
     ).stdout  # fmt: skip
-    kept = (ROOT / "docs/help.md").read_text(encoding="utf-8")
-    assert made == kept, "docs/help.md is stale; make docs makes it anew"
+    stored = (ROOT / "docs/help.md").read_text(encoding="utf-8")
+    assert made == stored, "docs/help.md is stale; run make docs"

@@ -23,7 +23,7 @@ TEXTS = ["the quick brown fox", "", "今天 天气 很 好", "fox " * 90]
 
 @pytest.fixture
 def tiny(tiny_checkpoint: Callable[..., Path]) -> likewise.Encoder:
-    """With settings of its own."""
+    """With its own settings."""
     model = likewise.load(
         tiny_checkpoint(), compute="float32", truncate_dim=20, max_seq_length=40,
         prompts={"query": "find: "},
@@ -118,7 +118,7 @@ def test_other_weights_at_the_same_place_are_not_taken(
     assert caught.value.hint
 
 
-def test_one_that_nobody_loaded_says_so(tiny: likewise.Encoder) -> None:
+def test_one_that_was_not_loaded_says_so(tiny: likewise.Encoder) -> None:
     built = likewise.Encoder(tiny.location, tiny.config, tiny._tokenizer, tiny._runtime)
     with pytest.raises(InputError, match="put together from its parts"):
         pickle.dumps(built)

@@ -70,7 +70,7 @@ def test_the_python_runs(page: str, model_folder: Path) -> None:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Path:
+def workspace(tmp_path: Path) -> Path:
     """A folder with the files that the commands of the front pages name."""
     (tmp_path / "sentences.txt").write_text("Someone eats.\nA plane takes off.\n", encoding="utf-8")
     for name, text in NOTES.items():
@@ -83,24 +83,24 @@ def desk(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_commands_run(desk: Path, model_folder: Path) -> None:
-    store = desk / "store"
-    told = {}
+def test_the_commands_run(workspace: Path, model_folder: Path) -> None:
+    store = workspace / "store"
+    printed = {}
     for command in commands("README.md"):
         program, name, *arguments = shlex.split(command)
-        told[name] = run(
+        printed[name] = run(
             sys.executable, "-m", program, name, *arguments,
-            folder=desk, LIKEWISE_STORE=str(store),
+            folder=workspace, LIKEWISE_STORE=str(store),
         )  # fmt: skip
 
-    assert np.load(desk / "vectors.npy").shape == (2, 384)
+    assert np.load(workspace / "vectors.npy").shape == (2, 384)
     assert any(store.iterdir())
-    assert "move to the new office in May" in "".join(told["search"].splitlines()[1:4])
-    with (desk / "clean.csv").open(encoding="utf-8", newline="") as file:
+    assert "move to the new office in May" in "".join(printed["search"].splitlines()[1:4])
+    with (workspace / "clean.csv").open(encoding="utf-8", newline="") as file:
         kept = [row["question"] for row in csv.DictReader(file)]
     assert kept == QUESTIONS
-    assert len(told["cluster"].splitlines()) > 2
-    assert texts_of_map(desk / "map.html") == [*QUESTIONS, *AGAIN]
+    assert len(printed["cluster"].splitlines()) > 2
+    assert texts_of_map(workspace / "map.html") == [*QUESTIONS, *AGAIN]
 
 
 def test_both_languages_show_the_same() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import SPECIAL_TOKENS, lacking, make_varied_texts, train_tokenizer
+from conftest import SPECIAL_TOKENS, make_varied_texts, skip_unless_ci, train_tokenizer
 from safetensors.numpy import load_file, save_file
 
 import likewise
@@ -110,7 +110,7 @@ def oracle() -> Callable[[Path], Any]:
     try:
         from sentence_transformers import CrossEncoder
     except ImportError:
-        lacking("sentence-transformers is not installed")
+        skip_unless_ci("sentence-transformers is not installed")
     return lambda folder: CrossEncoder(str(folder), device="cpu", local_files_only=True)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import lacking
+from conftest import skip_unless_ci
 
 TUTORIALS = Path(__file__).resolve().parents[1] / "docs/tutorials"
 PAGES = sorted(path.stem for path in TUTORIALS.glob("*.md"))
@@ -27,7 +27,7 @@ EXPECTED = {
 @pytest.mark.parametrize("page", PAGES)
 def test_the_tutorial_runs(page: str, tmp_path: Path, model_folder: Path) -> None:
     if not (bash := shutil.which("bash")):
-        lacking("no bash to run the commands of the tutorials")
+        skip_unless_ci("no bash to run the commands of the tutorials")
     command = tmp_path / "bin" / "likewise"
     command.parent.mkdir()
     script = f'#!/bin/sh\nexec "{sys.executable}" -m likewise "$@"\n'

@@ -134,8 +134,8 @@ def test_a_killed_run_is_resumed(tiny: Encoder, folder: Path, tmp_path: Path, ca
 def test_concurrent_runs_encode_once(tiny: Encoder, folder: Path, tmp_path: Path) -> None:
     source = write(tmp_path / "a.txt", 3000)
     both = [run(folder, source) for _ in range(2)]
-    told = sorted(process.communicate(timeout=120)[0].split() for process in both)
-    assert told == [["0", "0"], ["3000", "0"]]
+    outputs = sorted(process.communicate(timeout=120)[0].split() for process in both)
+    assert outputs == [["0", "0"], ["3000", "0"]]
 
 
 def test_the_graph_is_cached(tiny: Encoder, tmp_path: Path) -> None:
@@ -176,7 +176,7 @@ def test_a_folder_in_use_by_another_process_is_not_removed(
         assert process.communicate("go on\n", timeout=60)[0] == "30\n"
     assert not list(theirs.glob("use-*"))
     del ours
-    embed_corpus(tiny, write(tmp_path / "b.txt", 32))  # now that nobody uses it, it goes
+    embed_corpus(tiny, write(tmp_path / "b.txt", 32))  # no longer in use, so it is deleted
     assert not theirs.exists()
 
 

@@ -87,10 +87,10 @@ def test_bad_input_is_named(
         pytest.skip("this system has no /dev/full")
     result = likewise(*line.split())
     assert result.exit_code == 1, result.output
-    told = result.stderr.splitlines()
-    (error,) = [text for text in told if text.startswith("error: ")]
+    printed = result.stderr.splitlines()
+    (error,) = [text for text in printed if text.startswith("error: ")]
     assert message in error
-    (advice,) = [text for text in told if text.startswith("hint: ")]
+    (advice,) = [text for text in printed if text.startswith("hint: ")]
     assert hint in advice
     assert result.stdout == ""
     assert "Traceback" not in result.output

@@ -39,16 +39,16 @@ def pairs(texts: Path) -> Path:
 def test_percentiles_are_those_of_all_pairs(
     likewise: Run, texts: Path, encoder: library.Encoder
 ) -> None:
-    told = json.loads(likewise("calibrate", *MODEL, texts, "--json").stdout)
+    printed = json.loads(likewise("calibrate", *MODEL, texts, "--json").stdout)
     vectors = encoder.encode(texts.read_text(encoding="utf-8").splitlines())
     cosines = (vectors @ vectors.T)[np.triu_indices(len(vectors), 1)]
-    assert told["texts"] == len(vectors)
-    assert told["labelled"] == 0
-    for meaning in told["meanings"]:
+    assert printed["texts"] == len(vectors)
+    assert printed["labelled"] == 0
+    for meaning in printed["meanings"]:
         share = (cosines < meaning["score"]).mean()
         assert meaning["percentile"] == pytest.approx(share, abs=0.05)
         assert meaning["probability"] is None
-    thresholds = {each["purpose"]: each["interval"] for each in told["thresholds"]}
+    thresholds = {each["purpose"]: each["interval"] for each in printed["thresholds"]}
     assert list(thresholds) == ["search", "clustering", "duplicates"]
     assert thresholds["search"]["value"] == pytest.approx(np.quantile(cosines, 0.99), abs=0.15)
     assert all(each["low"] <= each["value"] <= each["high"] for each in thresholds.values())
@@ -56,10 +56,10 @@ def test_percentiles_are_those_of_all_pairs(
 
 def test_labelled_pairs_give_chances_and_a_page(likewise: Run, pairs: Path, tmp_path: Path) -> None:
     page = tmp_path / "scores.html"
-    told = likewise("calibrate", *MODEL, pairs, "--report", page)
-    assert "probability of a match" in told.stdout
-    assert "best F1 on the labelled pairs" in told.stdout
-    assert f"wrote {page}" in told.stderr
+    printed = likewise("calibrate", *MODEL, pairs, "--report", page)
+    assert "probability of a match" in printed.stdout
+    assert "best F1 on the labelled pairs" in printed.stdout
+    assert f"wrote {page}" in printed.stderr
     html = page.read_text(encoding="utf-8")
     assert html.count("<polyline") == 2
     assert "http" not in html

@@ -38,11 +38,11 @@ def test_cluster(likewise: Run, table: Path) -> None:
 
 
 def test_cluster_json(likewise: Run, table: Path) -> None:
-    told = json.loads(likewise("cluster", table, "--json", "--quiet").stdout)
-    assert (told["texts"], told["clusters"], told["unclustered"]) == (12, 3, 0)
-    for topic in told["topics"]:
+    printed = json.loads(likewise("cluster", table, "--json", "--quiet").stdout)
+    assert (printed["texts"], printed["clusters"], printed["unclustered"]) == (12, 3, 0)
+    for topic in printed["topics"]:
         assert any(set(topic["exemplars"]) <= set(theme) for theme in THEMES)
-    assert told["stability"]["rand_index"] == 1.0
+    assert printed["stability"]["rand_index"] == 1.0
 
 
 @pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet"])

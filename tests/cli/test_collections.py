@@ -173,7 +173,7 @@ def test_many_queries_into_a_file(likewise: Run, shop: Path, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "printed"),
     [
         (["search", "none", "x"], "no collection 'none'"),
         (["search", "shop"], "what to look for"),
@@ -188,11 +188,11 @@ def test_many_queries_into_a_file(likewise: Run, shop: Path, tmp_path: Path) -> 
     ],
 )
 def test_bad_input_is_told_in_a_line_and_a_hint(
-    likewise: Run, shop: Path, arguments: list[str], told: str
+    likewise: Run, shop: Path, arguments: list[str], printed: str
 ) -> None:
     result = likewise(*arguments)
     assert result.exit_code == 1
-    assert told in result.stderr
+    assert printed in result.stderr
     assert "hint:" in result.stderr
     assert "Traceback" not in result.stderr
 

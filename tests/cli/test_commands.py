@@ -42,9 +42,9 @@ def test_similarity(likewise: Run, encoder: library.Encoder) -> None:
     expected = compare(encoder, a, b)
     plain = likewise("similarity", a, b, "--compute", "float32")
     assert plain.stdout.splitlines()[0].split() == ["cosine", f"{expected.cosine:.4f}"]
-    told = json.loads(likewise("similarity", a, b, "--compute", "float32", "--json").stdout)
+    printed = json.loads(likewise("similarity", a, b, "--compute", "float32", "--json").stdout)
     rest = {"model": DEFAULT, "compute": "float32", "unknown_tokens": 0}
-    assert told == expected.to_dict() | rest
+    assert printed == expected.to_dict() | rest
     table = likewise("similarity", a, b, "--tokens").stdout.splitlines()
     assert table[-6].split() == ["someone", "eats", "."]
     assert table[-1].split()[0] == "."
@@ -70,8 +70,8 @@ def test_a_foreign_script_is_told_once_by_every_command(likewise: Run, tmp_path:
     """Also where the vocabulary knows every single letter."""
     lines = tmp_path / "lines.txt"
     lines.write_text("Кошка спит.\nA cat sleeps.\n猫は寝ている。\n")
-    told = "3 of 4 texts are in Cyrillic and Japanese script"
-    assert likewise("rank", "Где собака?", lines).stderr.count(told) == 1
+    printed = "3 of 4 texts are in Cyrillic and Japanese script"
+    assert likewise("rank", "Где собака?", lines).stderr.count(printed) == 1
     assert likewise("similarity", "Где собака?", "고양이").stderr.count("Cyrillic and Hangul") == 1
     saved = likewise("encode", lines, "-o", tmp_path / "out.npy").stderr
     assert saved.count("2 of 3 texts are in Cyrillic and Japanese script") == 1
@@ -137,9 +137,9 @@ def test_encode(likewise: Run, encoder: library.Encoder, tmp_path: Path, kind: s
     (tmp_path / "lines.txt").write_text(LINES)
     output = f"v.{kind}"
     result = likewise("encode", "lines.txt", "-o", output, "--compute", "float32", "--json")
-    told = json.loads(result.stdout)
-    assert (told["texts"], told["dimension"], told["output"]) == (3, 384, output)
-    assert told["fingerprint"] == encoder.fingerprint
+    printed = json.loads(result.stdout)
+    assert (printed["texts"], printed["dimension"], printed["output"]) == (3, 384, output)
+    assert printed["fingerprint"] == encoder.fingerprint
     assert f"wrote 3 vectors of 384 dimensions to {output}" in result.stderr
     if kind == "npy":
         expected = encoder.encode(LINES.replace("\n\n", "\n").splitlines())
@@ -148,9 +148,9 @@ def test_encode(likewise: Run, encoder: library.Encoder, tmp_path: Path, kind: s
 
 def test_example(likewise: Run, tmp_path: Path) -> None:
     result = likewise("example", "finance", "law-zh", "--json")
-    told = json.loads(result.stdout)["results"]
-    assert [r["name"] for r in told] == ["finance", "law-zh"]
-    for one in told:
+    printed = json.loads(result.stdout)["results"]
+    assert [r["name"] for r in printed] == ["finance", "law-zh"]
+    for one in printed:
         assert load_result(one.pop("path")).to_dict() == one
     assert len(list((tmp_path / "results").iterdir())) == 2
 
@@ -165,14 +165,14 @@ def test_example_of_ones_own(likewise: Run, tmp_path: Path) -> None:
 
 def test_example_list(likewise: Run) -> None:
     assert len(likewise("example", "--list").stdout.splitlines()) == 1 + len(EXAMPLES)
-    told = json.loads(likewise("example", "--list", "--json").stdout)["sets"]
-    assert [e["name"] for e in told] == [e.name for e in EXAMPLES]
+    printed = json.loads(likewise("example", "--list", "--json").stdout)["sets"]
+    assert [e["name"] for e in printed] == [e.name for e in EXAMPLES]
 
 
 def test_models(likewise: Run, model_folder: Path) -> None:
-    told = json.loads(likewise("models", "--json").stdout)["models"]
-    assert [m["name"] for m in told] == [e.name for e in CATALOG]
-    assert told[0]["folder"] == str(model_folder)
+    printed = json.loads(likewise("models", "--json").stdout)["models"]
+    assert [m["name"] for m in printed] == [e.name for e in CATALOG]
+    assert printed[0]["folder"] == str(model_folder)
     plain = likewise("models").stdout
     assert str(model_folder) in plain
 
@@ -190,40 +190,40 @@ def test_a_folder_is_a_model(likewise: Run, model_folder: Path) -> None:
 
 
 def test_doctor(likewise: Run) -> None:
-    told = {
+    printed = {
         check["name"]: check for check in json.loads(likewise("doctor", "--json").stdout)["checks"]
     }
     for name in ("likewise", "packages", "cores", "processor", "compute auto", "memory", "hub"):
-        assert told[name]["detail"]
-    assert told[f"model {DEFAULT}"]["status"] == "ok"
-    assert {check["status"] for check in told.values()} <= {"ok", "warn"}
-    assert "hub reachable" not in told
-    assert {f"extra {name}" for name in ("web", "store", "explore", "int8")} <= set(told)
-    assert told["more models"]["detail"].startswith(str(len(CATALOG) - 1))
+        assert printed[name]["detail"]
+    assert printed[f"model {DEFAULT}"]["status"] == "ok"
+    assert {check["status"] for check in printed.values()} <= {"ok", "warn"}
+    assert "hub reachable" not in printed
+    assert {f"extra {name}" for name in ("web", "store", "explore", "int8")} <= set(printed)
+    assert printed["more models"]["detail"].startswith(str(len(CATALOG) - 1))
     plain = likewise("doctor").stdout
-    assert all(name in plain for name in told)
+    assert all(name in plain for name in printed)
 
 
 def test_doctor_says_which_number_format_was_chosen_and_why(likewise: Run) -> None:
     checks = json.loads(likewise("doctor", "--json").stdout)["checks"]
-    told = {check["name"]: check for check in checks}
+    printed = {check["name"]: check for check in checks}
     plain = likewise("doctor").stdout
-    names = [n for n in ("compute auto", "int8 attention", "OpenVINO int8") if n in told]
+    names = [n for n in ("compute auto", "int8 attention", "OpenVINO int8") if n in printed]
     assert {"compute auto", "OpenVINO int8"} <= set(names)
     for name in names:
-        facts, detail = told[name]["facts"], told[name]["detail"]
+        facts, detail = printed[name]["facts"], printed[name]["detail"]
         assert detail.startswith(f"{facts['choice']}: {facts['reason']}")
         assert detail in plain
         assert facts["choice"] in ("bfloat16", "float32")
         for compute, milliseconds in facts["milliseconds"].items():
             assert f"{compute} {milliseconds:.2f} ms" in detail
-    assert library.load().compute == told["compute auto"]["facts"]["choice"]
-    assert "native kernels" in told[f"model {DEFAULT}"]["detail"]
+    assert library.load().compute == printed["compute auto"]["facts"]["choice"]
+    assert "native kernels" in printed[f"model {DEFAULT}"]["detail"]
 
 
 def test_doctor_says_when_the_hub_cannot_be_reached(likewise: Run, offline: None) -> None:
-    told = json.loads(likewise("doctor", "--network", "--json").stdout)["checks"]
-    hub = {check["name"]: check for check in told}
+    printed = json.loads(likewise("doctor", "--network", "--json").stdout)["checks"]
+    hub = {check["name"]: check for check in printed}
     assert hub["hub"]["hint"] == "unset HF_HUB_OFFLINE to download models"
     assert hub["hub reachable"]["status"] == "warn"
     assert hub["hub reachable"]["hint"]

@@ -62,8 +62,8 @@ def test_kept_removed_reasons_and_back_again(likewise: Run, source: Path, tmp_pa
     kept = tmp_path / "kept.csv"
     result = likewise("dedupe", source, "-o", kept, "--json", "--quiet")
     assert result.exit_code == 0, result.stderr
-    told = json.loads(result.stdout)
-    assert (told["kept"], told["removed"], told["exact"], told["near"]) == (3, 3, 1, 2)
+    printed = json.loads(result.stdout)
+    assert (printed["kept"], printed["removed"], printed["exact"], printed["near"]) == (3, 3, 1, 2)
     assert kept.read_text().splitlines() == [
         "id,text",
         '2,"Where is my parcel, please?"',
@@ -126,9 +126,9 @@ def test_answers_from_a_pipe_and_from_a_file(likewise: Run, source: Path, tmp_pa
     answers = tmp_path / "answers"
     answers.write_text("y\ny\ny\nn\n")
     result = likewise("dedupe", source, "--answers", answers, "--json")
-    told = json.loads(result.stdout)
-    assert told["interval"][0] < told["threshold"] < told["interval"][1]
-    assert f"{told['threshold']:.3f}" in piped.stderr
+    printed = json.loads(result.stdout)
+    assert printed["interval"][0] < printed["threshold"] < printed["interval"][1]
+    assert f"{printed['threshold']:.3f}" in piped.stderr
     assert "no pair was answered" in likewise("dedupe", source, "--tune", stdin=b"").stderr
 
 

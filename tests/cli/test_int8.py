@@ -21,10 +21,10 @@ Run = Callable[..., Any]
 
 
 def doctor(likewise: Run) -> dict[str, str]:
-    told = {
+    printed = {
         check["name"]: check for check in json.loads(likewise("doctor", "--json").stdout)["checks"]
     }
-    return dict(told[f"int8 {DEFAULT}"])
+    return dict(printed[f"int8 {DEFAULT}"])
 
 
 def test_quantize_and_doctor(
@@ -43,10 +43,10 @@ def test_quantize_and_doctor(
     path = Path(first.stdout.strip())
     assert path.is_file()
     assert first.stderr.startswith("note: made (")
-    told = json.loads(likewise("quantize", folder, "--json").stdout)
+    printed = json.loads(likewise("quantize", folder, "--json").stdout)
     size = sum(file.stat().st_size for file in path.parent.iterdir())
-    assert told["path"] == str(path)
-    assert (told["made"], told["bytes"]) == (False, size)
+    assert printed["path"] == str(path)
+    assert (printed["made"], printed["bytes"]) == (False, size)
     assert "found in the cache" in likewise("quantize", folder).stderr
     assert json.loads(likewise("quantize", folder, "--again", "--json").stdout)["made"] is True
 
@@ -65,10 +65,10 @@ def test_verify(likewise: Run, encoder_int8: library.Encoder) -> None:
     plain = likewise("verify")
     assert plain.exit_code == 0
     assert "mean cosine to float32" in plain.stdout
-    told = json.loads(likewise("verify", "--json").stdout)
-    assert told["model"] == DEFAULT
-    assert told["passed"] is True
-    assert told["compute"] == "int8"
+    printed = json.loads(likewise("verify", "--json").stdout)
+    assert printed["model"] == DEFAULT
+    assert printed["passed"] is True
+    assert printed["compute"] == "int8"
 
 
 def test_verify_refuses_what_falls_short(
@@ -85,15 +85,15 @@ def test_verify_refuses_what_falls_short(
         batch = next(calibration(tokenizer, longest))
         yield batch | {"token_ids": np.full_like(batch["token_ids"], tokenizer.pad_id)}
 
-    # a graph whose ranges were measured on padding alone, and that nobody looked at
+    # a graph whose ranges were measured on padding alone
     monkeypatch.setattr(quantize, "calibration_batches", padding)
     monkeypatch.setattr(quantize, "MIN_COSINE", -1.0)
     result = likewise("verify", tiny_checkpoint(), "--json")
-    told = json.loads(result.stdout)
+    printed = json.loads(result.stdout)
     assert result.exit_code == 1
-    assert told["passed"] is False
-    assert any("mean cosine" in reason for reason in told["shortfalls"])
-    assert all(f"error: {reason}" in result.stderr for reason in told["shortfalls"])
+    assert printed["passed"] is False
+    assert any("mean cosine" in reason for reason in printed["shortfalls"])
+    assert all(f"error: {reason}" in result.stderr for reason in printed["shortfalls"])
     assert "hint: " in result.stderr
 
 

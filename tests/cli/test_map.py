@@ -36,9 +36,9 @@ def test_map_of_a_column(likewise: Run, table: Path) -> None:
     result = likewise(
         "map", table, "-o", "m.html", "--method", "pca", "--color", "length", "--json"
     )
-    told = json.loads(result.stdout)
-    assert (told["texts"], told["method"], told["output"]) == (32, "pca", "m.html")
-    assert 0.5 < told["trustworthiness"] <= 1
+    printed = json.loads(result.stdout)
+    assert (printed["texts"], printed["method"], printed["output"]) == (32, "pca", "m.html")
+    assert 0.5 < printed["trustworthiness"] <= 1
     assert '"title": "length"' in (table.parent / "m.html").read_text("utf-8")
 
 

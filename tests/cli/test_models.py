@@ -47,25 +47,29 @@ def run(hub: LoopbackHub, tmp_path: Path) -> Run:
 def test_fetch_show_and_remove(run: Run, hub: LoopbackHub, tmp_path: Path) -> None:
     fetched = run("download", NAME, "--json")
     assert fetched.returncode == 0, fetched.stderr
-    told = json.loads(fetched.stdout)
-    assert told["commit"] == hub.models[NAME].branches["main"]
-    assert told["commit"] in fetched.stderr
-    assert Path(told["folder"]).is_relative_to(tmp_path / "home" / "hub")
+    printed = json.loads(fetched.stdout)
+    assert printed["commit"] == hub.models[NAME].branches["main"]
+    assert printed["commit"] in fetched.stderr
+    assert Path(printed["folder"]).is_relative_to(tmp_path / "home" / "hub")
     assert "already" in run("download", NAME).stderr
 
     rows = json.loads(run("models", "--json").stdout)["models"]
     (row,) = [r for r in rows if r["name"] == NAME]
     assert (row["source"], row["dimension"], row["max_tokens"]) == ("cache", 8, 32)
-    assert (row["licence"], row["commit"], row["problem"]) == ("bsd-3-clause", told["commit"], None)
+    assert (row["licence"], row["commit"], row["problem"]) == (
+        "bsd-3-clause",
+        printed["commit"],
+        None,
+    )
     assert row["size"] > 2_000_000
     assert {r["name"] for r in rows} > {"gte-base", "multilingual-e5-large"}
 
     refused = run("models", "rm", NAME, answer="n\n")
     assert refused.returncode == 1
-    assert Path(told["folder"]).exists()
+    assert Path(printed["folder"]).exists()
     removed = run("models", "rm", NAME, "--yes", "--json")
     assert json.loads(removed.stdout)["freed"] == row["size"]
-    assert not Path(told["folder"]).exists()
+    assert not Path(printed["folder"]).exists()
 
 
 def test_a_format_of_choice(run: Run) -> None:

@@ -107,15 +107,15 @@ def test_ctrl_c_is_one_line_and_130(tmp_path: Path, model_folder: Path) -> None:
     process.stdin.write("a line\n" * 30_000)  # more than a pipe holds: returns when it is read
     process.stdin.flush()
     process.send_signal(signal.SIGINT)
-    _, told = process.communicate(timeout=20)
+    _, printed = process.communicate(timeout=20)
     assert process.returncode == 130
-    assert told == "interrupted\n"
+    assert printed == "interrupted\n"
 
 
 def test_on_a_terminal_tables_are_drawn(tmp_path: Path, model_folder: Path) -> None:
-    told = on_a_terminal("example", "--list", folder=tmp_path)
-    assert "日常生活" in told
-    assert "\x1b[1m" in told
+    printed = on_a_terminal("example", "--list", folder=tmp_path)
+    assert "日常生活" in printed
+    assert "\x1b[1m" in printed
 
 
 def test_on_a_terminal_progress_tells_rates_and_time_left(
@@ -123,8 +123,8 @@ def test_on_a_terminal_progress_tells_rates_and_time_left(
 ) -> None:
     lines = "".join(f"text number {number}\n" for number in range(9000))
     (tmp_path / "lines.txt").write_text(lines)
-    told = on_a_terminal("encode", "lines.txt", "-o", "v.npy", folder=tmp_path)
-    plain = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", told)
+    printed = on_a_terminal("encode", "lines.txt", "-o", "v.npy", folder=tmp_path)
+    plain = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", printed)
     assert re.search(r"encoding .* \d+/9000 texts  [\d,]+ texts/s  [\d,]+ tokens/s \d:\d\d:", plain)
     assert "9000/9000" in plain
     assert re.search(r"wrote 9,000 vectors .*, [\d,]+ texts/s, [\d,]+ tokens/s\)", plain)
@@ -140,7 +140,7 @@ def on_a_terminal(*arguments: str, folder: Path) -> str:
         command, stdout=terminal, stderr=terminal, cwd=folder, env=environment
     ) as process:
         os.close(terminal)
-        told = b""
+        printed = b""
         while True:
             try:
                 part = os.read(main, 65536)
@@ -148,10 +148,10 @@ def on_a_terminal(*arguments: str, folder: Path) -> str:
                 break
             if not part:
                 break
-            told += part
+            printed += part
     os.close(main)
     assert process.returncode == 0
-    return told.decode()
+    return printed.decode()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT to one process")

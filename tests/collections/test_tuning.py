@@ -1,4 +1,4 @@
-"""Indexes: what they find, what is told of it, and how the store is asked."""
+"""Indexes: their recall, its estimate, and the queries to the store."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_an_index_reaches_its_target_and_tells_the_truth(tmp_path: Path, kind: s
 
 
 @pytest.mark.parametrize("own", [1, 0])
-def test_the_recall_that_is_told_is_that_of_a_search_for_ten(tmp_path: Path, own: int) -> None:
+def test_reported_recall_is_that_of_a_search_for_ten(tmp_path: Path, own: int) -> None:
     """Of a way too weak for these vectors, so that there is something to miss."""
     model = Points()
     made = open_collection("p", store=tmp_path, model=model, create=True, chunk_tokens=0)
@@ -73,17 +73,17 @@ def test_the_recall_that_is_told_is_that_of_a_search_for_ten(tmp_path: Path, own
     asked = model.drawn[:400] if own else tuning.out_of_sample_queries(model.drawn, 400)
     exact = vectors.top_k(vectors.cosine(asked, model.drawn), 10)
     group = tuning.Sample(asked, exact.scores[:, -1], own)
-    told = tuning.measured(made._table, way, [group], "cosine").recall
+    measured_recall = tuning.measured(made._table, way, [group], "cosine").recall
     others = []
     for query, true in zip(asked, exact.indices.tolist(), strict=True):
         search = tuning.vector_question(query, 10, way, measure="cosine", columns=["line"])
         found = lance_query.answer(made._table, search)["line"].to_pylist()
         others.append((len({*found} & {*true}) - own) / (10 - own))
-    assert told == pytest.approx(np.mean(others), abs=1e-3)
-    assert told < 0.99
+    assert measured_recall == pytest.approx(np.mean(others), abs=1e-3)
+    assert measured_recall < 0.99
 
 
-def test_the_recall_that_is_told_is_that_of_the_harder_queries(tmp_path: Path) -> None:
+def test_reported_recall_is_that_of_the_harder_queries(tmp_path: Path) -> None:
     model = Points()
     made = open_collection("p", store=tmp_path, model=model, create=True, chunk_tokens=0)
     made.add([Record(str(n), source="/p", line=n) for n in range(4000)], kind="hnsw_pq")
@@ -207,11 +207,11 @@ def test_what_a_stopped_run_has_written_counts_as_changed(
     tuned: list[str] = []
     tune = tuning.tune
 
-    def told(*wanted: Any) -> Index | None:
+    def recorded_tune(*arguments: Any) -> Index | None:
         tuned.append("again")
-        return tune(*wanted)
+        return tune(*arguments)
 
-    monkeypatch.setattr(tuning, "tune", told)
+    monkeypatch.setattr(tuning, "tune", recorded_tune)
     resumed = made.add(listed)  # little is left to write
     assert (resumed.added, resumed.index.changed, tuned) == (100, 0, ["again"])
     made.add(listed)
@@ -244,7 +244,7 @@ def test_an_absent_title_is_null_in_the_store_and_empty_in_a_hit(tmp_path: Path)
 
 
 def test_the_store_keeps_its_warnings_to_itself(tmp_path: Path) -> None:
-    """In a process of its own: the store reads its settings once."""
+    """In a separate process: the store reads its settings once."""
     script = """if True:
         import sys, numpy as np, pyarrow as pa
         from likewise.collections.store import Store
@@ -252,7 +252,7 @@ def test_the_store_keeps_its_warnings_to_itself(tmp_path: Path) -> None:
         table = Store(sys.argv[1]).create("w", schema)
         table.add([{"id": "a", "vector": [1.0, 2.0, 3.0, 4.0]}])
         asked = table.search(np.ones(4, np.float32), vector_column_name="vector").select(["id"])
-        print(asked.to_list())  # without the distance, of which the store has much to say
+        print(asked.to_list())  # without the distance the store warns
     """
     done = subprocess.run(
         [sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, check=True

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 import likewise
 from likewise import compat
 from likewise.hub.locate import Location
-from tests.conftest import lacking
+from tests.conftest import skip_unless_ci
 
 TEXTS = [
     "A cat sleeps on the sofa.", "The dog chases a ball.", "Two horses run over the field.",
@@ -28,7 +28,7 @@ def program(name: str) -> Any:
     try:
         return importlib.import_module(name)
     except ImportError:
-        return lacking(f"{name} is not installed (pip install likewise[test])")
+        return skip_unless_ci(f"{name} is not installed (pip install likewise[test])")
 
 
 def rows(tensor: Any) -> NDArray[np.float32]:

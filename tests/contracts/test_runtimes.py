@@ -108,9 +108,9 @@ def test_vectors_are_those_of_sentence_transformers(  # noqa: PLR0917
 
 
 def test_progress_counts_every_text_once(ready: Runtime, rows: Any) -> None:
-    told: list[int] = []
-    ready.embed(rows, told.append)
-    assert sum(told) == len(rows)
+    reported: list[int] = []
+    ready.embed(rows, reported.append)
+    assert sum(reported) == len(rows)
 
 
 def test_one_state_a_token(ready: Runtime, rows: Any) -> None:

@@ -64,11 +64,13 @@ def test_callers_can_see_the_encoding_and_choose_another(tmp_path: Path) -> None
     path.write_bytes(gzip.compress("text\nplain\n会议决定推迟发布\n".encode("gb18030")))
     assert detect_encoding(path) == DetectedEncoding("gb18030", "guessed")
     heard: list[object] = []
-    told: list[str] = []
-    texts = read_texts(path, on_encoding=lambda *found: heard.append(found), on_message=told.append)
+    messages: list[str] = []
+    texts = read_texts(
+        path, on_encoding=lambda *found: heard.append(found), on_message=messages.append
+    )
     assert texts == ["plain", "会议决定推迟发布"]
     assert heard == [(str(path), DetectedEncoding("gb18030", "guessed"))]
-    assert told[-1].startswith(f"{path} is not UTF-8; it is read as GB18030, which was guessed")
+    assert messages[-1].startswith(f"{path} is not UTF-8; it is read as GB18030, which was guessed")
     chosen = detect_encoding(path, encoding="GBK")
     assert chosen == DetectedEncoding("gbk", "given")
     assert not chosen.guessed

@@ -82,15 +82,15 @@ def write_pdf(path: Path, pages: list[str], title: str | None = None) -> None:
 
 
 def test_pdf_page_by_page(tmp_path: Path) -> None:
-    told: list[str] = []
+    messages: list[str] = []
     path = tmp_path / "report.pdf"
     write_pdf(path, ["The first page.", "", "The last page."], "Annual report")
-    records = list(read_records(path, on_message=told.append))
+    records = list(read_records(path, on_message=messages.append))
     assert [(r.text, r.line, r.title) for r in records] == [
         ("The first page.", 1, "Annual report"),
         ("The last page.", 3, "Annual report"),
     ]
-    assert told == [f"{path}: 1 of 3 pages have no text (scans?)"]
+    assert messages == [f"{path}: 1 of 3 pages have no text (scans?)"]
     write_pdf(path, ["Text."])
     assert next(read_records(path)).title == "report"
     path.write_bytes(path.read_bytes()[:60])
@@ -162,13 +162,13 @@ def test_encodings_are_found_out_and_told(
     header = ["text"] if name == "a.csv" else []
     path = tmp_path / name
     path.write_bytes("\n".join([*header, "plain ASCII first", *lines]).encode(encoding))
-    told: list[str] = []
+    messages: list[str] = []
     assert read_texts(path) == ["plain ASCII first", *lines]
-    list(read_records(path, on_message=told.append))
+    list(read_records(path, on_message=messages.append))
     expected = 0 if encoding == "utf-8-sig" else 1
-    assert len([line for line in told if "read as" in line]) == expected
+    assert len([line for line in messages if "read as" in line]) == expected
     if encoding != "utf-8-sig":
-        named = list(read_records(path, encoding=encoding, on_message=told.append))
+        named = list(read_records(path, encoding=encoding, on_message=messages.append))
         assert [record.text for record in named] == ["plain ASCII first", *lines]
 
 
@@ -246,10 +246,12 @@ def names(records: list[Record], tree: Path) -> list[str]:
 
 
 def test_a_folder_stands_for_its_files(tree: Path) -> None:
-    told: list[str] = []
-    records = list(read_records(tree, on_message=told.append))
+    messages: list[str] = []
+    records = list(read_records(tree, on_message=messages.append))
     assert names(records, tree) == ["a.md", "b.txt", "sub/c.txt", "sub/deep/d.jsonl"]
-    assert told == [f"{tree}: 2 files of other formats are left out (1 .png, 1 without a suffix)"]
+    assert messages == [
+        f"{tree}: 2 files of other formats are left out (1 .png, 1 without a suffix)"
+    ]
     (tree / "empty").mkdir()
     with pytest.raises(RecordError, match="has no file of a known format"):
         read_texts(tree / "empty")
@@ -283,10 +285,10 @@ def test_several_paths_each_file_once(tree: Path) -> None:
 
 def test_a_column_is_for_the_tables_among_several_files(tree: Path) -> None:
     (tree / "t.csv").write_text("id,body\n1,x\n")
-    told: list[str] = []
+    messages: list[str] = []
     assert read_texts([tree / "b.txt", tree / "t.csv"], column="body") == ['"b.txt"', "x"]
-    list(read_records(tree / "t.csv", on_message=told.append))
-    assert told == [f"using column 'body' of {tree / 't.csv'} as text"]
+    list(read_records(tree / "t.csv", on_message=messages.append))
+    assert messages == [f"using column 'body' of {tree / 't.csv'} as text"]
 
 
 READ = """

@@ -147,11 +147,12 @@ SENTENCES = (
 def test_wrapped_text_is_read_by_paragraphs(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text(WRAPPED)
-    told: list[str] = []
+    messages: list[str] = []
     found = [
-        (r.line, r.title, r.text.split("\n")) for r in read_records(path, on_message=told.append)
+        (r.line, r.title, r.text.split("\n"))
+        for r in read_records(path, on_message=messages.append)
     ]
-    assert told == [f"{path} has wrapped lines and is read by paragraphs"]
+    assert messages == [f"{path} has wrapped lines and is read by paragraphs"]
     assert [(line, title, len(text)) for line, title, text in found] == [
         (4, "a > Report", 3), (8, "a > Report", 3), (16, "a > Report > Next year", 2),
     ]  # fmt: skip

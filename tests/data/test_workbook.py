@@ -56,9 +56,9 @@ def test_cells_are_read_as_people_see_them(tmp_path: Path) -> None:
 
 def test_a_sheet_may_be_named(tmp_path: Path) -> None:
     path = workbook(tmp_path / "a.xlsx", One=[["text"], ["a"]], Two=[["text"], ["b"]])
-    told: list[str] = []
-    assert read_texts(path, on_message=told.append) == ["a"]
-    assert f"{path} is read from its sheet 'One'; it also has 'Two'" in told
+    messages: list[str] = []
+    assert read_texts(path, on_message=messages.append) == ["a"]
+    assert f"{path} is read from its sheet 'One'; it also has 'Two'" in messages
     assert read_texts(path, sheet="Two") == ["b"]
     with pytest.raises(InputError, match="no sheet 'Three'") as caught:
         read_texts(path, sheet="Three")

@@ -119,25 +119,25 @@ CELLS = {
 
 
 def test_cells_that_a_spreadsheet_would_run_are_escaped(tmp_path: Path) -> None:
-    told: list[str] = []
+    messages: list[str] = []
     rows = [{"=name": text, "score": -0.5} for text in CELLS]
-    path = write_table(tmp_path / "a.csv", rows, on_message=told.append)
+    path = write_table(tmp_path / "a.csv", rows, on_message=messages.append)
     with path.open(encoding="utf-8", newline="") as file:
         head, *back = csv.reader(file)
     assert head == ["'=name", "score"]
     assert [row[0] for row in back] == ["'" * bad + text for text, bad in CELLS.items()]
     assert {row[1] for row in back} == {"-0.5"}
-    assert told == [
+    assert messages == [
         f"9 cells of {path} begin like a formula; an apostrophe was added so that a "
         "spreadsheet does not run them (--no-escape-formulas leaves them unchanged)"
     ]
-    write_table(path, rows, escape_formulas=False, on_message=told.append)
+    write_table(path, rows, escape_formulas=False, on_message=messages.append)
     with path.open(encoding="utf-8", newline="") as file:
         assert [row[0] for row in csv.reader(file)] == ["=name", *CELLS]
-    assert len(told) == 1
-    write_table(tmp_path / "a.jsonl", rows, on_message=told.append)
+    assert len(messages) == 1
+    write_table(tmp_path / "a.jsonl", rows, on_message=messages.append)
     assert [json.loads(line)["=name"] for line in (tmp_path / "a.jsonl").open()] == list(CELLS)
-    assert len(told) == 1
+    assert len(messages) == 1
 
 
 def test_texts_beside_vectors_are_escaped_too(tmp_path: Path) -> None:

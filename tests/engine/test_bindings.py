@@ -1,4 +1,4 @@
-"""OpenVINO is imported without its converter, and gives it to whoever asks."""
+"""OpenVINO is imported without its converter, and provides it when it is imported."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def test_no_converter_and_no_telemetry() -> None:
     assert run(code) == "[]"
 
 
-def test_whoever_asks_gets_it() -> None:
+def test_it_is_available_on_import() -> None:
     code = (
         "import likewise.engine.openvino.bindings, openvino; from openvino import convert_model; "
         "print(openvino.convert_model.__module__, hasattr(openvino, 'nothing_of_this_name'))"

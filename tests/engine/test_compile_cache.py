@@ -1,4 +1,4 @@
-"""Compiled graphs kept: the same vectors; made anew where damaged or of another graph."""
+"""Cached compiled graphs: the same vectors; compiled again if damaged or of another graph."""
 
 from __future__ import annotations
 
@@ -32,31 +32,31 @@ def run(compiled: ov.CompiledModel) -> float:
     return float(compiled(np.ones((1, 4), dtype=np.float32))[0][0, 0])
 
 
-def kept(graph: Path) -> list[Path]:
+def cached_files(graph: Path) -> list[Path]:
     return sorted(graph.parent.glob("*.compiled"))
 
 
 def test_kept_once_and_read_again(graph: Path) -> None:
     assert run(compile_cached(graph, SETTINGS)) == 8.0
-    (file,) = kept(graph)
+    (file,) = cached_files(graph)
     before = file.stat().st_mtime_ns
     assert run(compile_cached(graph, SETTINGS | {"NUM_STREAMS": "2"})) == 8.0
-    assert [f.stat().st_mtime_ns for f in kept(graph)] == [before]
+    assert [f.stat().st_mtime_ns for f in cached_files(graph)] == [before]
 
 
 def test_other_settings_have_their_own(graph: Path) -> None:
     compile_cached(graph, SETTINGS)
     compile_cached(graph, SETTINGS | {"INFERENCE_PRECISION_HINT": "dynamic"})
-    assert len(kept(graph)) == 2
+    assert len(cached_files(graph)) == 2
 
 
 @pytest.mark.parametrize("content", [b"", b"nothing compiled", None])
 def test_damaged_ones_are_made_anew(graph: Path, content: bytes | None) -> None:
     compile_cached(graph, SETTINGS)
-    (file,) = kept(graph)
+    (file,) = cached_files(graph)
     file.write_bytes(file.read_bytes()[:-100] if content is None else content)
     assert run(compile_cached(graph, SETTINGS)) == 8.0
-    (file,) = kept(graph)
+    (file,) = cached_files(graph)
     assert hashlib.sha256(file.read_bytes()).hexdigest().startswith(file.stem.split("-")[1])
 
 
@@ -71,4 +71,4 @@ def test_a_folder_that_cannot_be_written_is_no_error(
 ) -> None:
     monkeypatch.setattr("likewise.atomic.secrets.token_hex", lambda _: "/no/such/folder/")
     assert run(compile_cached(graph, SETTINGS)) == 8.0
-    assert kept(graph) == []
+    assert cached_files(graph) == []

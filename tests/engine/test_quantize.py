@@ -39,7 +39,7 @@ print(quantized(config, read_tokenizer(config)).path)
 
 
 def start(folder: Path, cache: Path) -> subprocess.Popen[str]:
-    """A process of its own that makes a checkpoint's int8 graph."""
+    """A separate process that makes a checkpoint's int8 graph."""
     return subprocess.Popen(
         [sys.executable, "-c", MAKE, str(folder)],
         env=os.environ | {"LIKEWISE_CACHE": str(cache)},
@@ -142,11 +142,11 @@ def test_the_chosen_cache_gets_it_and_again_makes_it_anew(
 
 def test_two_processes_at_once_leave_one_graph(tiny: Path, tmp_path: Path) -> None:
     both = [start(tiny, tmp_path / "cache") for _ in range(2)]
-    told = [process.communicate(timeout=120) for process in both]
-    assert [process.returncode for process in both] == [0, 0], told
-    assert told[0][0] == told[1][0]
+    outputs = [process.communicate(timeout=120) for process in both]
+    assert [process.returncode for process in both] == [0, 0], outputs
+    assert outputs[0][0] == outputs[1][0]
     assert len(left_in(tmp_path / "cache")) == 1
-    assert Path(told[0][0].strip()).exists()
+    assert Path(outputs[0][0].strip()).exists()
 
 
 def test_a_killed_process_leaves_nothing_that_looks_whole(tiny: Path, cache: Path) -> None:
@@ -208,7 +208,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     except FileNotFoundError:
         pytest.skip("there is no mount here")
     if done.returncode:
-        pytest.skip(f"whoever runs the tests may not mount: {done.stderr.strip()}")
+        pytest.skip(f"this user may not mount: {done.stderr.strip()}")
     yield place
     subprocess.run(["umount", str(place)], check=True)
 

@@ -120,7 +120,7 @@ def test_a_busy_machine_gets_more_turns_but_not_for_ever() -> None:
 
 
 class Measure:
-    """Gives times, and counts how often it is asked."""
+    """Returns times, and counts the calls."""
 
     def __init__(self, seconds: Seconds) -> None:
         self.seconds, self.calls = seconds, 0
@@ -353,8 +353,8 @@ def test_a_fallback_is_told_with_its_reason(
     (warning,) = (r for r in caplog.records if r.levelno == logging.WARNING)
     assert "torch runs" in warning.getMessage()
     assert "unknown architecture 'electra'" in warning.getMessage()
-    told = [r.getMessage() for r in caplog.records if r.levelno == logging.INFO]
-    assert f"{model.name}: {model.runtime_reason}" in told
+    logged = [r.getMessage() for r in caplog.records if r.levelno == logging.INFO]
+    assert f"{model.name}: {model.runtime_reason}" in logged
 
 
 def test_unsupported_widths_are_the_reported_reason(

@@ -41,7 +41,7 @@ LINES = (
 
 
 class Opened:
-    """A session with a small store of its own, and what it reported and loaded."""
+    """A session with a small store, and what it reported and loaded."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

@@ -90,7 +90,7 @@ def test_the_threshold_is_learned_from_a_person(source: str) -> None:
     assert result.learned.answers == 2
     assert result.duplicates.threshold == result.learned.threshold
     assert any("parcel" in line or "money" in line for line in asked[0])
-    with pytest.raises(InputError, match="nobody is there to answer"):
+    with pytest.raises(InputError, match="needs answers about pairs"):
         dedupe(DedupeRequest(files=(source,), tune=True), Session())
 
 

@@ -18,9 +18,9 @@ def test_every_check_has_a_name_of_its_own(model_folder: Path, recorded: Any) ->
     result = doctor(DoctorRequest(), recorded.session)
     names = [check.name for check in result.checks]
     assert len(set(names)) == len(names)
-    told = json.loads(json.dumps(result.to_dict()))
-    assert [check["name"] for check in told["checks"]] == names
-    assert told["warnings"] == sum(check["status"] == "warn" for check in told["checks"])
+    as_json = json.loads(json.dumps(result.to_dict()))
+    assert [check["name"] for check in as_json["checks"]] == names
+    assert as_json["warnings"] == sum(check["status"] == "warn" for check in as_json["checks"])
     (stage,) = recorded.stages
     assert stage.done == stage.total
 

@@ -83,10 +83,10 @@ def test_quantize(
 
 def test_bench(tiny_checkpoint: Make, recorded: Any) -> None:
     request = BenchRequest(str(tiny_checkpoint()), ("float32",))
-    told = json.loads(json.dumps(bench(request, recorded.session).to_dict()))
-    (row,) = told["computes"]
-    assert (row["compute"], told["model"]) == ("float32", request.model)
-    assert told["cores"] >= 1
+    as_json = json.loads(json.dumps(bench(request, recorded.session).to_dict()))
+    (row,) = as_json["computes"]
+    assert (row["compute"], as_json["model"]) == ("float32", request.model)
+    assert as_json["cores"] >= 1
     assert row["sentences"]["texts"] > 0
     # passages are as long as this model reads, and every token of them is counted once
     assert 32 < row["passages"]["tokens"] / row["passages"]["texts"] <= 64

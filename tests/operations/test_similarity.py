@@ -1,4 +1,4 @@
-"""Two texts compared, token by token where that is asked for."""
+"""Two texts compared, token by token where that is requested."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def test_tokens_are_compared_where_asked(model_folder: Path, encoder: likewise.E
     asked = SimilarityRequest(A, B, tokens=True, model=str(model_folder), compute="float32")
     found = json.loads(json.dumps(similarity(asked, Session()).to_dict()))
     expected = compare_tokens(encoder, A, B)
-    told = found["token_similarity"]
-    assert (told["a"], told["b"]) == (list(expected.tokens_a), list(expected.tokens_b))
-    np.testing.assert_allclose(np.array(told["matrix"]), expected.matrix, atol=1e-5)
+    as_json = found["token_similarity"]
+    assert (as_json["a"], as_json["b"]) == (list(expected.tokens_a), list(expected.tokens_b))
+    np.testing.assert_allclose(np.array(as_json["matrix"]), expected.matrix, atol=1e-5)
     assert found["unknown_tokens"] == expected.tokens_b.count("[UNK]")
     plain = similarity(SimilarityRequest(A, B, model=str(model_folder)), Session()).to_dict()
     assert "token_similarity" not in plain

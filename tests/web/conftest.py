@@ -1,4 +1,4 @@
-"""A real server in a thread, a real Chromium, and a watch on what either of them asks for."""
+"""A real server in a thread, a real Chromium, and a record of the requests of both."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import likewise
-from tests.conftest import lacking
+from tests.conftest import skip_unless_ci
 
 if TYPE_CHECKING:
     from likewise.server.access import Access
@@ -85,11 +85,11 @@ def _chromium() -> str | None:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
-    """A Chromium without a window."""
+    """A headless Chromium."""
     try:
         from playwright.sync_api import Error, sync_playwright
     except ImportError:
-        lacking("Playwright is not installed")
+        skip_unless_ci("Playwright is not installed")
     with sync_playwright() as playwright:
         try:
             started = playwright.chromium.launch(
@@ -101,13 +101,13 @@ def browser() -> Iterator[Any]:
                 ],
             )
         except Error as error:
-            lacking(f"no Chromium: {error.message.splitlines()[0]}")
+            skip_unless_ci(f"no Chromium: {error.message.splitlines()[0]}")
         yield started
         started.close()
 
 
 TURNS = """(() => {
-  // what a page asks the server to do, and what of it is done and drawn
+  // events that a page sends to the server, and those that are finished and drawn
   const turns = (window.turns = { begun: 0, ended: 0 });
   const open = new Set(), done = new Set();
   const end = (id) => {
@@ -129,11 +129,11 @@ TURNS = """(() => {
     }
   };
   const real = window.fetch;
-  window.fetch = async (...asked) => {
-    const address = String(asked[0]?.url ?? asked[0]);
+  window.fetch = async (...request) => {
+    const address = String(request[0]?.url ?? request[0]);
     const joins = address.includes("/queue/join");
     if (joins) turns.begun++;
-    const answer = await real(...asked);
+    const answer = await real(...request);
     if (joins) {
       const id = answer.ok ? (await answer.clone().json()).event_id : Symbol();
       answer.ok && !done.has(id) ? open.add(id) : end(id);
@@ -145,13 +145,13 @@ TURNS = """(() => {
     return answer;
   };
 })()"""
-"""A script that counts a page's turns: `turns.begun`, `turns.ended`."""
+"""A script that counts a page's events: `turns.begun`, `turns.ended`."""
 
 LEAVING = ("AbortError", "TypeError: Failed to fetch", "Connection errored out.")
 
 
-class Reader:
-    """Somebody with the page open. What the browser asks for and complains of is noted."""
+class Visitor:
+    """A user with the page open; requests to other hosts and errors of the page are recorded."""
 
     def __init__(self, page: Any, site: Site) -> None:
         self.page, self.site = page, site
@@ -179,7 +179,7 @@ class Reader:
             self.outside.append(request.url)
 
     def _answered(self, response: Any) -> None:
-        # the framework asks for the progress of an upload that has just ended
+        # the framework requests the progress of an upload that has just ended
         over = "/upload_progress?" in response.url and response.status == 404
         if response.status >= 400 and not over:
             self.complaints.append(f"{response.status} {response.url}")
@@ -190,29 +190,29 @@ class Reader:
         self.page.set_input_files(f"#{tab}-file input[type=file]", path)
         self.page.wait_for_selector(f"#{tab}-file >> text={path.stem}")
 
-    def go(self, path: str = "") -> Reader:
-        """Open the page and wait until it is alive."""
+    def go(self, path: str = "") -> Visitor:
+        """Open the page and wait until it is ready."""
         self.page.goto(self.site.address + path)
         self.page.wait_for_selector("#tab-similarity-button")
         self.page.wait_for_selector("#similarity-run")
         self.page.wait_for_function("turns.begun > 0 && turns.ended >= turns.begun")
         return self
 
-    def tab(self, name: str) -> Reader:
-        """Turn to a tab."""
+    def tab(self, name: str) -> Visitor:
+        """Open a tab."""
         self.page.click(f"#tab-{name}-button")
         self.page.wait_for_selector(f"#{name}-run", state="visible")
-        self.page.wait_for_timeout(200)  # as a person takes: what it holds is drawn when it opens
+        self.page.wait_for_timeout(200)  # the contents of a tab are drawn when it opens
         return self
 
-    def run(self, name: str) -> Reader:
+    def run(self, name: str) -> Visitor:
         """Press a tab's button and wait for its result."""
         self.press(name)
         self.page.wait_for_selector(f"#{name}-result", state="visible")
         return self
 
     def press(self, name: str) -> None:
-        """Press a tab's button and wait until what it began is done and drawn."""
+        """Press a tab's button and wait until its events are finished and drawn."""
         begun = self.page.evaluate("turns.begun")
         self.page.click(f"#{name}-run")
         self.page.wait_for_function(
@@ -221,14 +221,14 @@ class Reader:
         self.page.wait_for_selector(f"#{name}-run:not([disabled])")
 
     def fails(self, name: str) -> str:
-        """Press a tab's button; what the error says."""
+        """Press a tab's button, and return the error shown."""
         self.press(name)
         self.page.wait_for_selector(f"#{name}-notice .lw-error", state="visible")
         assert not self.page.is_visible(f"#{name}-result")
         return str(self.page.inner_text(f"#{name}-notice"))
 
-    def fill(self, selector: str, text: str) -> Reader:
-        """Type into a box, again where the page drew it anew meanwhile."""
+    def fill(self, selector: str, text: str) -> Visitor:
+        """Type into a box; repeat if the page has redrawn it in the meantime."""
         box = self.page.locator(f"{selector} textarea, {selector} input")
         for _ in range(10):
             box.fill(text)
@@ -238,11 +238,11 @@ class Reader:
         raise AssertionError(f"{selector} does not keep what is typed")
 
     def text(self, selector: str) -> str:
-        """What is written there."""
+        """The text of an element."""
         return str(self.page.inner_text(selector))
 
     def download(self, name: str, ending: str, folder: Path) -> Path:
-        """Follow a download link; the file."""
+        """Follow a download link, and return the file."""
         with self.page.expect_download() as waiting:
             self.page.click(f"#{name}-downloads a[href$='.{ending}']")
         path = folder / str(waiting.value.suggested_filename)
@@ -259,22 +259,22 @@ class Reader:
 
 
 @pytest.fixture
-def readers(browser: Any, site: Site) -> Iterator[Callable[..., Reader]]:
-    """Opens pages; at the end none may have complained or asked for anything outside."""
-    opened: list[tuple[Any, Reader]] = []
+def visitors(browser: Any, site: Site) -> Iterator[Callable[..., Visitor]]:
+    """Opens pages; at the end, none may have had an error or a request to another host."""
+    opened: list[tuple[Any, Visitor]] = []
 
-    def open_page(**options: Any) -> Reader:
+    def open_page(**options: Any) -> Visitor:
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}} | options)
         context.set_default_timeout(60_000)
-        reader = Reader(context.new_page(), site)
-        opened.append((context, reader))
-        return reader
+        visitor = Visitor(context.new_page(), site)
+        opened.append((context, visitor))
+        return visitor
 
     yield open_page
-    for context, reader in opened:
+    for context, visitor in opened:
         context.close()
-        assert reader.complaints == []
-        assert reader.outside == []
+        assert visitor.complaints == []
+        assert visitor.outside == []
     assert site.outside == []
 
 

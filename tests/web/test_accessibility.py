@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.web.conftest import Reader
+from tests.web.conftest import Visitor
 
 pytestmark = pytest.mark.browser
-Readers = Callable[..., Reader]
+Visitors = Callable[..., Visitor]
 TABS = ("model", "similarity", "encode", "find", "example")
 
 CONTRASTS = """() => {
@@ -71,16 +71,16 @@ CONTRASTS = """() => {
   }
   return found;
 }"""
-"""A script that lists text and controls with less contrast than WCAG 2.2 asks for at level AA."""
+"""A script that lists text and controls with less contrast than WCAG 2.2 requires at level AA."""
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_contrast_is_enough(readers: Readers, scheme: str) -> None:
-    reader = readers(color_scheme=scheme).go()
+def test_contrast_is_enough(visitors: Visitors, scheme: str) -> None:
+    visitor = visitors(color_scheme=scheme).go()
     for tab in TABS:
-        reader.tab(tab).run(tab)
-        reader.page.wait_for_timeout(400)
-        assert reader.page.evaluate(CONTRASTS) == [], tab
+        visitor.tab(tab).run(tab)
+        visitor.page.wait_for_timeout(400)
+        assert visitor.page.evaluate(CONTRASTS) == [], tab
 
 
 FOCUS = """() => {
@@ -92,13 +92,13 @@ FOCUS = """() => {
 
 
 @pytest.mark.parametrize("tab", ["similarity", "encode", "find"])
-def test_focus_is_seen_on_every_control(readers: Readers, tab: str) -> None:
-    reader = readers().go().tab(tab).run(tab)
-    reader.page.focus("#lang-en")
+def test_focus_is_seen_on_every_control(visitors: Visitors, tab: str) -> None:
+    visitor = visitors().go().tab(tab).run(tab)
+    visitor.page.focus("#lang-en")
     seen: list[str] = []
     for _ in range(40):
-        reader.page.keyboard.press("Tab")
-        found = reader.page.evaluate(FOCUS)
+        visitor.page.keyboard.press("Tab")
+        found = visitor.page.evaluate(FOCUS)
         if found is None:
             break
         name, style, width = found
@@ -109,121 +109,121 @@ def test_focus_is_seen_on_every_control(readers: Readers, tab: str) -> None:
     assert any("TEXTAREA" in name for name in seen)
 
 
-def test_control_and_enter_run_a_tab(readers: Readers) -> None:
-    reader = readers().go()
+def test_control_and_enter_run_a_tab(visitors: Visitors) -> None:
+    visitor = visitors().go()
     for tab, box in (
         ("similarity", "#similarity-b textarea"),
         ("encode", "#encode-texts textarea"),
         ("find", "#find-threshold input"),
         ("example", "#example-texts textarea"),
     ):
-        reader.tab(tab)
-        reader.page.press(box, "Control+Enter")
-        reader.page.wait_for_selector(f"#{tab}-result", state="visible")
-    reader.page.press("#example-texts textarea", "Enter")
-    assert reader.page.input_value("#example-texts textarea").count("\n") == 8, "Enter is a line"
+        visitor.tab(tab)
+        visitor.page.press(box, "Control+Enter")
+        visitor.page.wait_for_selector(f"#{tab}-result", state="visible")
+    visitor.page.press("#example-texts textarea", "Enter")
+    assert visitor.page.input_value("#example-texts textarea").count("\n") == 8, "Enter is a line"
 
 
-def test_inputs_outlive_a_refresh_and_a_switch_of_language(readers: Readers) -> None:
-    reader = readers().go()
-    sample = reader.page.input_value("#similarity-b textarea")
-    reader.fill("#similarity-a", "typed by a person")
-    reader.tab("find").fill("#find-texts", "one\ntwo").fill("#find-top-k", "3")
-    reader.page.wait_for_timeout(500)
-    reader.page.reload()
-    reader.page.wait_for_function(
+def test_inputs_outlive_a_refresh_and_a_switch_of_language(visitors: Visitors) -> None:
+    visitor = visitors().go()
+    sample = visitor.page.input_value("#similarity-b textarea")
+    visitor.fill("#similarity-a", "typed by a person")
+    visitor.tab("find").fill("#find-texts", "one\ntwo").fill("#find-top-k", "3")
+    visitor.page.wait_for_timeout(500)
+    visitor.page.reload()
+    visitor.page.wait_for_function(
         "document.querySelector('#similarity-a textarea')?.value === 'typed by a person'"
     )
-    assert reader.page.input_value("#similarity-b textarea") == sample
-    reader.tab("find")
-    assert reader.page.input_value("#find-texts textarea") == "one\ntwo"
-    assert reader.page.input_value("#find-top-k input") == "3"
-    reader.page.click("#lang-zh")
-    reader.page.wait_for_function(
+    assert visitor.page.input_value("#similarity-b textarea") == sample
+    visitor.tab("find")
+    assert visitor.page.input_value("#find-texts textarea") == "one\ntwo"
+    assert visitor.page.input_value("#find-top-k input") == "3"
+    visitor.page.click("#lang-zh")
+    visitor.page.wait_for_function(
         "document.querySelector('#similarity-run')?.innerText === '比较'"
         " && document.querySelector('#similarity-a textarea').value === 'typed by a person'"
     )
-    assert reader.page.input_value("#similarity-b textarea") == sample, "the model reads English"
-    other = readers().go()
+    assert visitor.page.input_value("#similarity-b textarea") == sample, "the model reads English"
+    other = visitors().go()
     assert other.page.input_value("#similarity-a textarea") != "typed by a person"
 
 
-def test_a_rejected_or_lost_file_blocks_the_run(readers: Readers, tmp_path: Path) -> None:
+def test_a_rejected_or_lost_file_blocks_the_run(visitors: Visitors, tmp_path: Path) -> None:
     rejected = tmp_path / "report.docx"
     rejected.write_bytes(b"PK")
-    reader = readers().go().tab("encode")
-    _choose(reader, rejected)
-    reader.page.wait_for_selector("#encode-about .lw-error")
-    assert "unknown file format '.docx'" in reader.fails("encode")
+    visitor = visitors().go().tab("encode")
+    _choose(visitor, rejected)
+    visitor.page.wait_for_selector("#encode-about .lw-error")
+    assert "unknown file format '.docx'" in visitor.fails("encode")
     large = tmp_path / "large.csv"
     with large.open("wb") as file:
         file.truncate(230_000_000)  # the browser refuses to upload it
-    reader = readers().go().tab("encode")
-    _choose(reader, large)
-    reader.page.wait_for_timeout(1000)
-    assert "large.csv has not been uploaded" in reader.fails("encode")
-    reader.run("encode")
-    reader.complaints.clear()  # the refusal is one
+    visitor = visitors().go().tab("encode")
+    _choose(visitor, large)
+    visitor.page.wait_for_timeout(1000)
+    assert "large.csv has not been uploaded" in visitor.fails("encode")
+    visitor.run("encode")
+    visitor.complaints.clear()  # the refusal is one
 
 
 def test_a_file_shows_its_column_and_encoding_and_takes_others(
-    readers: Readers, tmp_path: Path
+    visitors: Visitors, tmp_path: Path
 ) -> None:
     path = tmp_path / "old.csv"
     rows = "编号,标题,内容\n1,天气,今天天气很好我们去公园散步\n2,新闻,股市下午大幅下跌引起关注\n"
     path.write_bytes(rows.encode("gb18030"))
-    reader = readers().go().tab("encode")
-    _choose(reader, path)
-    reader.page.wait_for_selector("#encode-about table")
-    told = reader.text("#encode-about")
-    assert "GB18030, detected" in told
-    assert "标题" in told
-    _pick(reader, "#encode-column", "内容")
-    reader.page.wait_for_selector("#encode-about >> text=公园散步")
-    assert "公园散步" in reader.run("encode").text("#encode-preview")
-    _pick(reader, "#encode-encoding", "utf-8")
-    reader.page.wait_for_selector("#encode-about .lw-error")
-    reader.fails("encode")
+    visitor = visitors().go().tab("encode")
+    _choose(visitor, path)
+    visitor.page.wait_for_selector("#encode-about table")
+    shown = visitor.text("#encode-about")
+    assert "GB18030, detected" in shown
+    assert "标题" in shown
+    _pick(visitor, "#encode-column", "内容")
+    visitor.page.wait_for_selector("#encode-about >> text=公园散步")
+    assert "公园散步" in visitor.run("encode").text("#encode-preview")
+    _pick(visitor, "#encode-encoding", "utf-8")
+    visitor.page.wait_for_selector("#encode-about .lw-error")
+    visitor.fails("encode")
 
 
-def test_results_of_the_run_before_are_dimmed(readers: Readers, tmp_path: Path) -> None:
+def test_results_of_the_run_before_are_dimmed(visitors: Visitors, tmp_path: Path) -> None:
     path = tmp_path / "many.txt"
     path.write_text("".join(f"{i} " + "word " * 150 + "\n" for i in range(4000)), "utf-8")
-    reader = readers().go().tab("encode").run("encode")
-    _choose(reader, path)
-    reader.page.wait_for_selector("#encode-about table")
-    reader.page.click("#encode-run")
-    reader.page.wait_for_function(
+    visitor = visitors().go().tab("encode").run("encode")
+    _choose(visitor, path)
+    visitor.page.wait_for_selector("#encode-about table")
+    visitor.page.click("#encode-run")
+    visitor.page.wait_for_function(
         "getComputedStyle(document.querySelector('#encode-result')).opacity < 0.5"
     )
-    reader.page.wait_for_function(
+    visitor.page.wait_for_function(
         "document.querySelector('#encode-notice')?.innerText?.includes('left')"
     )
-    reader.page.click("#encode-stop")
-    reader.page.wait_for_selector("#encode-notice >> text=Stopped.")
-    assert not reader.page.is_visible("#encode-result")
+    visitor.page.click("#encode-stop")
+    visitor.page.wait_for_selector("#encode-notice >> text=Stopped.")
+    assert not visitor.page.is_visible("#encode-result")
 
 
-def test_the_matrix_is_readable_on_a_phone(readers: Readers) -> None:
-    reader = readers(viewport={"width": 390, "height": 844}).go().tab("example").run("example")
-    cells = reader.page.locator("#example-plot tbody td")
-    texts = reader.page.locator("#example-plot tbody th span")
+def test_the_matrix_is_readable_on_a_phone(visitors: Visitors) -> None:
+    visitor = visitors(viewport={"width": 390, "height": 844}).go().tab("example").run("example")
+    cells = visitor.page.locator("#example-plot tbody td")
+    texts = visitor.page.locator("#example-plot tbody th span")
     assert cells.count() == texts.count() ** 2
     sizes: Any = cells.first.bounding_box()
     assert sizes["width"] >= 40
     size = cells.first.evaluate("cell => parseFloat(getComputedStyle(cell).fontSize)")
     assert size >= 12
-    reader.page.evaluate("document.querySelector('#example-plot .lw-scroll').scrollLeft = 500")
+    visitor.page.evaluate("document.querySelector('#example-plot .lw-scroll').scrollLeft = 500")
     first: Any = texts.first.bounding_box()
     assert 0 <= first["x"] < 40, "the sentences stay in sight"
-    assert reader.overflow() == 0
+    assert visitor.overflow() == 0
 
 
-def _choose(reader: Reader, path: Path) -> None:
-    reader.page.click("#encode-source > button")
-    reader.page.set_input_files("#encode-file input[type=file]", path)
+def _choose(visitor: Visitor, path: Path) -> None:
+    visitor.page.click("#encode-source > button")
+    visitor.page.set_input_files("#encode-file input[type=file]", path)
 
 
-def _pick(reader: Reader, box: str, label: str) -> None:
-    reader.page.click(f"{box} input")
-    reader.page.locator(f"{box} [role=option]", has_text=label).last.click()
+def _pick(visitor: Visitor, box: str, label: str) -> None:
+    visitor.page.click(f"{box} input")
+    visitor.page.locator(f"{box} [role=option]", has_text=label).last.click()

@@ -40,7 +40,7 @@ def test_a_busy_port_is_named_with_the_way_out() -> None:
     assert "--port" in caught.value.hint
 
 
-def test_the_page_speaks_the_readers_language_from_its_first_line(site: Site) -> None:
+def test_the_page_is_in_the_visitors_language_from_its_first_line(site: Site) -> None:
     english = _get(site.address)
     assert english.status == 200
     assert 'lang="en"' in english.read().decode()[:100]
@@ -68,7 +68,7 @@ def test_there_is_nothing_to_guess(site: Site, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["docs", "openapi.json", "gradio_api/runs", "monitoring"])
-def test_no_pages_that_nobody_asked_for(site: Site, path: str) -> None:
+def test_pages_of_the_framework_are_off(site: Site, path: str) -> None:
     assert _get(site.address + path).status in (403, 404)
 
 

@@ -57,7 +57,7 @@ def test_vectors_are_those_of_encode(encoder: likewise.Encoder, tmp_path: Path) 
     assert folder.exists()
     del found
     gc.collect()
-    assert not folder.exists(), "it goes with the last reference"
+    assert not folder.exists(), "it is deleted with the last reference"
 
 
 def test_a_file_outlives_its_upload(model_folder: Path, tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_figures_block_by_block_are_those_of_the_whole() -> None:
 
 
 def test_a_large_file_takes_little_memory(model_folder: Path, tmp_path: Path) -> None:
-    """In its own process, whose memory can be told; the vectors alone have 46 MB."""
+    """In a separate process, so that its memory can be measured; the vectors alone take 46 MB."""
     path = tmp_path / "many.csv"
     path.write_text("id,text\n" + "".join(f"{i},a b\n" for i in range(30_000)), "utf-8")
     code = (

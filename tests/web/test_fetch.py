@@ -17,7 +17,7 @@ from loopback_hub import Fault, LoopbackHub, serve
 
 from likewise.errors import LikewiseError
 from likewise.web.remote import check_remote
-from tests.web.conftest import Reader, Site
+from tests.web.conftest import Site, Visitor
 
 NAME, HUB_ID = "gte-small", "thenlper/gte-small"
 WEIGHTS = "model.safetensors"
@@ -53,27 +53,27 @@ def _program(folder: Path, hub: LoopbackHub, **environment: str) -> Iterator[Any
 
 
 @contextmanager
-def _reader(browser: Any, site: Site, **options: Any) -> Iterator[Reader]:
+def _visitor(browser: Any, site: Site, **options: Any) -> Iterator[Visitor]:
     context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}} | options)
     context.set_default_timeout(60_000)
-    yield Reader(context.new_page(), site)
+    yield Visitor(context.new_page(), site)
     context.close()
 
 
-def _pick(reader: Reader, name: str) -> str:
+def _pick(visitor: Visitor, name: str) -> str:
     """Choose a model of the list; what its entry says."""
-    reader.page.click("#model-pick input")
-    entry = reader.page.locator("#model-pick [role=option]", has_text=f"{name} ·").first
+    visitor.page.click("#model-pick input")
+    entry = visitor.page.locator("#model-pick [role=option]", has_text=f"{name} ·").first
     said = str(entry.inner_text())
     entry.click()
     return said
 
 
-def _wait(reader: Reader, text: str) -> str:
-    reader.page.wait_for_function(
+def _wait(visitor: Visitor, text: str) -> str:
+    visitor.page.wait_for_function(
         "text => document.querySelector('#fetch-notice')?.innerText.includes(text)", arg=text
     )
-    return reader.text("#fetch-notice")
+    return visitor.text("#fetch-notice")
 
 
 def _size(folder: Path) -> int:
@@ -85,23 +85,23 @@ def test_a_model_is_fetched_cancelled_killed_resumed_and_used(
     browser: Any, hub: LoopbackHub, tmp_path: Path
 ) -> None:
     hub.faults[:] = [Fault(f"/cdn/.*/{WEIGHTS}", times=2, pause=0.02)]
-    with _program(tmp_path, hub) as (program, site), _reader(browser, site) as reader:
-        reader.go().tab("model")
-        assert "not downloaded" in _pick(reader, NAME)
-        reader.page.wait_for_selector("#fetch-run", state="visible")
-        facts = reader.text("#fetch-facts")
-        for told in ("about 134 MB", "MIT", f"{hub.endpoint}/{HUB_ID}", str(tmp_path / "cache")):
-            assert told in facts
+    with _program(tmp_path, hub) as (program, site), _visitor(browser, site) as visitor:
+        visitor.go().tab("model")
+        assert "not downloaded" in _pick(visitor, NAME)
+        visitor.page.wait_for_selector("#fetch-run", state="visible")
+        facts = visitor.text("#fetch-facts")
+        for fact in ("about 134 MB", "MIT", f"{hub.endpoint}/{HUB_ID}", str(tmp_path / "cache")):
+            assert fact in facts
         assert "Already here" not in facts
-        assert not hub.requests, "nothing is asked of the hub before the button is pressed"
+        assert not hub.requests, "no request goes to the hub before the button is pressed"
 
-        reader.page.click("#fetch-run")
-        _wait(reader, " of 92 MB")
-        reader.page.wait_for_selector("#fetch-notice .lw-bar i")
-        _wait(reader, "5 %")
-        reader.page.click("#fetch-cancel")
-        _wait(reader, "was cancelled")
-        assert "Already here" in reader.text("#fetch-facts")
+        visitor.page.click("#fetch-run")
+        _wait(visitor, " of 92 MB")
+        visitor.page.wait_for_selector("#fetch-notice .lw-bar i")
+        _wait(visitor, "5 %")
+        visitor.page.click("#fetch-cancel")
+        _wait(visitor, "was cancelled")
+        assert "Already here" in visitor.text("#fetch-facts")
         for _ in range(100):  # the worker stops at its next look
             before = _size(tmp_path)
             time.sleep(0.1)
@@ -109,8 +109,8 @@ def test_a_model_is_fetched_cancelled_killed_resumed_and_used(
                 break
         assert 1_000_000 < before < 80_000_000
 
-        reader.page.click("#fetch-run")
-        _wait(reader, " of 92 MB")
+        visitor.page.click("#fetch-run")
+        _wait(visitor, " of 92 MB")
         while _size(tmp_path) < before + 1_000_000:
             time.sleep(0.02)
         program.kill()
@@ -118,44 +118,44 @@ def test_a_model_is_fetched_cancelled_killed_resumed_and_used(
     partial = _size(tmp_path)
     assert partial > before
     hub.requests.clear()
-    with _program(tmp_path, hub) as (_, site), _reader(browser, site) as reader:
-        reader.go().tab("model")
-        _pick(reader, NAME)
-        reader.page.click("#fetch-run")
-        _wait(reader, f"{NAME} is on this machine now.")
+    with _program(tmp_path, hub) as (_, site), _visitor(browser, site) as visitor:
+        visitor.go().tab("model")
+        _pick(visitor, NAME)
+        visitor.page.click("#fetch-run")
+        _wait(visitor, f"{NAME} is on this machine now.")
         resumed = [each.range for each in hub.asked(f"/cdn/{HUB_ID}") if each.range]
         assert resumed == [f"bytes={partial}-"]
-        assert not reader.page.is_visible("#fetch-run")
-        assert "not downloaded" not in _pick(reader, NAME)
-        reader.run("model")
-        assert NAME in reader.text("#status")
-        assert "the download cache" in reader.text("#model-card")
-        assert reader.complaints == []
+        assert not visitor.page.is_visible("#fetch-run")
+        assert "not downloaded" not in _pick(visitor, NAME)
+        visitor.run("model")
+        assert NAME in visitor.text("#status")
+        assert "the download cache" in visitor.text("#model-card")
+        assert visitor.complaints == []
 
 
 @pytest.mark.browser
-def test_what_goes_wrong_is_told_in_the_readers_language(
+def test_errors_are_shown_in_the_visitors_language(
     browser: Any, hub: LoopbackHub, tmp_path: Path
 ) -> None:
     hub.faults[:] = [Fault(f"/cdn/.*/{WEIGHTS}", times=99, corrupt=True)]
     with _program(tmp_path, hub) as (_, site):
-        with _reader(browser, site, locale="zh-CN") as reader:
-            reader.go().tab("model")
-            assert "未下载" in _pick(reader, "gte-base")
-            reader.page.click("#fetch-run")
-            _wait(reader, "没有找到该模型")
-            assert "Traceback" not in reader.text("#fetch-notice")
-        with _reader(browser, site) as reader:
-            reader.go().tab("model")
-            _pick(reader, NAME)
-            reader.page.click("#fetch-run")
-            assert "hint" not in _wait(reader, "arrived with the hash").lower()
-            reader.page.wait_for_selector("#fetch-run", state="visible")
-            reader.fill("#model-folder", "nobody/no-model")
-            reader.page.wait_for_function(
+        with _visitor(browser, site, locale="zh-CN") as visitor:
+            visitor.go().tab("model")
+            assert "未下载" in _pick(visitor, "gte-base")
+            visitor.page.click("#fetch-run")
+            _wait(visitor, "没有找到该模型")
+            assert "Traceback" not in visitor.text("#fetch-notice")
+        with _visitor(browser, site) as visitor:
+            visitor.go().tab("model")
+            _pick(visitor, NAME)
+            visitor.page.click("#fetch-run")
+            assert "hint" not in _wait(visitor, "arrived with the hash").lower()
+            visitor.page.wait_for_selector("#fetch-run", state="visible")
+            visitor.fill("#model-folder", "nobody/no-model")
+            visitor.page.wait_for_function(
                 "document.querySelector('#fetch-facts').innerText.includes('nobody/no-model')"
             )
-            assert "see its page" in reader.text("#fetch-facts")
+            assert "see its page" in visitor.text("#fetch-facts")
 
 
 @pytest.mark.browser
@@ -165,17 +165,17 @@ def test_offline_the_app_works_and_says_why_it_cannot_fetch(
     hub.requests.clear()
     with (
         _program(tmp_path, hub, HF_HUB_OFFLINE="1") as (_, site),
-        _reader(browser, site) as reader,
+        _visitor(browser, site) as visitor,
     ):
-        reader.go().tab("model")
-        _pick(reader, NAME)
-        reader.page.wait_for_selector("#fetch-facts .lw-info")
-        assert "HF_HUB_OFFLINE" in reader.text("#fetch-facts")
-        assert not reader.page.is_visible("#fetch-run")
-        assert "likewise download gte-small" in reader.fails("model")
-        reader.tab("similarity").run("similarity")
+        visitor.go().tab("model")
+        _pick(visitor, NAME)
+        visitor.page.wait_for_selector("#fetch-facts .lw-info")
+        assert "HF_HUB_OFFLINE" in visitor.text("#fetch-facts")
+        assert not visitor.page.is_visible("#fetch-run")
+        assert "likewise download gte-small" in visitor.fails("model")
+        visitor.tab("similarity").run("similarity")
         assert hub.requests == []
-        assert reader.outside == []
+        assert visitor.outside == []
 
 
 def test_a_visitor_from_elsewhere_names_no_other_folder(

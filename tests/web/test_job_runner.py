@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 
 def _run(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Run it in a thread of its own: browser tests leave an event loop in this one."""
+    """Run it in a separate thread: browser tests leave an event loop in this one."""
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(asyncio.run, coroutine).result()
 
@@ -71,10 +71,10 @@ def test_what_goes_wrong_is_an_outcome(
     assert str(failure.error) == "no (hint: yes)"
     failure = _outcome(runner, unexpected).failure
     assert failure
-    told = failure_notice(failure, translations_for("en"))
-    assert failure.log_id in told
+    notice = failure_notice(failure, translations_for("en"))
+    assert failure.log_id in notice
     assert failure.log_id in caplog.text, "the log has the whole story under that number"
-    assert "secret detail" not in told
+    assert "secret detail" not in notice
 
 
 def test_stop_ends_work_of_that_session_alone(registry: ModelRegistry) -> None:
@@ -105,7 +105,7 @@ def test_stop_ends_work_of_that_session_alone(registry: ModelRegistry) -> None:
     assert second.value == "finished"
 
 
-def test_a_reader_who_leaves_stops_the_work(registry: ModelRegistry) -> None:
+def test_a_visitor_who_leaves_stops_the_job(registry: ModelRegistry) -> None:
     runner = JobRunner(registry, DownloadStore())
     left = threading.Event()
 
@@ -157,7 +157,7 @@ def test_results_are_kept_one_a_kind_and_for_a_while() -> None:
     assert downloads.get(second) is None
     assert downloads.get(other) is table
     large = downloads.put("three", TableResult([{"text": "x" * 20_000}]))
-    assert downloads.get(other) is None, "the oldest makes room"
+    assert downloads.get(other) is None, "the oldest is deleted"
     assert downloads.get(large) is not None
     brief = DownloadStore(seconds=0)
     assert brief.get(brief.put("one", table)) is None

@@ -79,15 +79,17 @@ def test_only_what_differs_from_the_defaults_is_written() -> None:
 @pytest.mark.parametrize("b", NASTY)
 def test_similarity(shell: Path, encoder: likewise.Encoder, b: str) -> None:
     made = recipe("similarity", CHOICE.request(SimilarityRequest, NASTY[0], b, tokens=True))
-    told = json.loads(_run(made, shell, "--json"))
-    assert told["cosine"] == pytest.approx(float(encoder.similarity(NASTY[0], b)[0, 0]), abs=1e-5)
+    printed = json.loads(_run(made, shell, "--json"))
+    assert printed["cosine"] == pytest.approx(
+        float(encoder.similarity(NASTY[0], b)[0, 0]), abs=1e-5
+    )
 
 
 def test_similarity_in_python(shell: Path, encoder: likewise.Encoder) -> None:
     made = recipe("similarity", CHOICE.request(SimilarityRequest, *NASTY[:2]))
-    told = ast.literal_eval(_run_python(made, shell))
+    printed = ast.literal_eval(_run_python(made, shell))
     expected = float(encoder.similarity(NASTY[0], NASTY[1])[0, 0])
-    assert told["cosine"] == pytest.approx(expected, abs=1e-5)
+    assert printed["cosine"] == pytest.approx(expected, abs=1e-5)
 
 
 @pytest.mark.parametrize("lines", [NASTY, [f"line {i}" for i in range(MAX_LITERAL_TEXTS + 1)]])
@@ -119,11 +121,11 @@ def test_rank(shell: Path, encoder: likewise.Encoder) -> None:
     expected = [each.text for each in encoder.rank(query, NASTY) if each.score >= 0.05][:4]
     asked = CHOICE.request(RankRequest, query, candidates=tuple(NASTY), top_k=4, threshold=0.05)
     made = recipe("rank", asked)
-    for told in (
+    for printed in (
         json.loads(_run(made, shell, "--json")),
         ast.literal_eval(_run_python(made, shell)),
     ):
-        assert [row["text"] for row in told["results"]] == expected
+        assert [row["text"] for row in printed["results"]] == expected
 
 
 def test_example(shell: Path, encoder: likewise.Encoder) -> None:

@@ -7,19 +7,21 @@ from collections.abc import Callable
 import pytest
 
 import likewise
-from tests.web.conftest import Reader
+from tests.web.conftest import Visitor
 
 pytestmark = pytest.mark.browser
-Readers = Callable[..., Reader]
+Visitors = Callable[..., Visitor]
 
 
-def test_measures_and_tokens_are_shown(readers: Readers, model: likewise.Encoder) -> None:
+def test_measures_and_tokens_are_shown(visitors: Visitors, model: likewise.Encoder) -> None:
     a, b = "A cat sleeps.", "The <b>kitten</b> naps."
-    reader = readers().go()
-    reader.fill("#similarity-a", a).fill("#similarity-b", b).run("similarity")
+    visitor = visitors().go()
+    visitor.fill("#similarity-a", a).fill("#similarity-b", b).run("similarity")
     expected = float(model.similarity(a, b)[0, 0])
-    assert float(reader.text("#similarity-summary .lw-number")) == pytest.approx(expected, abs=1e-4)
-    summary = reader.text("#similarity-summary")
+    assert float(visitor.text("#similarity-summary .lw-number")) == pytest.approx(
+        expected, abs=1e-4
+    )
+    summary = visitor.text("#similarity-summary")
     for label in (
         "Dot product",
         "Euclidean",
@@ -28,23 +30,23 @@ def test_measures_and_tokens_are_shown(readers: Readers, model: likewise.Encoder
         "Tokens read of B",
     ):
         assert label in summary
-    reader.page.wait_for_selector("#similarity-plot .heatmaplayer image")
-    assert "kitten" in reader.page.text_content(
+    visitor.page.wait_for_selector("#similarity-plot .heatmaplayer image")
+    assert "kitten" in visitor.page.text_content(
         "#similarity-plot .ytick, #similarity-plot .xaxislayer-above"
     )
 
 
-def test_truncation_is_shown(readers: Readers) -> None:
-    reader = readers().go()
-    reader.fill("#similarity-a", "word " * 400).fill("#similarity-b", "word").run("similarity")
-    assert "the last 146 were truncated" in reader.text("#similarity-summary .lw-warn")
+def test_truncation_is_shown(visitors: Visitors) -> None:
+    visitor = visitors().go()
+    visitor.fill("#similarity-a", "word " * 400).fill("#similarity-b", "word").run("similarity")
+    assert "the last 146 were truncated" in visitor.text("#similarity-summary .lw-warn")
 
 
-def test_a_result_shows_how_to_reproduce_it(readers: Readers) -> None:
-    reader = readers().go()
-    reader.fill("#similarity-a", "It's here").fill("#similarity-b", "-b").run("similarity")
-    reader.page.click("#similarity-reproduce > button")
-    command = reader.text("#similarity-command .cm-content")
+def test_a_result_shows_how_to_reproduce_it(visitors: Visitors) -> None:
+    visitor = visitors().go()
+    visitor.fill("#similarity-a", "It's here").fill("#similarity-b", "-b").run("similarity")
+    visitor.page.click("#similarity-reproduce > button")
+    command = visitor.text("#similarity-command .cm-content")
     assert "likewise similarity" in command
     assert """-- 'It'"'"'s here' -b""" in command
-    assert 'a="It\'s here"' in reader.text("#similarity-python .cm-content")
+    assert 'a="It\'s here"' in visitor.text("#similarity-python .cm-content")

@@ -73,9 +73,9 @@ def test_every_sentence_fills_in_what_the_english_one_does(code: str) -> None:
 
 @pytest.mark.parametrize("code", [each.code for each in LANGUAGES])
 def test_every_model_of_the_catalog_can_be_told_of(code: str) -> None:
-    told = _catalog(translations_for(code))
+    translated = _catalog(translations_for(code))
     for entry in CATALOG:
-        assert entry.name in told
+        assert entry.name in translated
 
 
 @pytest.mark.parametrize(

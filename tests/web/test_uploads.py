@@ -1,4 +1,4 @@
-"""Files that visitors hand in: small ones that unpack to large ones are refused."""
+"""Uploaded files: small ones that unpack to large ones are refused."""
 
 from __future__ import annotations
 

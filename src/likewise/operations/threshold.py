@@ -82,7 +82,10 @@ def choose_threshold(
 def _learn(session: Session, corpus: EmbeddedCorpus, ask: Ask | None) -> LearnedThreshold:
     """Ask about pairs until enough is known, or the answers end."""
     if ask is None:
-        raise InputError("nobody is there to answer", hint="give a file of answers, or a threshold")
+        raise InputError(
+            "learning a threshold needs answers about pairs",
+            hint="give a file of answers, or a threshold",
+        )
     pairs = questions(corpus, progress=session.progress)
     learner = ThresholdLearner([pair.similarity for pair in pairs])
     head = ["do the two texts mean the same? y, n, s to skip, q to stop"]

@@ -229,9 +229,9 @@ def test_stability_sees_a_group_that_dissolves() -> None:
 )
 def test_bad_input(tmp_path: Path, count: int, choices: ClusterSettings, message: str) -> None:
     prepared = corpus(tmp_path, np.ones((count, 4), np.float32), ["same"] * count)
-    with pytest.raises(InputError, match=message) as told:
+    with pytest.raises(InputError, match=message) as caught:
         cluster(prepared, choices)
-    assert told.value.hint
+    assert caught.value.hint
 
 
 def test_few_texts(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ def at(*degrees: float) -> NDArray[np.float64]:
     return np.stack([np.cos(turned), np.sin(turned)], axis=1)
 
 
-def told(found: Duplicates, texts: list[str]) -> set[tuple[str, str, str]]:
+def removals(found: Duplicates, texts: list[str]) -> set[tuple[str, str, str]]:
     return {(texts[r.row], texts[r.representative], r.reason) for r in found.removed}
 
 
@@ -97,7 +97,7 @@ def test_groups_have_no_limit(place: Path) -> None:
 
 
 def reference(texts: list[str], vectors: NDArray[np.floating], threshold: float) -> set[str]:
-    """Who is kept, by the definition, one after the other."""
+    """The rows that stay, straight from the definition."""
     unit = normalize(vectors).astype(np.float64)
     kept: list[int] = []
     for row in sorted(range(len(texts)), key=lambda row: (-len(texts[row]), texts[row])):
@@ -124,7 +124,7 @@ def test_the_same_in_any_order(place: Path, data: st.DataObject) -> None:
     order = data.draw(st.permutations(range(len(texts))))
     shuffled = [texts[i] for i in order]
     second = dedupe(corpus(place, shuffled, vectors[order]), 0.9)
-    assert told(first, texts) == told(second, shuffled)
+    assert removals(first, texts) == removals(second, shuffled)
     key = {(texts[r.row], r.group, r.similarity) for r in first.removed}
     assert key == {(shuffled[r.row], r.group, r.similarity) for r in second.removed}
     capital = {texts[i] for i in first.kept}

@@ -134,9 +134,9 @@ def test_colors_by_column(corpus: EmbeddedCorpus) -> None:
     assert len(words.names) == MAX_COLORS
     assert words.groups.max() == MAX_COLORS  # the rest share what lies past the last
     assert by_column(many, "gap").groups.tolist() == [0] + [1] * 499
-    with pytest.raises(InputError, match="no column 'nope'") as told:
+    with pytest.raises(InputError, match="no column 'nope'") as caught:
         by_column(many, "nope")
-    assert told.value.hint == "other columns: word, gap"
+    assert caught.value.hint == "other columns: word, gap"
 
 
 def test_table_in_the_form_of_embedding_atlas(corpus: EmbeddedCorpus, tmp_path: Path) -> None:
