@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from likewise.server.batch_queue import (
 )
 from likewise.server.batching import Batcher
 from likewise.server.vector_cache import VectorCache
+from likewise.server.vector_file import VectorFile
 
 
 def texts(count: int, start: int = 0, words: int = 12) -> list[str]:
@@ -145,6 +147,40 @@ def test_cached_vectors_are_the_same(encoder: likewise.Encoder) -> None:
     batcher.close()
     np.testing.assert_array_equal(first.vectors, again.vectors)
     assert batcher.counters.shared == 5
+
+
+def test_vectors_on_disk_outlive_the_process(encoder: likewise.Encoder, tmp_path: Path) -> None:
+    given, path = texts(600, words=1), tmp_path / "cache" / "vectors.sqlite"
+    counts: list[tuple[int, int]] = []
+    results: list[Embedded] = []
+    for _ in range(2):
+        batcher = Batcher(cache=VectorCache(0, VectorFile(path, 10**9)))
+
+        async def ask(batcher: Batcher = batcher) -> Embedded:
+            return await batcher.submit(Lane(encoder), given)
+
+        results.append(asyncio.run(ask()))
+        batcher.close()
+        counts.append((batcher.counters.tokens > 0, batcher.counters.shared))
+    assert counts == [(True, 0), (False, 600)]
+    for first, second in zip(results[0][:3], results[1][:3], strict=True):
+        np.testing.assert_array_equal(first, second)
+    assert b"text number" not in path.read_bytes()
+
+
+def test_a_damaged_file_is_an_empty_cache(
+    encoder: likewise.Encoder, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "vectors.sqlite"
+    path.write_bytes(b"rubbish" * 1000)
+    batcher = Batcher(cache=VectorCache(0, VectorFile(path, 10**9)))
+
+    async def ask() -> Embedded:
+        return await batcher.submit(Lane(encoder), ["fine"])
+
+    assert asyncio.run(ask()).vectors.shape == (1, 384)
+    batcher.close()
+    assert "cannot be used" in caplog.text
 
 
 def test_the_cache_stays_within_its_limit(encoder: likewise.Encoder) -> None:

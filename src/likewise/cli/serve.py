@@ -44,6 +44,10 @@ def serve(
     cache_mb: Annotated[
         int, typer.Option(min=0, help="Vectors of earlier texts in memory; 0 caches none.")
     ] = 64,
+    cache_file: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Vectors of earlier texts on disk, up to 1 GiB."),
+    ] = None,
     max_wait: Annotated[
         float, typer.Option(min=0, help="Seconds of work that may wait; more is refused (429).")
     ] = 20.0,
@@ -96,8 +100,8 @@ def serve(
         settings = Settings(
             model, models=tuple(only or ()), aliases=aliases, preload=tuple(preload or ()),
             compute=compute, memory_limit=memory_mb * 2**20, cache_limit=cache_mb * 2**20,
-            max_wait=max_wait, any_dimensions=any_dimensions, token_ids=token_ids,
-            api=ApiSettings(store=store, data=data), ui=ui,
+            cache_file=cache_file, max_wait=max_wait, any_dimensions=any_dimensions,
+            token_ids=token_ids, api=ApiSettings(store=store, data=data), ui=ui,
         )  # fmt: skip
         app = Server(settings)
         served: Any = app

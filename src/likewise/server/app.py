@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -37,6 +38,7 @@ from likewise.server.parts import Parts, run_lifespan
 from likewise.server.reranking import RerankService
 from likewise.server.token_ids import TokenIds
 from likewise.server.vector_cache import VectorCache
+from likewise.server.vector_file import VectorFile
 from likewise.server.worker import Worker
 from likewise.web.registry import local_models
 
@@ -55,11 +57,14 @@ class Settings:
         compute: number format of the networks.
         memory_limit: bytes of weights in memory.
         cache_limit: bytes of vectors in memory; 0 caches none.
+        cache_file: a file of more vectors, which outlives the process; None for none.
+        cache_file_limit: bytes of vectors in that file.
         max_wait: seconds of work that may wait before requests are refused.
         any_dimensions: truncate vectors of models that were not trained for it, too.
         token_ids: vocabulary of token ids in requests.
         api: how the project's own API works.
         ui: serve the web app, too.
+        watch_seconds: seconds between two looks at the files of loaded models.
     """
 
     model: str = DEFAULT
@@ -70,11 +75,14 @@ class Settings:
     compute: str = "auto"
     memory_limit: int = MEMORY_LIMIT
     cache_limit: int = 64 * 2**20
+    cache_file: Path | None = None
+    cache_file_limit: int = 2**30
     max_wait: float = 20.0
     any_dimensions: bool = False
     token_ids: TokenIds = "auto"
     api: ApiSettings = field(default_factory=ApiSettings)
     ui: bool = True
+    watch_seconds: float = 5.0
 
 
 class Server:
@@ -100,7 +108,7 @@ class Server:
         names |= set(settings.aliases.values())
         self.service = EmbeddingService(
             ServedModels(self.models, names, only=bool(settings.models), compute=settings.compute),
-            Batcher(max_wait=settings.max_wait, cache=VectorCache(settings.cache_limit)),
+            Batcher(max_wait=settings.max_wait, cache=_cache(settings)),
             settings.model,
             settings.aliases,
             settings.any_dimensions,
@@ -133,7 +141,7 @@ class Server:
         async with self._parts.running():
             for name in self.settings.preload:
                 await self.service.models.pin(name)
-            watching = asyncio.create_task(self.service.models.watch())
+            watching = asyncio.create_task(self.service.models.watch(self.settings.watch_seconds))
             try:
                 yield
             finally:
@@ -175,3 +183,8 @@ def dialect_routes(service: EmbeddingService, reranking: RerankService) -> Route
         **cohere.routes(service, reranking),
         **ollama.routes(service),
     }
+
+
+def _cache(settings: Settings) -> VectorCache:
+    file = settings.cache_file and VectorFile(settings.cache_file, settings.cache_file_limit)
+    return VectorCache(settings.cache_limit, file or None)

@@ -44,6 +44,11 @@ class Lane:
     truncation: Truncation = "cut"
 
     @property
+    def mode(self) -> str:
+        """Prompt and truncation."""
+        return f"{self.truncation} {self.prefix}"
+
+    @property
     def key(self) -> LaneKey:
         """Equal for lanes whose texts can share a batch."""
         return id(self.encoder), self.prefix, self.truncation

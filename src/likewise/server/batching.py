@@ -146,6 +146,7 @@ class Batcher:
             self._closing = True
             self._changed.notify()
         self._thread.join()
+        self.cache.close()
 
     def _refuse_overload(self, priority: Priority) -> None:
         if not self.speed:
@@ -214,7 +215,7 @@ class Batcher:
             new |= zip(encoded.texts, rows, strict=True)
         found |= new
         self._last = lane.key, found
-        self.cache.of(lane.encoder, lane.prefix, lane.truncation).put(new)
+        self.cache.add(lane.encoder, lane.mode, new)
         self.counters.texts += len(texts)
         self.counters.shared += len(texts) - len(missing)
         for part in parts:
@@ -225,11 +226,9 @@ class Batcher:
     def _at_hand(self, lane: Lane, texts: list[str]) -> dict[str, CachedVector]:
         """Vectors of the cache, and of the last batch: a text may arrive while it is encoded."""
         key, last = self._last
-        cached = self.cache.of(lane.encoder, lane.prefix, lane.truncation)
         found = {text: last[text] for text in texts if text in last} if key == lane.key else {}
-        for text in texts:
-            if text not in found and (vector := cached.get(text)):
-                found[text] = vector
+        unknown = [text for text in dict.fromkeys(texts) if text not in found]
+        found |= self.cache.find(lane.encoder, lane.mode, unknown)
         return found
 
     def _fill(self, part: Part, rows: list[CachedVector]) -> None:

@@ -1,4 +1,4 @@
-"""Vectors of texts that were encoded before."""
+"""Vectors of texts that were encoded before: in memory, and in a file that outlives the process."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likewise.encoder import Encoder
+from likewise.server.vector_file import StoredVector, VectorFile
 
 OVERHEAD = 200
 """Bytes that an entry takes besides its text and its vector."""
@@ -30,75 +31,88 @@ class CachedVector(NamedTuple):
     read: int
 
 
-class Scope:
-    """The vectors of one model, prompt and truncation.
-
-    Args:
-        cache: the cache.
-        key: what they have in common.
-    """
-
-    def __init__(self, cache: VectorCache, key: tuple[str, str, str]) -> None:
-        self._cache, self._key = cache, key
-
-    def get(self, text: str) -> CachedVector | None:
-        """The vector of a text; None where it is not cached."""
-        return self._cache.find((*self._key, text))
-
-    def put(self, vectors: Mapping[str, CachedVector]) -> None:
-        """Cache the vectors of some texts."""
-        self._cache.add(((*self._key, text), vector) for text, vector in vectors.items())
-
-
 class VectorCache:
-    """The vectors used last, in memory. Safe to use from several threads.
+    """The vectors used last. Safe to use from several threads.
 
     Args:
-        memory_limit: bytes; 0 caches nothing.
+        memory_limit: bytes in memory; 0 caches nothing in memory.
+        file: holds more of them, also for later processes; None for none.
 
     Attributes:
-        size: bytes in use.
+        size: bytes in use in memory.
         hits: vectors that were found.
         misses: vectors that were not found.
     """
 
-    def __init__(self, memory_limit: int) -> None:
+    def __init__(self, memory_limit: int, file: VectorFile | None = None) -> None:
         self._limit = memory_limit
-        self.size = 0
-        self._entries: OrderedDict[tuple[str, str, str, str], CachedVector] = OrderedDict()
+        self._file = file
+        self._entries: OrderedDict[tuple[str, str], CachedVector] = OrderedDict()
         self._lock = threading.Lock()
-        self.hits = self.misses = 0
+        self.size = self.hits = self.misses = 0
 
-    def of(self, encoder: Encoder, prefix: str, truncation: str) -> Scope:
-        """The vectors of a model, a prompt and a truncation."""
-        key = encoder.fingerprint if self._limit else ""
-        return Scope(self, (key, prefix, truncation))
+    def find(self, encoder: Encoder, mode: str, texts: Iterable[str]) -> dict[str, CachedVector]:
+        """The vectors of those texts that are cached.
 
-    def find(self, key: tuple[str, str, str, str]) -> CachedVector | None:
-        """An entry; it is then the one used last."""
-        if not self._limit:
-            return None
+        Args:
+            encoder: the model.
+            mode: prompt and truncation.
+            texts: different texts.
+        """
+        if not (self._limit or self._file):
+            return {}
+        scope = f"{encoder.fingerprint} {mode}"
+        found: dict[str, CachedVector] = {}
+        missing: list[str] = []
         with self._lock:
-            entry = self._entries.get(key)
-            if entry is None:
-                self.misses += 1
-                return None
-            self.hits += 1
-            self._entries.move_to_end(key)
-            return entry
+            for text in texts:
+                if entry := self._entries.get((scope, text)):
+                    self._entries.move_to_end((scope, text))
+                    found[text] = entry
+                else:
+                    missing.append(text)
+        if self._file and missing:
+            stored = {
+                text: CachedVector(np.frombuffer(each.vector, np.float32), each.seen, each.read)
+                for text, each in self._file.find(scope, missing).items()
+            }
+            self._remember(scope, stored)
+            found |= stored
+        self.hits += len(found)
+        self.misses += len(missing) - sum(text in found for text in missing)
+        return found
 
-    def add(self, entries: Iterable[tuple[tuple[str, str, str, str], CachedVector]]) -> None:
-        """Cache entries, and drop those not used for longest beyond the limit."""
+    def add(self, encoder: Encoder, mode: str, vectors: Mapping[str, CachedVector]) -> None:
+        """Cache the vectors of texts, and drop those not used for longest beyond the limit."""
+        if not (self._limit or self._file):
+            return
+        scope = f"{encoder.fingerprint} {mode}"
+        self._remember(scope, vectors)
+        if self._file:
+            self._file.add(
+                scope,
+                {
+                    text: StoredVector(each.vector.tobytes(), each.seen, each.read)
+                    for text, each in vectors.items()
+                },
+            )
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._file:
+            self._file.close()
+
+    def _remember(self, scope: str, vectors: Mapping[str, CachedVector]) -> None:
         if not self._limit:
             return
         with self._lock:
-            for key, entry in entries:
-                if key in self._entries:
-                    continue
-                self._entries[key] = entry._replace(vector=entry.vector.copy())
-                self.size += _bytes(key[-1], entry)
+            for text, entry in vectors.items():
+                if (scope, text) not in self._entries:
+                    # a row of a batch would hold the whole batch in memory
+                    self._entries[scope, text] = entry._replace(vector=entry.vector.copy())
+                    self.size += _bytes(text, entry)
             while self.size > self._limit:
-                (*_, text), entry = self._entries.popitem(last=False)
+                (_, text), entry = self._entries.popitem(last=False)
                 self.size -= _bytes(text, entry)
 
 
