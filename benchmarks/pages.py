@@ -20,11 +20,13 @@ from benchmarks import (
     gpu,
     latency,
     memory,
+    mixed_load,
     models,
     peak,
     quality,
     retrieval,
     sentences,
+    serving,
 )
 from benchmarks.environments import ROOT
 from benchmarks.results import FOLDER, Result, read
@@ -46,6 +48,8 @@ BENCHMARKS: dict[str, ModuleType] = {
     "dedupe": dedupe,
     "retrieval": retrieval,
     "clusters": clusters,
+    "serving": serving,
+    "mixed_load": mixed_load,
     "gpu": gpu,
 }
 """Every benchmark, by name."""

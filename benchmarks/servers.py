@@ -54,7 +54,7 @@ def likewise(port: int, model: str, *options: str) -> list[str]:
     """Likewise, without the web app and with vectors computed anew for every request."""
     return [
         sys.executable, "-m", "likewise", "serve", "--no-ui", "--port", str(port),
-        "--model", model, "--preload", model, "--cache-mb", "0", *options,
+        "--model", model, "--preload", model, "--cache-mb", "0", "--log-format", "off", *options,
     ]  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
 import urllib.request
@@ -31,20 +32,22 @@ def run(options: Options) -> Result:
     texts = sentences(options.data, 4000)
     rows: dict[str, Any] = {"in process": [], "servers": {}}
     notes: list[str] = []
-    model = _folder()
+    model = model_folder()
     for _ in range(options.rounds or ROUNDS):
         rows["in process"].append(_in_process(texts, queries(options.data, 300)))
         for name in SERVERS:
             try:
-                with running(name, model, *_aliases(name)) as server:
+                with running(
+                    name, model, *(model_options() if name == "likewise" else ())
+                ) as server:
                     measure = _measure if name == "likewise" else _measure_peer
                     row = measure(server, texts, queries(options.data, 300))
                     rows["servers"].setdefault(name, []).append(row)
             except UnavailableError as reason:
                 notes.append(str(reason))
-    with running("likewise", model, *_aliases("likewise")) as server:
+    with running("likewise", model, *model_options()) as server:
         rows["beside a bulk job"] = _beside_bulk(server, texts, queries(options.data, 100))
-    with running("likewise", model, *_aliases("likewise"), "--max-wait", "1") as server:
+    with running("likewise", model, *model_options(), "--max-wait", "1") as server:
         rows["overload"] = _overload(server, texts)
     return Result("serving", options.command("serving"), rows, notes=sorted(set(notes)))
 
@@ -131,6 +134,7 @@ def _beside_bulk(server: RunningServer, texts: list[str], short: list[str]) -> d
     seconds = after["likewise_batch_seconds_total"] - before["likewise_batch_seconds_total"]
     batch = seconds / batches
     return {
+        "event loop late, p99": _lag(server),
         "alone p50": percentile(alone, 50), "alone p99": percentile(alone, 99),
         "p50": percentile(beside, 50), "p99": percentile(beside, 99), "queries": len(beside),
         "seconds of a batch": batch, "p99 in batches": percentile(beside, 99) / batch,
@@ -152,21 +156,23 @@ def _overload(server: RunningServer, texts: list[str]) -> dict[str, Any]:
 def _in_process(texts: list[str], short: list[str]) -> dict[str, float]:
     import likewise
 
-    model = likewise.load(_folder())
+    model = likewise.load(model_folder())
     model.encode(texts[:500])
     rate = len(texts) / _seconds(lambda: model.encode(texts))
     each = [_seconds(lambda text=text: model.encode([text])) for text in short]  # type: ignore[misc]
     return {"texts per second": rate, "p50": percentile(each, 50)}
 
 
-def _folder() -> str:
+def model_folder() -> str:
+    """The folder of the model that is served."""
     from likewise.hub.locate import locate
 
     return str(locate("all-MiniLM-L6-v2").folder)
 
 
-def _aliases(name: str) -> tuple[str, ...]:
-    return ("--alias", f"model={_folder()}") if name == "likewise" else ()
+def model_options() -> tuple[str, ...]:
+    """Options of Likewise that name the model as the peers do."""
+    return "--alias", f"model={model_folder()}"
 
 
 def _row(load: Load) -> dict[str, float]:
@@ -185,6 +191,15 @@ def _metric(server: RunningServer) -> dict[str, float]:
         lines = answer.read().decode().splitlines()
     plain = [line.split(" ") for line in lines if line and line[0] != "#" and "{" not in line]
     return {name: float(value) for name, value in plain}
+
+
+def _lag(server: RunningServer) -> float:
+    """The lag of the event loop in seconds, 99th percentile: the upper limit of its bucket."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/metrics", timeout=60) as answer:
+        text = answer.read().decode()
+    found = re.findall(r'likewise_event_loop_lag_seconds_bucket{le="([^"]+)"} ([0-9.]+)', text)
+    most = float(found[-1][1])
+    return next(float(limit) for limit, count in found if float(count) >= 0.99 * most)
 
 
 def _seconds(work: Callable[[], object]) -> float:

@@ -18,8 +18,9 @@ from likewise import Encoder
 from likewise.checkpoint.config import read_config
 from likewise.errors import InputError, TextError, TooLongError, TruncationWarning
 from likewise.results import Encoded
+from likewise.tokenization.token_rows import TokenRows
 from likewise.tokenization.token_stream import BATCH_TEXTS, OVERLAP_DIVISOR
-from likewise.tokenization.tokenizer import Tokenizer, TokenRows, read_tokenizer
+from likewise.tokenization.tokenizer import Tokenizer, read_tokenizer
 
 WORDS = ("a", "quick", "brown", "fox", "jumps", "over", "lazy", "dogs", "in", "that", "old", "town")
 LONG = " ".join(WORDS * 40)

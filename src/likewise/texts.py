@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from likewise.errors import InputError
 from likewise.extras import require
-from likewise.tokenization.tokenizer import check_text
+from likewise.tokenization.valid_texts import check_text
 from likewise.wording import with_article
 
 

@@ -25,7 +25,8 @@ from likewise.engine.native import NativeRuntime, features, library, network, su
 from likewise.engine.native import runtime as native
 from likewise.engine.openvino.load import load_graph_runtime
 from likewise.errors import DamagedFileError, EngineError, InputError, UnsupportedModelError
-from likewise.tokenization.tokenizer import TokenRows, read_tokenizer
+from likewise.tokenization.token_rows import TokenRows
+from likewise.tokenization.tokenizer import read_tokenizer
 
 Cosine = Callable[[Any, Any], float]
 Open = Callable[[Path], Any]

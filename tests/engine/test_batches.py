@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from likewise.engine import batches
 from likewise.engine.batches import TokenBatch, plan
-from likewise.tokenization.tokenizer import TokenRows
+from likewise.tokenization.token_rows import TokenRows
 
 LENGTHS = st.one_of(
     st.lists(st.integers(1, 300), max_size=300),

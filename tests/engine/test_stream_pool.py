@@ -13,7 +13,7 @@ from openvino import opset13 as opset
 from likewise.engine.batches import TokenBatch, plan
 from likewise.engine.openvino.stream_pool import MAX_ATTEMPTS, StreamPool, agree
 from likewise.errors import EngineError
-from likewise.tokenization.tokenizer import TokenRows
+from likewise.tokenization.token_rows import TokenRows
 
 LENGTHS = np.array([16, 30, 12, 64, 5, 33, 18, 40] * 60)
 ROWS = TokenRows(np.arange(LENGTHS.sum(), dtype=np.int32) % 1000 + 1, LENGTHS, LENGTHS)

@@ -41,6 +41,7 @@ def test_requests_and_batches_are_counted(served: Served) -> None:
     assert after["likewise_queue_requests", "interactive"] == 0
     assert after["likewise_model_bytes", "float32 all-MiniLM-L6-v2"] > 20_000_000
     assert after["likewise_tokens_per_second", ""] > 0
+    assert gained("likewise_event_loop_lag_seconds_count") > 0
 
 
 def test_a_span_of_each_request_is_exported(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,8 @@ import tokenizers
 from likewise.checkpoint.config import read_config
 from likewise.errors import DamagedFileError, TextError
 from likewise.tokenization.text_parts import BATCH_CHARACTERS
-from likewise.tokenization.tokenizer import Tokenizer, check_text, read_tokenizer
+from likewise.tokenization.tokenizer import Tokenizer, read_tokenizer
+from likewise.tokenization.valid_texts import check_text
 
 
 @pytest.fixture(scope="module")

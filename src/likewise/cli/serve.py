@@ -38,6 +38,10 @@ def serve(
             metavar="MODEL", help="Load this model before the first request, and never drop it."
         ),
     ] = None,
+    reranker: Annotated[
+        str | None,
+        typer.Option(metavar="MODEL", help="The model of rerank requests that name none."),
+    ] = None,
     memory_mb: Annotated[
         int, typer.Option(min=0, help="Weights in memory; the model used last always stays.")
     ] = 4096,
@@ -101,7 +105,7 @@ def serve(
             model, models=tuple(only or ()), aliases=aliases, preload=tuple(preload or ()),
             compute=compute, memory_limit=memory_mb * 2**20, cache_limit=cache_mb * 2**20,
             cache_file=cache_file, max_wait=max_wait, any_dimensions=any_dimensions,
-            token_ids=token_ids, api=ApiSettings(store=store, data=data), ui=ui,
+            token_ids=token_ids, reranker=reranker, api=ApiSettings(store=store, data=data), ui=ui,
         )  # fmt: skip
         app = Server(settings)
         served: Any = app

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from likewise.tokenization.tokenizer import TokenRows
+from likewise.tokenization.token_rows import TokenRows
 
 ROW_LENGTHS = (
     16, 32, 48, 64, 96, 128, 192, 256, 384, 512,

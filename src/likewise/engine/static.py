@@ -14,7 +14,7 @@ from likewise.checkpoint.weights import read_weights
 from likewise.engine.after_pooling import after_pooling
 from likewise.errors import DamagedFileError
 from likewise.progress import Advance
-from likewise.tokenization.tokenizer import TokenRows
+from likewise.tokenization.token_rows import TokenRows
 
 BATCH_TEXTS = 1024
 """Texts whose token vectors are gathered at once."""

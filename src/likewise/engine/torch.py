@@ -16,7 +16,7 @@ from likewise.engine.batches import TokenBatch, plan
 from likewise.errors import EngineError, InputError, UnsupportedModelError
 from likewise.extras import require
 from likewise.progress import Advance
-from likewise.tokenization.tokenizer import TokenRows
+from likewise.tokenization.token_rows import TokenRows
 
 TOKEN_BUDGETS = MappingProxyType({"cpu": 2048, "mps": 8192, "cuda": 32768})
 """Tokens in a batch, by device."""

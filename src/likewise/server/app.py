@@ -141,11 +141,15 @@ class Server:
         async with self._parts.running():
             for name in self.settings.preload:
                 await self.service.models.pin(name)
-            watching = asyncio.create_task(self.service.models.watch(self.settings.watch_seconds))
+            background = [
+                asyncio.create_task(self.service.models.watch(self.settings.watch_seconds)),
+                asyncio.create_task(self.metrics.measure_lag()),
+            ]
             try:
                 yield
             finally:
-                watching.cancel()
+                for task in background:
+                    task.cancel()
                 await asyncio.to_thread(self.service.batcher.close)
                 await asyncio.to_thread(self.reranking.worker.close)
                 self.service.models.close()

@@ -19,7 +19,7 @@ from likewise.server.models import ServedModels
 from likewise.server.request_record import record_usage
 from likewise.server.token_ids import TokenIds, decode_token_ids
 from likewise.server.truncation import keep_end
-from likewise.tokenization.tokenizer import check_text
+from likewise.tokenization.valid_texts import check_text
 
 Role = Literal["query", "document"]
 Policy = Literal["cut", "error", "chunk"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -16,6 +17,9 @@ from likewise.server.http import App, Message, Receive, Scope, Send
 CONTENT_TYPE = b"text/plain; version=1.0.0; charset=utf-8"
 LATENCIES = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 """Upper limits of the buckets, in seconds."""
+
+LAGS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5)
+"""The same for the lag of the event loop."""
 
 _COUNTERS = (
     ("likewise_batches", "Batches that were encoded", "batches"),
@@ -47,6 +51,12 @@ class Metrics:
         self._requests = Counter(
             "likewise_http_requests", "Requests", ("path", "status"), registry=self._registry
         )
+        self._lag = Histogram(
+            "likewise_event_loop_lag_seconds",
+            "How late the event loop runs what is due; high values mean that it was blocked",
+            registry=self._registry,
+            buckets=LAGS,
+        )
         self._latency = Histogram(
             "likewise_http_request_seconds",
             "Seconds from a request to the end of its answer",
@@ -54,6 +64,18 @@ class Metrics:
             registry=self._registry,
             buckets=LATENCIES,
         )
+
+    async def measure_lag(self, interval: float = 0.02) -> None:
+        """Measure how late the event loop is; runs until it is cancelled.
+
+        Args:
+            interval: seconds between two measurements.
+        """
+        loop = asyncio.get_running_loop()
+        while True:
+            due = loop.time() + interval
+            await asyncio.sleep(interval)
+            self._lag.observe(max(0.0, loop.time() - due))
 
     def observe(self, path: str, status: int, seconds: float) -> None:
         """Count one request."""

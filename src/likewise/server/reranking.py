@@ -23,7 +23,7 @@ from likewise.server.http import EmptyInputError, Headers
 from likewise.server.request_record import record_usage
 from likewise.server.truncation import keep_start
 from likewise.server.worker import Worker
-from likewise.tokenization.tokenizer import check_text
+from likewise.tokenization.valid_texts import check_text
 
 PAIRS = 32
 """Pairs that a cross-encoder reads at once."""

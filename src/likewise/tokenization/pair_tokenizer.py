@@ -11,7 +11,8 @@ import tokenizers
 from likewise.checkpoint.config import Config, read_json
 from likewise.tokenization.backend import read_backend, read_pad_id
 from likewise.tokenization.text_parts import BATCH_CHARACTERS
-from likewise.tokenization.tokenizer import TokenRows, check_text
+from likewise.tokenization.token_rows import TokenRows
+from likewise.tokenization.valid_texts import check_text
 
 
 class PairTokenizer:

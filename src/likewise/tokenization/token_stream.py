@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likewise.errors import InputError, TooLongError
-from likewise.tokenization.tokenizer import Tokenizer, TokenRows
+from likewise.tokenization.token_rows import TokenRows
+from likewise.tokenization.tokenizer import Tokenizer
 
 Truncation = Literal["cut", "error", "chunk"]
 TRUNCATIONS: tuple[Truncation, ...] = ("cut", "error", "chunk")

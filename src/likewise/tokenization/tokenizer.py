@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,45 +24,9 @@ from likewise.tokenization.text_parts import (
     bounded_parts,
     parts_at_whitespace,
 )
+from likewise.tokenization.token_rows import TokenRows
+from likewise.tokenization.valid_texts import check_text, check_texts
 from likewise.tokenization.word_cache import WordTokenCache, splits_into_words
-from likewise.wording import with_article
-
-_SURROGATE = re.compile("[\ud800-\udfff]")
-
-
-@dataclass(frozen=True)
-class TokenRows:
-    """Token ids of several texts, concatenated.
-
-    Attributes:
-        token_ids: int32 `[sum of lengths]`, special tokens included.
-        lengths: int64 `[n]`, tokens of each text after truncation.
-        seen: int64 `[n]`, tokens of each text before truncation, special tokens included.
-        prompt_tokens: number of tokens at the start of every text that belong to the prompt.
-        partial: bool `[n]`, texts of which only a prefix was tokenized: `seen` is a lower bound,
-            above the maximum length. None if there are none.
-        token_types: int32 `[sum of lengths]`, 0 or 1, for pairs of texts.
-    """
-
-    token_ids: NDArray[np.int32]
-    lengths: NDArray[np.int64]
-    seen: NDArray[np.int64]
-    prompt_tokens: int = 0
-    token_types: NDArray[np.int32] | None = None
-    partial: NDArray[np.bool_] | None = None
-
-    def __len__(self) -> int:
-        return len(self.lengths)
-
-    @property
-    def starts(self) -> NDArray[np.int64]:
-        """Offset of each text in `token_ids`: int64 `[n]`."""
-        return np.cumsum(self.lengths) - self.lengths
-
-    def row(self, index: int) -> NDArray[np.int32]:
-        """Token ids of one text: int32 `[length]`."""
-        start = int(self.starts[index])
-        return self.token_ids[start : start + int(self.lengths[index])]
 
 
 @dataclass(frozen=True)
@@ -122,7 +85,7 @@ class Tokenizer:
             TextError: a text is not a string, or contains a lone surrogate.
         """
         limit = self.max_tokens if truncate else None
-        _check_texts(texts, first_index)
+        check_texts(texts, first_index)
         if exact or limit is None:
             kept, seen = self._tokenize(texts, first_index, limit)
             partial = None
@@ -285,7 +248,7 @@ class Tokenizer:
         Raises:
             TextError: a text is not a string, or contains a lone surrogate.
         """
-        _check_texts(texts, 0)
+        check_texts(texts, 0)
         spans: list[NDArray[np.int64]] = []
         for start, batch in batches(texts):
             if len(batch) == 1 and len(batch[0]) > PART_CHARACTERS:
@@ -401,34 +364,6 @@ class Tokenizer:
                 f"the tokenizer does not accept these texts: {error}",
                 hint="encode them one by one to find the text that causes it",
             ) from error
-
-
-def _check_texts(texts: Sequence[object], first_index: int) -> None:
-    """Check the type of each text; the tokenizer would read a tuple as a pair of texts."""
-    if not all(type(text) is str for text in texts):
-        for index, text in enumerate(texts, first_index):
-            check_text(text, index)
-
-
-def check_text(text: object, index: int) -> None:
-    """Check that an item is a text.
-
-    Raises:
-        TextError: not a string, or a string with a lone surrogate, which cannot be encoded.
-    """
-    if not isinstance(text, str):
-        raise TextError(
-            f"text {index} is {with_article(type(text).__name__)}, expected a string",
-            hint="pass strings; leave out missing values or replace them by ''",
-            index=index,
-        )
-    if match := _SURROGATE.search(text):
-        raise TextError(
-            f"text {index} contains a lone surrogate (U+{ord(match[0]):04X}) at character "
-            f"{match.start()}, which is not valid Unicode",
-            hint="decode the source with errors='replace', or remove the character",
-            index=index,
-        )
 
 
 def read_tokenizer(config: Config) -> Tokenizer:

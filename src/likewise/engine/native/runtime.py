@@ -20,7 +20,7 @@ from likewise.engine.tensors import Tensors
 from likewise.engine.timing import Formats
 from likewise.errors import DamagedFileError, EngineError, UnsupportedModelError
 from likewise.progress import Advance
-from likewise.tokenization.tokenizer import TokenRows
+from likewise.tokenization.token_rows import TokenRows
 
 RECIPE = "by row 1"
 """Version of the int8 quantization; part of the fingerprint of its vectors."""

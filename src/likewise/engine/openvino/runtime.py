@@ -30,7 +30,7 @@ from likewise.engine.openvino.timing import HINTS
 from likewise.engine.timing import Formats
 from likewise.errors import EngineError
 from likewise.progress import Advance
-from likewise.tokenization.tokenizer import TokenRows
+from likewise.tokenization.token_rows import TokenRows
 
 MIN_STREAM_BATCHES = 8
 """Up to this many batches of about 1,000 tokens, no streams are compiled (.2 s for each)."""
