@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import base64
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 import likewise
-from tests.server.clients.conftest import Running
+from tests.server.clients.conftest import ALIAS, Running
 
 TEXTS = ["A man is eating food.", "食べる", "The bank of the river was muddy."]
 
 
 @pytest.fixture(scope="module")
-def litellm() -> Any:
+def litellm(tiktoken_files: Path) -> Any:
     with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TIKTOKEN_CACHE_DIR", str(tiktoken_files))  # which it sets, too
         patch.setenv("LITELLM_LOCAL_MODEL_COST_MAP", "True")  # else it downloads prices
         import litellm
     litellm.telemetry = False
@@ -48,6 +50,18 @@ def test_vectors(
         found = np.array(rows, np.float32)
     np.testing.assert_array_equal(found, expected)
     assert answer.usage.prompt_tokens == sum(each.kept for each in encoder.count_tokens(TEXTS))
+
+
+def test_dimensions_without_permission(
+    litellm: Any, running: Running, encoder: likewise.Encoder
+) -> None:
+    request = {"input": TEXTS, "api_base": running.base_url, "api_key": running.key}
+    answer = litellm.embedding(model=f"openai/{ALIAS}", dimensions=64, **request)
+    found = np.array([row["embedding"] for row in answer.data], np.float32)
+    expected = likewise.vectors.truncate(encoder.encode(TEXTS), 64)
+    np.testing.assert_array_equal(found, expected)
+    with pytest.raises(litellm.UnsupportedParamsError, match="dimensions"):
+        litellm.embedding(model="openai/all-MiniLM-L6-v2", dimensions=64, **request)
 
 
 def test_errors(litellm: Any, running: Running) -> None:

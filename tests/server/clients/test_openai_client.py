@@ -75,6 +75,9 @@ def test_clients_at_once(running: Running, encoder: likewise.Encoder) -> None:
 
 def test_models(client: openai.OpenAI) -> None:
     assert {MODEL, ALIAS} <= {model.id for model in client.models.list()}
+    assert client.models.retrieve(MODEL).id == MODEL
+    with pytest.raises(openai.NotFoundError):
+        client.models.retrieve("nobody")
 
 
 def test_errors_are_the_clients_own(client: openai.OpenAI, running: Running) -> None:
