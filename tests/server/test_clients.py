@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 import likewise
-from tests.conftest import lacking
+from tests.conftest import skip_unless_ci
 
 TEXTS = ["A man is eating food.", "食べる", "The bank of the river was muddy."]
 NAME = "all-MiniLM-L6-v2"
 
 
 def missing(name: str) -> None:
-    lacking(f"{name} is not installed (pip install likewise[test])")
+    skip_unless_ci(f"{name} is not installed (pip install likewise[test])")
 
 
 def test_cohere(server_address: str, encoder: likewise.Encoder) -> None:

@@ -34,6 +34,12 @@ def test_vectors_are_those_of_the_encoder_to_the_bit(
     np.testing.assert_array_equal(np.array(rows), expected)
 
 
+def test_fields_that_are_null_have_their_default(served: Served, encoder: likewise.Encoder) -> None:
+    names = ("encoding_format", "dimensions", "user", "model")
+    answer = post(served, {"input": TEXTS, **dict.fromkeys(names)})
+    np.testing.assert_array_equal(vectors(answer), encoder.encode(TEXTS))
+
+
 def test_answer_has_every_field_of_openai(served: Served, encoder: likewise.Encoder) -> None:
     answer = post(served, {"input": TEXTS[0], "model": "all-MiniLM-L6-v2"}).json()
     tokens = encoder.count_tokens(TEXTS[0])[0].kept

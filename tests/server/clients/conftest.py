@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import lacking
+from conftest import skip_unless_ci
 
 from likewise.hub.catalog import DEFAULT
 from likewise.server.key_file import KeyFile
@@ -58,7 +58,7 @@ def tiktoken_files() -> Path:
     """The vocabularies of OpenAI that LiteLLM ships, as tiktoken's cache."""
     spec = importlib.util.find_spec("litellm")  # importing it takes seconds
     if spec is None or spec.origin is None:
-        lacking("litellm is not installed")
+        skip_unless_ci("litellm is not installed")
     return Path(spec.origin).parent / "litellm_core_utils" / "tokenizers"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ import pytest
 from langchain_openai import OpenAIEmbeddings
 
 import likewise
+from likewise.server import token_ids
 from tests.server.clients.conftest import Running
+from tests.server.conftest import Served
 
 MODEL = "all-MiniLM-L6-v2"
 TEXTS = ["A man is eating food.", "食べる 🍜", "A line\nand another."]
@@ -39,6 +42,18 @@ def test_ids_of_openais_vocabulary(
     client = embeddings(running)
     found = np.array(client.embed_documents(TEXTS), np.float32)
     np.testing.assert_array_equal(found, encoder.encode(TEXTS))
+
+
+def test_ids_are_refused_where_their_vocabulary_is_missing(
+    served: Served, tiktoken_files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TIKTOKEN_CACHE_DIR", str(tiktoken_files))
+    client = OpenAIEmbeddings(base_url=f"{served.address}/v1", api_key="-", model=MODEL)
+    client.embed_query("The client has read its vocabulary.")
+    token_ids._openai.cache_clear()
+    monkeypatch.setitem(sys.modules, "tiktoken", None)  # the client holds it already
+    with pytest.raises(openai.BadRequestError, match="check_embedding_ctx_length=False"):
+        client.embed_query(TEXTS[0])
 
 
 def test_ids_of_a_text_that_is_split_within_a_character(
