@@ -45,13 +45,13 @@ def dedupe(
         found.rethreshold(0.92).write("clean.csv")
 
     Args:
-        files: texts, one a line or a table; folders and patterns too.
-        threshold: least cosine similarity of near-duplicates; 0.9 where nothing is given.
+        files: texts, one per line, or a table; folders and patterns too.
+        threshold: least cosine similarity of near-duplicates; 0.9 if nothing is given.
         percentile: the same, as a percentile of the similarities of random pairs, such as 99.99.
         against: remove what these files contain too, such as a test set.
         keep: which text of a group stays.
-        output: file for what stays, a folder for several files; nothing is written where None.
-        column: the column of the texts; guessed where None.
+        output: file for what stays, a folder for several files; nothing is written if None.
+        column: the column of the texts; detected if None.
         model: catalogue name, hub id or folder of the model.
         compute: number format of the network.
         device: where to run.
@@ -97,16 +97,16 @@ def cluster(
         found.relabel({0: "cards"}).write("clustered.csv")
 
     Args:
-        files: texts, one a line or a table; folders and patterns too.
-        clusters: number of clusters, by k-means; found automatically where None.
+        files: texts, one per line, or a table; folders and patterns too.
+        clusters: number of clusters, by k-means; found automatically if None.
         resolution: more than 1 gives more and smaller clusters, less than 1 fewer and larger ones.
         levels: depth of the tree of topics.
         assign_all: leave no text unclustered.
-        smallest: least number of texts in a cluster; chosen by the size of the corpus where None.
+        smallest: least number of texts in a cluster; chosen by the size of the corpus if None.
         runs: repetitions that measure how stable the clusters are; 0 does without.
         seed: the same seed gives the same clusters.
-        output: table of the texts with their clusters; nothing is written where None.
-        column: the column of the texts; guessed where None.
+        output: table of the texts with their clusters; nothing is written if None.
+        column: the column of the texts; detected if None.
         model: catalogue name, hub id or folder of the model.
         compute: number format of the network.
         device: where to run.

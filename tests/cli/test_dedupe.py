@@ -141,7 +141,7 @@ def test_answers_from_a_pipe_and_from_a_file(likewise: Run, source: Path, tmp_pa
         (["{a}", "--threshold", "0.9", "--percentile", "99"], "two thresholds"),
         (["{a}", "--threshold", "0"], "expected a similarity"),
         (["{a}", "--percentile", "0"], "no percentile"),
-        (["{a}", "--answers", "{a}"], "is no answer"),
+        (["{a}", "--answers", "{a}"], "is not an answer"),
         ([], "there are no texts"),
         (["-"], "duplicates cannot be removed from standard input"),
         (["--apply", "{a}", "-o", "{folder}/x.csv"], "not a plan of likewise dedupe"),

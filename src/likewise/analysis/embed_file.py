@@ -82,7 +82,7 @@ def count_texts(
         1 for _ in read_records(source, column=column, encoding=encoding, on_error=on_error)
     )
     if not texts:
-        raise InputError(f"{source} holds no text", hint="give a file with one text a line")
+        raise InputError(f"{source} holds no text", hint="give a file with one text per line")
     return texts
 
 

@@ -130,7 +130,7 @@ def embed_corpus(
     if not records:
         raise InputError(
             f"{', '.join(map(str, paths)) or 'no file'} holds no text",
-            hint="give a file with one text a line",
+            hint="give a file with one text per line",
         )
     return embed_records(encoder, records, truncation=truncation, progress=progress)
 

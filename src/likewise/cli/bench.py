@@ -20,10 +20,10 @@ HEADER = (
 
 @command(BenchRequest, operation)
 def bench(result: BenchResult, _: BenchRequest) -> None:
-    """Time a model on this machine for half a minute, against the machine's own matrix peak.
+    """Time a model on this machine for half a minute, and compare it with the machine's peak.
 
     Short sentences and passages of 256 tokens many at once, one sentence alone, and the share of
-    the peak (10¹² operations a second, TFLOP/s) that passages reach. Let nothing else run.
+    the peak (10¹² operations a second, TFLOP/s) that passages reach. Stop other programs first.
 
     \b
     Example:

@@ -149,9 +149,9 @@ def _question(
 @collections_app.command("undo")
 @command(ChangeRequest, collections_undo, confirm=lambda request: _question("undo", request))
 def undo(result: ChangeResult, _: ChangeRequest) -> None:
-    """Bring back the state before the last change; again: one change further.
+    """Restore the state before the last change; repeat it to go back further.
 
-    redo reverts it, and restore brings back any state of the log.
+    redo reverts it, and 'restore' goes to any state of the log.
     """
     _say_change(result)
     note(f"hint: 'likewise collections redo {result.collection}' reverts this")
@@ -160,14 +160,14 @@ def undo(result: ChangeResult, _: ChangeRequest) -> None:
 @collections_app.command("redo")
 @command(ChangeRequest, collections_redo, confirm=lambda request: _question("redo", request))
 def redo(result: ChangeResult, _: ChangeRequest) -> None:
-    """Bring back the state that the last undo left."""
+    """Restore the state before the last undo."""
     _say_change(result)
 
 
 @collections_app.command("restore")
 @command(RestoreRequest, collections_restore, confirm=lambda request: _question("restore", request))
 def restore(result: ChangeResult, _: RestoreRequest) -> None:
-    """Bring back the state after a run of the log; undo reverts it.
+    """Restore the state after a run of the log; undo reverts it.
 
     \b
     Example:

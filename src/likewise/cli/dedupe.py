@@ -55,8 +55,8 @@ def _run(request: DedupeCommand, session: Session) -> DedupeResult | AppliedPlan
 def dedupe(result: DedupeResult | AppliedPlan | RestoredFiles, request: DedupeCommand) -> None:
     """Find exact copies and near-duplicates, and write the file without them.
 
-    Without -o nothing is written, and the largest groups are shown. What is removed lies beside the
-    output, with the reason; no input is changed.
+    Without -o nothing is written, and the largest groups are shown. What is removed is written
+    beside the output, with the reason; no input is changed.
 
     \b
     Example:

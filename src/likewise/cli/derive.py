@@ -37,7 +37,7 @@ def command(
     resumable: bool = False,
     confirm: Callable[[Q], str] | None = None,
 ) -> Callable[[Callable[[R, Q], None]], Callable[..., None]]:
-    """Make a command of an operation; what is decorated prints the result for people.
+    """Make a command from an operation; the decorated function prints the result for people.
 
     Args:
         request: the operation's request; each field becomes an argument or an option.
@@ -104,7 +104,7 @@ def _confirm(question: str) -> None:
     """Ask on standard error.
 
     Raises:
-        InputError: the answer is not yes, or nobody answers.
+        InputError: the answer is not yes, or standard input has ended.
     """
     try:
         agreed = typer.confirm(question, err=True)
@@ -160,7 +160,7 @@ def _item_type(field: RequestField) -> Any:
 
 
 def _value(field: RequestField, value: Any, stack: ExitStack) -> Any:
-    """The value as the request has it; `-` becomes a file with what stands on standard input."""
+    """The value for the request; `-` becomes a file with the contents of standard input."""
     if field.field.stdin and str(value) == "-":
         return stack.enter_context(as_file(Path("-")))
     if isinstance(value, list):

@@ -9,7 +9,7 @@ from likewise.operations.diagnose import diagnose as operation
 from likewise.wording import counted
 
 NEAREST = 3
-"""Models listed where none made the vectors."""
+"""Models listed if none made the vectors."""
 
 
 @command(DiagnoseRequest, operation)

@@ -14,9 +14,9 @@ from likewise.operations.encode import encode as operation
 def encode(result: EncodeResult, request: EncodeRequest) -> None:
     """Turn texts into vectors.
 
-    Files larger than memory are fine. Stopped in the middle, the same command resumes there: what
-    is finished is saved every two seconds. Without an output, the vectors of texts given with
-    --text are printed, one JSON object a line.
+    Files larger than memory are fine. If interrupted, the same command continues: finished
+    vectors are saved every two seconds. Without an output, the vectors of texts given with
+    --text are printed, one JSON object per line.
 
     \b
     Example:

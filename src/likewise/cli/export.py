@@ -12,7 +12,7 @@ from likewise.operations.export import export as operation
 def export(result: ExportResult, _: ExportRequest) -> None:
     """Write a model into a folder that other programs load.
 
-    sentence-transformers loads it whatever the format; openvino and onnx add a graph with the
+    sentence-transformers loads it in every format; openvino and onnx add a graph with the
     inputs input_ids and attention_mask and the output last_hidden_state.
 
     \b

@@ -56,7 +56,7 @@ SIMILAR = ("cosine", "dot", "euclidean")
 
 
 def standing(percentile: float, pairs: int) -> str:
-    """The rank of a similarity among random pairs: in percent, or counted where they are few."""
+    """The rank of a similarity among random pairs: in percent, or counted if they are few."""
     if not 0 < pairs < FEW:
         return f"above {percent(percentile)} of random pairs" if percentile < 100 else ALL
     below = min(int(percentile * pairs / 100 + 1e-6), pairs)

@@ -19,7 +19,7 @@ def index(result: IndexResult, _: IndexRequest) -> None:
     """Index the texts of files into a collection that can be searched.
 
     Run it again when the files have changed: only what is new or changed is encoded, and what was
-    deleted from the files is removed. Stopped in the middle, the same command continues there.
+    deleted from the files is removed. If interrupted, the same command continues.
 
     \b
     Example:

@@ -1,6 +1,6 @@
 """Ctrl-C at any time: status 130, and never a traceback.
 
-While modules are loaded, and while the interpreter ends, nothing is there to be cleaned up, and an
+While modules are loaded, and while the interpreter ends, there is nothing to clean up, and an
 exception could come out of any line of any package: the process ends at once. While a command runs,
 Ctrl-C is the exception that Python makes of it.
 """
@@ -15,12 +15,12 @@ INTERRUPTED = 130
 
 
 def end_at_once() -> None:
-    """From now on Ctrl-C ends the process without a word."""
+    """From now on Ctrl-C ends the process without a message."""
     _handle(_exit)
 
 
 def raise_again() -> None:
-    """From now on Ctrl-C is a KeyboardInterrupt; nothing changes where it was one before."""
+    """From now on Ctrl-C is a KeyboardInterrupt; nothing changes if it was one before."""
     if signal.getsignal(signal.SIGINT) is _exit:
         _handle(signal.default_int_handler)
 

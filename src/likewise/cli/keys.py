@@ -25,7 +25,7 @@ File = Annotated[
         "--keys",
         envvar="LIKEWISE_KEYS",
         metavar="FILE",
-        help="The file of the keys; the user's own where not given.",
+        help="The file of the keys; the user's own if not given.",
     ),
 ]
 Name = Annotated[str, typer.Argument(help="Name of the key, such as the program that uses it.")]

@@ -92,7 +92,7 @@ class Commands(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run a command."""
-        # commands say in their own words what was assumed and what was cut
+        # commands report in their own messages what was assumed and what was truncated
         for category in (CheckpointWarning, TruncationWarning):
             warnings.simplefilter("ignore", category)
         try:
@@ -107,7 +107,7 @@ class Commands(TyperGroup):
             note("interrupted")
             raise typer.Exit(INTERRUPTED) from error
         except BrokenPipeError as error:
-            # whoever read our output has gone; without this, Python complains of it at the end
+            # the reader of standard output has closed it; without this, Python reports that at exit
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(0) from error
         return result
@@ -124,8 +124,8 @@ app = typer.Typer(
 )
 
 
-def _version(wanted: bool) -> None:
-    if wanted:
+def _version(requested: bool) -> None:
+    if requested:
         typer.echo(f"likewise {likewise.__version__}")
         raise typer.Exit
 
@@ -143,7 +143,7 @@ def _root(
 def main() -> None:
     """Run the command line."""
     for stream in (sys.stdout, sys.stderr):
-        # elsewhere than on a terminal the reader is a program, and programs expect UTF-8
+        # if the output is not a terminal, a program reads it, and programs expect UTF-8
         if isinstance(stream, io.TextIOWrapper):
             encoding = stream.encoding if stream.isatty() else "utf-8"
             stream.reconfigure(encoding=encoding, errors="backslashreplace")

@@ -69,7 +69,7 @@ def install(
     """Add this server to the configuration of clients, after showing the change.
 
     Without a name, every client that is found on this machine is offered. A copy of each file is
-    kept beside it.
+    saved beside it.
 
     \b
     Example:
@@ -114,7 +114,7 @@ def _agreed(client: McpClient) -> bool:
 
 
 def _arguments(store: str | None, data: Path | None, model: str) -> list[str]:
-    """The options again, with folders that are found from any working folder."""
+    """The options, with absolute paths of folders."""
     found = []
     if store is not None:
         place = store if "://" in store else str(Path(store).expanduser().resolve())
@@ -129,4 +129,4 @@ def _arguments(store: str | None, data: Path | None, model: str) -> list[str]:
 
 def _check(data: Path | None) -> None:
     if data is not None and not data.expanduser().is_dir():
-        raise InputError(f"no folder {data}", hint="--data takes a folder that is there")
+        raise InputError(f"no folder {data}", hint="--data takes an existing folder")

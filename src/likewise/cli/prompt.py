@@ -22,7 +22,9 @@ def ask(lines: Sequence[str], choices: Sequence[str]) -> str | None:
         if word in choices:
             return word
         if word and not sys.stdin.isatty():
-            raise InputError(f"{word!r} is no answer", hint=f"one a line: {', '.join(choices)}")
+            raise InputError(
+                f"{word!r} is not an answer", hint=f"one per line: {', '.join(choices)}"
+            )
         if word:
             note(f"one of {', '.join(choices)}")
     return None

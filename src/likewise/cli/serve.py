@@ -124,7 +124,7 @@ def _aliases(given: list[str]) -> dict[str, str]:
         name, equals, model = each.partition("=")
         if not (name and equals and model):
             raise InputError(
-                f"--alias {each} is no NAME=MODEL",
+                f"--alias {each} is not NAME=MODEL",
                 hint="such as text-embedding-3-small=all-MiniLM-L6-v2",
             )
         found[name] = model

@@ -38,7 +38,7 @@ class ServerOptions:
         bool,
         typer.Option(
             "--replace",
-            help="Take the place of the server on this port without a failed request.",
+            help="Replace the server on this port without a failed request.",
         ),
     ] = False
     api_key: Annotated[
@@ -55,7 +55,7 @@ class ServerOptions:
         typer.Option(
             envvar="LIKEWISE_KEYS",
             metavar="FILE",
-            help="Keys made by 'likewise keys create'; the user's own file where not given.",
+            help="Keys made by 'likewise keys create'; the user's own file if not given.",
         ),
     ] = None
     allow_public: Annotated[

@@ -12,7 +12,7 @@ from likewise.operations.verify import verify as operation
 def verify(result: VerifyResult, _: VerifyRequest) -> None:
     """Measure on this processor whether a smaller number format gives what float32 gives.
 
-    Exit status 1, with every reason, where it falls short.
+    Exit status 1, with every reason, if it falls short.
 
     \b
     Example:

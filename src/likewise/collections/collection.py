@@ -96,7 +96,7 @@ class Collection(CollectionReader):
         return changes.removed
 
     def undo(self) -> Run:
-        """Bring back the state before the last change; a second undo goes one change further.
+        """Restore the state before the last change; a second undo goes one change further.
 
         Raises:
             CollectionError: there is nothing to undo, or that state is no longer stored.
@@ -104,7 +104,7 @@ class Collection(CollectionReader):
         return self._bring_back("undo")
 
     def redo(self) -> Run:
-        """Bring back the state that the last undo left.
+        """Restore the state before the last undo.
 
         Raises:
             CollectionError: nothing was undone last, or that state is no longer stored.
@@ -112,7 +112,7 @@ class Collection(CollectionReader):
         return self._bring_back("redo")
 
     def restore(self, number: int) -> Run:
-        """Bring back the state after any run of the log; an undo reverts that.
+        """Restore the state after any run of the log; an undo reverts that.
 
         Raises:
             CollectionError: there is no such run, or its state is no longer stored.
@@ -120,7 +120,7 @@ class Collection(CollectionReader):
         return self._bring_back("restore", number)
 
     def target(self, action: Literal["undo", "redo", "restore"], number: int = 0) -> Run:
-        """The run whose state an undo, a redo or a restore would bring back.
+        """The run whose state an undo, a redo or a restore would restore.
 
         Its number is 0 where that is the empty collection.
 

@@ -136,7 +136,7 @@ class _Reading:
         """There was nothing to begin a collection with."""
         listed = ", ".join(map(str, self._paths))
         if not self._broken:
-            raise InputError(f"{listed}: no text", hint="give a file with one text a line")
+            raise InputError(f"{listed}: no text", hint="give a file with one text per line")
         skipped = next(iter(self._broken.values()))
         raise RecordError(skipped.reason, hint=skipped.hint)
 

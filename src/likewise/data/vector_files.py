@@ -48,8 +48,8 @@ def read_stored_vectors(
         path: `.npy`, `.npz`, or a table with a column of vectors: lists of numbers, JSON, base64,
             bytes, or one column for each number.
         rows: how many to read.
-        vector_column: the column, or the array of an `.npz`; guessed where None.
-        text_column: the column of texts; guessed where None.
+        vector_column: the column, or the array of an `.npz`; detected if None.
+        text_column: the column of texts; detected if None.
 
     Raises:
         RecordError: the file, or a vector in it, cannot be read.

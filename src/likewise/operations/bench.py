@@ -63,8 +63,8 @@ def bench(request: BenchRequest, session: Session) -> BenchResult:
 
     Raises:
         CheckpointError: the model cannot be used.
-        InputError: a number format that was asked for is not available.
-        MissingExtraError: int8 was asked for and needs NNCF.
+        InputError: a requested number format is not available.
+        MissingExtraError: int8 was requested and needs NNCF.
         EngineError: the engine refused.
     """
     from likewise.evaluation.speed import PARTS, measure_speed  # imports OpenVINO
@@ -80,7 +80,7 @@ def bench(request: BenchRequest, session: Session) -> BenchResult:
 def _encoders(request: BenchRequest, session: Session) -> Iterator[Encoder]:
     """The model in every number format.
 
-    One that is not available is an error where it was asked for, and a message where it was not.
+    One that is not available is an error if it was requested, and a message otherwise.
     """
     from likewise.engine.native import supported
     from likewise.engine.openvino.timing import supports_bfloat16

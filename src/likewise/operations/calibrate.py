@@ -71,7 +71,7 @@ class CalibrateResult:
 
 
 def calibrate(request: CalibrateRequest, session: Session) -> CalibrateResult:
-    """Score random pairs of a corpus, and labelled pairs where there are any.
+    """Score random pairs of a corpus, and labelled pairs if there are any.
 
     Raises:
         InputError: too few texts, or an unknown column.

@@ -32,14 +32,18 @@ class ClusterRequest(ModelRequest):
     texts: Texts = ()
     clusters: Annotated[
         int | None,
-        Field("Number of clusters, by k-means; found by itself else.", short="-k", minimum=1),
+        Field(
+            "Number of clusters, by k-means; found automatically by default.", short="-k", minimum=1
+        ),
     ] = None
     resolution: Annotated[
         float, Field("2 gives more and smaller clusters, 0.5 fewer and larger ones.")
     ] = 1.0
     levels: Annotated[int, Field("Depth of the tree of topics.", minimum=1)] = 2
     assign_all: Annotated[bool, Field("Leave no text unclustered.", flag="--assign-all")] = False
-    smallest: Annotated[int | None, Field("Least number of texts in a cluster.", minimum=1)] = None
+    smallest: Annotated[int | None, Field("Minimum number of texts in a cluster.", minimum=1)] = (
+        None
+    )
     runs: Annotated[
         int, Field("Repetitions that measure how stable the clusters are.", minimum=0)
     ] = 5
@@ -195,7 +199,7 @@ def _report(session: Session, found: Clusters) -> None:
     if clusters == 1:
         session.message(
             "one_cluster",
-            "these texts form a single cluster; ask for more with -k, or raise --resolution",
+            "these texts form a single cluster; choose more with -k, or raise --resolution",
         )
     if stable := found.stability:
         session.message(

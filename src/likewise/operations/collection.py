@@ -37,11 +37,11 @@ def hits_to_list(hits: Iterable[Hit]) -> list[dict[str, Any]]:
 
 
 def scorer_of(session: Session, model: str | None) -> Scorer | None:
-    """The model that reranks, where a request names one."""
+    """The model that reranks, if a request names one."""
     return None if model is None else session.scorer(model)
 
 
 def report_none(session: Session, hits: tuple[object, ...]) -> None:
-    """Report that nothing was found, where that is so."""
+    """Report if nothing was found."""
     if not hits:
         session.message("none", "nothing found")

@@ -145,7 +145,7 @@ def collections_log(request: LogRequest, session: Session) -> LogResult:
 
 @dataclass(frozen=True)
 class ChangeRequest(CollectionRequest):
-    """A collection to bring back to an earlier state, or to compact."""
+    """A collection to restore to an earlier state, or to compact."""
 
 
 @dataclass(frozen=True)
@@ -173,7 +173,7 @@ class ChangeResult:
 
 
 def collections_undo(request: ChangeRequest, session: Session) -> ChangeResult:
-    """Bring back the state before the last change.
+    """Restore the state before the last change.
 
     Raises:
         CollectionError: there is nothing to undo, or another process is writing the collection.
@@ -183,7 +183,7 @@ def collections_undo(request: ChangeRequest, session: Session) -> ChangeResult:
 
 
 def collections_redo(request: ChangeRequest, session: Session) -> ChangeResult:
-    """Bring back the state that the last undo left.
+    """Restore the state before the last undo.
 
     Raises:
         CollectionError: there is nothing to redo, or another process is writing the collection.
@@ -193,10 +193,10 @@ def collections_redo(request: ChangeRequest, session: Session) -> ChangeResult:
 
 
 def collections_restore(request: RestoreRequest, session: Session) -> ChangeResult:
-    """Bring back the state after a run of the log.
+    """Restore the state after a run of the log.
 
     Raises:
-        CollectionError: there is no such run, its state is gone, or another process is writing.
+        CollectionError: there is no such run, its state was deleted, or another process is writing.
     """
     collection = session.collection(request.name, store=request.store)
     return ChangeResult(request.name, collection.restore(request.run))
@@ -223,7 +223,7 @@ class RemoveResult:
 
     Attributes:
         collection: its name.
-        chunks: how many chunks it had; None where it was damaged.
+        chunks: how many chunks it had; None if it was damaged.
     """
 
     collection: str

@@ -18,7 +18,7 @@ class Field:
 
     Attributes:
         help: one line, a sentence.
-        flag: name of the command-line option, where it is not the field's own name.
+        flag: name of the command-line option, if it is not the field's own name.
         short: one-letter option, such as `-k`.
         positional: given by its place on the command line.
         metavar: how the value is shown in help.
@@ -48,7 +48,7 @@ class RequestField:
     Attributes:
         name: the field's name.
         type: its type without `Annotated`.
-        default: its default; `dataclasses.MISSING` where it is required.
+        default: its default; `dataclasses.MISSING` if it is required.
         field: how it is presented.
     """
 

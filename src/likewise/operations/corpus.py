@@ -70,7 +70,7 @@ def embed_sources(
         session: takes progress and messages.
         encoder: the model.
         files: files, folders and patterns.
-        column: the column of the texts; guessed where None.
+        column: the column of the texts; detected if None.
         unit: what a record is, as in `read_records`.
         skipped: collects rows that cannot be read; without it the first one is an error.
 

@@ -46,7 +46,7 @@ class DedupeRequest(ModelRequest):
     files: Annotated[
         tuple[str, ...],
         Field(
-            "Texts, one a line or a table; folders too.",
+            "Texts, one per line, or a table; folders too.",
             positional=True, metavar="FILE...", local=True,
         ),
     ] = ()  # fmt: skip
@@ -62,7 +62,7 @@ class DedupeRequest(ModelRequest):
     ] = None
     against: Annotated[
         tuple[str, ...],
-        Field("Remove texts that this file contains too, such as a test set.", local=True),
+        Field("Also remove texts that this file contains, such as a test set.", local=True),
     ] = ()
     threshold: Annotated[
         float | None, Field(f"Least similarity of near-duplicates [{THRESHOLD}].")
@@ -74,9 +74,11 @@ class DedupeRequest(ModelRequest):
         bool, Field("The same, learned from your answers about pairs.", flag="--tune")
     ] = False
     answers: Annotated[
-        Path | None, Field("A file of answers to --tune, y, n or s (skip) a line.", local=True)
+        Path | None, Field("A file of answers to --tune, y, n or s (skip) per line.", local=True)
     ] = None
-    keep: Annotated[Keep, Field("Of each group keep the longest text or the first.")] = "longest"
+    keep: Annotated[Keep, Field("Which text of each group to keep: the longest or the first.")] = (
+        "longest"
+    )
     plan: Annotated[
         Path | None,
         Field("Write what would be removed to this .jsonl, to review.", local=True, output=True),

@@ -51,9 +51,9 @@ class DiagnoseRequest:
         Field("A model to try; repeat it. All on this machine by default.", flag="--model",
               short="-m", metavar="MODEL"),
     ] = ()  # fmt: skip
-    rows: Annotated[int, Field("How many rows to compare, from the first.", minimum=1)] = 64
+    rows: Annotated[int, Field("How many rows to compare, from the start.", minimum=1)] = 64
     vectors_column: Annotated[
-        str | None, Field("The column of vectors; guessed where not given.")
+        str | None, Field("The column of vectors; detected if not given.")
     ] = None
     column: Column = None
 
@@ -65,7 +65,7 @@ class TriedModel:
     Attributes:
         name: its name.
         dimension: of its vectors.
-        cosine: median cosine of its vectors to those of the file; None where it has too few
+        cosine: median cosine of its vectors to those of the file; None if it has too few
             dimensions, or could not be used.
         problem: why it could not be used.
     """
@@ -82,7 +82,7 @@ class DiagnoseResult:
 
     Attributes:
         verdict: `known`, `similar` (a model is near, but something differs) or `unknown`.
-        model: the model that made them; the nearest one where it is not known.
+        model: the model that made them; the nearest one if it is not known.
         rows: rows that were compared.
         dimensions: numbers of a vector in the file.
         mean: mean cosine to what the model makes in the way that was found.

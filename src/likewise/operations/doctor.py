@@ -14,7 +14,7 @@ from likewise.operations.session import Session
 class DoctorRequest:
     """What to examine."""
 
-    network: Annotated[bool, Field("Also ask the hub whether it answers.")] = False
+    network: Annotated[bool, Field("Also check that the hub is reachable.")] = False
 
 
 @dataclass(frozen=True)

@@ -31,8 +31,8 @@ class DownloadResult:
     Attributes:
         name: what it is loaded by.
         folder: where its files are.
-        source: `hub` where it was downloaded just now; else where it was found.
-        commit: the commit on the hub that the files are of, where that is known.
+        source: `hub` if it was downloaded just now; else where it was found.
+        commit: the commit on the hub that the files are of, if that is known.
     """
 
     name: str

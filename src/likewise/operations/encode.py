@@ -56,7 +56,7 @@ class EncodeRequest(ModelRequest):
     file: Annotated[
         Path | None,
         Field(
-            "Texts, one a line or a table; - is stdin.",
+            "Texts, one per line, or a table; - is stdin.",
             positional=True, metavar="FILE", stdin=True, local=True,
         ),
     ] = None  # fmt: skip
@@ -117,8 +117,8 @@ class EncodeResult:
         seconds: time it took.
         skipped: rows of the file that could not be read.
         output: the file that was written.
-        vectors: float32 `[texts, dimension]` where no file was written.
-        truncation: how much of each text was read, where no file was written.
+        vectors: float32 `[texts, dimension]` if no file was written.
+        truncation: how much of each text was read, if no file was written.
     """
 
     model: str
@@ -141,7 +141,7 @@ class EncodeResult:
 
         Keys: `output` (or null), `texts`, `dimension`, `resumed`, `changed`, `cut`, `skipped`
         (each with `source`, `line`, `reason`, `hint`), `tokens`, `model`, `compute`,
-        `fingerprint`, `seconds`, and where no file was written `vectors` and `truncation`
+        `fingerprint`, `seconds`, and if no file was written, `vectors` and `truncation`
         (`limit`, and for each text `seen` and `read`, all in tokens).
         """
         plain: dict[str, Any] = {
@@ -168,8 +168,8 @@ class EncodeResult:
 def encode(request: EncodeRequest, session: Session) -> EncodeResult:
     """Encode texts, into a file or into memory.
 
-    A file of texts is never read into memory as a whole. Stopped in the middle, the same request
-    with an output resumes where it was.
+    A file of texts is never read into memory as a whole. If interrupted, the same request
+    with an output continues from the last save.
 
     Raises:
         InputError: no texts, both kinds of them, or a file without an output.

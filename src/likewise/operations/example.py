@@ -26,7 +26,9 @@ class ExampleRequest(ModelRequest):
     ] = ()
     file: Annotated[
         Path | None,
-        Field("Sentences of your own, one a line or a table; - is stdin.", stdin=True, local=True),
+        Field(
+            "Sentences of your own, one per line, or a table; - is stdin.", stdin=True, local=True
+        ),
     ] = None
     texts: Annotated[
         tuple[str, ...], Field("A sentence of your own; repeat it.", flag="--text", metavar="TEXT")
@@ -58,7 +60,7 @@ class ExamplesResult:
 
     Attributes:
         results: one for each set.
-        sets: the built-in sets, where they were asked for.
+        sets: the built-in sets, if requested.
     """
 
     results: tuple[SetResult, ...] = ()
@@ -67,7 +69,7 @@ class ExamplesResult:
     def to_dict(self) -> dict[str, Any]:
         """The result as plain values.
 
-        Keys: `sets` (each with `name`, `title`, `language`, `texts`) where they were asked for,
+        Keys: `sets` (each with `name`, `title`, `language`, `texts`) if requested,
         else `results` (each with `path` and what `ExampleResult.to_dict` has).
         """
         if self.sets:

@@ -26,10 +26,10 @@ class IndexRequest(ModelRequest):
         ),
     ]  # fmt: skip
     into: Annotated[str, Field("The collection.", metavar="NAME")]
-    column: Annotated[str | None, Field("The column of the texts; guessed where not given.")] = None
+    column: Annotated[str | None, Field("The column of the texts; detected if not given.")] = None
     unit: Annotated[Unit, Field("What a record of a text file is.")] = "auto"
     encoding: Annotated[
-        str | None, Field("Encoding of the files, such as latin-1; detected where not given.")
+        str | None, Field("Encoding of the files, such as latin-1; detected if not given.")
     ] = None
     sheet: Annotated[str | None, Field("Sheet of workbooks to read; the first by default.")] = None
     chunk_tokens: Annotated[

@@ -58,7 +58,7 @@ def report_unknown(
     """Report texts whose script, or most of whose tokens, the model does not know.
 
     Returns:
-        How many tokens it does not know; None where their script is reported.
+        How many tokens it does not know; None if their script is reported.
     """
     if report_scripts(session, encoder, texts):
         return None

@@ -36,9 +36,7 @@ class ProjectRequest(ModelRequest):
         ),
     ]
     method: Annotated[Method, Field("t-SNE, or PCA for a coarse map at once.")] = "tsne"
-    color: Annotated[str | None, Field("A column to color by; clusters where none is named.")] = (
-        None
-    )
+    color: Annotated[str | None, Field("A column to color by; clusters if none is named.")] = None
     clusters: Annotated[int | None, Field("Number of clusters.", short="-k", minimum=1)] = None
     title: Annotated[str | None, Field("The page's heading.")] = None
     seed: Seed = 0
@@ -66,7 +64,7 @@ class ProjectResult:
 
     @property
     def atlas_command(self) -> str | None:
-        """The command that opens the output in embedding-atlas, where that is possible."""
+        """The command that opens the output in embedding-atlas, if that is possible."""
         parquet = self.output.suffix.lower() == ".parquet"
         return atlas_command(self.output, self.map) if parquet else None
 

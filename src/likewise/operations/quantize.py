@@ -22,7 +22,7 @@ class QuantizeRequest:
     model: Annotated[
         str, Field("A catalogue name, a hub id or a folder.", positional=True, metavar="MODEL")
     ] = DEFAULT
-    again: Annotated[bool, Field("Make the graph again even where there is one.")] = False
+    again: Annotated[bool, Field("Make the graph again even if it is in the cache.")] = False
 
 
 @dataclass(frozen=True)

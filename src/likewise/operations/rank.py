@@ -50,7 +50,7 @@ class RankRequest(ModelRequest):
     file: Annotated[
         Path | None,
         Field(
-            "Candidates, one a line or a table; - is stdin.",
+            "Candidates, one per line, or a table; - is stdin.",
             positional=True, metavar="FILE", stdin=True, local=True,
         ),
     ] = None  # fmt: skip
@@ -246,7 +246,7 @@ def _candidates(
 def _ranked(
     request: RankRequest, session: Session, encoder: Encoder, records: list[Record]
 ) -> list[Ranked]:
-    """The best candidates, in the reranker's order where there is one."""
+    """The best candidates, in the reranker's order if there is one."""
     if request.rerank is None:
         return rank_records(
             encoder, request.query, records, request.top_k, progress=session.progress

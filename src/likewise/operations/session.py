@@ -41,7 +41,7 @@ class Ask(Protocol):
     """Asks a person a question."""
 
     def __call__(self, lines: Sequence[str], choices: Sequence[str]) -> str | None:
-        """The answer, one of the choices; None where there are no more answers.
+        """The answer, one of the choices; None if there are no more answers.
 
         Args:
             lines: the question.
@@ -51,40 +51,40 @@ class Ask(Protocol):
 
 
 class CancellationToken:
-    """Asks an operation to stop; the operation checks it after every batch.
+    """Stops an operation, which checks it after every batch.
 
     Args:
-        event: set to ask for a stop; one of its own when not given.
+        event: set to request a stop; a new one when not given.
     """
 
     def __init__(self, event: threading.Event | None = None) -> None:
         self._event = event or threading.Event()
 
     def cancel(self) -> None:
-        """Ask for a stop."""
+        """Request a stop."""
         self._event.set()
 
     def check(self) -> None:
-        """Stop here where a stop was asked for.
+        """Raise an error if a stop was requested.
 
         Raises:
-            CancelledError: it was.
+            CancelledError: a stop was requested.
         """
         if self._event.is_set():
             raise CancelledError
 
 
 class Session:
-    """The surroundings of operations.
+    """What operations share: models, collections, progress and messages.
 
     Args:
-        models: loaded models; a registry of its own when not given.
-        store: where collections are stored unless a request says otherwise; `LIKEWISE_STORE` or
+        models: loaded models; a new registry when not given.
+        store: where collections are stored unless a request names a store; `LIKEWISE_STORE` or
             the platform's folder for user data when not given.
         progress: opens a progress bar for a stage of work.
         on_message: called with each message while an operation runs.
         cancel: stops running operations.
-        ask: asks a person, for operations that can learn from answers; None where nobody answers.
+        ask: asks a person, where an operation learns from answers; None without a person.
     """
 
     def __init__(
@@ -105,7 +105,7 @@ class Session:
         self._on_message = on_message
 
     def encoder(self, request: ModelRequest) -> Encoder:
-        """The model of a request, loaded where it is not loaded yet.
+        """The model of a request, loaded if it is not loaded yet.
 
         Raises:
             CheckpointError: it cannot be found or used.

@@ -39,9 +39,9 @@ class SimilarityResult:
         model: name of the model.
         compute: number format of its network.
         comparison: every measure.
-        unknown: tokens that the model does not know; None where the texts are in a script it was
+        unknown: tokens that the model does not know; None if the texts are in a script it was
             not trained for.
-        tokens: every token compared with every other, where that was asked for.
+        tokens: every token compared with every other, if requested.
     """
 
     model: str
@@ -54,7 +54,7 @@ class SimilarityResult:
         """The result as plain values.
 
         Keys: `model`, `compute`, what `Comparison.to_dict` has, `unknown_tokens` (the number, or
-        null), and where tokens were compared `token_similarity` with `a`, `b` and `matrix`.
+        null), and if tokens were compared, `token_similarity` with `a`, `b` and `matrix`.
         """
         plain: dict[str, Any] = {
             "model": self.model,

@@ -45,7 +45,7 @@ class SkippedRows:
         """Add a row.
 
         Raises:
-            RecordError: it is a whole file.
+            RecordError: it is a file, not a row.
         """
         if not skipped.line:
             raise RecordError(skipped.reason, hint=skipped.hint)
@@ -91,7 +91,7 @@ def read_file(
     if skipped:
         skipped.report(session)
     if not records:
-        raise InputError(f"{file} holds no text", hint="give a file with one text a line")
+        raise InputError(f"{file} holds no text", hint="give a file with one text per line")
     report_column(session, records[0], file, column)
     return records
 

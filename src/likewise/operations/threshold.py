@@ -28,11 +28,11 @@ STOP = "q"
 
 @dataclass(frozen=True)
 class ChosenThreshold:
-    """A threshold, and where it comes from.
+    """A threshold, and its origin.
 
     Attributes:
         threshold: the least similarity of near-duplicates.
-        learned: what was learned from answers, where there were any.
+        learned: what was learned from answers, if there were any.
         default: whether it is the default one.
     """
 
@@ -58,7 +58,7 @@ def choose_threshold(
         threshold: a similarity.
         percent: a percentile of the similarities of random pairs.
         tune: learn it from answers.
-        answers: a file of answers; the session asks where None.
+        answers: a file of answers; the session asks if None.
 
     Raises:
         InputError: more than one way to choose it, or no or unusable answers.
@@ -119,7 +119,7 @@ def _file_answers(file: Path) -> Ask:
     def answer(lines: Sequence[str], choices: Sequence[str]) -> str | None:  # noqa: ARG001 - an Ask
         word = next(given, None)
         if word is not None and word not in choices:
-            raise InputError(f"{word!r} is no answer", hint="y, n, s (skip) or q a line")
+            raise InputError(f"{word!r} is not an answer", hint="y, n, s (skip) or q, one per line")
         return word
 
     return answer

@@ -40,7 +40,7 @@ class VerifyResult:
 
     @property
     def failure(self) -> Failure | None:
-        """The limits that were missed; None where it passed."""
+        """The limits that were missed; None if it passed."""
         shortfalls = self.verification.shortfalls
         hint = "use this model with --compute float32 on this machine"
         return Failure(shortfalls, hint) if shortfalls else None

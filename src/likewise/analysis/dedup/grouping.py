@@ -82,7 +82,7 @@ class _ExhaustiveSearch:
         self._found: dict[int, list[tuple[int, float]]] = {}
 
     def near(self, position: int, assigned: Mapping[int, Assignment]) -> list[tuple[int, float]]:
-        """Positions near to a saturated one, and how near; to be called in ascending order."""
+        """Positions near to a saturated one, with similarities; call it in ascending order."""
         if position not in self._found:
             pending = [p for p in self._pending.tolist() if p not in assigned]
             self._found = self._search(np.asarray(pending[:_BATCH]))

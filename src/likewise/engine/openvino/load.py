@@ -31,15 +31,15 @@ def load_graph_runtime(config: Config, tokenizer: Tokenizer, compute: str) -> Ru
     """
     if compute == "float16":
         raise InputError("float16 is for GPUs", hint="use bfloat16 or float32 on the CPU")
-    ours, *theirs = graph_sources(config)
+    built, *onnx = graph_sources(config)
     if compute == "int8":
         return _int8(config, tokenizer)
     try:
-        return _on_cpu(ours, tokenizer, compute)
+        return _on_cpu(built, tokenizer, compute)
     except UnsupportedModelError:
-        if not theirs:
+        if not onnx:
             raise
-        return _on_cpu(theirs[0], tokenizer, compute)
+        return _on_cpu(onnx[0], tokenizer, compute)
 
 
 def load_pair_runtime(config: Config, *, pad_id: int, compute: str) -> Runtime:

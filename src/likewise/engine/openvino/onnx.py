@@ -1,7 +1,7 @@
-"""A checkpoint's ONNX graph, read by OpenVINO, with the inputs and outputs of our graphs.
+"""A checkpoint's ONNX graph, read by OpenVINO, with the inputs and outputs of built graphs.
 
-Its inputs are computed from ours, and the checkpoint's modules are appended. Texts cannot share
-rows, since such a graph has one text per row.
+Its inputs are computed from those of the other graphs, and the checkpoint's modules are appended.
+Texts cannot share rows, since such a graph has one text per row.
 """
 
 from __future__ import annotations

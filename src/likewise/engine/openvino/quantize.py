@@ -101,12 +101,12 @@ def quantized(
     Args:
         config: the checkpoint.
         tokenizer: its tokenizer.
-        again: make it again even where the cache has it.
+        again: make it even if it is in the cache.
         progress: shows that it is being made; on standard error where not given.
 
     Raises:
         MissingExtraError: NNCF is not installed.
-        UnsupportedModelError: there is no graph for the checkpoint, neither ours nor its own.
+        UnsupportedModelError: there is no graph for the checkpoint, built or its own.
         EngineError: its vectors are too far from those of float32; it is discarded.
         OutputError: the cache cannot be written.
     """
@@ -152,7 +152,8 @@ def _make(config: Config, tokenizer: Tokenizer, source: GraphSource) -> None:
         ) from error
     if not _is_complete(path):
         raise OutputError(
-            f"the int8 graph did not get to {place}", hint="check the folder, or set LIKEWISE_CACHE"
+            f"the int8 graph was not written to {place}",
+            hint="check the folder, or set LIKEWISE_CACHE",
         )
 
 
@@ -160,7 +161,7 @@ def _save(model: ov.Model, made: Path) -> None:
     """Write a graph and the sizes of its files; OpenVINO does not report a full disk.
 
     Raises:
-        OutputError: it is not whole on the disk.
+        OutputError: its files on the disk are incomplete.
     """
     path = made / "model.xml"
     try:
@@ -168,7 +169,7 @@ def _save(model: ov.Model, made: Path) -> None:
         read_graph(path)  # refuses a file that ends too early
     except (RuntimeError, EngineError) as error:
         raise OutputError(
-            f"the int8 graph is not whole in {made.parent.parent}: the disk may be full",
+            f"the int8 graph is incomplete in {made.parent.parent}: the disk may be full",
             hint=NO_ROOM,
         ) from error
     sizes = {file.name: file.stat().st_size for file in sorted(made.iterdir())}
@@ -217,7 +218,7 @@ def _is_free(lock: Path) -> bool:
 
 
 def find_quantized(config: Config) -> Path | None:
-    """The int8 graph of a checkpoint where the cache has it."""
+    """The int8 graph of a checkpoint, if the cache has it."""
     source = _found(config)
     return None if source is None else _graph(config, source)
 
@@ -256,7 +257,7 @@ def _quantize(source: GraphSource, tokenizer: Tokenizer) -> ov.Model:
 def gather_before_convert(model: ov.Model) -> None:
     """Gather rows of int8 embedding tables before converting them to float32, not after.
 
-    The values are the same. Otherwise the engine converts the whole table for each graph that it
+    The values are the same. Otherwise the engine converts the complete table for each graph that it
     compiles: 47 MB and 80 ms for 30,000 words.
     """
     for node in model.get_ordered_ops():
@@ -299,7 +300,7 @@ def _check(model: ov.Model, config: Config, tokenizer: Tokenizer, source: GraphS
         raise EngineError(
             f"the int8 graph of {config.folder.name} is discarded: {found}mean cosine to float32 "
             f"is {cosine:.4f}, at least {MIN_COSINE} is required",
-            hint="load it with compute='auto', which needs no such graph",
+            hint="load it with compute='auto', which needs no int8 graph",
         )
 
 

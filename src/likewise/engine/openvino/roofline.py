@@ -87,9 +87,9 @@ def _graph(chain: Chain, compute: str) -> ov.Model:
         if compute == "int8":
             low, high = np.float32(0), np.float32(2.55)
             state = op.fake_quantize(state, low, high, low, high, 256).output(0)
-            whole = random.integers(-127, 128, (width, columns), np.int8)
+            integers = random.integers(-127, 128, (width, columns), np.int8)
             scale = np.full((width, 1), 1 / (64 * columns), np.float32)
-            weights = op.multiply(op.convert(op.constant(whole), np.float32), scale)
+            weights = op.multiply(op.convert(op.constant(integers), np.float32), scale)
         else:
             weights = op.constant(random.random((width, columns), np.float32) / columns)
         state = op.relu(op.matmul(state, weights, False, True)).output(0)

@@ -202,5 +202,5 @@ class _translated:  # noqa: N801 - used as a function: `with _translated():`
         if isinstance(error, RuntimeError):
             raise EngineError(
                 f"OpenVINO failed: {without_source_paths(str(error))}",
-                hint="run likewise doctor to see what this machine lacks",
+                hint="run likewise doctor to see what is missing on this machine",
             ) from error

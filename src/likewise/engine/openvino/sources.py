@@ -33,15 +33,15 @@ class GraphSource:
 def graph_sources(config: Config) -> tuple[GraphSource, ...]:
     """The possible sources, the best first; the first refuses an unknown architecture."""
     read = cache(read_weights)  # all graphs of a model share its weights
-    ours = GraphSource(
+    built = GraphSource(
         partial(build, config, read=read), partial(build, config, pooled=False, read=read)
     )
     if path := onnx_file(config.folder):
-        theirs = GraphSource(
+        onnx = GraphSource(
             partial(build_onnx, config, path),
             partial(build_onnx, config, path, pooled=False),
             "onnx ",
             config.max_tokens,
         )
-        return ours, theirs
-    return (ours,)
+        return built, onnx
+    return (built,)

@@ -19,8 +19,8 @@ class Check:
         name: what.
         status: `ok`, or `warn` where something can be done.
         detail: what was found.
-        hint: what to do; empty where nothing is needed.
-        facts: the same for programs, where there is more than the detail says.
+        hint: what to do; empty if nothing is needed.
+        facts: the same for programs, if there is more than the detail says.
     """
 
     name: str

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def kernels() -> Iterator[Check]:
-    """Whether the native kernels run here; where not, the reason."""
+    """Whether the native kernels run here; if not, the reason."""
     from likewise.engine import native
 
     bits = native.features()

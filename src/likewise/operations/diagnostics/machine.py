@@ -57,7 +57,7 @@ def instructions() -> Iterator[Check]:
 
 
 def memory() -> Iterator[Check]:
-    """Memory of the machine, or of the container where that is less."""
+    """Memory of the machine, or of the container if that is less."""
     try:
         meminfo = Path("/proc/meminfo").read_text(encoding="utf-8")
     except OSError:
@@ -77,7 +77,7 @@ def memory() -> Iterator[Check]:
 
 
 def memory_limit(root: Path = Path("/sys/fs/cgroup")) -> float | None:
-    """GiB that the container may use; None where there is no limit."""
+    """GiB that the container may use; None if there is no limit."""
     for name in ("memory.max", "memory/memory.limit_in_bytes"):
         try:
             return int((root / name).read_text()) / GIB

@@ -41,7 +41,7 @@ def hub_reachable() -> Iterator[Check]:
 
 
 def models() -> Iterator[Check]:
-    """The models of the catalogue on this machine, and the default one where it is missing."""
+    """The models of the catalogue on this machine, and the default one if it is missing."""
     elsewhere = 0
     for entry in CATALOG:
         name = f"model {entry.name}"

@@ -36,7 +36,7 @@ def packages() -> Iterator[Check]:
 
 
 def package_version(package: str) -> str | None:
-    """The version of an installed package; None where it is not installed."""
+    """The version of an installed package; None if it is not installed."""
     try:
         return version(package)
     except PackageNotFoundError:
