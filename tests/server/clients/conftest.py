@@ -23,7 +23,7 @@ from likewise.server.key_file import KeyFile
 
 ROOT = Path(__file__).parents[3]
 ALIAS = "text-embedding-3-small"
-REQUESTS_PER_MINUTE = 60
+REQUESTS_PER_MINUTE = 20
 
 
 @dataclass(frozen=True)
