@@ -8,7 +8,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ from likewise.hub.locate import find_local
 SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 
 
-def skip_unless_ci(what: str) -> None:
+def skip_unless_ci(what: str) -> NoReturn:
     """Skip a test for which something is not installed; in CI, where all is, fail."""
     if os.environ.get("CI") == "true":
         pytest.fail(f"{what}, and CI must have it")
@@ -232,7 +232,7 @@ def tiny_checkpoint(tmp_path: Path) -> Callable[..., Path]:
 
         torch.manual_seed(seed)
         config = tiny_bert() if config is None else config
-        network = AutoModel.from_config(config).eval()
+        network = AutoModel.from_config(config).eval()  # type: ignore[no-untyped-call]
         with torch.no_grad():
             for parameter in network.parameters():  # biases too, so that a missing one shows
                 parameter.add_(torch.randn_like(parameter) * 0.1)
@@ -240,7 +240,7 @@ def tiny_checkpoint(tmp_path: Path) -> Callable[..., Path]:
         names = dict(
             zip(("pad_token", "unk_token", "cls_token", "sep_token"), special_tokens, strict=False)
         )
-        tokenizer = PreTrainedTokenizerFast(
+        tokenizer = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
             tokenizer_object=train_tokenizer(texts, special_tokens, 700), **names
         )
         raw = tmp_path / f"{name}-network"

@@ -102,12 +102,14 @@ class LoopbackHub:
     def endpoint(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def add(self, hub_id: str, files: Mapping[str, bytes], **options: bool) -> str:
+    def add(
+        self, hub_id: str, files: Mapping[str, bytes], private: bool = False, gated: bool = False
+    ) -> str:
         """Publish files as a new commit on `main`; gives the commit."""
         contents = {p: Content(d, p.endswith(LARGE)) for p, d in files.items()}
         names = "".join(f"{p}{c.etag}" for p, c in sorted(contents.items()))
         commit = hashlib.sha1(names.encode(), usedforsecurity=False).hexdigest()
-        model = self.models.setdefault(hub_id, Model(**options))
+        model = self.models.setdefault(hub_id, Model(private=private, gated=gated))
         model.commits[commit] = contents
         model.branches["main"] = commit
         return commit

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from likewise.engine.native import library
+from likewise.engine.native import binding, library
 from likewise.engine.native.sources import SOURCES
 from likewise.errors import UnsupportedModelError
 
@@ -136,11 +136,11 @@ def test_the_processor_is_asked_without_vector_instructions(script: dict[str, An
 def test_a_library_of_other_sources_is_not_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opened = library._opened.__wrapped__
+    opened: Callable[[], Any] = library._opened.__wrapped__
     assert not isinstance(opened(), str)
 
     class JobStruct(ctypes.Structure):
-        _fields_ = (*library.binding.JobStruct._fields_[:-1],)
+        _fields_ = (*binding.JobStruct._fields_[:-1],)
 
     with monkeypatch.context() as changed:
         changed.setattr(library, "STRUCTURES", (*library.STRUCTURES[:-1], JobStruct))

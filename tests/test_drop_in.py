@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -56,7 +56,7 @@ def test_output_value_none_of_one_text(encoder: likewise.Encoder, oracle: Any) -
 
 
 def test_dictionaries(encoder: likewise.Encoder, oracle: Any) -> None:
-    mixed = [{"text": TEXTS[0]}, TEXTS[1], {"text": TEXTS[2]}]
+    mixed: list[Any] = [{"text": TEXTS[0]}, TEXTS[1], {"text": TEXTS[2]}]
     ours, theirs = encoder.encode(mixed), oracle.encode(mixed)
     np.testing.assert_allclose(ours, theirs, atol=1e-4)
     one = encoder.encode({"text": TEXTS[0]})
@@ -72,7 +72,7 @@ def test_other_dictionaries_are_refused_as_there(
     with pytest.raises(ValueError):  # noqa: PT011 - whatever it says
         oracle.encode([wrong])
     with pytest.raises(InputError) as caught:
-        encoder.encode(["fine", wrong])
+        encoder.encode(["fine", wrong])  # type: ignore[arg-type]
     assert caught.value.hint
 
 
@@ -143,7 +143,7 @@ def test_langchain_without_waiting(encoder: likewise.Encoder) -> None:
         skip_unless_ci("langchain-core is not installed")
 
     async def search() -> tuple[list[Any], int]:
-        store = await InMemoryVectorStore.afrom_texts(TEXTS, encoder)
+        store = await InMemoryVectorStore.afrom_texts(TEXTS, cast("Any", encoder))
         asked = asyncio.create_task(store.asimilarity_search("a sleeping cat", k=1))
         turns = 0
         while not asked.done():

@@ -12,7 +12,9 @@ from likewise import Encoder
 
 def cosines(a: NDArray[Any], b: NDArray[Any]) -> NDArray[np.float64]:
     a, b = a.astype(np.float64), b.astype(np.float64)
-    return (a * b).sum(axis=1) / np.linalg.norm(a, axis=1) / np.linalg.norm(b, axis=1)
+    found: NDArray[np.float64]
+    found = (a * b).sum(axis=1) / np.linalg.norm(a, axis=1) / np.linalg.norm(b, axis=1)
+    return found
 
 
 def test_the_texts_are_varied(oracle: Any, varied_texts: list[str]) -> None:

@@ -6,8 +6,9 @@ import itertools
 import random
 import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -84,7 +85,7 @@ def test_a_stream_reads_at_most_two_batches_ahead(tiny: Encoder) -> None:
     for number in range(1, 4):
         assert len(next(stream).texts) == BATCH_TEXTS
         assert read == (number + 1) * BATCH_TEXTS
-    stream.close()
+    cast("Generator[Encoded]", stream).close()
     assert read == 4 * BATCH_TEXTS
     assert not [t for t in threading.enumerate() if t.name.startswith("likewise-tokenizer")]
     assert tiny.encode("still here").shape == (32,)

@@ -34,7 +34,7 @@ def test_dedupe(source: Path, model_folder: Path, caplog: pytest.LogCaptureFixtu
 def test_a_session_is_shared(source: Path, model_folder: Path) -> None:
     messages: list[Message] = []
     session = Session(on_message=messages.append)
-    files = [source, str(source)]
+    files: list[str | Path] = [source, str(source)]
     found = likewise.dedupe(files, percentile=99, model=str(model_folder), session=session)
     assert found.duplicates.threshold > 0.5
     assert session.models.peek(str(model_folder)) is not None

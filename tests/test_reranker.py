@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import SPECIAL_TOKENS, make_varied_texts, skip_unless_ci, train_tokenizer
 from safetensors.numpy import load_file, save_file
 
 import likewise
 from likewise.errors import InputError, TextError, UnsupportedModelError
+from tests.conftest import SPECIAL_TOKENS, make_varied_texts, skip_unless_ci, train_tokenizer
 
 IDENTITY = "torch.nn.modules.linear.Identity"
 SMALL = {

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import skip_unless_ci
+
+from tests.conftest import skip_unless_ci
 
 TUTORIALS = Path(__file__).resolve().parents[1] / "docs/tutorials"
 PAGES = sorted(path.stem for path in TUTORIALS.glob("*.md"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from loopback_hub import Fault, LoopbackHub
 
 from likewise.checkpoint.inventory import Installed, in_cache, inventory, remove
 from likewise.errors import DownloadError, ModelNotFoundError
@@ -13,6 +12,7 @@ from likewise.hub import download
 from likewise.hub.cache import Repository
 from likewise.hub.client import Hub
 from tests.hub.conftest import NAME, NEEDED, WEIGHTS, published
+from tests.loopback_hub import Fault, LoopbackHub
 
 GTE = "thenlper/gte-small"
 

@@ -150,7 +150,14 @@ def crafted(  # noqa: PLR0917
             self.kind = kind
 
         def __reduce__(self) -> Any:
-            arguments = (Storage(self.kind), offset, shape, strides, False, OrderedDict())
+            arguments: tuple[Any, ...] = (
+                Storage(self.kind),
+                offset,
+                shape,
+                strides,
+                False,
+                OrderedDict(),
+            )
             return (torch._utils._rebuild_tensor_v2, arguments)
 
     class Pickler(pickle.Pickler):

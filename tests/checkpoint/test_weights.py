@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
 from likewise.checkpoint import weights
 from likewise.errors import DamagedFileError, UnsupportedModelError
 
-TENSORS = {
+TENSORS: dict[str, NDArray[Any]] = {
     "a": np.arange(6, dtype=np.float32).reshape(2, 3),
     "b": np.array([1, 2], np.int64),
     "c": np.array([0.5, -2], np.float16),

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from loopback_hub import LoopbackHub, serve
+
+from tests.loopback_hub import LoopbackHub, serve
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 NAME = "someone/tiny"

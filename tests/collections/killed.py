@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from typing import cast
 
 import numpy as np
 
 from likewise.collections import sync
+from likewise.collections.contract import Model
 from likewise.collections.index_files import index_files
 from likewise.progress import Progress
 from likewise.results import Encoded
@@ -41,6 +43,11 @@ class Slow:
         return Encoded(texts, drawn.astype(np.float32), ones, ones)
 
 
+def slow_model() -> Model:
+    """`Slow` has what indexing calls when no text is split."""
+    return cast("Model", Slow())
+
+
 class Printed(Progress):
     def message(self, text: str) -> None:
         print(text, flush=True)
@@ -48,5 +55,7 @@ class Printed(Progress):
 
 if __name__ == "__main__":
     sync.COMMIT_ROWS = 200
-    index_files([sys.argv[1]], "c", Slow(), store=sys.argv[2], chunk_tokens=0, progress=Printed())
+    index_files(
+        [sys.argv[1]], "c", slow_model(), store=sys.argv[2], chunk_tokens=0, progress=Printed()
+    )
     print("finished", flush=True)

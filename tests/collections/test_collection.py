@@ -6,14 +6,17 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import pytest
 
 import likewise
 from likewise.collections.collection import Collection
+from likewise.collections.contract import Model, Storage
 from likewise.collections.manifest import KEY
 from likewise.collections.open_collection import open_collection
 from likewise.collections.store import Store
@@ -25,6 +28,7 @@ from likewise.errors import (
     FingerprintError,
     InputError,
 )
+from likewise.results import Encoded
 from tests.collections.samples import TEXTS, records
 
 
@@ -34,10 +38,10 @@ class Counting:
     def __init__(self, encoder: likewise.Encoder) -> None:
         self._encoder, self.encoded = encoder, 0
 
-    def __getattr__(self, name: str) -> object:
+    def __getattr__(self, name: str) -> Any:
         return getattr(self._encoder, name)
 
-    def encode_stream(self, texts: object, **options: object) -> object:
+    def encode_stream(self, texts: Iterable[str], **options: Any) -> Iterator[Encoded]:
         for part in self._encoder.encode_stream(texts, **options):
             self.encoded += len(part.texts)
             yield part
@@ -55,7 +59,7 @@ def test_only_new_and_changed_records_are_encoded(
     tmp_path: Path, collection: Collection, encoder: likewise.Encoder
 ) -> None:
     counting = Counting(encoder)
-    again = open_collection("c", store=tmp_path, model=counting)
+    again = open_collection("c", store=tmp_path, model=cast("Model", counting))
     result = again.add(records())
     assert (counting.encoded, result.unchanged, result.added) == (0, 6, 0)
     assert len(again.log()) == 1  # nothing changed, so nothing is logged
@@ -69,7 +73,7 @@ def test_lines_that_move_are_followed_without_encoding(
     tmp_path: Path, collection: Collection, encoder: likewise.Encoder
 ) -> None:
     counting = Counting(encoder)
-    again = open_collection("c", store=tmp_path, model=counting)
+    again = open_collection("c", store=tmp_path, model=cast("Model", counting))
     moved = [Record("First of all.", {"year": "1"}, "/data/a.csv", 2)]
     moved += [replace(record, line=record.line + 1) for record in records()[1:]]
     result = again.add(moved)
@@ -170,7 +174,7 @@ def test_opening_leaves_the_client_for_servers_unread(
 
 @pytest.mark.parametrize("storage", ["float16", "int8"])
 def test_smaller_storage_finds_the_same(
-    tmp_path: Path, encoder: likewise.Encoder, collection: Collection, storage: str
+    tmp_path: Path, encoder: likewise.Encoder, collection: Collection, storage: Storage
 ) -> None:
     small = open_collection(storage, store=tmp_path, model=encoder, create=True, storage=storage)
     small.add(records())

@@ -11,7 +11,7 @@ from likewise.collections.collection import Collection
 from likewise.collections.open_collection import open_collection
 from likewise.data.records import Record
 from likewise.errors import InputError
-from tests.collections.killed import DIMENSION, Slow
+from tests.collections.killed import DIMENSION, slow_model
 
 TEXTS = ("One; two.", "It's -- three.", "Four (4.", "Five /* 5.")
 
@@ -19,7 +19,7 @@ TEXTS = ("One; two.", "It's -- three.", "Four (4.", "Five /* 5.")
 @pytest.fixture(scope="module")
 def collection(tmp_path_factory: pytest.TempPathFactory) -> Collection:
     folder = tmp_path_factory.mktemp("s")
-    made = open_collection("c", store=folder, model=Slow(), create=True, chunk_tokens=0)
+    made = open_collection("c", store=folder, model=slow_model(), create=True, chunk_tokens=0)
     made.add(Record(text, {"n": n}, "/a.txt", n) for n, text in enumerate(TEXTS))
     return made
 

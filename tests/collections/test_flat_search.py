@@ -48,7 +48,8 @@ def reference(
     """Larger is nearer, in double precision."""
     a, b = queries.astype(np.float64), rows.astype(np.float64)
     if measure == "euclidean":
-        return -np.linalg.norm(a[:, None] - b[None], axis=2)
+        distances: NDArray[np.float64] = np.linalg.norm(a[:, None] - b[None], axis=2)
+        return -distances
     if measure == "cosine":
         a /= np.linalg.norm(a, axis=1, keepdims=True)
         b /= np.linalg.norm(b, axis=1, keepdims=True)

@@ -24,7 +24,7 @@ from likewise.collections.open_collection import open_collection
 from likewise.collections.store import Store, store_errors
 from likewise.data.records import Record
 from likewise.errors import CollectionError
-from tests.collections.killed import Slow
+from tests.collections.killed import slow_model
 
 PROGRAM = Path(__file__).with_name("killed.py")
 TEXTS = 3000
@@ -161,8 +161,8 @@ def test_of_two_writers_the_first_to_commit_goes_on(
 ) -> None:
     monkeypatch.setattr(sync, "COMMIT_ROWS", 100)
     records = [Record(f"Text number {n}.", source="/a.txt", line=n) for n in range(1000)]
-    first = open_collection("c", store=store, model=Slow(), create=True, chunk_tokens=0)
-    second = open_collection("c", store=store, model=Slow())
+    first = open_collection("c", store=store, model=slow_model(), create=True, chunk_tokens=0)
+    second = open_collection("c", store=store, model=slow_model())
 
     def disturbed() -> Iterator[Record]:
         for record in records:
@@ -194,7 +194,7 @@ def test_two_writers_at_once_double_nothing(store: str, tmp_path: Path) -> None:
 
 
 def test_a_lost_race_for_a_commit_is_told_as_another_writer(tmp_path: Path) -> None:
-    made = open_collection("c", store=tmp_path, model=Slow(), create=True, chunk_tokens=0)
+    made = open_collection("c", store=tmp_path, model=slow_model(), create=True, chunk_tokens=0)
     made.add([Record(f"Text number {n}.", source="/a.txt", line=n) for n in range(100)])
     one, other = Store(tmp_path).open("c"), Store(tmp_path).open("c")
     one.create_index("source", config=FTS())

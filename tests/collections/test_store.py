@@ -10,7 +10,7 @@ import pytest
 from likewise.collections.open_collection import open_collection
 from likewise.collections.store import default_store, store_errors
 from likewise.errors import CollectionError, InputError
-from tests.collections.killed import Slow
+from tests.collections.killed import slow_model
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="each platform has its own folder")
@@ -47,7 +47,7 @@ def test_a_mistake_of_our_own_passes_as_it_is(kind: type[Exception]) -> None:
 
 
 def test_what_the_store_raises_is_translated(tmp_path: Path) -> None:
-    made = open_collection("c", store=tmp_path, model=Slow(), create=True, chunk_tokens=0)
+    made = open_collection("c", store=tmp_path, model=slow_model(), create=True, chunk_tokens=0)
     with (
         pytest.raises(CollectionError, match="cannot count: ") as caught,
         store_errors("cannot count", "look again"),

@@ -23,7 +23,7 @@ from likewise.data import chunking
 from likewise.data.records import Record
 from likewise.errors import CollectionError
 from likewise.tokenization.token_stream import TimeLimit
-from tests.collections.killed import DIMENSION, Slow
+from tests.collections.killed import DIMENSION, slow_model
 
 
 def rows(start: int, count: int) -> list[StoredRow]:
@@ -56,7 +56,7 @@ def writers() -> list[threading.Thread]:
 def test_nothing_is_written_behind_a_failed_commit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, handed_over: bool
 ) -> None:
-    made = open_collection("c", store=tmp_path, model=Slow(), create=True, chunk_tokens=0)
+    made = open_collection("c", store=tmp_path, model=slow_model(), create=True, chunk_tokens=0)
     made.add(["One."])
     table = made._table
     monkeypatch.setattr(sync, "COMMIT_ROWS", 5)
@@ -72,13 +72,13 @@ def test_nothing_is_written_behind_a_failed_commit(
     with pytest.raises(CollectionError, match="cannot write the collection"):
         writer.close()
     assert not writers()
-    table.checkout_latest()
+    table.checkout_latest()  # type: ignore[no-untyped-call]
     assert table.count_rows() == 1
     assert writer.added == 0
 
 
 def test_our_own_mistakes_are_not_blamed_on_the_disk(tmp_path: Path) -> None:
-    made = open_collection("c", store=tmp_path, model=Slow(), create=True, chunk_tokens=0)
+    made = open_collection("c", store=tmp_path, model=slow_model(), create=True, chunk_tokens=0)
     made.add(["One."])
     writer = sync.CollectionWriter(made._table, lambda _: None)
     writer.put(rows(0, 5), vectors(4))  # a vector is missing

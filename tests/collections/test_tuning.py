@@ -49,7 +49,7 @@ class Points:
 
 @pytest.mark.parametrize("kind", sorted(tuning.KINDS))
 def test_an_index_reaches_its_target_and_tells_the_truth(tmp_path: Path, kind: str) -> None:
-    model = Points()
+    model: Any = Points()
     made = open_collection("p", store=tmp_path, model=model, create=True, chunk_tokens=0)
     result = made.add([Record(str(n), source="/p", line=n) for n in range(4000)], kind=kind)
     assert result.index.kind == kind
@@ -66,7 +66,7 @@ def test_an_index_reaches_its_target_and_tells_the_truth(tmp_path: Path, kind: s
 @pytest.mark.parametrize("own", [1, 0])
 def test_reported_recall_is_that_of_a_search_for_ten(tmp_path: Path, own: int) -> None:
     """Of a way too weak for these vectors, so that there is something to miss."""
-    model = Points()
+    model: Any = Points()
     made = open_collection("p", store=tmp_path, model=model, create=True, chunk_tokens=0)
     made.add([Record(str(n), source="/p", line=n) for n in range(4000)], kind="hnsw_pq")
     way = Index("hnsw_pq", probes=32, ef=400, refine=4)
@@ -84,7 +84,7 @@ def test_reported_recall_is_that_of_a_search_for_ten(tmp_path: Path, own: int) -
 
 
 def test_reported_recall_is_that_of_the_harder_queries(tmp_path: Path) -> None:
-    model = Points()
+    model: Any = Points()
     made = open_collection("p", store=tmp_path, model=model, create=True, chunk_tokens=0)
     made.add([Record(str(n), source="/p", line=n) for n in range(4000)], kind="hnsw_pq")
     way = Index("hnsw_pq", probes=1, ef=60, refine=2)
@@ -98,7 +98,7 @@ def test_reported_recall_is_that_of_the_harder_queries(tmp_path: Path) -> None:
 
 def test_outside_are_spread_as_the_chunks_are() -> None:
     chunks = Points().drawn * np.arange(1, 33, dtype=np.float32) + 3
-    drawn = tuning.out_of_sample_queries(chunks, 20_000)
+    drawn = tuning.out_of_sample_queries(chunks.astype(np.float32), 20_000)
     assert drawn.dtype == np.float32
     assert np.allclose(drawn.mean(axis=0), chunks.mean(axis=0), atol=0.5)
     assert np.allclose(drawn.std(axis=0), chunks.std(axis=0), rtol=0.05)
@@ -106,7 +106,7 @@ def test_outside_are_spread_as_the_chunks_are() -> None:
 
 @pytest.mark.parametrize("kind", ["exact", "ivf_rq", "hnsw_sq"])
 def test_both_ways_to_ask_the_store_give_the_same(tmp_path: Path, kind: str) -> None:
-    model = Points()
+    model: Any = Points()
     made = open_collection("p", store=tmp_path, model=model, create=True, chunk_tokens=0)
     made.add([Record(str(n), source="/p", line=n) for n in range(4000)], kind=kind)
     way, columns = made.manifest.index, ["id", "text", "vector"]
@@ -157,7 +157,7 @@ def test_an_index_that_no_longer_finds_enough_is_built_anew(
     """As one does that has codes too coarse for what has come."""
     cheap = tuning.IndexKind("HnswSq", tuning.KINDS["hnsw_sq"].settings[:3])
     monkeypatch.setattr(tuning, "KINDS", {"hnsw_sq": cheap})
-    model = Points()
+    model: Any = Points()
     made = open_collection("p", store=tmp_path, model=model, create=True, chunk_tokens=0)
     made.add([Record(str(n), source="/p", line=n) for n in range(4000)], kind="hnsw_sq")
     good = made.manifest.index
@@ -172,7 +172,7 @@ def test_an_index_that_no_longer_finds_enough_is_built_anew(
 
 
 def test_an_index_is_measured_again_when_enough_has_changed(tmp_path: Path) -> None:
-    model = Points()
+    model: Any = Points()
     made = open_collection("p", store=tmp_path, model=model, create=True, chunk_tokens=0)
 
     def add(count: int, **wishes: Any) -> Index:
@@ -191,7 +191,7 @@ def test_an_index_is_measured_again_when_enough_has_changed(tmp_path: Path) -> N
 def test_what_a_stopped_run_has_written_counts_as_changed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    model = Points()
+    model: Any = Points()
     made = open_collection("p", store=tmp_path, model=model, create=True, chunk_tokens=0)
     listed = [Record(str(n), source="/p", line=n) for n in range(3600)]
     made.add(listed[:2500], kind="ivf_rq")
@@ -219,7 +219,7 @@ def test_what_a_stopped_run_has_written_counts_as_changed(
 
 
 def test_the_index_that_was_asked_for_stays_until_another_is(tmp_path: Path) -> None:
-    model = Points()
+    model: Any = Points()
     made = open_collection("p", store=tmp_path, model=model, create=True, chunk_tokens=0)
     listed = [Record(str(n), source="/p", line=n) for n in range(2000)]
     made.add(listed[:1000], kind="hnsw_sq", target=0.99)
@@ -234,7 +234,7 @@ def test_the_index_that_was_asked_for_stays_until_another_is(tmp_path: Path) -> 
 
 
 def test_an_absent_title_is_null_in_the_store_and_empty_in_a_hit(tmp_path: Path) -> None:
-    model = Points()
+    model: Any = Points()
     made = open_collection("p", store=tmp_path, model=model, create=True, chunk_tokens=0)
     made.add([Record("1", source="/p", line=1), Record("2", title="Two", source="/p", line=2)])
     (without,) = made.search_vector(model.drawn[1], 5, where="title IS NULL")

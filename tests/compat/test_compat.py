@@ -100,7 +100,7 @@ def test_token_embeddings(encoder: likewise.Encoder, oracle: Any) -> None:
         assert own.shape == tuple(other.shape)
         np.testing.assert_allclose(own, rows(other), atol=1e-3)
     with pytest.raises(likewise.errors.InputError, match="output_value"):
-        encoder.encode(TEXTS, output_value="nothing")  # type: ignore[arg-type]
+        encoder.encode(TEXTS, output_value="nothing")  # type: ignore[call-overload]
 
 
 def test_the_progress_bar_is_shown_when_asked_for(

@@ -213,7 +213,8 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Checkpoints:
 
 @pytest.fixture(params=FAMILIES, ids=lambda family: family.name)
 def family(request: pytest.FixtureRequest) -> Family:
-    return request.param
+    chosen: Family = request.param
+    return chosen
 
 
 @pytest.fixture(scope="session")

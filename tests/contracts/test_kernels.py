@@ -23,6 +23,7 @@ from likewise.checkpoint.config import POOLING_MODES, Pooling, read_config
 from likewise.engine.architectures import DESCRIPTIONS
 from likewise.engine.native import NativeRuntime, features, library, network, supported
 from likewise.engine.native import runtime as native
+from likewise.engine.native.sources import LIBRARY
 from likewise.engine.openvino.load import load_graph_runtime
 from likewise.errors import DamagedFileError, EngineError, InputError, UnsupportedModelError
 from likewise.tokenization.token_rows import TokenRows
@@ -50,13 +51,15 @@ def bert(checkpoints: Any, families: dict[str, Any]) -> Path:
 
 def make(checkpoints: Any, family: Any) -> Path:
     small = family.small | {n: KERNEL_SIZES[n] for n in family.small if n in KERNEL_SIZES}
-    return checkpoints.make(dataclasses.replace(family, name=f"{family.name}-wide", small=small))
+    wide = dataclasses.replace(family, name=f"{family.name}-wide", small=small)
+    made: Path = checkpoints.make(wide)
+    return made
 
 
 @pytest.fixture(params=COMPUTES)
 def compute(request: pytest.FixtureRequest) -> str:
     needed(request.param)
-    return request.param
+    return str(request.param)
 
 
 def needed(compute: str) -> None:
@@ -158,10 +161,11 @@ def test_tiles_match_registers(
     cosine: Cosine,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    if not (features() or 0) & library.TILES:
+    available = features() or 0
+    if not available & library.TILES:
         pytest.skip("this processor has no tiles")
     by_tiles = likewise.load(folder, compute=compute, runtime="native").encode(texts)
-    without = features() & ~library.TILES
+    without = available & ~library.TILES
     monkeypatch.setattr(network, "features", lambda: without)
     by_registers = likewise.load(folder, compute=compute, runtime="native").encode(texts)
     assert cosine(by_tiles, by_registers) > 0.9999
@@ -222,7 +226,7 @@ def test_unsupported_widths_run_on_openvino(checkpoints: Any, families: dict[str
     ("change", "reason"),
     [
         (("LIBRARY", Path("nowhere") / "kernels.so"), "kernels.so was not built"),
-        (("sources_hash", lambda: 5), f"{library.LIBRARY.name} was built from different sources"),
+        (("sources_hash", lambda: 5), f"{LIBRARY.name} was built from different sources"),
     ],
 )
 def test_without_the_library_openvino_runs_it(

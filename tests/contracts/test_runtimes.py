@@ -50,7 +50,7 @@ def write_static(folder: Path, tokenizer: Any) -> None:
         modules.Dense(24, 16, activation_function=torch.nn.GELU()),
         modules.Normalize(),
     ]
-    SentenceTransformer(modules=parts, device="cpu").save(str(folder))
+    SentenceTransformer(modules=list[torch.nn.Module](parts), device="cpu").save(str(folder))
 
 
 def test_an_activation_that_is_not_known_is_named(folders: dict[str, Path], tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_an_activation_that_is_not_known_is_named(folders: dict[str, Path], tmp_
 
 @pytest.fixture(params=KINDS)
 def kind(request: pytest.FixtureRequest) -> str:
-    return request.param
+    return str(request.param)
 
 
 def runtime(kind: str, folder: Path) -> Runtime:

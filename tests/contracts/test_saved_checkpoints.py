@@ -145,7 +145,7 @@ def test_pytorch_files_whole_and_sharded(
     torch.save(weights, folder / "pytorch_model.bin")
     assert_alike(folder, texts, trained.vectors, "openvino")
     (folder / "pytorch_model.bin").unlink()
-    placed = {}
+    placed: dict[str, str] = {}
     for number, names in enumerate((sorted(weights)[::2], sorted(weights)[1::2]), 1):
         file = f"pytorch_model-{number:05}-of-00002.bin"
         torch.save({n: weights[n] for n in names}, folder / file)

@@ -17,9 +17,10 @@ from likewise.tokenization.tokenizer import read_tokenizer
 KINDS = {"WordPiece": "bert", "Unigram": "xlm-roberta", "byte pairs": "roberta"}
 
 
-@pytest.fixture(params=KINDS.values(), ids=KINDS)
+@pytest.fixture(params=list(KINDS.values()), ids=list(KINDS))
 def folder(request: pytest.FixtureRequest, checkpoints: Any, families: dict[str, Any]) -> Path:
-    return checkpoints.make(families[request.param])
+    made: Path = checkpoints.make(families[request.param])
+    return made
 
 
 def test_ids_are_those_of_transformers(

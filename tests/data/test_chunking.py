@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given, settings
@@ -77,7 +78,7 @@ def test_short_records_are_one_passage_each_in_their_order(encoder: likewise.Enc
 def test_it_reads_no_further_ahead_than_it_must(encoder: likewise.Encoder) -> None:
     read: list[int] = []
 
-    def records() -> itertools.chain[Record]:
+    def records() -> Iterator[Record]:
         for i in range(10**9):
             read.append(i)
             yield Record(ENGLISH * 20)

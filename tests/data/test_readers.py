@@ -275,7 +275,7 @@ def test_a_pattern_stands_for_what_it_matches(
 
 
 def test_several_paths_each_file_once(tree: Path) -> None:
-    paths = [tree / "sub", str(tree / "*.txt"), tree]
+    paths: list[str | Path] = [tree / "sub", str(tree / "*.txt"), tree]
     records = list(read_records(paths))
     assert names(records, tree) == ["sub/c.txt", "sub/deep/d.jsonl", "b.txt", "a.md"]
     odd = tree / "odd[1].txt"  # no pattern, since there is such a file

@@ -22,7 +22,8 @@ VECTORS = np.random.default_rng(1).normal(size=(5, 7)).astype(np.float32)
 
 def read_back(path: Path) -> np.ndarray:
     if path.suffix == ".npy":
-        return np.load(path)
+        loaded: np.ndarray = np.load(path)
+        return loaded
     if path.suffix == ".csv":
         with path.open(encoding="utf-8", newline="") as file:
             return np.array([row[1:] for row in list(csv.reader(file))[1:]], np.float32)

@@ -96,7 +96,8 @@ def test_not_shared_means_a_row_each() -> None:
 def realistic(count: int, seed: int = 5) -> list[int]:
     """Sentences as people write them: half under 20 tokens, a long tail, cut at 256."""
     drawn = np.random.default_rng(seed).lognormal(mean=3.1, sigma=0.7, size=count)
-    return np.clip(drawn, 3, 256).astype(int).tolist()
+    lengths: list[int] = np.clip(drawn, 3, 256).astype(int).tolist()
+    return lengths
 
 
 @pytest.mark.parametrize(("count", "waste"), [(4096, 0.03), (1000, 0.04)])

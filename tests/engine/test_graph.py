@@ -63,7 +63,7 @@ def _modules(names: str) -> list[Any]:
     from sentence_transformers.sentence_transformer.modules import LayerNorm, Normalize
 
     torch.manual_seed(7)
-    made = {
+    made: dict[str, Callable[[], Any]] = {
         "dense": lambda: Dense(32, 20),
         "dense without bias": lambda: Dense(32, 20, bias=False),
         "dense identity": lambda: Dense(32, 32, activation_function=torch.nn.Identity()),

@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import tiny_bert
 
 import likewise
 from likewise.engine import native
 from likewise.engine.native import timing as native_timing
 from likewise.engine.openvino import timing as openvino_timing
+from likewise.engine.openvino.bindings import ov
 from likewise.engine.processor import processor_identity
 from likewise.engine.timing import (
     MAX_RUNS,
@@ -28,6 +28,7 @@ from likewise.engine.timing import (
     measured,
     time_alternately,
 )
+from tests.conftest import tiny_bert
 
 FORMATS = ("bfloat16", "float32")
 SUBJECT = Subject("a subject", "1", FORMATS)
@@ -302,7 +303,7 @@ def test_what_is_timed_runs_in_the_formats_that_are_meant(compute: str) -> None:
     inner = "float32" if compute == "int8" else compute
     settings = {"INFERENCE_PRECISION_HINT": openvino_timing.HINTS[inner]}
     graph = openvino_timing.layer(int8=compute == "int8")
-    compiled = openvino_timing.ov.Core().compile_model(graph, "CPU", settings)
+    compiled = ov.Core().compile_model(graph, "CPU", settings)
     infos = [node.get_rt_info() for node in compiled.get_runtime_model().get_ops()]
     products = [i for i in infos if i["layerType"].value == "FullyConnected"]
     known = {"float32": {"f32"}, "bfloat16": {"bf16"}, "int8": {"i8", "u8"}}[compute]

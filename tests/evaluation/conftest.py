@@ -25,7 +25,9 @@ class WordHashEncoder:
             for word in text.lower().split():
                 seed = int.from_bytes(hashlib.sha256(word.encode()).digest()[:4], "big")
                 result[row] += np.random.default_rng(seed).normal(size=self.dimension)
-        return result / np.maximum(np.linalg.norm(result, axis=1, keepdims=True), 1e-9)
+        norms: np.ndarray = np.linalg.norm(result, axis=1, keepdims=True)
+        vectors: np.ndarray = result / np.maximum(norms, 1e-9)
+        return vectors
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ import pytest
 from likewise.data.table import read_table
 from likewise.errors import RecordError
 from likewise.evaluation.discover import Reading, find_tasks
-from likewise.evaluation.tasks import Retrieval
+from likewise.evaluation.tasks import Classification, Retrieval, Sts
 
 
 def write(path: Path, header: list[str], rows: list[list[str]]) -> Path:
@@ -61,6 +61,7 @@ def test_a_train_file_makes_a_classification(tmp_path: Path) -> None:
     write(tmp_path / "bank" / "test.tsv", header, [["x", "c"]])
     (task,) = find_tasks(tmp_path / "bank")
     assert (task.name, task.type, task.split) == ("bank", "Classification", "test")
+    assert isinstance(task, Classification)
     assert task.train_texts == ["a", "b"]
     assert task.test_texts == ["c"]
 
@@ -81,6 +82,7 @@ def test_a_beir_folder_is_a_retrieval_task(tmp_path: Path) -> None:
     (tmp_path / "queries.jsonl").write_text('{"_id": "q", "text": "which"}\n')
     write(tmp_path / "qrels/test.tsv", ["query-id", "corpus-id", "score"], [["q", "1", "2"]])
     (task,) = find_tasks(tmp_path)
+    assert isinstance(task, Retrieval)
     assert task.corpus == {"1": "T one", "2": "two"}
     assert task.relevant == {"q": {"1": 2}}
 
@@ -95,6 +97,7 @@ def test_beir_files_can_be_compressed(tmp_path: Path, ending: str) -> None:
         compress(b"query-id\tcorpus-id\tscore\nq\t1\t1\n")
     )
     (task,) = find_tasks(tmp_path)
+    assert isinstance(task, Retrieval)
     assert isinstance(task, Retrieval)
     assert task.corpus == {"1": "one"}
     assert task.queries == {"q": "which"}
@@ -151,6 +154,7 @@ def test_gzip_other_encodings_and_nested_columns(tmp_path: Path) -> None:
     for name in ("packed.tsv.gz", "gb.tsv", "nested.jsonl"):
         (task,) = find_tasks(tmp_path / name)
         assert (task.name, task.type) == (name.partition(".")[0], "STS")
+        assert isinstance(task, Sts)
         assert task.first == ["今天天气很好", "猫在睡觉"]
         assert task.ratings == [4.0, 0.0]
 

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from loopback_hub import serve
 from scipy.stats import spearmanr
 
 import likewise
 from likewise.data.table import read_table
+from tests.loopback_hub import serve
 
 DATA = "datasets/mteb/stsbenchmark-sts"
 

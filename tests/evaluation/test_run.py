@@ -42,7 +42,7 @@ def test_an_interrupted_encoding_is_resumed(model: Any, tmp_path: Path) -> None:
             self.calls += 1
             if self.calls == 2:
                 raise KeyboardInterrupt
-            return model.encode(sentences)
+            return np.asarray(model.encode(sentences))
 
     with pytest.raises(KeyboardInterrupt):
         CachedEncoder(InterruptedEncoder(), tmp_path).encode(texts)
@@ -164,7 +164,7 @@ def test_a_task_of_mteb_is_run(model: Any) -> None:
         metadata = STSBenchmarkSTS.metadata.model_copy()
         min_score, max_score = 0, 5
 
-        def load_data(self, **_: Any) -> None:
+        def load_data(self, **_: Any) -> None:  # type: ignore[override]
             rows = {"sentence1": FIRST, "sentence2": SECOND, "score": [5.0, 2.0, 4.0]}
             self.dataset = {"test": Dataset.from_dict(rows)}
             self.data_loaded = True
@@ -182,7 +182,7 @@ def test_data_that_cannot_be_downloaded_are_reported(model: Any) -> None:
     from likewise.evaluation.mteb_tasks import MtebTask
 
     class Unreachable(STSBenchmarkSTS):
-        def load_data(self, **_: Any) -> None:
+        def load_data(self, **_: Any) -> None:  # type: ignore[override]
             raise ConnectionError("Couldn't reach 'mteb/stsbenchmark-sts' on the Hub")
 
     with pytest.raises(RecordError, match="cannot download the data of STSBenchmark"):

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from loopback_hub import LoopbackHub, serve
 
 from likewise.hub.client import Hub
+from tests.loopback_hub import LoopbackHub, serve
 
 NAME = "someone/tiny"
 WEIGHTS = random.Random(1).randbytes(3_000_000)

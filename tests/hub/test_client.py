@@ -10,11 +10,11 @@ import time
 from pathlib import Path
 
 import pytest
-from loopback_hub import TOKEN, Fault, LoopbackHub
 
 from likewise.errors import DownloadError, ModelNotFoundError
 from likewise.hub import download
 from likewise.hub.client import Hub, translate_errors
+from tests.loopback_hub import TOKEN, Fault, LoopbackHub
 
 from .conftest import NAME, NEEDED, published
 

@@ -11,13 +11,14 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import pytest
-from loopback_hub import Fault, LoopbackHub
 
 from likewise.errors import DownloadError
 from likewise.hub import download
 from likewise.hub.cache import Repository
 from likewise.hub.client import Hub
 from likewise.hub.download import DownloadPlan
+from likewise.progress import Advance
+from tests.loopback_hub import Fault, LoopbackHub
 
 from .conftest import NAME, NEEDED, WEIGHTS, published
 
@@ -137,7 +138,7 @@ def test_progress_counts_every_byte_once(server: LoopbackHub, hub: Hub) -> None:
     plans: list[DownloadPlan] = []
     pieces: list[int] = []
 
-    def start(plan: DownloadPlan) -> AbstractContextManager[download.Advance]:
+    def start(plan: DownloadPlan) -> AbstractContextManager[Advance]:
         plans.append(plan)
         return nullcontext(pieces.append)
 

@@ -6,13 +6,13 @@ import shutil
 from pathlib import Path
 
 import pytest
-from loopback_hub import LoopbackHub
 
 from likewise.errors import DownloadError, ModelNotFoundError
 from likewise.hub import download
 from likewise.hub.catalog import DEFAULT
 from likewise.hub.client import Hub
 from likewise.hub.locate import find_local, locate
+from tests.loopback_hub import LoopbackHub
 
 from .conftest import NAME, NEEDED, published
 

@@ -33,7 +33,9 @@ def test_renamed_topics_are_in_every_output(source: str, tmp_path: Path) -> None
     result = cluster(request, Session(on_message=messages.append))
     assert result.output == tmp_path / "first.csv"
     assert [m.code for m in messages] == ["clusters", "stability", "wrote"]
-    names = {topic.id: f"theme {topic.id}" for topic in result.clusters.topics}
+    names: dict[int | str, str] = {
+        topic.id: f"theme {topic.id}" for topic in result.clusters.topics
+    }
     renamed = result.relabel(names)
     assert renamed.output is None
     written = renamed.write(tmp_path / "second.csv")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,7 +33,7 @@ def pairs(tmp_path: Path) -> Path:
     return path
 
 
-def request(model: Path, data: Path, **fields: object) -> CompareRequest:
+def request(model: Path, data: Path, **fields: Any) -> CompareRequest:
     return CompareRequest(
         models=(str(model),), on=data, computes="float32",
         report=data.with_name("comparison.html"), **fields,

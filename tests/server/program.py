@@ -160,7 +160,7 @@ async def _app(scope: Any, receive: Any, send: Any) -> None:
     record_usage([body.decode("utf-8", "replace")], len(body))
     answer: dict[str, Any] = {"bytes": len(body)}
     if scope["path"] == "/v1/scopes":
-        answer = {each: allows(scope, each) for each in ("read", "write", "admin")}  # type: ignore[arg-type]
+        answer = {each: allows(scope, each) for each in ("read", "write", "admin")}
     head = [(b"content-type", b"application/json")]
     await send({"type": "http.response.start", "status": 200, "headers": head})
     await send({"type": "http.response.body", "body": json.dumps(answer).encode()})

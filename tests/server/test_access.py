@@ -157,8 +157,8 @@ def test_a_second_one_on_the_same_port_says_so_and_the_first_ends_at_once(tmp_pa
 # keys
 
 
-def _bearer(key: str) -> dict[str, str | bytes]:
-    return {"Authorization": b"Bearer " + key.encode()}  # type: ignore[dict-item]
+def _bearer(key: str) -> dict[bytes, bytes]:
+    return {b"Authorization": b"Bearer " + key.encode()}
 
 
 @pytest.mark.parametrize(

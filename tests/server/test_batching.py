@@ -211,9 +211,8 @@ class TestQueue:
             given = ["word " * 38] * count
             tokens = estimate_tokens(given, 256)
             assert tokens[0] == 49
-            result = Embedded(
-                np.empty((count, 384), np.float32), *[np.empty(count, np.int64)] * 2, Timing(0)
-            )
+            counts = np.empty(count, np.int64)
+            result = Embedded(np.empty((count, 384), np.float32), counts, counts, Timing(0))
             request = QueuedRequest(
                 Lane(encoder, prefix), given, tokens, loop.create_future(), result
             )

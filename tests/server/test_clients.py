@@ -35,7 +35,9 @@ def test_cohere(server_address: str, encoder: likewise.Encoder) -> None:
     assert len(embedded.embeddings.int8 or ()) == len(TEXTS)
     first = cohere.Client("any", base_url=server_address)
     found = first.rerank(model=NAME, query="a river", documents=TEXTS, return_documents=True)
-    assert found.results[0].document.text == TEXTS[2]
+    document = found.results[0].document
+    assert document is not None
+    assert document.text == TEXTS[2]
     plain = first.embed(model=NAME, texts=TEXTS, input_type="search_document")
     np.testing.assert_array_equal(np.array(plain.embeddings, np.float32), expected)
     with pytest.raises(cohere.NotFoundError, match="nobody"):

@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -228,7 +229,7 @@ def test_a_request_is_logged_with_its_id_and_without_its_texts(keyed: Program) -
     assert _line(keyed, refused.headers["x-request-id"])["status"] == 401
 
 
-def _line(server: Program, request_id: str) -> dict[str, object]:
+def _line(server: Program, request_id: str) -> dict[str, Any]:
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
         for line in list(server.lines):

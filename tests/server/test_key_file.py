@@ -9,11 +9,11 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from likewise.errors import InputError
-from likewise.server import keyring as keyring_module
 from likewise.server.access import decide_access
 from likewise.server.key_file import PREFIX, KeyFile
 from likewise.server.keyring import RELOAD_SECONDS, Keyring
@@ -59,10 +59,15 @@ def test_keys_made_at_the_same_time_are_all_there(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["keys.json", "keys.json.lock"]
 
 
-GOOD = {
+GOOD: dict[str, Any] = {
     "name": "a", "sha256": "0" * 64, "cookie_sha256": "0" * 64, "scopes": ["read"],
     "requests_per_minute": None, "created": "",
 }  # fmt: skip
+BAD_CHANGES: tuple[dict[str, Any], ...] = (
+    {"name": "a b"}, {"name": 1}, {"sha256": "x"}, {"cookie_sha256": "0" * 63},
+    {"scopes": []}, {"scopes": ["root"]}, {"scopes": "read"}, {"scopes": [[]]},
+    {"requests_per_minute": 0}, {"requests_per_minute": True}, {"requests_per_minute": "9"},
+)  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -72,12 +77,7 @@ GOOD = {
         b'{"version": 1, "keys": 7}', b'{"version": 1, "keys": [7]}', b"[" * 100_000,
         *(
             json.dumps({"version": 1, "keys": [GOOD | change]}).encode()
-            for change in (
-                {"name": "a b"}, {"name": 1}, {"sha256": "x"}, {"cookie_sha256": "0" * 63},
-                {"scopes": []}, {"scopes": ["root"]}, {"scopes": "read"}, {"scopes": [[]]},
-                {"requests_per_minute": 0}, {"requests_per_minute": True},
-                {"requests_per_minute": "9"},
-            )
+            for change in BAD_CHANGES
         ),
         json.dumps({"version": 1, "keys": [GOOD, GOOD]}).encode(),
     ],
@@ -139,7 +139,7 @@ def test_every_key_is_compared_in_constant_time(
         compared.append(first)
         return compare(first, second)
 
-    monkeypatch.setattr(keyring_module.hmac, "compare_digest", counted)
+    monkeypatch.setattr(hmac, "compare_digest", counted)
     keys = Keyring("own", file)
     for secret in (secrets[0], secrets[2], "own", "wrong"):
         compared.clear()

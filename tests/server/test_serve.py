@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -113,7 +114,7 @@ def test_a_request_that_does_not_end_is_cancelled(tmp_path: Path) -> None:
 
 def test_a_server_is_replaced_without_a_failed_request(tmp_path: Path) -> None:
     port = free_port()
-    options = {"port": port, "log_format": "off"}
+    options: dict[str, Any] = {"port": port, "log_format": "off"}
     with program(tmp_path, **options) as first, Load(first.address, 16) as load:
         load.wait_for(200)
         with program(tmp_path, **options, replace=True) as second:
@@ -142,7 +143,7 @@ def test_a_server_that_does_not_start_replaces_nothing(tmp_path: Path) -> None:
 def test_a_socket_of_systemd_stays_open_between_two_servers(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
         fd = listener.fileno()
-        options = {"fd": fd, "passed": (fd,), "log_format": "off"}
+        options: dict[str, Any] = {"fd": fd, "passed": (fd,), "log_format": "off"}
         with program(tmp_path, **options) as first, Load(first.address, 8) as load:
             load.wait_for(100)
             assert first.stop() == 0  # in between, nobody accepts

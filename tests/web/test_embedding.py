@@ -6,6 +6,7 @@ import csv
 import gc
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,6 @@ import likewise
 from likewise.errors import RecordError, TextError
 from likewise.operations.rank import RankRequest, rank_vectors
 from likewise.operations.session import CancelledError
-from likewise.web import embedding
 from likewise.web.embedding import Embedding, VectorResult, embed
 from likewise.web.encode import Statistics
 from likewise.web.file_input import read_preview, texts_of
@@ -34,9 +34,9 @@ def session_of(job: Job) -> JobSession:
     return job.session(MODELS, lambda _: None)
 
 
-def embedded(texts: Texts, job: Job | None = None, **values: int) -> Embedding:
+def embedded(texts: Texts, job: Job | None = None, least: int = 1) -> Embedding:
     job = job or Job()
-    return embed(session_of(job), job, CHOICE, texts, **values)
+    return embed(session_of(job), job, CHOICE, texts, least=least)
 
 
 def test_vectors_are_those_of_encode(encoder: likewise.Encoder, tmp_path: Path) -> None:
@@ -70,7 +70,7 @@ def test_a_file_outlives_its_upload(model_folder: Path, tmp_path: Path) -> None:
 
 def test_stop_and_a_bad_row_leave_nothing(model_folder: Path, tmp_path: Path) -> None:
     def folders() -> set[Path]:
-        return set(Path(embedding.tempfile.gettempdir()).glob("likewise-*"))
+        return set(Path(tempfile.gettempdir()).glob("likewise-*"))
 
     before, job = folders(), Job()
     job.stop.set()

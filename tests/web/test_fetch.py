@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from loopback_hub import Fault, LoopbackHub, serve
 
 from likewise.errors import LikewiseError
 from likewise.web.remote import check_remote
+from tests.loopback_hub import Fault, LoopbackHub, serve
 from tests.web.conftest import Site, Visitor
 
 NAME, HUB_ID = "gte-small", "thenlper/gte-small"

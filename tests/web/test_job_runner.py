@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import Coroutine
+from collections.abc import AsyncGenerator, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ from likewise.errors import LikewiseError
 from likewise.operations.registry import ModelRegistry
 from likewise.web import charts, html
 from likewise.web.download_store import DocumentResult, DownloadStore, TableResult
-from likewise.web.job_runner import Job, JobRunner, Outcome
+from likewise.web.job_runner import Job, JobRunner, Outcome, Task
 from likewise.web.messages import failure_notice
 from likewise.web.registry import Choice, NoFolderError, NotInstalledError, local_models
 from likewise.web.translations import translations_for
@@ -32,9 +32,9 @@ def _run(coroutine: Coroutine[Any, Any, T]) -> T:
         return pool.submit(asyncio.run, coroutine).result()
 
 
-def _outcome(runner: JobRunner, work: object, session: str = "s") -> Outcome[object]:
-    async def follow() -> Outcome[object]:
-        async for step in runner.steps(session, CHOICE, work):  # type: ignore[arg-type]
+def _outcome(runner: JobRunner, work: Task[Any], session: str = "s") -> Outcome[Any]:
+    async def follow() -> Outcome[Any]:
+        async for step in runner.steps(session, CHOICE, work):
             if isinstance(step, Outcome):
                 return step
         raise AssertionError("no outcome")
@@ -116,7 +116,7 @@ def test_a_visitor_who_leaves_stops_the_job(registry: ModelRegistry) -> None:
     async def leave() -> None:
         steps = runner.steps("s", CHOICE, work)
         await anext(steps)
-        await steps.aclose()
+        await cast("AsyncGenerator[Any]", steps).aclose()
 
     _run(leave())
     assert left.wait(5)

@@ -47,8 +47,8 @@ def test_every_stage_of_a_layout_tells_how_far_it_is() -> None:
     stages: dict[str, list[int]] = {}
 
     @contextmanager
-    def stage(total: int, title: str, **_: Any) -> Iterator[Progress]:
-        done = stages[title] = [0, total]
+    def stage(total: int | None, *, title: str, unit: str = "texts") -> Iterator[Progress]:
+        done = stages[title] = [0, total or 0]
 
         class Counted(Progress):
             def __call__(self, more: int) -> None:

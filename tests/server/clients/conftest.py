@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import skip_unless_ci
 
 from likewise.hub.catalog import DEFAULT
 from likewise.server.key_file import KeyFile
+from tests.conftest import skip_unless_ci
 
 ROOT = Path(__file__).parents[3]
 ALIAS = "text-embedding-3-small"

@@ -10,6 +10,7 @@ import numpy as np
 import openai
 import pytest
 from langchain_openai import OpenAIEmbeddings
+from pydantic import SecretStr
 
 import likewise
 from likewise.server import token_ids
@@ -21,7 +22,9 @@ TEXTS = ["A man is eating food.", "食べる 🍜", "A line\nand another."]
 
 
 def embeddings(running: Running, **options: Any) -> OpenAIEmbeddings:
-    return OpenAIEmbeddings(base_url=running.base_url, api_key=running.key, model=MODEL, **options)
+    return OpenAIEmbeddings(
+        base_url=running.base_url, api_key=SecretStr(running.key), model=MODEL, **options
+    )
 
 
 def test_texts(running: Running, encoder: likewise.Encoder) -> None:
@@ -48,7 +51,7 @@ def test_ids_are_refused_where_their_vocabulary_is_missing(
     served: Served, tiktoken_files: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TIKTOKEN_CACHE_DIR", str(tiktoken_files))
-    client = OpenAIEmbeddings(base_url=f"{served.address}/v1", api_key="-", model=MODEL)
+    client = OpenAIEmbeddings(base_url=f"{served.address}/v1", api_key=SecretStr("-"), model=MODEL)
     client.embed_query("The client has read its vocabulary.")
     token_ids._openai.cache_clear()
     monkeypatch.setitem(sys.modules, "tiktoken", None)  # the client holds it already

@@ -34,7 +34,7 @@ class NamedKeys:
 
 def main(settings: dict[str, Any]) -> None:
     paths = {name: Path(settings.pop(name)) for name in ("state", "data") if settings.get(name)}
-    app = create_operations_api(ModelRegistry(), ApiSettings(**paths, **settings))
+    app = create_operations_api(ModelRegistry(), ApiSettings(**settings | paths))
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:

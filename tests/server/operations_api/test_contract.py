@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 import pytest
-from operations.test_contract import requests
 
 from likewise.operations.contract import RequestField, request_fields
 from likewise.server.operations_api import ApiSettings, create_operations_api
 from likewise.server.operations_api.endpoints import ENDPOINTS, Endpoint
+from tests.operations.test_contract import requests
 
 ROWS = {endpoint.name: endpoint for endpoint in ENDPOINTS}
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import GenerationMode
 from schemathesis import openapi as documents
+from schemathesis.core.result import Err, Ok
 
 EXAMPLES = 4
 """Valid requests of each operation, and as many invalid ones."""
@@ -21,7 +22,9 @@ def operations(server: Any) -> list[Any]:
     document["paths"] = {
         path: item for path, item in document["paths"].items() if not path.endswith(LEFT_OUT)
     }
-    return [found.ok() for found in documents.from_dict(document).get_all_operations()]
+    results = list(documents.from_dict(document).get_all_operations())
+    assert not [result for result in results if isinstance(result, Err)]
+    return [result.ok() for result in results if isinstance(result, Ok)]
 
 
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
