@@ -9,8 +9,10 @@ import json
 import os
 import re
 import shlex
+import socket
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 import numpy as np
@@ -88,6 +90,8 @@ def test_the_commands_run(workspace: Path, model_folder: Path) -> None:
     printed = {}
     for command in commands("README.md"):
         program, name, *arguments = shlex.split(command)
+        if name == "serve":  # it runs until it is stopped
+            continue
         printed[name] = run(
             sys.executable, "-m", program, name, *arguments,
             folder=workspace, LIKEWISE_STORE=str(store),
@@ -101,6 +105,31 @@ def test_the_commands_run(workspace: Path, model_folder: Path) -> None:
     assert kept == QUESTIONS
     assert len(printed["cluster"].splitlines()) > 2
     assert texts_of_map(workspace / "map.html") == [*QUESTIONS, *AGAIN]
+
+
+def test_the_server_answers(workspace: Path, model_folder: Path) -> None:
+    (serve,) = [command for command in commands("README.md") if " serve " in command]
+    lines = [line for block in blocks("README.md", "sh") for line in block.splitlines()]
+    (curl,) = [shlex.split(line) for line in lines if line.startswith("curl ")]
+    _, address, _, body = curl
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    _, *arguments = shlex.split(serve)
+    server = subprocess.Popen(
+        [sys.executable, "-m", "likewise", *arguments, "--port", str(port)],
+        cwd=workspace, stderr=subprocess.PIPE, encoding="utf-8",
+    )  # fmt: skip
+    try:
+        assert server.stderr
+        while "Likewise is at" not in (line := server.stderr.readline()):
+            assert line, "it ended before it answered"
+        asked = urllib.request.Request(address.replace("7860", str(port)), body.encode())
+        with urllib.request.urlopen(asked, timeout=60) as answer:
+            assert len(json.load(answer)["data"][0]["embedding"]) == 384
+    finally:
+        server.terminate()
+        server.communicate(timeout=60)
+    assert server.returncode == 0
 
 
 def test_both_languages_show_the_same() -> None:
