@@ -7,8 +7,12 @@ Embedding such ids as if they were of the model's own vocabulary would give mean
 from __future__ import annotations
 
 import codecs
+import hashlib
+import os
+import tempfile
 from collections.abc import Sequence
 from functools import cache
+from pathlib import Path
 from typing import Any, Literal
 
 from likewise.encoder import Encoder
@@ -16,6 +20,7 @@ from likewise.errors import InputError
 
 TokenIds = Literal["auto", "model", "cl100k"]
 OPENAI_VOCABULARY = "cl100k_base"
+_ADDRESS = "https://openaipublic.blob.core.windows.net/encodings/cl100k_base.tiktoken"
 
 _CONTINUATION = bytes(range(0x80, 0xC0))
 """Bytes of UTF-8 that begin no character."""
@@ -66,13 +71,25 @@ def _not_openais() -> InputError:
 
 @cache
 def _openai() -> Any:
+    """OpenAI's vocabulary, from a file of this machine: a request never starts a download."""
     try:
         import tiktoken
-
-        return tiktoken.get_encoding(OPENAI_VOCABULARY)
-    except Exception as error:  # it is not installed, or cannot download its vocabulary
+    except ImportError:
+        vocabulary = None
+    else:
+        vocabulary = tiktoken.get_encoding(OPENAI_VOCABULARY) if _vocabulary_is_here() else None
+    if vocabulary is None:
         raise InputError(
             "token ids of another model's vocabulary cannot be read here",
             hint="send texts (in LangChain: check_embedding_ctx_length=False); or install tiktoken "
             f"on the server, with the file of {OPENAI_VOCABULARY} in TIKTOKEN_CACHE_DIR",
-        ) from error
+        )
+    return vocabulary
+
+
+def _vocabulary_is_here() -> bool:
+    """Whether tiktoken finds the file in its cache, where its name is a hash of its address."""
+    named = os.environ.get("TIKTOKEN_CACHE_DIR") or os.environ.get("DATA_GYM_CACHE_DIR")
+    folder = Path(named) if named else Path(tempfile.gettempdir()) / "data-gym-cache"
+    name = hashlib.sha1(_ADDRESS.encode(), usedforsecurity=False).hexdigest()
+    return (folder / name).is_file()
