@@ -47,6 +47,7 @@ from likewise.operations.collections import (
 from likewise.operations.record import RecordRequest, collections_get
 from likewise.operations.registry import ModelRegistry
 from likewise.operations.session import Session
+from likewise.wording import counted
 
 SCHEME = "likewise://"
 JSON_TYPE = "application/json"
@@ -234,7 +235,7 @@ def _shorten(plain: dict[str, Any]) -> list[str]:
     plain["groups"] = groups[:shown]
     if shown >= len(groups):
         return []
-    return [f"only the {shown:,} largest of {len(groups):,} groups are listed"]
+    return [f"only the {shown:,} largest of {counted(len(groups), 'group')} are listed"]
 
 
 def _relative(value: Any, folder: str) -> Any:

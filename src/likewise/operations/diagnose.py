@@ -22,6 +22,7 @@ from likewise.hub.catalog import CATALOG
 from likewise.operations.contract import Field
 from likewise.operations.session import Session
 from likewise.operations.texts import Column, read_file
+from likewise.wording import counted
 
 RELATED = 0.5
 """Least median cosine at which a model is worth a closer look."""
@@ -185,7 +186,7 @@ def _texts(request: DiagnoseRequest, session: Session, stored: StoredVectors) ->
         texts = [record.text for record in records]
         if len(texts) < rows or (len(texts) > rows and rows < request.rows):
             raise InputError(
-                f"{request.texts} has {len(texts):,} texts, and {request.vectors} has "
+                f"{request.texts} has {counted(len(texts), 'text')}, and {request.vectors} has "
                 f"{rows:,} vectors",
                 hint="give the texts the vectors were made of, in their order; is a header a text?",
             )

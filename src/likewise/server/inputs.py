@@ -7,6 +7,7 @@ from typing import Annotated, Any, NamedTuple
 import msgspec
 
 from likewise.server.http import BadRequestError, EmptyInputError, TooManyTextsError
+from likewise.wording import counted
 
 MOST_TEXTS = 2048
 """Texts of one request, as at OpenAI."""
@@ -84,6 +85,6 @@ def check_count(given: list[Any], name: str, most: int = MOST_TEXTS) -> None:
     """
     if len(given) > most:
         raise TooManyTextsError(
-            f"{name} has {len(given):,} texts, at most {most:,} are allowed in one request",
+            f"{name} has {counted(len(given), 'text')}, at most {most:,} are allowed in one request",
             hint="send them in several requests",
         )

@@ -46,6 +46,7 @@ from likewise.server.tei_bodies import (
     TruncationFields,
 )
 from likewise.server.truncation import keep_end
+from likewise.wording import counted
 
 MOST_CHARACTERS = 200_000
 """Characters of a text for `/tokenize`."""
@@ -234,7 +235,7 @@ class _Routes:
         for index, text in enumerate(texts):
             if len(text) > MOST_CHARACTERS:
                 raise InputError(
-                    f"inputs[{index}] has {len(text):,} characters, "
+                    f"inputs[{index}] has {counted(len(text), 'character')}, "
                     f"at most {MOST_CHARACTERS:,} are allowed",
                     hint="send it in parts",
                 )
