@@ -85,6 +85,6 @@ def check_count(given: list[Any], name: str, most: int = MOST_TEXTS) -> None:
     """
     if len(given) > most:
         raise TooManyTextsError(
-            f"{name} has {counted(len(given), 'text')}, at most {most:,} are allowed in one request",
+            f"{name} has {counted(len(given), 'text')}, a request at most {most:,}",
             hint="send them in several requests",
         )
