@@ -109,6 +109,7 @@ def test_an_interruption_before_the_first_part_is_reported(
     source.write_text("a fox " * 200 + "\n")
     code = (
         "import sys\n"
+        "import likewise.operations.encode\n"
         "from likewise.cli.main import main\n"
         "def stop(*_, **__): raise KeyboardInterrupt\n"
         "sys.modules['likewise.operations.encode'].embed_file = stop\n"

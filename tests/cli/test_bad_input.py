@@ -117,7 +117,7 @@ def test_a_missing_package_names_its_extra(
     likewise: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setitem(sys.modules, "gradio", None)
-    result = likewise("ui")
+    result = likewise("ui", "--port", "0")
     assert result.exit_code == 1
     assert result.stderr == (
         "error: this needs the package 'gradio', which is not installed\n"

@@ -32,7 +32,7 @@ def test_cluster(likewise: Run, table: Path) -> None:
     head, *rows = result.stdout.splitlines()
     assert head.split()[:4] == ["cluster", "texts", "share", "stability"]
     assert len(rows) == 3
-    assert "taken from column 'text'" in result.stderr
+    assert "using column 'text'" in result.stderr
     assert "12 texts in 3 clusters" in result.stderr
     assert "adjusted Rand index" in result.stderr
 
@@ -80,7 +80,7 @@ def test_cluster_of_a_clustered_file(likewise: Run, table: Path) -> None:
         ("", (), "holds no text"),
         ("one\n", (), "there is only one text"),
         ("same\nsame\n", (), "the same text 2 times"),
-        ("a\nb\n", ("-k", "3"), "3 clusters asked of 2 different texts"),
+        ("a\nb\n", ("-k", "3"), "3 clusters requested for 2 distinct texts"),
         ("a\nb\n", ("--column", "x"), "no columns, so no column 'x'"),
         ("a\nb\n", ("-o", "out.xlsx"), "xlsx"),
         ("a\nb\n", ("-o", "nowhere/out.csv"), "no folder"),

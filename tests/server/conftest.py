@@ -17,7 +17,6 @@ import uvicorn
 from likewise.hub.catalog import DEFAULT
 from likewise.server.app import Server, Settings
 from likewise.server.http import App
-from tests.web.conftest import browser as browser  # noqa: PLC0414 - a fixture
 
 
 @dataclass(frozen=True)

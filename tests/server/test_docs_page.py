@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import httpx
-import pytest
 
 from tests.server.conftest import Served
 
@@ -21,11 +19,3 @@ def test_everything_on_the_page_is_local(served: Served) -> None:
     for link in linked:
         if link.startswith("/"):
             assert httpx.get(served.address + link).status_code == 200
-
-
-@pytest.mark.browser
-def test_a_browser_shows_the_operations(served: Served, browser: Any) -> None:
-    page = browser.new_page()
-    page.goto(f"{served.address}/docs")
-    page.wait_for_selector('[data-path="/api/v1/similarity"]')
-    page.close()

@@ -33,7 +33,12 @@ Name = Annotated[str, typer.Argument(help="Name of the key, such as the program 
 
 @keys_app.callback()
 def keys() -> None:
-    """Make, list and revoke the API keys of likewise serve and likewise ui."""
+    """Make, list and revoke the API keys of likewise serve and likewise ui.
+
+    \b
+    Example:
+      likewise keys create laptop --scope read --rate 600
+    """
 
 
 @keys_app.command("create")

@@ -222,7 +222,7 @@ def test_stability_sees_a_group_that_dissolves() -> None:
     [
         (1, ClusterSettings(), "there is only one text"),
         (5, ClusterSettings(), "there is only the same text 5 times"),
-        (5, ClusterSettings(clusters=2), "2 clusters asked of 1 different texts"),
+        (5, ClusterSettings(clusters=2), "2 clusters requested for 1 distinct text"),
         (5, ClusterSettings(resolution=0), "resolution is 0"),
         (5, ClusterSettings(levels=0), "levels is 0"),
     ],
