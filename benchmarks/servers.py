@@ -10,9 +10,8 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 import psutil
 
@@ -60,8 +59,7 @@ def likewise(port: int, model: str, *options: str) -> list[str]:
 
 def sentence_transformers(port: int, model: str) -> list[str]:
     """A server as users of sentence-transformers write it, with FastAPI."""
-    script = Path(__file__).parent / "adapters" / "fastapi_server.py"
-    return [sys.executable, str(script), model, str(port)]
+    return [sys.executable, "-m", "benchmarks.adapters.fastapi_server", model, str(port)]
 
 
 def infinity(port: int, model: str) -> list[str]:
@@ -100,6 +98,7 @@ def running(name: str, model: str, *options: str) -> Iterator[RunningServer]:
     environment = os.environ | {"HF_HUB_OFFLINE": "1", "DO_NOT_TRACK": "1"}
     process = psutil.Popen(
         start(port, model, *options),
+        cwd=ROOT,
         env=environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -109,11 +108,9 @@ def running(name: str, model: str, *options: str) -> Iterator[RunningServer]:
         _wait(server, process)
         yield server
     finally:
-        process.terminate()
-        try:
+        with suppress(psutil.NoSuchProcess):  # it has ended by itself
+            process.terminate()
             process.wait(30)
-        except psutil.TimeoutExpired:
-            process.kill()
 
 
 def _wait(server: RunningServer, process: psutil.Popen) -> None:
