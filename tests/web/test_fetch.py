@@ -149,7 +149,7 @@ def test_errors_are_shown_in_the_visitors_language(
             visitor.go().tab("model")
             _pick(visitor, NAME)
             visitor.page.click("#fetch-run")
-            assert "hint" not in _wait(visitor, "arrived with the hash").lower()
+            assert "hint" not in _wait(visitor, "was received with the hash").lower()
             visitor.page.wait_for_selector("#fetch-run", state="visible")
             visitor.fill("#model-folder", "nobody/no-model")
             visitor.page.wait_for_function(

@@ -145,17 +145,17 @@ def test_two_visitors_are_independent(visitors: Visitors, tmp_path: Path) -> Non
     first, second = visitors().go(), visitors(locale="zh-CN").go()
     first.tab("find").fill("#find-query", "rain").fill("#find-texts", "It rains.\nA dog barks.")
     second.tab("model").page.click("#model-compute input")
-    second.page.locator("#model-compute [role=option]", has_text="float32").click()
+    second.page.locator("#model-compute [role=option]", has_text="int8").click()
     second.page.click("#model-run")
     first.run("find")
     second.page.wait_for_selector("#model-result", state="visible")
-    second.page.wait_for_function("document.querySelector('#status').innerText.includes('float32')")
+    second.page.wait_for_function("document.querySelector('#status').innerText.includes('int8')")
     second.tab("encode").fill("#encode-texts", "另一个人的文本").run("encode")
     rows = json.loads(first.download("find", "json", tmp_path).read_text("utf-8"))
     assert [row["text"] for row in rows] == ["It rains.", "A dog barks."]
-    assert "float32" not in first.text("#status")
+    assert "int8" not in first.text("#status")
     first.press("find")
-    assert "float32" not in first.text("#status")
+    assert "int8" not in first.text("#status")
 
 
 def _brightness(color: Any) -> float:

@@ -37,6 +37,7 @@ def _used() -> set[str]:
     columns = ("name", "dimension", "tokens", "parameters", "languages", "licence", "here")
     written |= {f"catalog.{column}" for column in columns}
     written |= set(re.findall(r'"(http\.[a-z0-9]+)"', SOURCE)) - {"http.disconnect"}
+    written |= {f"http.{reason}" for reason in ("host", "origin", "key")}  # of the server's guard
     written |= {f"http.{status}" for status in (400, 403, 404, 405, 413, 422, 429, 500, 503)}
     written |= {f"catalog.here.{each}" for each in ("yes", "no", "damaged")} | {"fetch.offline"}
     written |= {"encode.sample", "find.sample", "find.sample_query"}
