@@ -164,7 +164,7 @@ def test_code_of_a_checkpoint_is_never_run(
     config = json.loads((folder / "config.json").read_text())
     config |= {"model_type": "new", "auto_map": code}
     (folder / "config.json").write_text(json.dumps(config))
-    with pytest.raises(UnsupportedModelError, match="of the family 'new'") as caught:
+    with pytest.raises(UnsupportedModelError, match="model type 'new'") as caught:
         likewise.load(folder)
     for way in ("model_type 'gte'", "onnx/model.onnx"):
         assert way in caught.value.hint
@@ -183,7 +183,7 @@ def test_without_torch_the_error_names_the_three_ways(
     with pytest.raises(UnsupportedModelError) as caught:
         likewise.load(folder)
     assert "'electra'" in caught.value.message
-    for way in ("family", "onnx/model.onnx", "torch"):
+    for way in ("architecture", "onnx/model.onnx", "torch"):
         assert way in caught.value.hint
 
 
