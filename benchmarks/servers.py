@@ -50,7 +50,7 @@ class RunningServer:
 
 
 def likewise(port: int, model: str, *options: str) -> list[str]:
-    """Likewise, without the web app and with vectors computed anew for every request."""
+    """Likewise, without the web app and without cached vectors."""
     return [
         sys.executable, "-m", "likewise", "serve", "--no-ui", "--port", str(port),
         "--model", model, "--preload", model, "--cache-mb", "0", "--log-format", "off", *options,

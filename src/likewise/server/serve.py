@@ -1,4 +1,4 @@
-"""Serves an app until it is told to stop, and then answers what it has accepted."""
+"""Serves an app until it is stopped; accepted requests are answered first."""
 
 from __future__ import annotations
 
