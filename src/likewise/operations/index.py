@@ -13,6 +13,18 @@ from likewise.operations.contract import Field, ModelRequest
 from likewise.operations.messages import report_cut
 from likewise.operations.session import Session
 
+IndexKind = Annotated[IndexChoice | None, Field("Kind of index (auto); later runs use the same.")]
+"""Field of requests that build an index."""
+
+Recall = Annotated[
+    float | None,
+    Field(
+        "Share of the nearest that a search has to find (0.97); later runs use the same.",
+        minimum=0.5, maximum=1.0,
+    ),
+]  # fmt: skip
+"""Field of requests that build an index."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class IndexRequest(ModelRequest):
@@ -39,16 +51,8 @@ class IndexRequest(ModelRequest):
     storage: Annotated[Storage | None, Field("Number format of the stored vectors (float32).")] = (
         None
     )
-    kind: Annotated[IndexChoice | None, Field("Kind of index (auto); later runs use the same.")] = (
-        None
-    )
-    recall: Annotated[
-        float | None,
-        Field(
-            "Share of the nearest that a search has to find (0.97); later runs use the same.",
-            minimum=0.5, maximum=1.0,
-        ),
-    ] = None  # fmt: skip
+    kind: IndexKind = None
+    recall: Recall = None
     store: StoreAddress = None
 
 

@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 from fastapi import FastAPI
 
@@ -162,9 +161,11 @@ class Server:
 
     def _add_mcp(self) -> None:
         try:
-            http: Any = require("likewise.mcp.http", "mcp")
+            require("mcp", "mcp")
         except MissingExtraError:
             return
+        from likewise.mcp import http
+
         api = self.settings.api
         app = http.create_mcp_app(
             self.models, api.store, model=self.settings.model, data=api.data, hosts=None

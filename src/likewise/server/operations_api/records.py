@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import KW_ONLY, asdict, dataclass, field
 from typing import Annotated, Any
 
-from likewise.collections.contract import IndexChoice, Indexed, Storage
+from likewise.collections.contract import Indexed, Storage
 from likewise.collections.open_collection import open_collection
 from likewise.collections.store import Store
 from likewise.data.records import Record
@@ -14,6 +14,7 @@ from likewise.errors import CollectionError, InputError
 from likewise.operations.collection import CollectionRequest, StoreAddress
 from likewise.operations.collections import ShowResult
 from likewise.operations.contract import Field, ModelRequest
+from likewise.operations.index import IndexKind, Recall
 from likewise.operations.messages import report_cut
 from likewise.operations.session import Session
 
@@ -82,16 +83,8 @@ class AddRequest(CollectionRequest):
         bool,
         Field("These are all records of the source: remove its others from the collection."),
     ] = False
-    kind: Annotated[IndexChoice | None, Field("Kind of index (auto); later runs use the same.")] = (
-        None
-    )
-    recall: Annotated[
-        float | None,
-        Field(
-            "Share of the nearest that a search has to find (0.97); later runs use the same.",
-            minimum=0.5, maximum=1.0,
-        ),
-    ] = None  # fmt: skip
+    kind: IndexKind = None
+    recall: Recall = None
 
 
 @dataclass(frozen=True)
