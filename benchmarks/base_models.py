@@ -1,4 +1,4 @@
-"""Networks eight times as large: 12 layers of 768, as BERT-base and MPNet-base have them.
+"""Networks eight times as large: 12 layers of 768 dimensions, as in BERT-base and MPNet-base.
 
 Their published weights need the hub, and speed does not depend on them: the checkpoints are made
 here, of the full size, with random weights and the bundled checkpoint's tokenizer. The cosine says
@@ -27,7 +27,7 @@ from benchmarks.tables import Table
 QUESTION = "How many sentences a second with 12 layers of 768 dimensions?"
 COUNT, ROUNDS = 400, 2
 NETWORKS = {"BERT-base": "bert", "MPNet-base": "mpnet"}
-"""What tables call it, and its family in transformers, whose defaults are the base size."""
+"""Name in tables, and family in transformers, whose defaults are the base size."""
 
 CONTENDERS = tuple(
     contender(name)
@@ -58,14 +58,14 @@ def run(options: Options) -> Result:
 
 
 def tables(result: Result) -> list[Table]:
-    """A table a network; contenders, fastest first."""
+    """A table for each network; a row for each contender, fastest first."""
     return [
         throughput.table(f"{network}: sentences", rows) for network, rows in result.rows.items()
     ]
 
 
 def make(family: str, folder: Path, settings: Mapping[str, Any] = MappingProxyType({})) -> Path:
-    """Write a checkpoint of a family's base size, random weights, as the bundled one is laid out.
+    """Write a checkpoint of a family's base size with random weights.
 
     Args:
         family: such as `bert`, as transformers names it.

@@ -29,7 +29,7 @@ Encode = Callable[[list[str]], Any]
 
 
 def run(options: Options) -> Result:
-    """Number formats of both libraries in turn, round after round.
+    """Measure each number format of both libraries, alternating, in each round.
 
     Raises:
         UnavailableError: there is no CUDA GPU, or torch or sentence-transformers is not installed.
@@ -59,7 +59,7 @@ def race(field: dict[str, Encode], sentences: list[str], rounds: int) -> dict[st
     sample = sentences[:WARM]
     reference = np.asarray(field[REFERENCE](sample), np.float32)
     rows: dict[str, dict[str, Any]] = {
-        # also what warms it up
+        # also warms up
         name: {"cosine": cosines(reference, np.asarray(encode(sample), np.float32)), "seconds": []}
         for name, encode in field.items()
     }
@@ -76,7 +76,7 @@ def race(field: dict[str, Encode], sentences: list[str], rounds: int) -> dict[st
 
 
 def tables(result: Result) -> list[Table]:
-    """Number formats, each beside the same one of sentence-transformers."""
+    """A row for each number format, compared with the same format of sentence-transformers."""
     rows = result.rows
     cells = []
     for name, row in rows.items():

@@ -1,4 +1,4 @@
-"""One short query on a warm model: how long until its vector."""
+"""Latency of one short query on a warm model."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from benchmarks.texts import queries
 QUESTION = "How long does one short query take?"
 ROUNDS = 6
 QUERIES = 60
-"""Different ones in each round."""
+"""Queries of each contender in each round; every round has other queries."""
 
 
 def run(options: Options) -> Result:
-    """Contenders in turn, 60 queries a turn; seconds of every query."""
+    """Alternate contenders, 60 queries each; seconds of every query."""
     rounds = options.rounds or ROUNDS
     texts = queries(options.data, QUERIES * rounds)
     with loaded(options.chosen(CONTENDERS)) as field:
-        # lengths differ, and some contenders compile for each: all are warm before it counts
+        # some contenders compile for each length: warm all of them up before measuring
         for process in field.processes.values():
             process.ask("each", texts=texts)
         seconds: dict[str, list[list[float]]] = {name: [] for name in field.processes}
@@ -37,7 +37,7 @@ def run(options: Options) -> Result:
 
 
 def tables(result: Result) -> list[Table]:
-    """Contenders, quickest first."""
+    """A row for each contender, fastest first."""
     rows = result.rows
     p50 = {name: row["p50 by round"] for name, row in rows.items()}
     peer = best_peer(p50)

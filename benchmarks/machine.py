@@ -1,4 +1,4 @@
-"""What a figure was measured on."""
+"""The machine that a figure was measured on."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Machine:
 
 
 def this_machine() -> Machine:
-    """The machine this runs on; fields a system does not tell are empty or 0."""
+    """This machine; fields that the operating system does not report are empty or 0."""
     info = _cpuinfo()
     present = set(info.get("flags", "").split())
     return Machine(

@@ -1,4 +1,4 @@
-"""Memory of encoding 20,000 and 200,000 sentences: a whole process each, at its peak."""
+"""Peak memory of processes that encode 20,000 and 200,000 sentences."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from benchmarks.texts import sentences_file
 QUESTION = "How much memory does encoding take, and does it grow with the number of texts?"
 SMALL, LARGE = 20_000, 200_000
 SLOW = ("torch", "fastembed", "onnx")
-"""Adapters that take too long for the large count; nothing is extrapolated for them."""
+"""Adapters that are too slow for the large count; nothing is extrapolated for them."""
 
 
 def run(options: Options) -> Result:
-    """A process for each contender and count. Rows of contenders not chosen stay as they were."""
+    """A process for each contender and count. Rows of other contenders are preserved."""
     before = read("memory")
     rows = dict(before.rows) if before else {}
     versions = dict(before.versions) if before else {}
@@ -45,7 +45,7 @@ def run(options: Options) -> Result:
 
 
 def tables(result: Result) -> list[Table]:
-    """Contenders, least first; `growth` is what 200,000 need beyond 20,000 and their vectors."""
+    """Contenders, lowest first; `growth` is what 200,000 need beyond 20,000 and their vectors."""
     rows = result.rows
     return [
         Table(

@@ -1,4 +1,4 @@
-"""Every family of networks: does it load, are its vectors those of transformers, how much faster?
+"""Every family of networks: does it load, are its vectors those of transformers, how fast is it?
 
 The checkpoints are of the size people use, with random weights (see `base_models`): parity and
 speed do not depend on what was learned, but the cosine of int8 does, and real weights keep more of
@@ -35,7 +35,7 @@ FAMILIES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "mpnet": {},
         "roberta": {},
         "distilbert": {},
-        "modernbert": {"num_hidden_layers": 12},  # of 22, for the time that int8 takes to make
+        "modernbert": {"num_hidden_layers": 12},  # of 22, because quantization takes long
         "nomic_bert": {},
         "gte": {},
     }
@@ -52,7 +52,7 @@ Encode = Callable[[list[str]], Any]
 
 
 def run(options: Options) -> Result:
-    """One family after the other."""
+    """Measure one family after the other."""
     try:
         import sentence_transformers  # noqa: F401
     except ImportError as error:
@@ -70,13 +70,13 @@ def run(options: Options) -> Result:
 
 
 def _loaded(folder: Path) -> tuple[dict[str, Encode], dict[str, str]]:
-    """Whoever loads the checkpoint, by name; and what the others say."""
+    """Contenders that load the checkpoint, by name, and the errors of the others."""
     from sentence_transformers import SentenceTransformer
 
     import likewise
     from likewise.errors import LikewiseError
 
-    os.environ["LIKEWISE_CACHE"] = str(folder / "cache")  # goes when the checkpoint goes
+    os.environ["LIKEWISE_CACHE"] = str(folder / "cache")  # removed with the checkpoint
     field: dict[str, Encode] = {REFERENCE: SentenceTransformer(str(folder), device="cpu").encode}
     refused = {}
     for compute in COMPUTES:
@@ -90,7 +90,7 @@ def _loaded(folder: Path) -> tuple[dict[str, Encode], dict[str, str]]:
 def race(
     field: Mapping[str, Encode], refused: Mapping[str, str], sentences: list[str], rounds: int
 ) -> dict[str, Any]:
-    """Cosines to the reference, and seconds for each round; contenders take turns."""
+    """Cosines to the reference, and seconds for each round; contenders alternate."""
     vectors = {name: np.asarray(encode(sentences)) for name, encode in field.items()}  # warms up
     seconds: dict[str, list[float]] = {name: [] for name in field}
     for _ in range(rounds):
@@ -107,7 +107,7 @@ def race(
 
 
 def tables(result: Result) -> list[Table]:
-    """A row a family: the lowest cosine, and the ratio of speeds."""
+    """A row for each family: the lowest cosine, and the ratio of speeds."""
     parity, speed = (
         Table(title, ("family", *COMPUTES), tuple((f, *map(cell, COMPUTES)) for f, cell in cells))
         for title, cells in (

@@ -1,4 +1,4 @@
-"""Results on disk: one JSON file a benchmark, with machine, versions, command and date."""
+"""Results on disk: one JSON file for each benchmark, with machine, versions, command and date."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class UnavailableError(Exception):
 
 @dataclass(frozen=True)
 class Result:
-    """What one run of a benchmark found.
+    """The result of one run of a benchmark.
 
     Attributes:
         benchmark: its name.

@@ -1,4 +1,4 @@
-"""Many sentences of every length."""
+"""Throughput on sentences of every length."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ COUNT = 4000
 
 
 def run(options: Options) -> Result:
-    """The first 4000 sentences; seconds for each round, and cosine to float32."""
+    """Encode the first 4,000 sentences: seconds for each round, and cosine to float32."""
     return throughput.measure("sentences", texts.sentences(options.data, COUNT), options)
 
 
 def tables(result: Result) -> list[Table]:
-    """Contenders, fastest first."""
+    """A row for each contender, fastest first."""
     return [throughput.table("Sentences", result.rows)]

@@ -19,7 +19,7 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
 
     def markdown(self) -> str:
-        """The table, under its title."""
+        """The table in Markdown, under its title."""
         lines = [self.head, ("---", *("---:" for _ in self.head[1:])), *self.rows]
         return "\n".join((f"**{self.title}**", "", *("| " + " | ".join(x) + " |" for x in lines)))
 
@@ -30,12 +30,12 @@ def times(ratio: Spread) -> str:
 
 
 def shown(cosine: Mapping[str, float]) -> str:
-    """Cosine to float32, mean and least."""
+    """Cosine to float32, mean and minimum."""
     return f"{cosine['mean']:.5f} ({cosine['min']:.4f})"
 
 
 def best_peer(seconds: Mapping[str, Sequence[float]]) -> str:
-    """The peer that needs the least time, by the median of its rounds.
+    """The fastest peer, by the median of its rounds.
 
     Raises:
         ValueError: no peer was measured.

@@ -1,4 +1,4 @@
-"""Many texts at once: how the claims about sentences and about documents are measured."""
+"""Throughput on many texts, for the benchmarks `sentences` and `documents`."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from benchmarks.tables import Table, best_peer, shown, times
 
 ROUNDS = 3
 PAUSE = 0.3
-"""Seconds between turns, for threads that spin a while after their work."""
+"""Seconds between contenders: threads may spin for a while after their work."""
 
 
 def measure(name: str, texts: list[str], options: Options) -> Result:
-    """Race the contenders on the bundled checkpoint."""
+    """Measure the contenders on the bundled checkpoint."""
     with loaded(options.chosen(CONTENDERS)) as field:
         rows = race(field, texts, options.rounds or ROUNDS)
     return Result(name, options.command(name), rows, field.versions, field.notes)
 
 
 def race(field: Field, texts: list[str], rounds: int) -> dict[str, dict[str, Any]]:
-    """Contenders in turn, round after round; seconds for each round, and cosine to float32."""
+    """Alternate contenders in each round; seconds for each round, and cosine to float32."""
     sample = texts[: max(100, len(texts) // 8)]
-    # also what warms them up
+    # also warms them up
     vectors = {contender: process.encode(sample) for contender, process in field.processes.items()}
     rows: dict[str, dict[str, Any]] = {
         contender: {"cosine": cosines(vectors[REFERENCE], own), "seconds": []}
@@ -50,7 +50,7 @@ def race(field: Field, texts: list[str], rounds: int) -> dict[str, dict[str, Any
 
 
 def table(title: str, rows: Mapping[str, Any]) -> Table:
-    """Contenders, fastest first."""
+    """A row for each contender, fastest first."""
     seconds = {name: row["seconds"] for name, row in rows.items()}
     peer = best_peer(seconds)
     return Table(
@@ -70,6 +70,6 @@ def table(title: str, rows: Mapping[str, Any]) -> Table:
 
 
 def cosines(a: np.ndarray, b: np.ndarray) -> dict[str, float]:
-    """Mean and least cosine of vectors, row by row."""
+    """Mean and minimum cosine of vectors, row by row."""
     cosines = (a * b).sum(1) / np.linalg.norm(a, axis=1) / np.linalg.norm(b, axis=1)
     return {"mean": float(cosines.mean()), "min": float(cosines.min())}

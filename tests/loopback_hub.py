@@ -1,7 +1,7 @@
 """A hub on loopback: a real HTTP server that speaks the protocol the hub's client asks for.
 
 Model info and tree API, `resolve` with redirects to another origin, etags, commits, ranges, large
-files by SHA-256, tokens, gated and private models; and everything that goes wrong on the way.
+files by SHA-256, tokens, gated and private models; and failures of the network.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Model:
 
 @dataclass
 class Fault:
-    """Something that goes wrong with requests whose path matches, so many times.
+    """A failure of requests whose path matches, for a number of requests.
 
     `status` answers with that status; `cut` closes the connection after so many bytes of a body;
     `corrupt` changes a byte; `no_ranges` sends the whole file always; `pause` waits between pieces

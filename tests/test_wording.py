@@ -38,3 +38,21 @@ def test_no_message_has_a_before_any_type_or_a_plural_behind_any_length() -> Non
         if slip.search(line) and path.name not in allowed and "web" not in path.parts
     ]
     assert found == []
+
+
+def test_no_archaic_words() -> None:
+    """The texts of the project are in plain modern English; sample sentences may say anything."""
+    root = Path(__file__).parent.parent
+    archaic = re.compile(r"\b(told|anew|amid|whoever|whomever|wherein|thereof|hitherto)\b", re.I)
+    texts = {root / "README.md", root / "CONTRIBUTING.md", root / "SECURITY.md"}
+    for folder in ("src", "docs", "benchmarks", "tests", "deploy", "scripts"):
+        texts |= {p for p in (root / folder).rglob("*") if p.suffix in {".py", ".md", ".json"}}
+    samples = {"rated.py", "sentences.py", Path(__file__).name}
+    found = [
+        f"{path.relative_to(root)}:{number}: {line.strip()}"
+        for path in sorted(texts)
+        if path.name not in samples and "results" not in path.parts
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if archaic.search(line)
+    ]
+    assert found == []

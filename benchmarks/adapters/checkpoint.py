@@ -1,4 +1,4 @@
-"""The files of all-MiniLM-L6-v2, found in whichever environment runs."""
+"""The files of all-MiniLM-L6-v2 in the running environment."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MAX_TOKENS = 256
 
 
 def folder() -> Path:
-    """Where the bundled checkpoint lies.
+    """Folder of the bundled checkpoint.
 
     Raises:
         FileNotFoundError: its package is not installed here.
@@ -26,6 +26,6 @@ def folder() -> Path:
 
 
 def copied(target: Path) -> Path:
-    """A fresh copy of the checkpoint that an export may write into."""
+    """A new copy of the checkpoint that an export may write into."""
     shutil.rmtree(target, ignore_errors=True)
     return Path(shutil.copytree(folder(), target))

@@ -11,18 +11,18 @@ PACKAGES = ("likewise", "openvino", "tokenizers")
 
 
 def prepare(data: Path) -> None:
-    """Nothing: int8 is made on first use and kept in the cache."""
+    """Nothing: int8 weights are computed on first use and cached."""
 
 
 def load(models: Path, preset: str) -> Encode:  # noqa: ARG001 - one shape for all adapters
-    """The bundled checkpoint in a compute."""
+    """The bundled checkpoint with this `compute`."""
     import likewise
 
     return likewise.load("all-MiniLM-L6-v2", compute=preset).encode
 
 
 def open_folder(folder: Path, preset: str) -> Encode:
-    """Another checkpoint; what is made of it is kept beside it, and goes when it goes."""
+    """Another checkpoint; what is computed from it is cached beside it."""
     import likewise
 
     os.environ["LIKEWISE_CACHE"] = str(folder / "cache")

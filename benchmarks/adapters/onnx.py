@@ -17,7 +17,7 @@ PROVIDER = {"provider": "CPUExecutionProvider"}
 
 
 def folder() -> Path:
-    """Where the exported model lies: `onnx/model.onnx` and `onnx/model_qint8_avx512_vnni.onnx`."""
+    """Folder of the exported model: `onnx/model.onnx` and `onnx/model_qint8_avx512_vnni.onnx`."""
     return environment("onnx").models / "onnx"
 
 

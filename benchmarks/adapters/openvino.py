@@ -1,4 +1,4 @@
-"""sentence-transformers on OpenVINO; bfloat16 is what OpenVINO chooses where the processor has it.
+"""sentence-transformers on OpenVINO; OpenVINO chooses bfloat16 where the processor supports it.
 
 https://sbert.net/docs/sentence_transformer/usage/efficiency.html
 """
@@ -14,7 +14,7 @@ from benchmarks.adapters.checkpoint import Encode
 PACKAGES = ("sentence-transformers", "transformers", "optimum-intel", "openvino")
 
 CALIBRATION = 300
-"""Sentences it calibrates with, its default. They are the last ones of the data, never measured:
+"""Number of calibration sentences, its default. They are the last ones of the data, never measured:
 its default data set needs the hub."""
 
 
@@ -58,7 +58,7 @@ def load(models: Path, preset: str) -> Encode:
 
 
 def open_folder(folder: Path, preset: str) -> Encode:  # noqa: ARG001 - one shape for all adapters
-    """`SentenceTransformer` with `backend="openvino"`, exported as it loads."""
+    """`SentenceTransformer` with `backend="openvino"`, exported on loading."""
     from sentence_transformers import SentenceTransformer
 
     return SentenceTransformer(str(folder), backend="openvino").encode

@@ -1,4 +1,4 @@
-"""Progress of long work: one protocol, and a bar on standard error where one is wanted."""
+"""Progress of long work: one protocol, and a bar on standard error."""
 
 from __future__ import annotations
 

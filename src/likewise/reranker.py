@@ -120,7 +120,7 @@ class Reranker(LoadedModel):
         return PairScores(_sigmoid(found) if sigmoid else found, tokens, truncated)
 
     def shorten(self, text: str, tokens: int) -> str:
-        """The beginning of a text: so many of its tokens."""
+        """The first tokens of a text."""
         return self._tokenizer.shorten(text, tokens)
 
     def rank(self, query: str, texts: Iterable[str], top_k: int | None = None) -> list[Ranked]:

@@ -1,4 +1,4 @@
-"""An Encoder handed to programs that were written for a SentenceTransformer."""
+"""An Encoder in programs that were written for a SentenceTransformer."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LABELS = [0, 0, 0, 1, 1, 1, 2, 2, 2]
 
 
 def program(name: str) -> Any:
-    """A program that is handed an Encoder; the suite is to be whole where it must be."""
+    """A program that gets an Encoder; the suite is to be whole where it must be."""
     try:
         return importlib.import_module(name)
     except ImportError:

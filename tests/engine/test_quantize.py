@@ -77,7 +77,7 @@ def parts(folder: Path) -> tuple[Config, Tokenizer]:
 
 
 def left_in(cache: Path) -> list[str]:
-    """What lies in the cache of graphs, hidden folders too."""
+    """Files of the graph cache, hidden folders included."""
     return sorted(path.name for path in (cache / "int8").iterdir())
 
 

@@ -76,7 +76,7 @@ def test_invalid_names(server: LoopbackHub, hub: Hub, name: str) -> None:
     assert download.cached(name, hub=hub) is None
 
 
-# no hub at all
+# no hub
 
 
 @pytest.mark.parametrize(

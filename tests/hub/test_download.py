@@ -147,7 +147,7 @@ def test_progress_counts_every_byte_once(server: LoopbackHub, hub: Hub) -> None:
     assert sum(pieces) == plans[0].total_bytes == sum(len(published()[p]) for p in NEEDED)
 
 
-# what goes wrong on the way
+# failures of the network
 
 
 def test_a_download_is_resumed_after_an_interruption(server: LoopbackHub, hub: Hub) -> None:

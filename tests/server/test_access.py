@@ -69,10 +69,10 @@ def test_a_name_that_is_none() -> None:
 
 
 def test_what_is_open_is_told() -> None:
-    told = exposure("192.0.2.1", 7860, decide_access("192.0.2.1", keys=Keyring(KEY)))
-    assert "http://192.0.2.1:7860" in told
-    assert "everyone with a key" in told
-    assert KEY not in told
+    message = exposure("192.0.2.1", 7860, decide_access("192.0.2.1", keys=Keyring(KEY)))
+    assert "http://192.0.2.1:7860" in message
+    assert "everyone with a key" in message
+    assert KEY not in message
     assert "WITHOUT A KEY" in exposure("::", 7860, decide_access("::", allow_public=True))
     assert KEY not in repr(Access(keys=Keyring(KEY)))
 
@@ -120,9 +120,9 @@ def test_the_network_needs_a_key_or_an_explicit_word(tmp_path: Path) -> None:
     assert refused.stderr.startswith("error: listening on 0.0.0.0 without a key was refused")
     assert "--allow-public" in refused.stderr
     with _program(tmp_path, "--host", "0.0.0.0", "--port", port, LIKEWISE_API_KEY=KEY) as program:
-        told = _line(program, "Likewise is at") + _line(program, "open to other machines")
-        told += _line(program, "admin also downloads models")
-        assert "everyone with a key" in told
+        message = _line(program, "Likewise is at") + _line(program, "open to other machines")
+        message += _line(program, "admin also downloads models")
+        assert "everyone with a key" in message
         address = f"http://127.0.0.1:{port}/"
         assert httpx.get(address + "config").status_code == 401
         there = httpx.get(address + "config", headers=_bearer(KEY))
@@ -306,8 +306,8 @@ def test_errors_are_told_in_the_readers_language(
     for headers, chinese in ((CHINESE, True), ({"Accept-Language": "en"}, False)):
         answer = call(site.address, headers)
         assert answer.status_code == status
-        told = answer.json()["detail"]
-        assert _is_chinese(str(told)) is chinese
+        message = answer.json()["detail"]
+        assert _is_chinese(str(message)) is chinese
         page = call(site.address, headers | BROWSER)
         assert page.status_code == status
         assert page.headers["content-type"] == "text/html; charset=utf-8"

@@ -224,7 +224,7 @@ class Index:
 
 @dataclass(frozen=True)
 class Indexed:
-    """What became of the records handed to `Collection.add`.
+    """What `Collection.add` did with the records.
 
     Attributes:
         added: chunks encoded and written.

@@ -36,7 +36,7 @@ def record_run(
         number=before + 1,
         action=action,
         time=datetime.now(UTC).isoformat(timespec="seconds"),
-        version=table.version + 1,  # of the commit below: nobody else writes
+        version=table.version + 1,  # of the commit below: no other process writes
         added=added,
         removed=removed,
         records=table.count_rows("passage = 0"),

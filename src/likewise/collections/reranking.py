@@ -41,7 +41,7 @@ def load_scorer(
 
 
 def pool(top_k: int) -> int:
-    """How many candidates a reranker scores where the best `top_k` are wanted."""
+    """Number of candidates that a reranker scores to find the best `top_k`."""
     return max(POOL, 5 * top_k)
 
 

@@ -155,7 +155,7 @@ class CollectionWriter:
         self._rows, self._vectors = self._rows[whole:], [vectors[whole:]]
 
     def _finish_pending(self) -> None:
-        """Wait for the commit that was handed over, and raise its error as often as asked."""
+        """Wait for the running commit; raises its error on every call."""
         if self._pending is not None:
             self._pending.result()
 

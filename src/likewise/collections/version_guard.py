@@ -36,7 +36,7 @@ class VersionGuard:
         self._version = table.version
 
     def check(self) -> None:
-        """See that nobody has committed anything since.
+        """Check that nothing was committed since.
 
         Raises:
             CollectionError: someone has.

@@ -112,7 +112,7 @@ class ConfigChange:
         return list(unified_diff(before, self.after.splitlines(), lineterm="", n=2))[2:]
 
     def write(self) -> Path | None:
-        """Write the file whole or not at all; returns the backup, where there was a file.
+        """Write the file atomically; returns the backup, where there was a file.
 
         Raises:
             OutputError: it cannot be written, or has changed since it was read.

@@ -26,7 +26,7 @@ BULK_SHARE = 0.25
 """Least share of a batch for bulk requests while some wait."""
 
 BULK_TURN = 4
-"""At least one batch in so many belongs to the model of a waiting bulk request."""
+"""At least one batch of this many belongs to the model of a waiting bulk request."""
 
 
 @dataclass(frozen=True)

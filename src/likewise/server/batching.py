@@ -267,5 +267,5 @@ def _call(
 ) -> None:
     try:
         loop.call_soon_threadsafe(function, *arguments)
-    except RuntimeError:  # the loop was closed: nobody waits
+    except RuntimeError:  # the loop was closed: no request waits
         return

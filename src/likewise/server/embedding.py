@@ -98,7 +98,7 @@ class EmbedOptions:
     """How texts are encoded.
 
     Attributes:
-        dimensions: keep so many dimensions and normalize again; None keeps all.
+        dimensions: truncate to this many dimensions and normalize again; None keeps all.
         truncation: `cut`, `error` or `chunk` for texts over the model's limit.
         keep: the part of a truncated text that is read.
         normalize: scale vectors to length 1, also where the model does not.

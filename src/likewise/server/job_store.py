@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 Status = Literal["queued", "running", "done", "failed", "cancelled", "interrupted"]
 FINISHED: tuple[Status, ...] = ("done", "failed", "cancelled", "interrupted")
-"""What a job's status does not leave by itself."""
+"""Final statuses of a job."""
 
 EventKind = Literal["status", "progress", "message", "done"]
 
@@ -275,7 +275,7 @@ class JobStore:
 
         Args:
             job_id: its id.
-            again: let it run again, where nobody has cancelled it.
+            again: let it run again, unless it was cancelled.
             attempts: how many times it counts as begun then.
         """
         with self._changing():

@@ -1,4 +1,4 @@
-"""The socket that a server listens on: bound here, inherited, or handed over by another server."""
+"""The socket that a server listens on: bound here, inherited, or received from another server."""
 
 from __future__ import annotations
 

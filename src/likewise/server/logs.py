@@ -195,7 +195,7 @@ class LineWriter:
 
 
 class JsonFormatter(logging.Formatter):
-    """Messages of the program as JSON, one a line, like those of the requests."""
+    """Messages of the program as JSON, one per line, like those of the requests."""
 
     def format(self, record: logging.LogRecord) -> str:
         """One JSON object."""

@@ -106,7 +106,7 @@ class ServedModels:
                 files = await asyncio.to_thread(_files, encoder.location.folder)
                 if files == known.setdefault(name, files):
                     continue
-                if changed.get(name) == files:  # nobody is writing them any more
+                if changed.get(name) == files:  # they are no longer being written
                     known[name] = files
                     await loop.run_in_executor(self._loader, self._reload, name)
                 changed[name] = files

@@ -22,7 +22,7 @@ def formatted(matrix: NDArray[np.float32], kind: EmbeddingType) -> list[str] | N
     int8 and uint8 use one step for all dimensions and all texts, `8 / sqrt(dimension) / 127` of the
     vector's length, so that codes of different requests compare, and their cosine is that of the
     vectors. Ranges that are measured on the texts of a request, as is usual for a whole corpus,
-    would make the codes of a text depend on the texts beside it; a single text has no range at all.
+    would make the codes of a text depend on the texts beside it; a single text has no range.
 
     Args:
         matrix: float32 `[n, dimension]`.

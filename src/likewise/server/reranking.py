@@ -39,7 +39,7 @@ class RankRequest:
         model: a cross-encoder, or any other model; the default when None.
         options: what becomes of texts over the model's limit.
         sigmoid: bring scores of a cross-encoder between 0 and 1.
-        max_tokens: read only so many tokens of each document.
+        max_tokens: read only this many tokens of each document.
     """
 
     query: str

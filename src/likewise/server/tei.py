@@ -308,7 +308,7 @@ async def _embed_sparse(_request: Request, _content: bytes) -> Response:
 
 
 def _pairs(given: Any) -> tuple[list[tuple[str, str]], bool]:
-    """The pairs of `/predict`, and whether it was one by itself.
+    """The pairs of `/predict`, and whether it was a single one.
 
     Raises:
         BadRequestError: no pairs of texts.

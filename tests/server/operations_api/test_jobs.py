@@ -52,7 +52,7 @@ def events(response: httpx.Response) -> Iterator[dict[str, Any]]:
 
 
 def is_half_done(job: dict[str, Any], count: int) -> bool:
-    """Whether a job over so many texts is in the middle of them."""
+    """Whether a job over this many texts is in the middle of them."""
     return bool(job["progress"] and job["progress"]["done"] > count / 2)
 
 

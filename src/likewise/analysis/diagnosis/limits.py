@@ -46,7 +46,7 @@ class LimitedModels:
         self._folders.cleanup()
 
     def __call__(self, limit: int) -> Encoder | None:
-        """The model with this limit; None where it cannot read so many tokens."""
+        """The model with this limit; None where it cannot read that many tokens."""
         if limit not in self._loaded:
             try:
                 self._loaded[limit] = self._load(limit)

@@ -42,7 +42,7 @@ from likewise.server.operations_api import records
 from likewise.server.operations_api.resolver import kind_of
 
 MANY_RECORDS = 1000
-"""From so many records on, adding them is a job."""
+"""Adding this many records or more is a job."""
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from likewise.server.operations_api.vectors import encoded_response
 MESSAGES = "X-Likewise-Messages"
 _HEADER_BYTES = 4096
 CLIENT_GONE = 499
-"""The status of a call whose client went away; nobody reads it."""
+"""The status of a call whose client has disconnected; no one reads it."""
 
 
 class Calls:
