@@ -100,26 +100,17 @@ def excerpt(hit: Hit) -> str:
 
 def folded(text: str, width: int) -> list[str]:
     """A text wrapped to lines of this many columns; its own line breaks are dropped."""
-    from rich.cells import cell_len
+    from rich.console import Console
+    from rich.text import Text
 
-    lines, line = [], ""
-    for word in " ".join(text.split()).split(" "):
-        rest = word
-        while cell_len(rest) > width:  # Chinese has no spaces to break at
-            columns = max(width - cell_len(line) - bool(line), 1)
-            head = rest[:1]
-            while len(head) < len(rest) and cell_len(rest[: len(head) + 1]) <= columns:
-                head = rest[: len(head) + 1]
-            lines.append(f"{line} {head}" if line else head)
-            line, rest = "", rest[len(head) :]
-        plain = rest.replace(BOLD, "").replace(PLAIN, "")
-        shown = line.replace(BOLD, "").replace(PLAIN, "")
-        if line and cell_len(shown) + 1 + cell_len(plain) > width:
-            lines.append(line)
-            line = rest
-        else:
-            line = f"{line} {rest}" if line else rest
-    return [*lines, line] if line else lines
+    console = Console(width=width, force_terminal=True, color_system="standard", markup=False)
+    lines = []
+    for line in Text.from_ansi(" ".join(text.split())).wrap(console, width):
+        line.rstrip()
+        with console.capture() as rendered:
+            console.print(line, end="", soft_wrap=True, highlight=False)
+        lines.append(rendered.get())
+    return lines
 
 
 def index_quality(index: Index) -> str:
