@@ -20,6 +20,7 @@ wrk.headers["Content-Type"] = "application/json"
 local bodies, n, good = {{}}, 0, 0
 for line in io.lines("{bodies}") do bodies[#bodies + 1] = line end
 function init() math.randomseed(os.time()); n = math.random(#bodies) end
+function delay() return {delay} end
 function request()
   n = n % #bodies + 1
   return wrk.format(nil, nil, nil, bodies[n])
@@ -62,9 +63,15 @@ class Load:
 
 
 def wrk(
-    server: RunningServer, texts: list[str], *, clients: int, batch: int = 1, seconds: float = 10
+    server: RunningServer,
+    texts: list[str],
+    *,
+    clients: int,
+    batch: int = 1,
+    seconds: float = 10,
+    rate: float | None = None,
 ) -> Load:
-    """Clients that each send a request as soon as the last was answered.
+    """Clients that each send a request as soon as the last was answered, or at a given rate.
 
     Args:
         server: what is measured.
@@ -72,6 +79,7 @@ def wrk(
         clients: connections.
         batch: texts of a request.
         seconds: how long.
+        rate: requests a second of all clients, at most; each waits a random time before the next.
 
     Raises:
         UnavailableError: wrk is not installed.
@@ -87,7 +95,8 @@ def wrk(
             "".join(json.dumps({"input": given, "model": "model"}) + "\n" for given in inputs),
             "utf-8",
         )
-        script.write_text(_SCRIPT.format(bodies=bodies, result=result), "utf-8")
+        delay = f"math.random({int(2000 * clients / rate)})" if rate else "0"
+        script.write_text(_SCRIPT.format(bodies=bodies, result=result, delay=delay), "utf-8")
         subprocess.run(
             ["wrk", "-t1", f"-c{clients}", f"-d{seconds}s", "--timeout", "60s", "--latency",
              "-s", str(script), server.url],

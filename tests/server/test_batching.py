@@ -123,6 +123,32 @@ def test_too_much_work_is_refused_with_the_time_to_wait(encoder: likewise.Encode
     assert batcher.counters.rejected == 1
 
 
+def test_cancelled_work_refuses_nothing(encoder: likewise.Encoder) -> None:
+    batcher = Batcher(token_budget=512, max_wait=0.5)
+
+    async def ask() -> None:
+        lane = Lane(encoder)
+        await batcher.submit(lane, texts(50))  # the speed is known
+        waiting: list[asyncio.Future[Embedded]] = []
+        with pytest.raises(OverloadedError):
+            waiting.extend(batcher.submit(lane, texts(99, start=100 * i)) for i in range(50))
+        for each in waiting[1:]:
+            each.cancel()
+        await asyncio.sleep(0)
+        await asyncio.gather(waiting[0], batcher.submit(lane, texts(1)))
+
+    asyncio.run(ask())
+    batcher.close()
+
+
+def test_batches_shrink_on_a_slow_processor(batcher: Batcher) -> None:
+    assert batcher.budget == 512
+    batcher.speed = 4_000
+    assert batcher.budget == 400
+    batcher.speed = 10
+    assert batcher.budget == 256
+
+
 def test_an_error_reaches_the_request_and_the_batcher_goes_on(
     batcher: Batcher, encoder: likewise.Encoder
 ) -> None:
@@ -214,9 +240,9 @@ class TestQueue:
             counts = np.empty(count, np.int64)
             result = Embedded(np.empty((count, 384), np.float32), counts, counts, Timing(0))
             request = QueuedRequest(
-                Lane(encoder, prefix), given, tokens, loop.create_future(), result
+                Lane(encoder, prefix), given, tokens, loop.create_future(), result, priority
             )
-            queue.add(request, priority)
+            queue.add(request)
             return request
 
         yield add

@@ -131,8 +131,9 @@ def _parsed(content: bytes, name: str) -> Manifest:
             hint="pip install --upgrade likewise",
         )
     value = _renamed(value, _inverted(STORED_KEYS))
-    if value["distribution"]:
-        value["distribution"] = SimilarityDistribution(**value["distribution"])
+    if known := value["distribution"]:
+        distribution = SimilarityDistribution(tuple(known["values"]), known["pairs"])
+        value["distribution"] = distribution
     value["index"] = Index(**_renamed(value["index"], _inverted(STORED_INDEX_KEYS)))
     runs = (_renamed(run, _inverted(STORED_RUN_KEYS)) for run in value["runs"])
     value["runs"] = tuple(Run(**run | {"sources": tuple(run["sources"])}) for run in runs)

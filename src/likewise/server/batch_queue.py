@@ -95,6 +95,7 @@ class QueuedRequest:
         tokens: estimated tokens of each text.
         future: gets the result.
         result: is filled batch by batch.
+        priority: whether it goes first.
         next: the first text that is in no batch yet.
         waiting: estimated tokens that are in no batch yet.
     """
@@ -104,6 +105,7 @@ class QueuedRequest:
     tokens: list[int]
     future: asyncio.Future[Embedded]
     result: Embedded
+    priority: Priority = "interactive"
     next: int = 0
     waiting: int = field(init=False)
 
@@ -137,24 +139,29 @@ class BatchQueue:
         """How many requests wait."""
         return len(self._queues[priority])
 
-    def add(self, request: QueuedRequest, priority: Priority) -> None:
+    def add(self, request: QueuedRequest) -> None:
         """Queue a request."""
-        self._queues[priority].append(request)
-        self.tokens[priority] += request.waiting
+        self._queues[request.priority].append(request)
+        self.tokens[request.priority] += request.waiting
+
+    def discount(self, request: QueuedRequest) -> None:
+        """Stop counting the tokens of a request that was cancelled; `drop_done` removes it."""
+        self.tokens[request.priority] -= request.waiting
+        request.waiting = 0
 
     def drop_done(self) -> int:
         """Drop requests that were cancelled or have failed; how many there were."""
         dropped = 0
-        for priority, queue in self._queues.items():
+        for queue in self._queues.values():
             done = [request for request in queue if request.future.done()]
             for request in done:
                 queue.remove(request)
-                self.tokens[priority] -= request.waiting
+                self.discount(request)
             dropped += len(done)
         return dropped
 
     def take(self, budget: int) -> list[Part]:
-        """The next batch: texts of one lane.
+        """The next batch: texts of one lane, those of interactive requests first.
 
         Args:
             budget: estimated tokens; one text may have more.

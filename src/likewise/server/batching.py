@@ -10,6 +10,8 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import groupby
 
 import numpy as np
 
@@ -30,7 +32,14 @@ from likewise.server.batch_queue import (
 from likewise.server.vector_cache import CachedVector, VectorCache
 
 TOKENS_PER_CORE = 1024
-"""Tokens of a batch for each core: enough to use them all, and soon done."""
+"""Most tokens of a batch for each core: enough to use them all."""
+
+BATCH_SECONDS = 0.1
+"""Most time for a batch, by the measured speed: an interactive request waits for the one that runs.
+"""
+
+LEAST_TOKENS = 256
+"""Tokens of a batch on the slowest processor; with fewer, throughput is lost."""
 
 INTERACTIVE_LIMIT = 0.5
 """A request of at most this share of a batch is interactive, unless it says otherwise."""
@@ -67,10 +76,9 @@ class Batcher:
     Args:
         max_wait: seconds of work that may wait in a queue; requests beyond it are refused.
         cache: vectors of texts that were encoded before.
-        token_budget: tokens of a batch; 1,024 for each core when not given.
+        token_budget: most tokens of a batch; 1,024 for each core when not given.
 
     Attributes:
-        budget: tokens of a batch.
         counters: what was done so far.
         cache: vectors of texts that were encoded before.
         speed: tokens a second in the last batches; 0 before the first.
@@ -83,7 +91,7 @@ class Batcher:
         cache: VectorCache | None = None,
         token_budget: int | None = None,
     ) -> None:
-        self.budget = token_budget or TOKENS_PER_CORE * max(2, usable_cores())
+        self._most_tokens = token_budget or TOKENS_PER_CORE * max(2, usable_cores())
         self.counters = Counters()
         self._max_wait = max_wait
         self.cache = cache or VectorCache(0)
@@ -94,6 +102,13 @@ class Batcher:
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="likewise-batcher", daemon=True)
         self._thread.start()
+
+    @property
+    def budget(self) -> int:
+        """Tokens of the next batch."""
+        if not self.speed:
+            return self._most_tokens
+        return min(self._most_tokens, max(LEAST_TOKENS, int(BATCH_SECONDS * self.speed)))
 
     def waiting(self, priority: Priority) -> tuple[int, int]:
         """How many requests wait, and how many tokens (an estimate)."""
@@ -120,7 +135,7 @@ class Batcher:
         tokens = estimate_tokens(texts, lane.encoder.max_seq_length, len(lane.prefix))
         total = sum(tokens)
         if priority is None:
-            small = total <= INTERACTIVE_LIMIT * self.budget
+            small = total <= INTERACTIVE_LIMIT * self._most_tokens
             priority = "interactive" if small else "bulk"
         future: asyncio.Future[Embedded] = loop.create_future()
         count = len(texts)
@@ -133,11 +148,12 @@ class Batcher:
         if not count:
             future.set_result(result)
             return future
-        request = QueuedRequest(lane, texts, tokens, future, result)
+        request = QueuedRequest(lane, texts, tokens, future, result, priority)
         with self._changed:
             self._refuse_overload(priority)
-            self._queue.add(request, priority)
+            self._queue.add(request)
             self._changed.notify()
+        future.add_done_callback(partial(self._discount_cancelled, request))
         return future
 
     def close(self) -> None:
@@ -147,6 +163,12 @@ class Batcher:
             self._changed.notify()
         self._thread.join()
         self.cache.close()
+
+    def _discount_cancelled(self, request: QueuedRequest, future: asyncio.Future[Embedded]) -> None:
+        """Work that no client waits for any more must not cause refusals."""
+        if future.cancelled():
+            with self._changed:
+                self._queue.discount(request)
 
     def _refuse_overload(self, priority: Priority) -> None:
         if not self.speed:
@@ -171,15 +193,10 @@ class Batcher:
     def _run(self) -> None:
         while parts := self._next_batch():
             started = time.perf_counter()
-            for part in parts:
-                part.request.result.timing.started = part.request.result.timing.started or started
-            try:
-                tokens = self._encode(parts)
-            except BaseException as error:
-                for part in parts:
-                    future = part.request.future
-                    _call(future.get_loop(), _set_error, future, error)
-                continue
+            tokens = 0
+            # an interactive request is answered before the bulk part of its batch is encoded
+            for _, group in groupby(parts, key=lambda part: part.request.priority):
+                tokens += self._run_group(list(group))
             seconds = time.perf_counter() - started
             if tokens:
                 measured = tokens / seconds
@@ -187,6 +204,19 @@ class Batcher:
             self.counters.batches += 1
             self.counters.seconds += seconds
             self.counters.tokens += tokens
+
+    def _run_group(self, parts: list[Part]) -> int:
+        """Encode texts and answer their requests; the number of tokens read."""
+        started = time.perf_counter()
+        for part in parts:
+            part.request.result.timing.started = part.request.result.timing.started or started
+        try:
+            return self._encode(parts)
+        except BaseException as error:
+            for part in parts:
+                future = part.request.future
+                _call(future.get_loop(), _set_error, future, error)
+            return 0
 
     def _next_batch(self) -> list[Part]:
         """Wait for requests, and take the next batch; empty when the batcher is closed."""
