@@ -20,7 +20,7 @@ wrk.headers["Content-Type"] = "application/json"
 local bodies, n, good = {{}}, 0, 0
 for line in io.lines("{bodies}") do bodies[#bodies + 1] = line end
 function init() math.randomseed(os.time()); n = math.random(#bodies) end
-function delay() return {delay} end
+{delay}
 function request()
   n = n % #bodies + 1
   return wrk.format(nil, nil, nil, bodies[n])
@@ -95,7 +95,8 @@ def wrk(
             "".join(json.dumps({"input": given, "model": "model"}) + "\n" for given in inputs),
             "utf-8",
         )
-        delay = f"math.random({int(2000 * clients / rate)})" if rate else "0"
+        longest = int(2000 * clients / rate) if rate else 0  # ms; the mean is half of it
+        delay = f"function delay() return math.random({longest}) end" if rate else ""
         script.write_text(_SCRIPT.format(bodies=bodies, result=result, delay=delay), "utf-8")
         subprocess.run(
             ["wrk", "-t1", f"-c{clients}", f"-d{seconds}s", "--timeout", "60s", "--latency",

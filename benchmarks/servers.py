@@ -22,7 +22,7 @@ INFINITY = ROOT / ".venv-bench-infinity"
 """The environment of infinity, which needs older packages: `python -m benchmarks.servers`."""
 
 INFINITY_PACKAGES = (
-    "infinity-emb[server,torch]==0.0.78", "click<8.2", "transformers<5", "optimum<2",
+    "infinity-emb[server,torch]==0.0.78", "click<8.2", "transformers<4.49", "optimum<2",
     "sentence-transformers<6", "fastapi<0.116", "typer<0.16",
 )  # fmt: skip
 
