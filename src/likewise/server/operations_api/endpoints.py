@@ -30,6 +30,7 @@ from likewise.operations import (
     rank,
     recommend,
     record,
+    records,
     removal_plan,
     search,
     similarity,
@@ -38,7 +39,6 @@ from likewise.operations import (
 from likewise.operations.contract import RequestField, Result, request_fields
 from likewise.operations.session import Session
 from likewise.server.keys import Scope
-from likewise.server.operations_api import records
 from likewise.server.operations_api.resolver import kind_of
 
 MANY_RECORDS = 1000

@@ -1,4 +1,4 @@
-"""Collections whose texts come with the request: create one, add and remove records."""
+"""Create a collection, and add or remove records whose texts come with the request."""
 
 from __future__ import annotations
 
