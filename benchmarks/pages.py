@@ -9,6 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 from benchmarks import (
+    answers,
     base_models,
     clusters,
     cold_start,
@@ -47,6 +48,7 @@ BENCHMARKS: dict[str, ModuleType] = {
     "quality": quality,
     "dedupe": dedupe,
     "retrieval": retrieval,
+    "answers": answers,
     "clusters": clusters,
     "serving": serving,
     "mixed_load": mixed_load,

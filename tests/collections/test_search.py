@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 
 import likewise
 from likewise import vectors
-from likewise.collections.answers import answer as answer_of
 from likewise.collections.collection import Collection
-from likewise.collections.contract import Hit, Mode
-from likewise.collections.explain import sentences, similarity_distribution
+from likewise.collections.contract import Mode
+from likewise.collections.explain import similarity_distribution
 from likewise.collections.open_collection import open_collection
 from likewise.data.records import Record
 from likewise.errors import InputError
@@ -147,51 +146,6 @@ def test_a_percentile_counts_random_pairs() -> None:
     for score in (-0.3, 0.0, 0.2, 0.5):
         assert known.percentile(score) == pytest.approx(100 * (pairs < score).mean(), abs=0.6)
     assert similarity_distribution(np.repeat(drawn[:1], 5, axis=0), "cosine") is None
-
-
-def test_sentences_of_several_languages() -> None:
-    text = 'He said "No." Then he left.  今天很好。我们走吧！ 3.14 is pi'
-    found = [text[span.start : span.end] for span in sentences(text)]
-    assert found == ['He said "No."', "Then he left.", "今天很好。", "我们走吧！", "3.14 is pi"]
-
-
-def test_answers_quote_what_is_near_and_refuse_what_is_not(collection: Collection) -> None:
-    answer = collection.ask("Who raised interest rates?", near=90)
-    assert answer.near_enough
-    assert answer.quotes[0].text == TEXTS[5]
-    assert answer.documents[0].chunks[0].text == TEXTS[5]
-    refused = collection.ask("Which planet is the largest?", near=99.99)
-    assert not refused.near_enough
-    assert refused.quotes == ()
-
-
-def test_an_answer_says_nothing_twice(tmp_path: Path, encoder: likewise.Encoder) -> None:
-    texts = (
-        "You get a refund within thirty days.",
-        "YOU GET A REFUND, within the thirty days!",
-        "You  get refunds within thirty days",
-        "You get a refund within 30 days.",
-        "You do not get a refund within thirty days.",
-        "Rates were raised.",
-    )
-    made = open_collection("c", store=tmp_path, model=encoder, create=True)
-    made.add(Record(text, source=f"/{n}.txt", line=1) for n, text in enumerate(texts))
-    answer = made.ask("When do I get a refund?", near=0, quotes=9)
-    quoted = [quote.text for quote in answer.quotes]
-    assert len(quoted) == 4
-    assert {texts[3], texts[4], texts[5]} < set(quoted)  # a number and a "not" are no repeats
-
-
-def test_a_sentence_that_is_cut_is_not_quoted_beside_the_whole() -> None:
-    def hit(text: str, name: str) -> Hit:
-        return Hit(name, text, 0.9 - len(text) / 1000, "cosine", 0.9 - len(text) / 1000)
-
-    whole = "The parcel is sent back within thirty days of its arrival."
-    part = "within thirty days of its arrival."
-    same = answer_of("When?", [hit(whole, "a.0"), hit(part, "a.1")])
-    assert [quote.text for quote in same.quotes] == [part]
-    other = answer_of("When?", [hit(whole, "a.0"), hit(part, "b.1")])
-    assert len(other.quotes) == 2
 
 
 @pytest.mark.parametrize("mode", ["semantic", "keyword", "hybrid"])

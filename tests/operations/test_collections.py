@@ -142,13 +142,15 @@ def test_a_reranker_orders_the_hits(opened: Opened, model_folder: Path) -> None:
 
 
 def test_ask_quotes_and_says_where_from(opened: Opened) -> None:
-    request = AskRequest("shop", "When do I get a refund?", near=50, quotes=1)
+    request = AskRequest("shop", "When do I get a refund?", quotes=1)
     plain = json.loads(json.dumps(ask(request, opened.session).to_dict()))
-    assert plain["near_enough"]
+    assert plain["answerable"]
+    assert plain["false_alarm_rate"] <= plain["false_alarms"] == 0.01
     assert "refund" in plain["quotes"][0]["text"]
     assert plain["documents"][0]["chunks"][0]["source"].endswith("faq.txt")
-    refused = ask(AskRequest("shop", "Who painted it?", near=100), opened.session)
-    assert not refused.to_dict()["near_enough"]
+    other = "Who painted the chapel in Rome?"
+    assert not ask(AskRequest("shop", other), opened.session).answer.answerable
+    assert ask(AskRequest("shop", other, false_alarms=1.0), opened.session).answer.answerable
 
 
 def test_recommend_says_because_of_what(opened: Opened) -> None:

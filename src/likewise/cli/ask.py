@@ -5,12 +5,15 @@ from __future__ import annotations
 import shutil
 
 from likewise.cli.derive import command
-from likewise.cli.hit_format import figures, folded, place, standing
+from likewise.cli.hit_format import figures, folded, place
 from likewise.cli.printing import note, say
 from likewise.collections.answers import Answer
 from likewise.operations.ask import AskRequest, AskResult
 from likewise.operations.ask import ask as operation
 from likewise.wording import counted
+
+MANY_REFUSED = 0.1
+"""Share of refused answerable questions that is worth a warning."""
 
 
 @command(AskRequest, operation)
@@ -23,8 +26,9 @@ def ask(result: AskResult, _: AskRequest) -> None:
     """
     answer = result.answer
     width = min(shutil.get_terminal_size((80, 24)).columns, 100)
-    if not answer.near_enough:
-        note(f"nothing here is near enough to answer: {_nearest(answer)}")
+    if not answer.answerable:
+        note(f"nothing here answers this: {_reason(answer)}")
+        _warn_of_refusals(answer)
         return
     for quote in answer.quotes:
         for line in folded(quote.text, width):
@@ -42,10 +46,21 @@ def ask(result: AskResult, _: AskRequest) -> None:
         say(f"  {first}" + (" …" if rest else ""))
 
 
-def _nearest(answer: Answer) -> str:
-    if answer.percentile is None:
-        return "nothing is found"
+def _reason(answer: Answer) -> str:
+    if answer.false_alarm_rate is None:
+        return "the collection is empty"
+    share = answer.false_alarm_rate
+    shown = f"{share:.0%}" if share >= 0.1 else f"{share:.1%}"
     return (
-        f"the nearest chunk is {standing(answer.percentile, answer.pairs)}, "
-        f"and {answer.threshold:g}% is required (--near)"
+        f"{shown} of off-topic questions find something as relevant here, and at most "
+        f"{answer.false_alarms:.3g} may (--false-alarms)"
     )
+
+
+def _warn_of_refusals(answer: Answer) -> None:
+    """Say so where many questions that are answered here are refused at this rate."""
+    if answer.refused is not None and answer.refused >= MANY_REFUSED:
+        note(
+            f"about {answer.refused:.0%} of the questions that these texts answer are refused at "
+            "this rate; a higher one refuses fewer"
+        )

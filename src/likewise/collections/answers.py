@@ -2,35 +2,39 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
-from likewise.collections.contract import Hit
+import numpy as np
+from numpy.typing import NDArray
 
-NEAR = 97.0
-"""Percentile of random pairs that the best chunk must reach to count as an answer.
+from likewise import vectors
+from likewise.collections.calibrate import (
+    Candidate,
+    calibrate,
+    relevance,
+    sample_texts,
+    sentence_texts,
+    shortlist,
+    with_title,
+)
+from likewise.collections.calibration import Calibration
+from likewise.collections.contract import Hit, Model
+from likewise.collections.manifest import Manifest
+from likewise.collections.off_topic import Language, language_of
+from likewise.collections.quotes import Quote, best_quotes
+from likewise.collections.words import DocumentFrequencies, WeightedWords, content_words
 
-On SciFact nine claims in ten find a chunk above it, and everyday questions none above 75; a
-collection of mixed texts, whose random pairs have little in common, needs 99 or more.
-"""
+if TYPE_CHECKING:
+    from lancedb.table import Table
 
+FALSE_ALARMS = 0.01
+"""Share of off-topic questions that may be answered."""
 
-@dataclass(frozen=True)
-class Quote:
-    """A sentence that answers.
-
-    Attributes:
-        text: the sentence.
-        score: its similarity to the question.
-        hit: the chunk it is from.
-    """
-
-    text: str
-    score: float
-    hit: Hit
+STALE = 0.2
+"""Of a collection's chunks, the share that may change before its calibration is measured again."""
 
 
 @dataclass(frozen=True)
@@ -58,36 +62,37 @@ class Answer:
 
     Attributes:
         question: as it was asked.
-        near_enough: whether anything found is near enough to be an answer.
-        percentile: of the best chunk among random pairs; None where nothing was found, or too
-            few chunks are there to compare with.
-        pairs: how many random pairs that is among.
-        threshold: the percentile that counted as near enough.
-        quotes: the best sentences, best first; none where nothing is near enough.
-        documents: what was found, by record, best first; also where nothing is near enough.
+        answerable: whether anything found is relevant enough to be an answer.
+        false_alarm_rate: estimated share of off-topic questions whose best chunk is at least as
+            relevant; None where nothing was found.
+        false_alarms: the share up to which it counts as an answer.
+        refused: estimated share of the answerable questions that are refused at this limit; None
+            where the texts are too short to estimate it.
+        quotes: the best sentences, best first; none where it is not answerable.
+        documents: what was found, by record, best first; also where it is not answerable.
     """
 
     question: str
-    near_enough: bool
-    percentile: float | None
-    threshold: float
+    answerable: bool
+    false_alarm_rate: float | None
+    false_alarms: float
+    refused: float | None
     quotes: tuple[Quote, ...]
     documents: tuple[Document, ...]
-    pairs: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """The answer as plain values.
 
-        Keys: `question`, `near_enough`, `percentile` (or null), `pairs`, `threshold`, `quotes`
-        (each with `text`, `score`, `hit`), `documents` (each with `record`, `title`, `source`,
-        `line`, `chunks`); hits as in `Hit.to_dict`.
+        Keys: `question`, `answerable`, `false_alarm_rate` (or null), `false_alarms`, `refused` (or
+        null), `quotes` (each with `text`, `score`, `hit`), `documents` (each with `record`,
+        `title`, `source`, `line`, `chunks`); hits as in `Hit.to_dict`.
         """
         return {
             "question": self.question,
-            "near_enough": self.near_enough,
-            "percentile": self.percentile,
-            "pairs": self.pairs,
-            "threshold": self.threshold,
+            "answerable": self.answerable,
+            "false_alarm_rate": self.false_alarm_rate,
+            "false_alarms": self.false_alarms,
+            "refused": self.refused,
             "quotes": [
                 {"text": quote.text, "score": quote.score, "hit": quote.hit.to_dict()}
                 for quote in self.quotes
@@ -105,71 +110,98 @@ class Answer:
         }
 
 
-def answer(question: str, hits: Sequence[Hit], *, near: float = NEAR, quotes: int = 3) -> Answer:
-    """An answer out of hits that have their best sentences.
+class AnswerFinder:
+    """Answers questions out of one version of a collection.
 
-    Args:
-        question: as it was asked.
-        hits: what a search found, each with its best sentence.
-        near: percentile that the best chunk must reach.
-        quotes: how many sentences to give at most.
+    What it measures of the collection is cached for further questions.
     """
-    percentiles = [hit.percentile for hit in hits if hit.percentile is not None]
-    best = max(percentiles, default=None)
-    near_enough = bool(hits) and (best is None or best >= near)
-    found = tuple(_quotes(hits, near)[:quotes]) if near_enough else ()
-    pairs = max((hit.pairs for hit in hits), default=0)
-    return Answer(question, near_enough, best, near, found, tuple(_documents(hits)), pairs)
+
+    def __init__(self, table: Table, manifest: Manifest, model: Model) -> None:
+        self._table, self._manifest, self._model = table, manifest, model
+        self._measured: dict[Language, Calibration] = {}
+
+    def answer(
+        self,
+        question: str,
+        query: NDArray[np.float32],
+        hits: Sequence[Hit],
+        nearest: Sequence[Hit],
+        *,
+        false_alarms: float = FALSE_ALARMS,
+        quotes: int = 3,
+    ) -> Answer:
+        """The answer to a question.
+
+        Args:
+            question: as it was asked.
+            query: its vector, float32 `[d]`.
+            hits: what a search found, which is quoted.
+            nearest: the `DEPTH` nearest chunks, which decide whether there is an answer.
+            false_alarms: share of off-topic questions that may be answered.
+            quotes: how many sentences to give at most.
+        """
+        if not nearest:
+            return Answer(question, False, None, false_alarms, None, (), _documents(hits))
+        calibration = self._calibration(language_of(question))
+        words = self._frequencies.weighted(question)
+        chosen = shortlist([_candidate(hit, words) for hit in nearest], calibration.spread)
+        scores = self._sentence_scores(query, [*(c.text for c in chosen), *(h.text for h in hits)])
+        found = relevance(calibration, chosen, scores)
+        threshold = calibration.threshold(false_alarms)
+        answerable = bool(hits) and found >= threshold
+        best: list[Quote] = []
+        if answerable:
+            first, *others = best_quotes(question, hits, scores, words, calibration.spread)
+            best = [first]
+            for quote in others:
+                if relevance(calibration, [_candidate(quote.hit, words)], scores) >= threshold:
+                    best.append(quote)
+        return Answer(
+            question, answerable, calibration.false_alarm_rate(found), false_alarms,
+            calibration.refused(false_alarms), tuple(best[:quotes]), _documents(hits),
+        )  # fmt: skip
+
+    @cached_property
+    def _sample(self) -> list[str]:
+        return sample_texts(self._table)
+
+    @cached_property
+    def _frequencies(self) -> DocumentFrequencies:
+        return DocumentFrequencies.of(self._sample)
+
+    def _calibration(self, language: Language) -> Calibration:
+        """The stored calibration, or one that is measured now."""
+        stored = self._manifest.calibrations.get(language)
+        if stored is not None and stored.changed <= STALE * stored.chunks:
+            return stored
+        if language not in self._measured:
+            measure = self._manifest.similarity
+            self._measured[language] = calibrate(
+                self._table, self._model, measure, language, self._sample
+            )
+        return self._measured[language]
+
+    def _sentence_scores(
+        self, query: NDArray[np.float32], chunks: Sequence[str]
+    ) -> dict[str, float]:
+        texts = list(dict.fromkeys(text for chunk in chunks for text in sentence_texts(chunk)))
+        if not texts:
+            return {}
+        encoded = self._model.encode_document(texts)
+        scores = vectors.similarity(query[np.newaxis], encoded, self._manifest.similarity)[0]
+        return dict(zip(texts, scores.tolist(), strict=True))
 
 
-def _quotes(hits: Sequence[Hit], near: float) -> list[Quote]:
-    """The best sentence of each chunk that is near enough, best first and without repeats."""
-    quotes = [
-        Quote(hit.sentence, hit.best.score if hit.best else hit.similarity or 0.0, hit)
-        for hit in hits
-        if hit.percentile is None or hit.percentile >= near
-    ]
-    found: list[Quote] = []
-    for quote in sorted(quotes, key=lambda quote: -quote.score):
-        if not any(_repeats(quote, other) for other in found):
-            found.append(quote)
-    return found
+def _candidate(hit: Hit, words: WeightedWords) -> Candidate:
+    coverage = words.coverage(content_words(with_title(hit.text, hit.title)))
+    return Candidate(hit.text, hit.similarity or 0.0, coverage)
 
 
-def _repeats(one: Quote, other: Quote) -> bool:
-    """Whether two say the same in the same words.
-
-    Case, punctuation, accents, articles and plurals may differ; a number or a "not" may not. Of
-    one record, a part of a sentence that the end of a chunk has cut off is a repeat as well.
-    """
-    words, others = _words(one.text), _words(other.text)
-    if words == others:
-        return True
-    if one.hit.record != other.hit.record:
-        return False
-    shorter, longer = sorted((" ".join(words), " ".join(others)), key=len)
-    return bool(shorter) and f" {shorter} " in f" {longer} "
-
-
-def _words(text: str) -> list[str]:
-    folded = unicodedata.normalize("NFKD", text).casefold()
-    letters = re.sub("[\u0300-\u036f]", "", folded)  # accents of Latin, Greek and Cyrillic
-    words = re.findall(r"[^\W_]+(?:['’][^\W_]+)*", letters)
-    return [_singular(word) for word in words if word not in _ARTICLES]
-
-
-def _singular(word: str) -> str:
-    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
-
-
-_ARTICLES = frozenset({"a", "an", "the"})
-
-
-def _documents(hits: Sequence[Hit]) -> list[Document]:
+def _documents(hits: Sequence[Hit]) -> tuple[Document, ...]:
     together: dict[str, list[Hit]] = {}
     for hit in hits:
         together.setdefault(hit.record, []).append(hit)
-    return [
+    return tuple(
         Document(record, parts[0].title, parts[0].source, parts[0].line, tuple(parts))
         for record, parts in together.items()
-    ]
+    )

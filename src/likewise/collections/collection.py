@@ -67,8 +67,9 @@ class Collection(CollectionReader):
             )  # fmt: skip
             encoded = time.perf_counter()
             manifest = finish_run(
-                self._table, self.name, changes, kind, target, resumed=not whole, progress=progress
-            )
+                self._table, self.name, changes, kind, target, model=self.model,
+                resumed=not whole, progress=progress,
+            )  # fmt: skip
         self._snapshot = Snapshot(self.name, self._table, manifest)
         return Indexed(
             added=changes.added,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -10,16 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likewise import vectors
-from likewise.collections.contract import Hit, Model, Span
+from likewise.collections.contract import Hit, Model
+from likewise.collections.sentence_split import sentences
 
 SAMPLE = 2000
 """Chunks drawn for the distribution: two million pairs."""
 
 LEVELS = (*range(100), 99.5, 99.8, 99.9, 99.95, 99.98, 99.99, 99.995, 99.998, 99.999, 100)
 """Percentiles that are stored; most hits are in the upper tail, so it is stored finely."""
-
-# an end of a sentence: a stop and a space, or a full-width stop; closing quotes belong to it
-_SENTENCE = re.compile(r"""[^\n]*?(?:[.!?…]+["'”’»)\]]*(?=\s)|[。！？…]+[”’」』）]*|(?=\n)|$)""")
 
 
 @dataclass(frozen=True)
@@ -53,17 +50,6 @@ def similarity_distribution(
     pairs = scores[np.triu_indices(len(sample), 1)]
     values = np.percentile(pairs, LEVELS)
     return SimilarityDistribution(tuple(round(float(value), 6) for value in values), len(pairs))
-
-
-def sentences(text: str) -> list[Span]:
-    """The sentences of a chunk, without the spaces around them; scores are 0."""
-    found = []
-    for match in _SENTENCE.finditer(text):
-        part = match.group()
-        if part.strip():
-            start = match.start() + len(part) - len(part.lstrip())
-            found.append(Span(start, start + len(part.strip()), 0.0))
-    return found
 
 
 def with_best_sentences(hits: Sequence[Hit], query: NDArray[np.float32], model: Model) -> list[Hit]:

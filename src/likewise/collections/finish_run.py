@@ -6,8 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from likewise.collections import history, tuning
+from likewise.collections.calibrate import calibrate, sample_texts
+from likewise.collections.calibration import Calibration
+from likewise.collections.contract import Model
 from likewise.collections.explain import SAMPLE, similarity_distribution
 from likewise.collections.manifest import Manifest, read_manifest
+from likewise.collections.off_topic import language_of
 from likewise.collections.store import store_errors
 from likewise.collections.sync import Changes
 from likewise.progress import Progress
@@ -23,6 +27,7 @@ def finish_run(
     kind: str | None = None,
     target: float | None = None,
     *,
+    model: Model | None = None,
     resumed: bool,
     progress: Progress | None = None,
 ) -> Manifest:
@@ -34,6 +39,7 @@ def finish_run(
         changes: what the run did.
         kind: of index, as in `Collection.add`.
         target: recall, as in `Collection.add`.
+        model: measures the calibration again; without it, the changes are only counted.
         resumed: whether an earlier run was stopped, whose changes are not counted.
         progress: shown the steps.
     """
@@ -56,10 +62,36 @@ def finish_run(
             storage=manifest.storage,
         )  # fmt: skip
         sample = tuning.sample_vectors(table, SAMPLE)
+        bar.message("measuring off-topic questions")
+        calibrations = _calibrated(table, manifest, model, changed)
     manifest = replace(
-        manifest, index=index, distribution=similarity_distribution(sample, manifest.similarity)
-    )
+        manifest, index=index, calibrations=calibrations,
+        distribution=similarity_distribution(sample, manifest.similarity),
+    )  # fmt: skip
     return history.record_run(
         table, manifest, "index", added=changes.added, removed=changes.removed,
         sources=changes.sources,
     )  # fmt: skip
+
+
+def _calibrated(
+    table: Table, manifest: Manifest, model: Model | None, changed: int
+) -> dict[str, Calibration]:
+    """Calibrations that still fit; in the collection's own language one is always there."""
+    rows = table.count_rows()
+    fitting = {
+        language: replace(known, changed=known.changed + changed)
+        for language, known in manifest.calibrations.items()
+    }
+    if model is None or not rows:
+        return fitting if rows else {}
+    fitting = {
+        language: known
+        for language, known in fitting.items()
+        if known.changed <= tuning.REMEASURE_THRESHOLD * rows
+    }
+    sample = sample_texts(table)
+    language = language_of("\n".join(sample))
+    if language not in fitting:
+        fitting[language] = calibrate(table, model, manifest.similarity, language, sample)
+    return fitting

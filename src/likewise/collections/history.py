@@ -201,7 +201,7 @@ def bring_back(table: Table, name: str, action: str, target: Run) -> Manifest:
             table.delete("true")
             drop(table)
             asked = Index(asked=manifest.index.asked, target=manifest.index.target)
-            restored = replace(manifest, index=asked, distribution=None)
+            restored = replace(manifest, index=asked, distribution=None, calibrations={})
         change = table.count_rows() - before
         return record_run(
             table, restored, action, added=max(change, 0), removed=max(-change, 0),

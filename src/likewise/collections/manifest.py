@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from likewise.collections.calibration import Calibration
 from likewise.collections.contract import Index, Run, Storage
 from likewise.collections.explain import SimilarityDistribution
 from likewise.collections.store import repair
@@ -46,6 +47,7 @@ class Manifest:
         overlap: tokens at most that a chunk has in common with the one before it.
         distribution: similarities of random pairs; None while there are none.
         index: how neighbours are found.
+        calibrations: relevance to off-topic questions, by their language.
         runs: the log, oldest first.
     """
 
@@ -59,6 +61,7 @@ class Manifest:
     overlap: int = 0
     distribution: SimilarityDistribution | None = None
     index: Index = field(default_factory=Index)
+    calibrations: Mapping[str, Calibration] = field(default_factory=dict)
     runs: tuple[Run, ...] = ()
 
     def check(self, name: str, model: str, fingerprint: str) -> None:
@@ -135,6 +138,10 @@ def _parsed(content: bytes, name: str) -> Manifest:
         distribution = SimilarityDistribution(tuple(known["values"]), known["pairs"])
         value["distribution"] = distribution
     value["index"] = Index(**_renamed(value["index"], _inverted(STORED_INDEX_KEYS)))
+    value["calibrations"] = {
+        language: Calibration(**known | {"own": tuple(known["own"])})
+        for language, known in value.get("calibrations", {}).items()
+    }
     runs = (_renamed(run, _inverted(STORED_RUN_KEYS)) for run in value["runs"])
     value["runs"] = tuple(Run(**run | {"sources": tuple(run["sources"])}) for run in runs)
     return Manifest(**value)

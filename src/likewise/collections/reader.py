@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likewise.collections import history
-from likewise.collections.answers import NEAR, Answer, answer
+from likewise.collections.answers import FALSE_ALARMS, Answer, AnswerFinder
+from likewise.collections.calibrate import DEPTH
 from likewise.collections.condition import checked
 from likewise.collections.contract import MODES, Hit, Mode, Model, ModelLoader, Run, Scorer, Summary
 from likewise.collections.explain import with_best_sentences
@@ -49,6 +50,8 @@ class CollectionReader:
         self._model = model
         self._loader = loader
         self._snapshot = Snapshot(name, table, read_manifest(table, name))
+        self._finder: AnswerFinder | None = None
+        self._finder_of = self._snapshot
         if model is not None:
             self.manifest.check(name, model.name, model.fingerprint)
 
@@ -212,7 +215,7 @@ class CollectionReader:
         *,
         chunks: int = 8,
         quotes: int = 3,
-        near: float = NEAR,
+        false_alarms: float = FALSE_ALARMS,
         mode: Mode = "semantic",
         where: str | None = None,
         rerank: Scorer | None = None,
@@ -223,13 +226,27 @@ class CollectionReader:
             question: in words.
             chunks: how many to look at.
             quotes: how many sentences to give at most.
-            near: percentile among random pairs that the best chunk must reach to be an answer.
+            false_alarms: share of off-topic questions that may be answered; 1 refuses nothing.
             mode: as in `search`.
             where: an SQL condition.
             rerank: as in `search`.
         """
-        hits = self.search(question, chunks, mode=mode, where=where, rerank=rerank, highlight=True)
-        return answer(question, hits, near=near, quotes=quotes)
+        if not 0 < false_alarms <= 1:
+            raise InputError(
+                f"a false-alarm rate of {false_alarms} is out of range",
+                hint="0.01 answers one of a hundred off-topic questions, 1 refuses nothing",
+            )
+        hits = self.search(question, chunks, mode=mode, where=where, rerank=rerank)
+        query = self._query(question)
+        decisive = mode == "semantic" and rerank is None and chunks >= DEPTH
+        nearest = (
+            hits[:DEPTH]
+            if decisive
+            else self._snapshot.hits_by_vector(query, DEPTH, _condition(where))
+        )
+        return self._answers().answer(
+            question, query, hits, nearest, false_alarms=false_alarms, quotes=quotes
+        )
 
     def recommend(
         self,
@@ -249,6 +266,13 @@ class CollectionReader:
 
     def _hits(self, request: SnapshotQuery, vector: NDArray[np.float32] | None) -> list[Hit]:
         return run_search(self._snapshot, request, vector, lambda: self.model)
+
+    def _answers(self) -> AnswerFinder:
+        """Answers questions out of the state that is open."""
+        if self._finder is None or self._finder_of is not self._snapshot:
+            self._finder = AnswerFinder(self._table, self.manifest, self.model)
+            self._finder_of = self._snapshot
+        return self._finder
 
     def _query(self, query: str) -> NDArray[np.float32]:
         return np.asarray(self.model.encode_query(query), np.float32)

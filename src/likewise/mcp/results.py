@@ -89,12 +89,18 @@ class AskOutput(Noted):
 
     collection: str
     question: str
-    near_enough: Annotated[
+    answerable: Annotated[
         bool, Field(description="False: the collection probably has no answer; do not invent one.")
     ]
-    percentile: float | None
-    pairs: int
-    threshold: float
+    false_alarm_rate: Annotated[
+        float | None,
+        Field(description="Estimated share of off-topic questions that find as relevant a chunk."),
+    ]
+    false_alarms: Annotated[float, Field(description="The share up to which it is an answer.")]
+    refused: Annotated[
+        float | None,
+        Field(description="Estimated share of answerable questions refused at this rate."),
+    ]
     quotes: list[QuoteResult]
     documents: list[DocumentResult]
 

@@ -99,7 +99,7 @@ TOOLS = (
         "ask",
         "Ask a collection",
         "Answer a question with sentences quoted from a collection, each with its source. "
-        "`near_enough` is false where the collection probably does not contain an answer. Use "
+        "`answerable` is false where the collection probably does not contain an answer. Use "
         "search to explore a topic instead.",
         AskRequest,
         ask,

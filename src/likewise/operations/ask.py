@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import KW_ONLY, dataclass
 from typing import Annotated, Any
 
-from likewise.collections.answers import NEAR, Answer
+from likewise.collections.answers import FALSE_ALARMS, Answer
 from likewise.collections.contract import Mode
 from likewise.operations.collection import AsOf, CollectionRequest, Rerank, Where, scorer_of
 from likewise.operations.contract import Field
@@ -20,13 +20,13 @@ class AskRequest(CollectionRequest):
     _: KW_ONLY
     quotes: Annotated[int, Field("How many sentences to quote.", minimum=1)] = 3
     chunks: Annotated[int, Field("How many chunks to look at.", minimum=1)] = 8
-    near: Annotated[
+    false_alarms: Annotated[
         float,
         Field(
-            "Percent of random pairs that the best chunk has to be nearer than.",
-            minimum=0.0, maximum=100.0,
+            "Share of off-topic questions that may be answered; 1 refuses nothing.",
+            minimum=0.001, maximum=1.0,
         ),
-    ] = NEAR  # fmt: skip
+    ] = FALSE_ALARMS  # fmt: skip
     mode: Annotated[Mode, Field("By meaning (semantic), by words (keyword) or both (hybrid).")] = (
         "semantic"
     )
@@ -63,7 +63,8 @@ def ask(request: AskRequest, session: Session) -> AskResult:
     """
     collection = session.collection(request.name, store=request.store, as_of=request.as_of)
     answer = collection.ask(
-        request.question, chunks=request.chunks, quotes=request.quotes, near=request.near,
-        mode=request.mode, where=request.where, rerank=scorer_of(session, request.rerank),
+        request.question, chunks=request.chunks, quotes=request.quotes,
+        false_alarms=request.false_alarms, mode=request.mode, where=request.where,
+        rerank=scorer_of(session, request.rerank),
     )  # fmt: skip
     return AskResult(request.name, answer)

@@ -66,7 +66,7 @@ def test_a_record_by_its_id(notes: Any) -> None:
 
 
 def test_ask_and_recommend(notes: Any) -> None:
-    body = {"question": "When is the meeting?", "near": 0.0}
+    body = {"question": "When is the meeting?", "false_alarms": 1.0}
     answer = notes.client.post("/collections/notes/ask", json=body).json()
     assert "Monday" in str(answer)
     [hit] = search(notes, query="cat", top_k=1)

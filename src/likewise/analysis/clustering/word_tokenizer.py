@@ -10,10 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 
-STOPWORDS = Path(__file__).parent / "stopwords"
-"""Words that say nothing of what a text is about, a file for each language."""
+from likewise.data.stop_words import stop_words
 
 LONGEST = 4
 """Characters in a piece of Chinese, at most."""
@@ -46,7 +44,7 @@ def word_terms(text: str) -> Iterator[str]:
 
 def _says_something(word: str) -> bool:
     numeric = word.replace(".", "").replace("-", "").isdigit()
-    return not numeric and word not in _stopwords("en") and (len(word) > 1 or not word.isascii())
+    return not numeric and word not in stop_words("en") and (len(word) > 1 or not word.isascii())
 
 
 def _pieces(run: str) -> Iterator[str]:
@@ -57,11 +55,6 @@ def _pieces(run: str) -> Iterator[str]:
 
 
 @cache
-def _stopwords(language: str) -> frozenset[str]:
-    return frozenset((STOPWORDS / f"{language}.txt").read_text("utf-8").split())
-
-
-@cache
 def _chinese_stop() -> re.Pattern[str]:
     """Where a run of Chinese is parted, the longest stop word first."""
-    return re.compile("|".join(sorted(_stopwords("zh"), key=len, reverse=True)))
+    return re.compile("|".join(sorted(stop_words("zh"), key=len, reverse=True)))

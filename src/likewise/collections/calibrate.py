@@ -1,0 +1,233 @@
+"""Measure how relevant a collection's chunks are to questions that it does not answer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from likewise import vectors
+from likewise.collections import flat_search
+from likewise.collections.calibration import COVERAGE_WEIGHT, LEVELS, Calibration, fitted
+from likewise.collections.contract import Model
+from likewise.collections.off_topic import Language, off_topic_questions, question_vectors
+from likewise.collections.sentence_split import quotable, sentences
+from likewise.collections.words import DocumentFrequencies, content_words
+
+if TYPE_CHECKING:
+    from lancedb.table import Table
+
+DEPTH = 8
+"""Chunks of which the most relevant one counts."""
+
+READ = 3
+"""Of these, how many are compared sentence by sentence, the best first."""
+
+SAMPLE = 2000
+"""Chunks from which document frequencies and pseudo-questions are taken."""
+
+PSEUDO_QUESTIONS = 32
+
+KEPT_WORDS = 0.5
+"""Share of a sentence's words that make up a pseudo-question."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A chunk that may answer a question.
+
+    Attributes:
+        text: the chunk.
+        similarity: to the question.
+        coverage: weighted share of the question's words that it and its title have.
+    """
+
+    text: str
+    similarity: float
+    coverage: float
+
+
+def shortlist(candidates: Sequence[Candidate], spread: float) -> list[Candidate]:
+    """The chunks that are worth comparing sentence by sentence."""
+    order = sorted(
+        candidates, key=lambda c: c.similarity / spread + COVERAGE_WEIGHT * c.coverage, reverse=True
+    )
+    return order[:READ]
+
+
+def sentence_texts(text: str) -> list[str]:
+    """The sentences of a chunk that can be quoted; none where the chunk is a single one."""
+    spans = quotable(text)
+    return [text[span.start : span.end] for span in spans] if len(spans) > 1 else []
+
+
+def relevance(
+    calibration: Calibration, candidates: Sequence[Candidate], scores: Mapping[str, float]
+) -> float:
+    """The relevance of the best of some chunks to a question.
+
+    Args:
+        calibration: of the collection.
+        candidates: the chunks.
+        scores: similarity of their sentences to the question.
+    """
+    return max(
+        calibration.relevance(
+            candidate.similarity,
+            max((scores[text] for text in sentence_texts(candidate.text)),
+                default=candidate.similarity),
+            candidate.coverage,
+        )
+        for candidate in candidates
+    )  # fmt: skip
+
+
+def sample_texts(table: Table, seed: int = 0) -> list[str]:
+    """Chunks drawn at random, each with its title."""
+    rows = table.count_rows()
+    drawn = np.random.default_rng(seed).choice(rows, min(SAMPLE, rows), replace=False)
+    taken = table.take_offsets(np.sort(drawn).tolist()).select(["text", "title"]).to_arrow()
+    return [
+        with_title(text, title)
+        for text, title in zip(taken["text"].to_pylist(), taken["title"].to_pylist(), strict=True)
+    ]
+
+
+def with_title(text: str, title: str | None) -> str:
+    """A chunk with its title, as words are looked up in."""
+    return f"{title}\n{text}" if title else text
+
+
+def calibrate(
+    table: Table, model: Model, measure: str, language: Language, sample: Sequence[str]
+) -> Calibration:
+    """The calibration of a collection that has at least one chunk.
+
+    Args:
+        table: its rows.
+        model: the one that made its vectors.
+        measure: how they are compared.
+        language: of the off-topic questions.
+        sample: chunks of it, from `sample_texts`.
+    """
+    frequencies = DocumentFrequencies.of(sample)
+    pseudo = pseudo_questions(sample)
+    questions = [*off_topic_questions(language), *pseudo]
+    queries = question_vectors(model, language)
+    count = len(queries)
+    if pseudo:
+        queries = np.concatenate([queries, np.asarray(model.encode_query(pseudo), np.float32)])
+    found = _candidates(table, questions, queries, measure, frequencies)
+
+    nearest = np.array([candidates[0].similarity for candidates in found[:count]])
+    low, center, high = np.quantile(nearest, [0.16, 0.5, 0.84])
+    spread = max(float(high - low) / 2, 1e-6)
+    best = [
+        max(c.similarity / spread + COVERAGE_WEIGHT * c.coverage for c in candidates)
+        for candidates in found[:count]
+    ]
+    # only the tail is fitted, with some more in case sentences change the order
+    tail = np.argsort(best)[-math.ceil(2 * (1 - LEVELS[0]) * count) :].tolist()
+    read = [*tail, *range(count, len(questions))]
+    shortlists = {n: shortlist(found[n], spread) for n in read}
+    texts = list(
+        dict.fromkeys(
+            text
+            for chosen in shortlists.values()
+            for c in chosen
+            for text in sentence_texts(c.text)
+        )
+    )
+    encoded = np.asarray(model.encode_document(texts), np.float32) if texts else None
+    unfitted = Calibration(float(center), spread, 0.0, 1.0, count)
+    relevances = {
+        n: relevance(
+            unfitted,
+            shortlists[n],
+            _sentence_scores(queries[n], texts, encoded, shortlists[n], measure),
+        )
+        for n in read
+    }
+    location, scale = fitted([relevances[n] for n in tail], count)
+    own = sorted(round(relevances[n], 3) for n in range(count, len(questions)))
+    return Calibration(
+        round(float(center), 6), round(spread, 6), round(location, 4), round(scale, 4), count,
+        tuple(own), table.count_rows(),
+    )  # fmt: skip
+
+
+def pseudo_questions(sample: Sequence[str], seed: int = 0) -> list[str]:
+    """Questions that a collection answers: sentences of which a share of the words is left."""
+    random = np.random.default_rng(seed)
+    made: list[str] = []
+    for n in random.permutation(len(sample)).tolist():
+        parts = [text for text in _sentences(sample[n]) if len(set(content_words(text))) >= 5]
+        if parts and len(made) < PSEUDO_QUESTIONS:
+            made.append(_shortened(parts[int(random.integers(len(parts)))], random))
+    return made
+
+
+def _shortened(sentence: str, random: np.random.Generator) -> str:
+    units = sentence.split() if " " in sentence else list(sentence)
+    kept = random.random(len(units)) < KEPT_WORDS
+    kept[int(random.integers(len(units)))] = True
+    joint = " " if " " in sentence else ""
+    return (
+        joint.join(unit for unit, keep in zip(units, kept, strict=True) if keep).rstrip(".。") + "?"
+    )
+
+
+def _sentences(text: str) -> list[str]:
+    return [text[span.start : span.end] for span in sentences(text)]
+
+
+def _candidates(
+    table: Table,
+    questions: Sequence[str],
+    queries: NDArray[np.float32],
+    measure: str,
+    frequencies: DocumentFrequencies,
+) -> list[list[Candidate]]:
+    """The nearest chunks of each question, nearest first."""
+    near = flat_search.nearest(flat_search.blocks(table), queries, DEPTH, measure)
+    unique = np.unique(near.row_ids).tolist()
+    rows = table.take_row_ids(unique).select(["text", "title"]).with_row_id().to_arrow()
+    chunks = {
+        row_id: (text, frozenset(content_words(with_title(text, title))))
+        for row_id, text, title in zip(
+            rows["_rowid"].to_pylist(), rows["text"].to_pylist(), rows["title"].to_pylist(),
+            strict=True,
+        )
+    }  # fmt: skip
+    found = []
+    for question, row_ids, scores in zip(questions, near.row_ids, near.scores, strict=True):
+        words = frequencies.weighted(question)
+        found.append(
+            [
+                Candidate(chunks[row_id][0], score, words.coverage(chunks[row_id][1]))
+                for row_id, score in zip(row_ids.tolist(), scores.tolist(), strict=True)
+            ]
+        )
+    return found
+
+
+def _sentence_scores(
+    query: NDArray[np.float32],
+    texts: Sequence[str],
+    encoded: NDArray[np.float32] | None,
+    candidates: Sequence[Candidate],
+    measure: str,
+) -> dict[str, float]:
+    if encoded is None:
+        return {}
+    place = {text: n for n, text in enumerate(texts)}
+    wanted = list(dict.fromkeys(t for c in candidates for t in sentence_texts(c.text)))
+    if not wanted:
+        return {}
+    matrix = encoded[[place[text] for text in wanted]]
+    scores = vectors.similarity(query[np.newaxis], matrix, measure)[0]
+    return dict(zip(wanted, scores.tolist(), strict=True))

@@ -1,0 +1,61 @@
+"""Questions on many everyday topics, to measure how near questions without an answer come."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from likewise.atomic import atomic
+from likewise.cache import cache_folder
+from likewise.collections.contract import Model
+from likewise.collections.words import HAN
+from likewise.errors import OutputError
+
+Language = Literal["en", "zh"]
+
+_log = logging.getLogger("likewise")
+
+
+@cache
+def off_topic_questions(language: Language) -> tuple[str, ...]:
+    """The questions of a language, about fifty topics."""
+    file = Path(__file__).parent / "offtopic" / f"{language}.txt"
+    lines = file.read_text("utf-8").splitlines()
+    return tuple(line for line in lines if line and not line.startswith("#"))
+
+
+def language_of(text: str) -> Language:
+    """Which of the two lists is nearer to a text: the Chinese one if a third of it is Chinese."""
+    letters = sum(character.isalpha() for character in text)
+    return "zh" if letters and sum(map(len, HAN.findall(text))) * 3 >= letters else "en"
+
+
+def question_vectors(model: Model, language: Language) -> NDArray[np.float32]:
+    """The vectors of the questions, float32 `[n, d]`; encoded once per model, then cached."""
+    texts = off_topic_questions(language)
+    file = cache_folder() / "off-topic" / f"{model.fingerprint[:16]}-{_digest(texts)}.npy"
+    try:
+        cached: NDArray[np.float32] = np.load(file)
+        if cached.shape == (len(texts), model.dimension):
+            return cached
+    except (OSError, ValueError, EOFError):
+        pass  # not there yet, or damaged: it is written anew below
+    encoded = np.asarray(model.encode_query(list(texts)), np.float32)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with atomic(file) as target:
+            np.save(target, encoded)
+    except (OSError, OutputError) as error:
+        _log.info("vectors of off-topic questions are not cached: %s", error)
+    return encoded
+
+
+def _digest(texts: Sequence[str]) -> str:
+    return hashlib.blake2b("\n".join(texts).encode(), digest_size=8).hexdigest()
