@@ -43,7 +43,7 @@ def test_the_data_of_a_task_are_downloaded(
         }  # fmt: skip
         run = subprocess.run(
             [sys.executable, "-m", "likewise", *command, "--json"],
-            env=os.environ | settings, capture_output=True, timeout=120, check=False,
+            env=os.environ | settings, capture_output=True, timeout=300, check=False,
             encoding="utf-8", cwd=tmp_path,
         )  # fmt: skip
         assert run.returncode == 0, run.stderr

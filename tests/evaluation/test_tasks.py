@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -172,6 +174,31 @@ def test_clustering_equals_mteb(model: Any) -> None:
     )
     ours = Clustering("c", TEXTS, LABELS, sample=64).run(model)
     assert ours.score == pytest.approx(np.mean(theirs["v_measure"]["Level 0"]))
+
+
+def test_clustering_by_set_is_that_of_mteb(model: Any) -> None:
+    texts, labels = [*TEXTS, *AGAIN[3:9]], [*LABELS, *LABELS[3:9]]
+    sets = [0] * len(TEXTS) + [1] * 6
+    expected = []
+    for number in (0, 1):
+        rows = [i for i, each in enumerate(sets) if each == number]
+        means = sklearn.cluster.MiniBatchKMeans(2, batch_size=500, n_init="auto", random_state=42)
+        clusters = means.fit_predict(model.encode([texts[i] for i in rows]))
+        truth = [labels[i] for i in rows]
+        expected.append(sklearn.metrics.v_measure_score(truth, clusters))
+    task = Clustering("c", texts, labels, by_set=True, sets=sets)
+    assert task.run(model).score == pytest.approx(np.mean(expected))
+
+
+def test_clustering_of_a_part_draws_the_texts_of_mteb(model: Any) -> None:
+    whole = Clustering("c", TEXTS, LABELS, sample=64)
+    rows = random.Random(42).sample(range(12), k=6)
+    part = replace(whole, fraction=0.5)
+    assert part._used(random.Random(42)) == rows
+    outcome = part.run(model)
+    assert len(outcome.per_item_scores) == 6
+    assert outcome.case(0).input == TEXTS[rows[0]]
+    assert replace(whole, most=6)._used(random.Random(42)) == rows
 
 
 def test_mined_pairs_equal_all_pairs(model: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -37,3 +38,19 @@ def test_the_encoding_of_the_request_is_used(model_folder: Path, tmp_path: Path)
     wrong = CalibrateRequest(model=str(model_folder), file=texts, encoding="utf-8")
     with pytest.raises(RecordError, match=r"texts\.txt"):
         calibrate(wrong, Session())
+
+
+def test_thresholds_are_ordered(model_folder: Path, tmp_path: Path) -> None:
+    """Labelled pairs that match at a low score lower the other thresholds, too."""
+    animals = ("cat", "dog", "cow", "horse", "goat", "pig")
+    foods = ("bread", "cheese", "soup", "rice", "cake", "fruit")
+    rows = [(f"A {a} sleeps.", f"Some animal is tired, a {b}.", 1) for a, b in
+            pairwise(animals)]  # fmt: skip
+    rows += [(f"A {a} sleeps.", f"I like {f}.", 0) for a, f in zip(animals, foods, strict=True)]
+    pairs = tmp_path / "pairs.jsonl"
+    lines = [{"sentence1": a, "sentence2": b, "label": label} for a, b, label in rows]
+    pairs.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    request = CalibrateRequest(model=str(model_folder), file=pairs, compute="float32")
+    search, clustering, duplicates = calibrate(request, Session()).calibration.thresholds
+    assert search.interval.value <= clustering.interval.value <= duplicates.interval.value
+    assert clustering.basis.startswith("as for duplicates; 0.1% of random pairs score higher")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -123,6 +123,7 @@ def calibrate(
         truth = np.asarray(labelled.labels).astype(bool)
         curve = _logistic(scores, truth)
         thresholds[-1] = _labelled_threshold(scores, truth, seed)
+        thresholds = [_not_above(each, thresholds[-1]) for each in thresholds]
     meanings = tuple(
         ScoreMeaning(
             float(score),
@@ -146,6 +147,17 @@ def _percentile_threshold(
         purpose,
         Interval(float(np.quantile(random, below)), float(low), float(high)),
         f"{100 * (1 - below):g}% of random pairs score higher",
+    )
+
+
+def _not_above(threshold: SuggestedThreshold, duplicates: SuggestedThreshold) -> SuggestedThreshold:
+    """Texts that are duplicates by the labelled pairs belong together for every purpose."""
+    if threshold.interval.value <= duplicates.interval.value:
+        return threshold
+    return replace(
+        duplicates,
+        purpose=threshold.purpose,
+        basis=f"as for duplicates; {threshold.basis} than {threshold.interval.value:.2f}",
     )
 
 

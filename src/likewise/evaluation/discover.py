@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from likewise.data.readers.formats import COMPRESSED
-from likewise.data.table import is_table, read_rows, read_table, uncompressed_name
+from likewise.data.table import Table, is_table, read_rows, read_table, uncompressed_name
 from likewise.errors import RecordError
 from likewise.evaluation.contract import Task
-from likewise.evaluation.task_schemas import Columns, schema_of
+from likewise.evaluation.task_schemas import Columns, TaskTables, schema_of
+from likewise.evaluation.task_settings import TaskSettings, mteb_settings
 from likewise.evaluation.tasks import Retrieval
 
+LANGUAGE_COLUMNS = ("language", "lang", "locale", "subset")
 TEST, DEV, TRAIN = ("test",), ("dev", "validation", "valid", "val"), ("train", "training")
 
 
@@ -24,11 +27,13 @@ class Reading:
         columns: column by role (see `task_schemas.ROLES`).
         type: kind of task.
         encoding: of text files.
+        settings: how tasks are scored, in place of MTEB's settings for the task of this name.
     """
 
     columns: Mapping[str, str]
     type: str | None = None
     encoding: str | None = None
+    settings: TaskSettings = field(default_factory=TaskSettings)
 
 
 def find_tasks(path: str | Path, reading: Reading | None = None) -> list[Task]:
@@ -67,21 +72,34 @@ def find_tasks(path: str | Path, reading: Reading | None = None) -> list[Task]:
 
 def _in_folder(folder: Path, reading: Reading, *, strict: bool) -> list[Task]:
     if _find_file(folder, "corpus.jsonl") and (folder / "qrels").is_dir():
-        return [read_beir(folder, encoding=reading.encoding)]
+        return [_beir_task(folder, reading)]
     files = sorted(p for p in folder.iterdir() if is_table(p))
-    tests = next((found for names in (TEST, DEV) if (found := _named(files, names))), files)
+    tests = _tests(folder, files, reading)
     trains = [p for p in _named(files, TRAIN) if p not in tests]
     train = trains[0] if len(trains) == 1 and len(tests) == 1 else None
     tasks: list[Task] = []
     for file in tests:
         name = folder.resolve().name if len(tests) == 1 else _title(uncompressed_name(file).stem)
-        split = "dev" if file in _named(files, DEV) else "test"
+        split = reading.settings.split or ("dev" if file in _named(files, DEV) else "test")
         try:
             tasks.append(_table_task(name, split, file, train, reading))
         except RecordError:
             if strict:
                 raise
     return tasks
+
+
+def _tests(folder: Path, files: list[Path], reading: Reading) -> list[Path]:
+    """The tables that are scored: of the given split, else of MTEB's, else of the usual one."""
+    if wanted := reading.settings.split:
+        return _named(files, _names_of(wanted))
+    usual = mteb_settings(folder.resolve().name).split
+    choices = (*([_names_of(usual)] if usual else []), TEST, DEV)
+    return next((found for names in choices if (found := _named(files, names))), files)
+
+
+def _names_of(split: str) -> tuple[str, ...]:
+    return next((names for names in (TEST, DEV, TRAIN) if split.lower() in names), (split.lower(),))
 
 
 def _named(files: list[Path], names: tuple[str, ...]) -> list[Path]:
@@ -99,15 +117,46 @@ def _title(stem: str) -> str:
 
 
 def _table_task(name: str, split: str, file: Path, train: Path | None, reading: Reading) -> Task:
-    test = Columns(read_table(file, reading.encoding), reading.columns)
-    learn = Columns(read_table(train, reading.encoding), reading.columns) if train else None
+    settings = reading.settings.over(mteb_settings(name))
+    test = _columns(file, reading)
+    learn = _columns(train, reading) if train else None
     schema = schema_of(test, learn, reading.type)
     if schema is None:
         raise RecordError(
             f"no task has the columns of {file}: {', '.join(test.table.columns)}",
             hint="name them with --columns, such as first=left,second=right,rating=stars",
         )
-    return schema.make(name, split, test, learn)
+    return schema.make(TaskTables(name, split, test, learn, settings))
+
+
+def _columns(file: Path, reading: Reading) -> Columns:
+    table = read_table(file, reading.encoding)
+    if languages := reading.settings.languages:
+        table = _in_languages(table, languages)
+    return Columns(table, reading.columns)
+
+
+def _in_languages(table: Table, languages: tuple[str, ...]) -> Table:
+    """The rows of these languages; a table without a column of languages stays as it is."""
+    name = next((n for n in table.columns if n.strip().lower() in LANGUAGE_COLUMNS), None)
+    if name is None:
+        return table
+    wanted = {language.lower() for language in languages}
+    values = [str(value).lower() for value in table.columns[name]]
+    rows = [i for i, v in enumerate(values) if v in wanted or re.split("[-_]", v)[0] in wanted]
+    if not rows:
+        raise RecordError(
+            f"{table.path} has no rows of the language {', '.join(languages)}",
+            hint=f"its column {name!r} has {', '.join(sorted(set(values))[:10])}",
+        )
+    columns = {n: [column[i] for i in rows] for n, column in table.columns.items()}
+    return replace(table, columns=columns)
+
+
+def _beir_task(folder: Path, reading: Reading) -> Retrieval:
+    settings = reading.settings.over(mteb_settings(folder.resolve().name))
+    task = read_beir(folder, settings.split or "test", encoding=reading.encoding)
+    return replace(task, skip_same_id=bool(settings.skip_same_id))
 
 
 def read_beir(folder: Path, split: str = "test", *, encoding: str | None = None) -> Retrieval:

@@ -9,6 +9,7 @@ import numpy as np
 
 from likewise.errors import InputError, RecordError
 from likewise.evaluation.contract import Case, TaskOutcome, TextEncoder
+from likewise.evaluation.task_settings import TaskSettings
 from likewise.extras import require
 from likewise.vectors import Matrix, as_matrix, similarity, similarity_pairwise
 
@@ -77,7 +78,7 @@ class MtebTask:
     @property
     def split(self) -> str:
         """The split of the data that mteb scores."""
-        return str(self.task.metadata.eval_splits[0])
+        return str(self.task.eval_splits[0])
 
     @property
     def version(self) -> str:
@@ -114,16 +115,36 @@ class MtebTask:
         return TaskOutcome(scores, main, np.empty(0), lambda _: scores[main], case)
 
 
-def mteb_task(name: str) -> MtebTask:
+def mteb_task(name: str, settings: TaskSettings | None = None) -> MtebTask:
     """Find a task of mteb by its name, such as `STSBenchmark`.
+
+    Args:
+        name: as in mteb.
+        settings: a split, languages (ISO 639-3, such as `eng`), samples and runs, where they are
+            not to be those of the task.
 
     Raises:
         MissingExtraError: mteb is not installed.
-        InputError: mteb has no task with this name.
+        InputError: mteb has no task with this name, or the task has no such split or language.
     """
-    mteb = require("mteb", EXTRA)
+    mteb, settings = require("mteb", EXTRA), settings or TaskSettings()
     try:
-        return MtebTask(mteb.get_task(name))
+        task = mteb.get_task(
+            name,
+            languages=list(settings.languages) or None,
+            eval_splits=[settings.split] if settings.split else None,
+        )
+        if settings.samples and hasattr(task, "samples_per_label"):
+            task.samples_per_label = settings.samples
+        for runs in ("n_experiments", "n_clusters"):
+            if settings.runs and hasattr(task, runs):
+                setattr(task, runs, settings.runs)
+        return MtebTask(task)
+    except ValueError as error:
+        raise InputError(
+            f"{name} of mteb: {error}",
+            hint="choose a split and languages (ISO 639-3, such as eng) that the task has",
+        ) from error
     except KeyError as error:
         raise InputError(
             f"no file, folder or task of mteb: {name!r}",

@@ -31,16 +31,17 @@ def load_tasks(names: Iterable[str], reading: Reading | None = None) -> list[Tas
 
     Args:
         names: files and folders; any other name without a suffix is the name of a task of mteb.
-        reading: how to read tables.
+        reading: how to read tables, and settings that replace those of the tasks.
 
     Raises:
         RecordError: a path does not exist, or has no task.
         InputError: mteb has no task with this name.
     """
     tasks: list[Task] = []
+    settings = reading.settings if reading else None
     for name in names:
         is_path = Path(name).expanduser().exists() or Path(name).suffix or len(Path(name).parts) > 1
-        tasks += find_tasks(name, reading) if is_path else [mteb_task(name)]
+        tasks += find_tasks(name, reading) if is_path else [mteb_task(name, settings)]
     return tasks
 
 

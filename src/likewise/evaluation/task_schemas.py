@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from likewise.data.table import Table
 from likewise.errors import RecordError
 from likewise.evaluation.contract import Task
+from likewise.evaluation.task_settings import TaskSettings
 from likewise.evaluation.tasks import (
     BitextMining,
     Classification,
@@ -78,7 +79,8 @@ class Columns:
     def lists(self, role: str) -> list[list[str]]:
         """The values of a role as lists of texts; a single text becomes a list."""
         values = self.table.columns[self.name(role) or ""]
-        return [[str(t) for t in v] if isinstance(v, list) else [str(v)] for v in values]
+        rows = [v if isinstance(v, list) else [v] for v in values]
+        return [["" if text is None else str(text) for text in row] for row in rows]
 
     def numbers(self, role: str) -> list[float] | None:
         """The values of a role as numbers; None if one of them is not a number."""
@@ -86,6 +88,25 @@ class Columns:
             return [float(v) for v in self.table.columns[self.name(role) or ""]]
         except (TypeError, ValueError):
             return None
+
+
+@dataclass(frozen=True)
+class TaskTables:
+    """What a task is made from.
+
+    Attributes:
+        name: of the task, in results.
+        split: of the test table.
+        test: the texts that models are scored on.
+        train: the texts that a classifier is trained on; None without any.
+        settings: how the task is scored.
+    """
+
+    name: str
+    split: str
+    test: Columns
+    train: Columns | None = None
+    settings: TaskSettings = field(default_factory=TaskSettings)
 
 
 def _is_binary(columns: Columns) -> bool:
@@ -96,23 +117,27 @@ def _pairs(columns: Columns) -> bool:
     return columns.has("first", "second", "rating") and columns.numbers("rating") is not None
 
 
-def _make_sts(name: str, split: str, test: Columns, train: Columns | None) -> Task:  # noqa: ARG001
-    ratings = test.numbers("rating") or []
-    return Sts(name, test.texts("first"), test.texts("second"), ratings, split)
+def _make_sts(given: TaskTables) -> Task:
+    test, ratings = given.test, given.test.numbers("rating") or []
+    return Sts(given.name, test.texts("first"), test.texts("second"), ratings, given.split)
 
 
-def _make_pairs(name: str, split: str, test: Columns, train: Columns | None) -> Task:  # noqa: ARG001
-    labels = [int(v) for v in test.numbers("rating") or []]
-    return PairClassification(name, test.texts("first"), test.texts("second"), labels, split)
+def _make_pairs(given: TaskTables) -> Task:
+    test, labels = given.test, [int(v) for v in given.test.numbers("rating") or []]
+    return PairClassification(
+        given.name, test.texts("first"), test.texts("second"), labels, given.split
+    )
 
 
-def _make_reranking(name: str, split: str, test: Columns, train: Columns | None) -> Task:  # noqa: ARG001
+def _make_reranking(given: TaskTables) -> Task:
+    test = given.test
     sides = zip(test.texts("query"), test.lists("positive"), test.lists("negative"), strict=True)
-    return Reranking(name, [Candidates(*side) for side in sides], split)
+    return Reranking(given.name, [Candidates(*side) for side in sides], given.split)
 
 
-def _make_retrieval(name: str, split: str, test: Columns, train: Columns | None) -> Task:  # noqa: ARG001
-    return retrieval_from_pairs(name, split, test.texts("query"), test.lists("positive"))
+def _make_retrieval(given: TaskTables) -> Task:
+    queries, answers = given.test.texts("query"), given.test.lists("positive")
+    return retrieval_from_pairs(given.name, given.split, queries, answers)
 
 
 def retrieval_from_pairs(
@@ -132,41 +157,53 @@ def retrieval_from_pairs(
     return Retrieval(name, by_id, texts, relevant, split)
 
 
-def _make_classification(name: str, split: str, test: Columns, train: Columns | None) -> Task:
-    if train is None:
-        texts, labels = test.texts("text"), test.texts("label")
+def _make_classification(given: TaskTables) -> Task:
+    texts, labels = given.test.texts("text"), given.test.texts("label")
+    if given.train is not None:
+        known, classes = given.train.texts("text"), given.train.texts("label")
+    else:
         order = np.random.default_rng(42).permutation(len(texts)).tolist()
         train_rows, test_rows = order[: len(order) // 2], order[len(order) // 2 :]
-        known = {labels[i] for i in train_rows}
-        test_rows = [i for i in test_rows if labels[i] in known]
-        return Classification(
-            name,
-            [texts[i] for i in train_rows],
-            [labels[i] for i in train_rows],
-            [texts[i] for i in test_rows],
-            [labels[i] for i in test_rows],
-            split,
+        known, classes = [texts[i] for i in train_rows], [labels[i] for i in train_rows]
+        test_rows = [i for i in test_rows if labels[i] in set(classes)]
+        texts, labels = [texts[i] for i in test_rows], [labels[i] for i in test_rows]
+    made = Classification(given.name, known, classes, texts, labels, given.split)
+    settings = given.settings
+    return replace(made, samples=settings.samples or 8, runs=settings.runs or 10)
+
+
+def _make_clustering(given: TaskTables) -> Task:
+    texts, labels = given.test.lists("text"), given.test.lists("label")
+    settings = given.settings
+    by_set = any(len(each) > 1 for each in texts)
+    sets = [n for n, each in enumerate(texts) for _ in each] if by_set else None
+    if [len(each) for each in texts] != [len(each) for each in labels]:
+        raise RecordError(
+            f"{given.test.table.path} has rows with more texts than labels, or fewer",
+            hint="give each text a label",
         )
-    return Classification(
-        name,
-        train.texts("text"),
-        train.texts("label"),
-        test.texts("text"),
-        test.texts("label"),
-        split,
+    return Clustering(
+        given.name,
+        [text for each in texts for text in each],
+        [label for each in labels for label in each],
+        given.split,
+        runs=settings.runs or 10,
+        sample=settings.sample or 16_384,
+        fraction=settings.fraction,
+        most=settings.most,
+        by_set=by_set if settings.by_set is None else settings.by_set,
+        sets=sets,
     )
 
 
-def _make_clustering(name: str, split: str, test: Columns, train: Columns | None) -> Task:  # noqa: ARG001
-    return Clustering(name, test.texts("text"), test.texts("label"), split)
+def _make_duplicates(given: TaskTables) -> Task:
+    test = given.test
+    return DuplicateMining(given.name, test.texts("text"), test.texts("group"), given.split)
 
 
-def _make_duplicates(name: str, split: str, test: Columns, train: Columns | None) -> Task:  # noqa: ARG001
-    return DuplicateMining(name, test.texts("text"), test.texts("group"), split)
-
-
-def _make_bitext(name: str, split: str, test: Columns, train: Columns | None) -> Task:  # noqa: ARG001
-    return BitextMining(name, test.texts("first"), test.texts("second"), split)
+def _make_bitext(given: TaskTables) -> Task:
+    test = given.test
+    return BitextMining(given.name, test.texts("first"), test.texts("second"), given.split)
 
 
 @dataclass(frozen=True)
@@ -176,14 +213,13 @@ class TaskSchema:
     Attributes:
         type: its name, as in MTEB if MTEB has the task.
         fits: whether a table has the columns of this task.
-        make: makes the task from its name, its split, the test table, and the training table if
-            there is one.
+        make: makes the task.
         detected: whether a table that fits is taken for this task when no type is given.
     """
 
     type: str
     fits: Callable[[Columns], Any]
-    make: Callable[[str, str, Columns, Columns | None], Task]
+    make: Callable[[TaskTables], Task]
     detected: Callable[[Columns, Columns | None], bool] = lambda _test, _train: True
 
 

@@ -13,6 +13,7 @@ from likewise.evaluation.discover import Reading
 from likewise.evaluation.results import Evaluation, ModelScores, TaskScores, load_evaluation
 from likewise.evaluation.run import Drop, compare_with_baseline, load_tasks
 from likewise.evaluation.run import evaluate as score
+from likewise.evaluation.task_settings import TaskSettings
 from likewise.operations.contract import ComputeName, Failure, Field, ModelRequest
 from likewise.operations.session import Session
 from likewise.operations.task_reading import TaskColumns, TaskType, columns_by_role
@@ -35,6 +36,19 @@ class EvaluateRequest:
     columns: TaskColumns = ""
     type: TaskType = None
     encoding: Encoding = None
+    split: Annotated[
+        str | None, Field("Split to score, such as dev; by default MTEB's, else test.")
+    ] = None
+    language: Annotated[
+        tuple[str, ...],
+        Field("Score this language of a multilingual task alone: eng; repeat it for several."),
+    ] = ()
+    samples: Annotated[
+        int | None, Field("Classification: training texts per class (MTEB's, else 8).", minimum=1)
+    ] = None
+    runs: Annotated[
+        int | None, Field("Classification and clustering: runs to average (10).", minimum=1)
+    ] = None
     output: Annotated[
         Path | None,
         Field(
@@ -100,7 +114,9 @@ def evaluate(request: EvaluateRequest, session: Session) -> EvaluateResult:
         OutputError: the results cannot be written.
     """
     before = load_evaluation(request.baseline) if request.baseline else None
-    reading = Reading(columns_by_role(request.columns), request.type, request.encoding)
+    settings = TaskSettings(request.split, request.language, request.samples, request.runs)
+    columns = columns_by_role(request.columns)
+    reading = Reading(columns, request.type, request.encoding, settings)
     tasks = load_tasks(request.tasks, reading)
 
     def models() -> Iterator[Encoder]:
