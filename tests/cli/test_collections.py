@@ -221,3 +221,20 @@ def test_every_change_has_json_and_asks_first(likewise: Run, shop: Path) -> None
     assert (undone["collection"], undone["run"]["action"]) == ("shop", "undo")
     removed = json.loads(likewise("collections", "rm", "shop", "--yes", "--json").stdout)
     assert removed == {"collection": "shop", "chunks": 0}
+
+
+def test_texts_are_added_and_deleted(likewise: Run, tmp_path: Path) -> None:
+    store = "--store", tmp_path / "store"
+    assert likewise("collections", "create", "notes", *store).stdout.startswith("created notes")
+    again = likewise("collections", "create", "notes", *store)
+    assert again.exit_code == 1
+    assert "there is a collection 'notes'" in again.stderr
+    added = likewise("collections", "add", "notes", "It is on Monday.", "Bring plans.", *store)
+    assert added.stdout == "notes: 2 chunks added, 0 removed\n"
+    found = json.loads(likewise("search", "notes", "which day", "--json", *store).stdout)
+    (first, _) = found["hits"]
+    deleted = likewise("collections", "delete", "notes", first["id"], *store)
+    assert deleted.stdout == "notes: 1 chunk deleted\n"
+    unknown = likewise("collections", "delete", "notes", first["id"], *store)
+    assert unknown.exit_code == 1
+    assert first["id"] in unknown.stderr

@@ -35,6 +35,17 @@ from likewise.operations.collections import (
 )
 from likewise.operations.collections import collections as operation
 from likewise.operations.record import RecordRequest, RecordResult, collections_get
+from likewise.operations.records import (
+    AddRequest,
+    AddResult,
+    CreateRequest,
+    DeleteRequest,
+    DeleteResult,
+    collections_add,
+    collections_create,
+    collections_delete,
+)
+from likewise.wording import counted
 
 HEADER = ("name", "records", "chunks", "model", "storage", "index", "recall", "changed")
 
@@ -93,6 +104,44 @@ def show(result: ShowResult, _: ShowRequest) -> None:
             ["state", "complete" if summary.whole else "unfinished: index again to continue"],
         ],
     )
+
+
+@collections_app.command("create")
+@command(CreateRequest, collections_create)
+def create(result: ShowResult, _: CreateRequest) -> None:
+    """Create an empty collection.
+
+    \b
+    Example:
+      likewise collections create notes
+      likewise collections add notes "The meeting is on Monday." "Bring the plans."
+    """
+    say(f"created {result.summary.name} for {Path(result.summary.model).name}")
+
+
+@collections_app.command("add")
+@command(AddRequest, collections_add)
+def add(result: AddResult, _: AddRequest) -> None:
+    """Add texts to a collection; 'likewise index' adds files.
+
+    \b
+    Example:
+      likewise collections add notes "The meeting is on Monday." --source calendar
+    """
+    found = result.indexed
+    say(f"{result.collection}: {counted(found.added, 'chunk')} added, {found.removed:,} removed")
+
+
+@collections_app.command("delete")
+@command(DeleteRequest, collections_delete)
+def delete(result: DeleteResult, _: DeleteRequest) -> None:
+    """Delete records of a collection; undo reverts it.
+
+    \b
+    Example:
+      likewise collections delete notes 5f2a90c1d4e7b836
+    """
+    say(f"{result.collection}: {counted(result.removed, 'chunk')} deleted")
 
 
 @collections_app.command("get")

@@ -154,6 +154,8 @@ def _parameter(field: RequestField) -> inspect.Parameter:
 def _item_type(field: RequestField) -> Any:
     """The type of one of several values; Typer takes lists of enumerations, not of literals."""
     kind = get_args(field.type)[0]
+    if str in get_args(kind):  # or a richer value, which other interfaces take
+        return str
     if get_origin(kind) is not Literal:
         return kind
     return StrEnum(field.name, {name: name for name in get_args(kind)})

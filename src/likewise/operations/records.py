@@ -23,7 +23,7 @@ from likewise.operations.session import Session
 class CreateRequest(ModelRequest):
     """A collection to create."""
 
-    name: Annotated[str, Field("The collection.")]
+    name: Annotated[str, Field("The collection.", positional=True, metavar="NAME")]
     storage: Annotated[Storage | None, Field("Number format of the stored vectors (float32).")] = (
         None
     )
@@ -76,7 +76,8 @@ class AddRequest(CollectionRequest):
 
     _: KW_ONLY
     records: Annotated[
-        tuple[str | TextRecord, ...], Field("Texts, or texts with a title and fields.")
+        tuple[str | TextRecord, ...],
+        Field("Texts, or texts with a title and fields.", positional=True, metavar="TEXT..."),
     ]
     source: Annotated[str, Field("Name of what the records are taken from.")] = ""
     sync: Annotated[
@@ -104,7 +105,7 @@ class AddResult:
         return {"collection": self.collection, **asdict(self.indexed)}
 
 
-def records_add(request: AddRequest, session: Session) -> AddResult:
+def collections_add(request: AddRequest, session: Session) -> AddResult:
     """Add records to a collection; only what is new is encoded.
 
     With `sync`, the source is brought to exactly these records.
@@ -137,16 +138,21 @@ def _records(request: AddRequest) -> Iterator[Record]:
 
 
 @dataclass(frozen=True)
-class RemoveRecordsRequest(CollectionRequest):
-    """Records to remove."""
+class DeleteRequest(CollectionRequest):
+    """Records to delete."""
 
     _: KW_ONLY
-    ids: Annotated[tuple[str, ...], Field("Ids of chunks or records, as a search gives them.")]
+    ids: Annotated[
+        tuple[str, ...],
+        Field(
+            "Ids of chunks or records, as a search gives them.", positional=True, metavar="ID..."
+        ),
+    ]
 
 
 @dataclass(frozen=True)
-class RemoveRecordsResult:
-    """Records that were removed.
+class DeleteResult:
+    """Records that were deleted.
 
     Attributes:
         collection: name of the collection.
@@ -161,8 +167,8 @@ class RemoveRecordsResult:
         return asdict(self)
 
 
-def records_remove(request: RemoveRecordsRequest, session: Session) -> RemoveRecordsResult:
-    """Remove the records that these ids belong to, with all their chunks.
+def collections_delete(request: DeleteRequest, session: Session) -> DeleteResult:
+    """Delete the records that these ids belong to, with all their chunks.
 
     Raises:
         InputError: there is no such id.
@@ -170,6 +176,6 @@ def records_remove(request: RemoveRecordsRequest, session: Session) -> RemoveRec
         CollectionError: it is being written.
     """
     if not request.ids:
-        return RemoveRecordsResult(request.name, 0)
+        return DeleteResult(request.name, 0)
     collection = session.collection(request.name, store=request.store)
-    return RemoveRecordsResult(request.name, collection.remove(request.ids))
+    return DeleteResult(request.name, collection.remove(request.ids))

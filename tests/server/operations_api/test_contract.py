@@ -105,6 +105,6 @@ def test_calls_that_touch_files_are_jobs() -> None:
     given = {field.name: field.default for field in example.fields} | {"folder": "results"}
     assert not example.is_job(given)
     assert example.is_job(given | {"save": True})
-    add = ROWS["records_add"]
+    add = ROWS["collections_add"]
     assert add.is_job({"records": ["a"] * 1001})
     assert not add.is_job({"records": ["a"] * 1000})
