@@ -12,7 +12,7 @@ import mteb
 from mteb.abstasks import AbsTaskClassification, AbsTaskClustering, AbsTaskRetrieval
 from mteb.abstasks.clustering_legacy import AbsTaskClusteringLegacy
 
-TYPES = [
+TYPES: Any = [
     "BitextMining", "Classification", "Clustering", "PairClassification", "Reranking", "Retrieval",
     "STS",
 ]  # fmt: skip

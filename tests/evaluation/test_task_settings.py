@@ -74,11 +74,12 @@ def test_a_split_is_chosen(tmp_path: Path) -> None:
     for split, rating in (("train", 1.5), ("dev", 2.5), ("test", 3.5)):
         pair = {"sentence1": "a", "sentence2": "b", "score": rating}
         table(tmp_path / "sts" / f"{split}.jsonl", [pair])
-    for split, rating in (("train", 1.5), ("validation", 2.5), ("test", 3.5), (None, 3.5)):
-        (task,) = find_tasks(tmp_path / "sts", reading(split=split))
+    choices = {"train": 1.5, "validation": 2.5, "test": 3.5, None: 3.5}
+    for chosen, rating in choices.items():
+        (task,) = find_tasks(tmp_path / "sts", reading(split=chosen))
         assert isinstance(task, Sts)
         assert task.ratings == [rating]
-        assert task.split == (split or "test")
+        assert task.split == (chosen or "test")
     with pytest.raises(RecordError, match="no task"):
         find_tasks(tmp_path / "sts", reading(split="holdout"))
 
