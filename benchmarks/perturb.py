@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
@@ -12,6 +13,26 @@ ADJACENT_KEYS = {
 }
 FILLERS = ("really", "just", "actually", "also", "still", "now")
 FUNCTION_WORDS = ("the", "a", "an", "is", "are", "of", "to", "in", "and", "that")
+POLITE_STARTS = (
+    "Please, ", "Hi, ", "Hello, ", "Excuse me, ", "Could you please tell me: ", "Can you tell me: ",
+    "I would like to know: ", "Quick question: ", "Hi there, ", "Good morning, ",
+)  # fmt: skip
+POLITE_ENDS = (" please", ", please", " Thanks!", " Thank you", ", thanks", " Thanks in advance")
+SYNONYMS: Mapping[str, str] = MappingProxyType(
+    {
+        "answer": "reply", "ask": "request", "begin": "start", "best": "finest", "big": "large",
+        "buy": "purchase", "car": "vehicle", "change": "modify", "check": "verify",
+        "choose": "select", "create": "make", "error": "fault", "fast": "quick", "find": "locate",
+        "fix": "repair", "get": "obtain", "help": "assist", "job": "task", "kid": "child",
+        "make": "create", "man": "guy", "money": "cash", "movie": "film", "near": "close to",
+        "need": "require", "phone": "telephone", "photo": "picture", "picture": "image",
+        "playing": "performing", "problem": "issue", "purchase": "buy", "quickly": "fast",
+        "remove": "delete", "running": "jogging", "send": "transmit", "show": "display",
+        "small": "little", "stop": "halt", "trip": "journey", "use": "utilize", "want": "wish",
+        "way": "method", "woman": "lady", "wrong": "incorrect",
+    }
+)  # fmt: skip
+"""Words, and others that mean nearly the same."""
 
 
 def typo(text: str, rng: random.Random) -> str:
@@ -26,6 +47,17 @@ def typo(text: str, rng: random.Random) -> str:
     beside = [key + after for key in ADJACENT_KEYS.get(letter.lower(), "")]
     slips = {after, after + letter, letter * 2 + after, *beside} - {letter + after}
     return text[:at] + rng.choice(sorted(slips)) + text[at + 2 :]
+
+
+def two_typos(text: str, rng: random.Random) -> str:
+    """Two typos, in different words where there are two."""
+    words = text.split(" ")
+    letters = [i for i, word in enumerate(words) if sum(map(str.isalpha, word)) > 1]
+    if len(letters) < 2:
+        return typo(typo(text, rng), rng)
+    for at in rng.sample(letters, 2):
+        words[at] = typo(words[at], rng)
+    return " ".join(words)
 
 
 def case(text: str, rng: random.Random) -> str:
@@ -67,7 +99,52 @@ def edit(text: str, rng: random.Random) -> str:
     return " ".join(words)
 
 
+def politeness(text: str, rng: random.Random) -> str:
+    """Add a polite phrase at the start or at the end."""
+    if rng.random() < 0.5:
+        return rng.choice(POLITE_STARTS) + text
+    return text.rstrip(" .") + rng.choice(POLITE_ENDS)
+
+
+def whitespace(text: str, rng: random.Random) -> str:
+    """Join two words, or split one, with or without spaces at the ends."""
+    words = text.split()
+    long = [i for i, word in enumerate(words) if len(word) > 5 and word.isalpha()]
+    if long and (len(words) < 2 or rng.random() < 0.5):
+        at = rng.choice(long)
+        cut = rng.randrange(2, len(words[at]) - 1)
+        words[at] = f"{words[at][:cut]} {words[at][cut:]}"
+    elif len(words) > 1:
+        at = rng.randrange(len(words) - 1)
+        words[at : at + 2] = [words[at] + words[at + 1]]
+    else:
+        return text + " ."
+    return rng.choice(("", " ")) + " ".join(words)
+
+
+def truncation(text: str, rng: random.Random) -> str:
+    """Cut off the last tenth to fifth of the letters, at any of them."""
+    end = round(len(text) * rng.uniform(0.8, 0.9))
+    cut = text[:end].rstrip()
+    return cut if len(cut) > 1 and cut != text.rstrip(".!? ") else text + "..."
+
+
+def synonym(text: str, rng: random.Random) -> str:
+    """Replace a word by one that means nearly the same."""
+    words = re.split(r"(\W+)", text)
+    known = [i for i, word in enumerate(words) if word.lower() in SYNONYMS]
+    if not known:
+        return edit(text, rng)
+    at = rng.choice(known)
+    words[at] = SYNONYMS[words[at].lower()]
+    return "".join(words)
+
+
 PERTURBATIONS: Mapping[str, Callable[[str, random.Random], str]] = MappingProxyType(
-    {"typo": typo, "case": case, "punctuation": punctuation, "order": order, "edit": edit}
-)
+    {
+        "typo": typo, "two typos": two_typos, "case": case, "punctuation": punctuation,
+        "whitespace": whitespace, "order": order, "small word": edit, "politeness": politeness,
+        "truncation": truncation, "synonym": synonym,
+    }
+)  # fmt: skip
 """By name; each returns a text with the same meaning."""

@@ -87,6 +87,11 @@ class Encoder(SentenceTransformerMethods, ComparisonMethods, TokenMethods):
         return self._tokenizer.max_tokens
 
     @property
+    def whole_words(self) -> frozenset[str]:
+        """The words that the tokenizer does not split, in lower case."""
+        return self._tokenizer.whole_words
+
+    @property
     def similarity_fn_name(self) -> str:
         """The similarity of the checkpoint: `cosine`, `dot`, `euclidean` or `manhattan`."""
         return self.config.similarity

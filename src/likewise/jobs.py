@@ -32,6 +32,7 @@ def dedupe(
     percentile: float | None = None,
     against: Files = (),
     keep: Keep = "longest",
+    remove_differing: bool = False,
     output: str | Path | None = None,
     column: str | None = None,
     model: str = DEFAULT,
@@ -50,6 +51,8 @@ def dedupe(
         percentile: the same, as a percentile of the similarities of random pairs, such as 99.99.
         against: remove what these files contain too, such as a test set.
         keep: which text of a group stays.
+        remove_differing: remove near texts that differ in a number, a date, a unit, a negation or
+            a name, too; otherwise they stay, and are listed.
         output: file for what stays, a folder for several files; nothing is written if None.
         column: the column of the texts; detected if None.
         model: catalogue name, hub id or folder of the model.
@@ -68,7 +71,7 @@ def dedupe(
     """
     request = DedupeRequest(
         files=_paths(files), threshold=threshold, percentile=percentile, against=_paths(against),
-        keep=keep, output=_path(output), column=column,
+        keep=keep, remove_differing=remove_differing, output=_path(output), column=column,
         model=model, compute=compute, device=device,
     )  # fmt: skip
     return dedupe_operation(request, session or _session())

@@ -34,7 +34,7 @@ def test_first_a_look(likewise: Run, source: Path, tmp_path: Path) -> None:
     result = likewise("dedupe", source)
     assert result.exit_code == 0, result.stderr
     assert "How do I get my money back??" in result.stdout
-    assert "3 of 6 texts are redundant (1 exact and 2 near" in result.stderr
+    assert "3 of 6 texts are redundant (1 exact, 2 near" in result.stderr
     assert "column 'text'" in result.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["a.csv"]
 

@@ -74,6 +74,7 @@ class EmbeddedCorpus:
         resumed: number of distinct texts that an earlier call had encoded.
         encoded: number of distinct texts that this call encoded.
         cut: number of those that were truncated.
+        known_words: words of the model's vocabulary, in lower case.
         use: prevents other processes from removing the folder while this object exists.
     """
 
@@ -84,6 +85,7 @@ class EmbeddedCorpus:
     resumed: int = 0
     encoded: int = 0
     cut: int = 0
+    known_words: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
     use: FolderUse | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -182,7 +184,9 @@ def embed_records(
         ) from error
     _remove_oldest(folder)
     resumed, encoded, cut = counts
-    return EmbeddedCorpus(records, vectors, key, folder, resumed, encoded, cut, use)
+    return EmbeddedCorpus(
+        records, vectors, key, folder, resumed, encoded, cut, encoder.whole_words, use
+    )
 
 
 def embedded_corpora_folder() -> Path:

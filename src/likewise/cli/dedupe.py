@@ -68,6 +68,8 @@ def dedupe(result: DedupeResult | AppliedPlan | RestoredFiles, request: DedupeCo
         return
     groups: dict[int, list[PlannedRemoval]] = {}
     for step in result.plan.steps:
+        if not step.remove:
+            continue
         groups.setdefault(step.group, []).append(step)
     rows = [
         [
@@ -80,6 +82,14 @@ def dedupe(result: DedupeResult | AppliedPlan | RestoredFiles, request: DedupeCo
     ]
     if rows:
         say_table(["copies", "least", "kept", "farthest from it"], rows)
+    differing = [
+        [f"{step.similarity:.3f}", step.differs[:WIDTH], step.text[:WIDTH], step.kept_text[:WIDTH]]
+        for step in result.plan.steps
+        if not step.remove
+    ]
+    if differing:
+        say("")
+        say_table(["similar", "kept, differs in", "one text", "the other"], differing[:SHOWN])
     pairs = [
         [
             f"{pair.similarity:.3f}",

@@ -254,7 +254,7 @@ class DuplicateResult(TextPlace):
     """A text that is redundant."""
 
     similarity: float
-    reason: Literal["exact", "near"]
+    reason: Literal["exact", "near", "edited"]
 
 
 class GroupResult(TypedDict):
@@ -262,6 +262,22 @@ class GroupResult(TypedDict):
 
     representative: TextPlace
     members: list[DuplicateResult]
+
+
+class DifferenceResult(TypedDict):
+    """What two texts differ in."""
+
+    kind: str
+    left: Annotated[str, Field(description="Words of this text; empty where it has none.")]
+    right: Annotated[str, Field(description="Words of the text that it is near to.")]
+
+
+class DifferingResult(TextPlace):
+    """A text that stays although it is near to another one."""
+
+    similarity: float
+    representative: TextPlace
+    differences: list[DifferenceResult]
 
 
 class BorderlineResult(TypedDict):
@@ -291,7 +307,9 @@ class DedupeOutput(Noted):
     removed: int
     exact: int
     near: int
+    edited: int
     groups: list[GroupResult]
+    differing: list[DifferingResult]
     threshold: float
     interval: list[float] | None
     answers: int | None

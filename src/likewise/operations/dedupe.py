@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
 
 from likewise.analysis.dedup.dedupe import dedupe as find_duplicates
-from likewise.analysis.dedup.dedupe import leaks
-from likewise.analysis.dedup.duplicates import THRESHOLD, Duplicates, RemovedText
+from likewise.analysis.dedup.duplicates import (
+    THRESHOLD,
+    DifferingText,
+    Duplicates,
+    RemovedText,
+)
 from likewise.analysis.dedup.exact import Keep
+from likewise.analysis.dedup.leaks import leaks
 from likewise.analysis.dedup.removal_plan import (
     RemovalPlan,
     apply_plan,
@@ -79,6 +85,13 @@ class DedupeRequest(ModelRequest):
     keep: Annotated[Keep, Field("Which text of each group to keep: the longest or the first.")] = (
         "longest"
     )
+    remove_differing: Annotated[
+        bool,
+        Field(
+            "Also remove near texts that differ in a number, date, unit, negation or name.",
+            flag="--remove-differing",
+        ),
+    ] = False
     plan: Annotated[
         Path | None,
         Field("Write what would be removed to this .jsonl, to review.", local=True, output=True),
@@ -172,9 +185,11 @@ class DedupeResult:
     def to_dict(self) -> dict[str, Any]:
         """The result as plain values.
 
-        Keys: `records`, `kept`, `removed`, `exact`, `near` (counts), `groups` (each with its
-        `representative` and the `members` that are removed because of it: `text`, `source`,
-        `line`, and of members `similarity` and `reason`), `threshold`, `interval`, `answers`,
+        Keys: `records`, `kept`, `removed`, `exact`, `near`, `edited` (counts), `groups` (each with
+        its `representative` and the `members` that are removed because of it: `text`, `source`,
+        `line`, and of members `similarity` and `reason`), `differing` (texts that stay although
+        they are near to another: with `similarity`, `representative`, and the `differences`, each
+        with `kind`, `left` and `right`), `threshold`, `interval`, `answers`,
         `suggested_threshold`, `borderline`, `keep`, `neighbor_recall`, `skipped`, `files`,
         `output`, `model` and `fingerprint`.
         """
@@ -185,7 +200,9 @@ class DedupeResult:
             "removed": len(found.removed),
             "exact": found.of("exact"),
             "near": found.of("near"),
+            "edited": found.of("edited"),
             "groups": [self._group(group) for group in found.groups.values()],
+            "differing": [self._differing(near) for near in found.differing],
             "threshold": found.threshold,
             "interval": [self.learned.low, self.learned.high] if self.learned else None,
             "answers": self.learned.answers if self.learned else None,
@@ -208,6 +225,13 @@ class DedupeResult:
                 | {"similarity": member.similarity, "reason": member.reason}
                 for member in members
             ],
+        }
+
+    def _differing(self, near: DifferingText) -> dict[str, Any]:
+        return _plain(self.records[near.row]) | {
+            "similarity": near.similarity,
+            "representative": _plain(self.others[near.representative]),
+            "differences": [asdict(difference) for difference in near.differences],
         }
 
 
@@ -239,11 +263,15 @@ def dedupe(request: DedupeRequest, session: Session) -> DedupeResult:
         tune=request.tune, answers=request.answers,
     )  # fmt: skip
     if other:
-        found = leaks(corpus, other, chosen.threshold, progress=session.progress)
+        found = leaks(
+            corpus, other, chosen.threshold,
+            remove_differing=request.remove_differing, progress=session.progress,
+        )  # fmt: skip
     else:
         found = find_duplicates(
-            corpus, chosen.threshold, keep=request.keep, progress=session.progress
-        )
+            corpus, chosen.threshold, keep=request.keep,
+            remove_differing=request.remove_differing, progress=session.progress,
+        )  # fmt: skip
     others = other.records if other else corpus.records
     result = DedupeResult(
         encoder.name,
@@ -314,15 +342,25 @@ def _report(session: Session, result: DedupeResult) -> None:
             **asdict(learned),
         )
     removed, exact, near = len(found.removed), found.of("exact"), found.of("near")
+    edited = found.of("edited")
     verb = "is" if 1 in {removed, found.count} else "are"
     session.message(
         "duplicates",
-        f"{removed:,} of {counted(found.count, 'text')} {verb} redundant ({exact:,} exact and "
-        f"{near:,} near at {found.threshold:.3f} or more), in "
+        f"{removed:,} of {counted(found.count, 'text')} {verb} redundant ({exact:,} exact, "
+        f"{near:,} near at {found.threshold:.3f} or more, {edited:,} edited), in "
         f"{counted(len(found.groups), 'group')}",
         removed=removed, records=found.count, exact=exact, near=near,
-        threshold=found.threshold, groups=len(found.groups),
+        edited=edited, threshold=found.threshold, groups=len(found.groups),
     )  # fmt: skip
+    if found.differing:
+        kinds = Counter(near.differences[0].kind for near in found.differing)
+        named = ", ".join(f"{kind} {count:,}" for kind, count in kinds.most_common())
+        session.message(
+            "differing",
+            f"{counted(len(found.differing), 'text')} near to another stayed because of what they "
+            f"differ in ({named}); --remove-differing removes them too",
+            texts=len(found.differing), kinds=dict(kinds),
+        )  # fmt: skip
     if result.output:
         session.message(
             "wrote",

@@ -26,6 +26,7 @@ from likewise.tokenization.text_parts import (
 )
 from likewise.tokenization.token_rows import TokenRows
 from likewise.tokenization.valid_texts import check_text, check_texts
+from likewise.tokenization.whole_words import whole_words
 from likewise.tokenization.word_cache import WordTokenCache, splits_into_words
 
 
@@ -63,6 +64,11 @@ class Tokenizer:
     def vocabulary_size(self) -> int:
         """Number of tokens in the vocabulary."""
         return int(self._backend.get_vocab_size())
+
+    @cached_property
+    def whole_words(self) -> frozenset[str]:
+        """The words that are one token each, in lower case."""
+        return whole_words(self._backend.get_vocab())
 
     def rows(
         self,

@@ -9,10 +9,11 @@ from typing import Literal, Protocol
 
 import numpy as np
 
+from likewise.analysis.dedup.differences import Difference
 from likewise.analysis.dedup.exact import Keep, rank
 from likewise.errors import InputError
 
-Reason = Literal["exact", "near"]
+Reason = Literal["exact", "near", "edited"]
 
 THRESHOLD = 0.9
 """Cosine similarity from which texts are near-duplicates; see docs/guides/duplicates.md."""
@@ -28,7 +29,10 @@ class RemovedText:
             were compared).
         group: number of its group, from 1, the largest first.
         similarity: cosine of the two; 1 for exact copies.
-        reason: `exact` where the texts are equal except for case, spaces and Unicode forms.
+        reason: `exact` where the texts are equal except for case, spaces and Unicode forms;
+            `near` where the similarity is at or above the threshold; `edited` where it is not, but
+            one text is the other with slips of the keyboard, polite phrases, other spaces or
+            punctuation, another order of words, or without its end.
     """
 
     row: int
@@ -36,6 +40,23 @@ class RemovedText:
     group: int
     similarity: float
     reason: Reason
+
+
+@dataclass(frozen=True)
+class DifferingText:
+    """A text that is near to another one, but differs from it in a word that matters; it stays.
+
+    Attributes:
+        row: its place among the records, from 0.
+        representative: the place of the text that it is near to.
+        similarity: cosine of the two.
+        differences: what they differ in; `left` is of this text.
+    """
+
+    row: int
+    representative: int
+    similarity: float
+    differences: tuple[Difference, ...]
 
 
 class DuplicateSource(Protocol):
@@ -62,6 +83,7 @@ class Duplicates:
         keep: which text of a group stays.
         recall: see `KnnGraph.recall`.
         source: the near pairs they were grouped from.
+        differing: texts that stay although they are near to one that stays, by row.
     """
 
     count: int
@@ -70,6 +92,7 @@ class Duplicates:
     keep: Keep
     recall: float = 1.0
     source: DuplicateSource | None = field(default=None, repr=False, compare=False)
+    differing: tuple[DifferingText, ...] = ()
 
     @property
     def kept(self) -> list[int]:

@@ -46,12 +46,13 @@ class PlannedRemoval:
         file: the file of the row.
         line: its line (item of a JSON list, row of a Parquet file), from 1.
         text: its text.
-        group: number of its group.
-        reason: `exact` or `near`.
+        group: number of its group; 0 if it stays, and nothing else is removed for its twin.
+        reason: `exact`, `near` or `edited`; `differs` for a row that stays although it is near.
         similarity: cosine to the representative of the group.
         kept_file: the file of the representative.
         kept_line: the line of the representative.
         kept_text: the text of the representative.
+        differs: what the two differ in, such as `number: 10 / 12`.
     """
 
     remove: bool
@@ -64,6 +65,7 @@ class PlannedRemoval:
     kept_file: str
     kept_line: int
     kept_text: str
+    differs: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ class RemovalPlan:
         records: number of texts that were compared.
         threshold: the least similarity of near-duplicates.
         model: fingerprint of the model.
-        steps: the rows to remove, largest group first.
+        steps: the rows to remove, largest group first, and rows that stay because they differ.
     """
 
     files: tuple[PlannedFile, ...]
@@ -121,7 +123,7 @@ def make_plan(
 def planned_removals(
     found: Duplicates, records: Sequence[Record], others: Sequence[Record]
 ) -> tuple[PlannedRemoval, ...]:
-    """The rows to remove, largest group first.
+    """The rows to remove, largest group first; then those that stay because they differ.
 
     Args:
         found: the duplicates.
@@ -136,6 +138,16 @@ def planned_removals(
                 True, row.source, row.line, row.text,
                 removed.group, removed.reason, round(removed.similarity, 6),
                 kept.source, kept.line, kept.text,
+            )
+        )  # fmt: skip
+    groups = {removed.representative: removed.group for removed in found.removed}
+    for near in found.differing:
+        row, kept = records[near.row], others[near.representative]
+        steps.append(
+            PlannedRemoval(
+                False, row.source, row.line, row.text,
+                groups.get(near.representative, 0), "differs", round(near.similarity, 6),
+                kept.source, kept.line, kept.text, "; ".join(map(str, near.differences)),
             )
         )  # fmt: skip
     return tuple(steps)
