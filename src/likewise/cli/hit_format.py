@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from likewise.cli.printing import say
-from likewise.collections.contract import Hit, Index
+from likewise.collections.contract import Explanation, Hit, Index, MatchedWord
+from likewise.wording import counted
 
 BOLD = "\x1b[1m"
 PLAIN = "\x1b[0m"
@@ -35,11 +36,51 @@ def say_hits(hits: Sequence[Hit], notes: Sequence[str] = ()) -> None:
             say(f"    {hit.title}")
         for line in folded(excerpt(hit), width - 4):
             say(f"    {line}")
-        if hit.further:
-            say(f"    (and {hit.further:,} further chunks of this document)")
+        for line in additions(hit):
+            first, *rest = folded(line, width - 4)
+            say(f"    {first}{' …' if rest else ''}")
         if notes:
             first, *rest = folded(notes[rank - 1], width - 8)
             say(f"    ({first}{' …' if rest else ''})")
+
+
+def additions(hit: Hit) -> Iterator[str]:
+    """What else was requested of a hit: chunks of its document, its copies, why it is here."""
+    for further in hit.further_hits:
+        yield f"+ {further.score:.3f}  ({further.chunk + 1} of {further.chunks})  {further.sentence}"
+    if hit.further:
+        yield f"(and {counted(hit.further, 'further chunk')} of this document)"
+    if hit.folded:
+        yield f"(and {counted(len(hit.folded), 'near-duplicate')}: {', '.join(hit.folded)})"
+    if hit.explanation is not None:
+        yield from reasons(hit, hit.explanation)
+
+
+def reasons(hit: Hit, why: Explanation) -> Iterator[str]:
+    """Lines on the rank of a hit."""
+    similarity = "" if hit.similarity is None else f" (similarity {hit.similarity:.3f})"
+    parts = [
+        f"by meaning {_rank(why.semantic_rank)}{similarity}",
+        f"by words {_rank(why.keyword_rank)} (BM25 {why.keyword_score:.2f})",
+    ]
+    if 0 < why.semantic_weight < 1:
+        parts.append(f"weights {why.semantic_weight:g} and {1 - why.semantic_weight:g}")
+    yield "why: " + ", ".join(parts)
+    if hit.measure == "rerank":
+        yield f"     rank {why.first_rank} before reranking (score {why.first_score:.3f})"
+    if matched := [word for word in why.words if word.score > 0]:
+        yield "     words: " + ", ".join(map(_matched, matched))
+    if missing := [word.word for word in why.words if word.score <= 0]:
+        yield "     not here: " + ", ".join(missing)
+
+
+def _rank(rank: int | None) -> str:
+    return "not among the best" if rank is None else f"rank {rank}"
+
+
+def _matched(word: MatchedWord) -> str:
+    corrected = "" if word.found_as == word.word else f" (for {word.word})"
+    return f"{word.found_as}{corrected} {word.score:.2f}"
 
 
 def figures(hit: Hit) -> str:

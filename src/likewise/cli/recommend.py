@@ -10,7 +10,7 @@ from likewise.operations.recommend import recommend as operation
 
 @command(RecommendRequest, operation)
 def recommend(result: RecommendResult, _: RecommendRequest) -> None:
-    """Find more of what is liked, and nothing nearer to what is disliked.
+    """Find more of what is liked, and little of what is disliked.
 
     A search shows the id of each hit.
 

@@ -16,6 +16,7 @@ def search(result: SearchResult, _: SearchRequest) -> None:
     Example:
       likewise search help "How do I get a refund?" -k 5
       likewise search papers "heart attack" --mode hybrid --where "year > 2020"
+      likewise search help "refnud" --mode keyword --by-document --explain
       likewise search help --batch questions.txt -o answers.jsonl
     """
     say_hits(result.hits)

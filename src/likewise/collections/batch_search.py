@@ -26,6 +26,9 @@ def search_file(
     diversity: float = 0.0,
     rerank: Scorer | None = None,
     by_document: bool = False,
+    chunks_per_document: int = 3,
+    fold_duplicates: bool = False,
+    explain: bool = False,
 ) -> int:
     """Search for every text of a file; one JSON object a query, in the order of the file.
 
@@ -39,6 +42,9 @@ def search_file(
         diversity: as in `Collection.search`.
         rerank: as in `Collection.search`.
         by_document: as in `Collection.search`.
+        chunks_per_document: as in `Collection.search`.
+        fold_duplicates: as in `Collection.search`.
+        explain: as in `Collection.search`.
 
     Returns:
         How many queries there were.
@@ -52,7 +58,8 @@ def search_file(
     texts = [record.text for record in read_records(queries, unit="line")]
     answers = collection.search_batch(
         texts, k, mode=mode, where=where, diversity=diversity, rerank=rerank,
-        by_document=by_document,
+        by_document=by_document, chunks_per_document=chunks_per_document,
+        fold_duplicates=fold_duplicates, explain=explain,
     )  # fmt: skip
     with atomic(target) as file:
         for text, hits in zip(texts, answers, strict=True):

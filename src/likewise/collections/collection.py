@@ -12,7 +12,7 @@ from likewise.collections import history, tuning
 from likewise.collections.contract import Indexed, Run
 from likewise.collections.finish_run import finish_run
 from likewise.collections.reader import CollectionReader
-from likewise.collections.search import Snapshot
+from likewise.collections.snapshot import Snapshot
 from likewise.collections.sync import Changes, remove_records, synchronize
 from likewise.data.records import Record
 from likewise.errors import InputError

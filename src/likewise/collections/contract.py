@@ -96,6 +96,48 @@ class Span:
 
 
 @dataclass(frozen=True)
+class MatchedWord:
+    """A word of the query in a chunk.
+
+    Attributes:
+        word: as the query has it.
+        found_as: the word of the collection that was searched for in its place, if the query's own
+            occurs nowhere; else the same.
+        idf: its inverse document frequency: rare words count more.
+        score: its part of the chunk's BM25 score; 0 if the chunk does not have it.
+    """
+
+    word: str
+    found_as: str
+    idf: float
+    score: float
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why a hit has its rank.
+
+    Attributes:
+        semantic_rank: its rank by similarity, from 1; None if it was not among those compared.
+        keyword_rank: its rank by BM25, from 1; None as above.
+        keyword_score: its BM25 score; 0 if it has none of the words.
+        semantic_weight: share of the similarity in the score of a hybrid search, 0 to 1; the
+            rest is BM25's. 1 or 0 in the other modes.
+        words: the words of the query, the most important first; none in a semantic search.
+        first_rank: its rank before diversity and the reranker, from 1.
+        first_score: its score then.
+    """
+
+    semantic_rank: int | None
+    keyword_rank: int | None
+    keyword_score: float
+    semantic_weight: float
+    words: tuple[MatchedWord, ...]
+    first_rank: int
+    first_score: float
+
+
+@dataclass(frozen=True)
 class Hit:
     """One chunk that a search found.
 
@@ -103,9 +145,8 @@ class Hit:
         id: of the chunk; `Collection.more_like` and `recommend` take it.
         text: the chunk.
         score: what it was ordered by; see `measure`.
-        measure: what the score is: `cosine`, `dot` or `euclidean` similarity, `bm25`, `rrf` (a sum
-            of reciprocal ranks: it orders, and says nothing of how alike two texts are), `mmr`
-            or `rerank`.
+        measure: what the score is: `cosine`, `dot` or `euclidean` similarity, `bm25`, `hybrid` (a
+            weighted sum of similarity and BM25; it only orders the hits of one query) or `rerank`.
         similarity: to the query by the collection's model; None where only words were compared.
         percentile: of the similarity among random pairs of this collection, 0 to 100.
         pairs: how many pairs those are; with few of them a percentile says little.
@@ -117,6 +158,9 @@ class Hit:
         fields: the other columns of its row.
         best: its sentence nearest to the query, where that was asked for.
         further: how many more chunks of its record were found, where hits are by document.
+        further_hits: the best of these, best first.
+        folded: ids of the near-duplicates of it that were found; None where they are not folded.
+        explanation: why it has its rank, where that was requested.
     """
 
     id: str
@@ -134,6 +178,9 @@ class Hit:
     best: Span | None = None
     pairs: int = 0
     further: int | None = None
+    further_hits: tuple[Hit, ...] = ()
+    folded: tuple[str, ...] | None = None
+    explanation: Explanation | None = None
 
     @property
     def record(self) -> str:
@@ -146,14 +193,19 @@ class Hit:
         return self.text[self.best.start : self.best.end] if self.best else self.text
 
     def to_dict(self) -> dict[str, Any]:
-        """The hit as plain values; `best` and `further` only where they are known."""
+        """The hit as plain values; what was not requested is left out.
+
+        These are `best`, `further` with `further_hits`, `folded` and `explanation`.
+        """
         # a read-only mapping cannot be copied by asdict
-        plain = asdict(replace(self, fields={})) | {"fields": dict(self.fields)}
+        plain = asdict(replace(self, fields={}, further_hits=())) | {"fields": dict(self.fields)}
+        plain["further_hits"] = [hit.to_dict() for hit in self.further_hits]
         if self.further is None:
-            del plain["further"]
-        if self.best is None:
-            del plain["best"]
-        else:
+            del plain["further_hits"]
+        for name in ("further", "folded", "best", "explanation"):
+            if plain[name] is None:
+                del plain[name]
+        if self.best is not None:
             plain["best"] |= {"text": self.sentence}
         return plain
 

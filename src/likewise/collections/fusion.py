@@ -1,31 +1,43 @@
-"""Several orders made into one, and an order made less repetitive: pure functions."""
+"""Two scores made into one, and an order made less repetitive: pure functions."""
 
 from __future__ import annotations
-
-from collections.abc import Hashable, Sequence
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from likewise import vectors
 
-RANK_CONSTANT = 60
-"""Of reciprocal rank fusion; the value of the paper."""
+SEMANTIC_WEIGHT = 0.6
+"""Share of the similarity in a hybrid score; BM25 has the rest."""
 
-Item = TypeVar("Item", bound=Hashable)
+REFERENCE_RANK = 100
+"""The similarity at this rank counts as 0 in a hybrid score, the highest as 1."""
 
 
-def reciprocal_ranks(rankings: Sequence[Sequence[Item]]) -> dict[Item, float]:
-    """Reciprocal rank fusion: the sum of 1 / (60 + rank) of each item, best first.
+def hybrid_scores(
+    similarities: NDArray[np.float32],
+    keyword_scores: NDArray[np.float32],
+    ranked: NDArray[np.float32],
+    best_keyword_score: float,
+) -> NDArray[np.float32]:
+    """A convex combination of two scores, each on a scale given by the query: float32 `[n]`.
 
-    Cormack, Clarke and Büttcher, SIGIR 2009. The sums order items and measure nothing else.
+    Bruch, Gai and Ingber, ACM TOIS 2023, with other scales. A similarity counts by how far it is
+    above that of the hundredth chunk, BM25 by its share of the best score. So a list in which no
+    chunk stands out changes the order of the other list little.
+
+    Args:
+        similarities: of each candidate to the query, float32 `[n]`.
+        keyword_scores: BM25 of each, float32 `[n]`.
+        ranked: the highest similarities in the collection, highest first.
+        best_keyword_score: the highest BM25 score in the collection.
     """
-    sums: dict[Item, float] = {}
-    for ranking in rankings:
-        for rank, item in enumerate(ranking, 1):
-            sums[item] = sums.get(item, 0.0) + 1 / (RANK_CONSTANT + rank)
-    return dict(sorted(sums.items(), key=lambda pair: -pair[1]))
+    if not len(ranked):
+        return np.zeros_like(similarities)
+    high, low = ranked[0], ranked[:REFERENCE_RANK][-1]
+    semantic = (similarities - low) / max(high - low, 1e-6)
+    keyword = keyword_scores / max(best_keyword_score, 1e-6)
+    return np.asarray(SEMANTIC_WEIGHT * semantic + (1 - SEMANTIC_WEIGHT) * keyword, np.float32)
 
 
 def marginal_relevance(

@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     from lancedb.table import Table
 
 
+WORD_COLUMNS = ("text", "title")
+"""Columns whose words are indexed; the better of the two scores counts."""
+
+EXPANSIONS = 500
+"""Words of the index that a fuzzy word stands for, at most."""
+
+
 @dataclass(frozen=True)
 class Question:
     """A query to a table.
@@ -29,6 +36,8 @@ class Question:
         distance: how vectors are compared, by the store's name.
         params: how an index is searched.
         words: only rows that have any of these words.
+        every_word: only rows that have all of these words, in one of the columns.
+        fuzziness: how many letters of a word may differ; not with `every_word`.
     """
 
     columns: Sequence[str]
@@ -38,6 +47,8 @@ class Question:
     distance: str = "cosine"
     params: Index | None = None
     words: str | None = None
+    every_word: bool = False
+    fuzziness: int = 0
 
 
 def answer(table: Table, question: Question) -> Any:
@@ -72,7 +83,7 @@ def answer_publicly(table: Table, question: Question) -> Any:
         asked = inner.search(question.vector, "vector", "vector")
         asked = _narrowed(asked.distance_type(question.distance), question)
     elif question.words is not None:
-        asked = inner.search(_match(question.words), query_type="fts")
+        asked = inner.search(_match(question.words, question), query_type="fts")
     else:
         asked = inner.search()
     return _shaped(asked, question).to_arrow()
@@ -84,7 +95,7 @@ def _asked(query: Any, question: Question) -> Any:
         query = query.nearest_to(question.vector).column("vector")
         query = _narrowed(query.distance_type(question.distance), question)
     elif question.words is not None:
-        query = query.nearest_to_text(_match(question.words))
+        query = query.nearest_to_text(_match(question.words, question))
     return _shaped(query, question)
 
 
@@ -110,8 +121,27 @@ def _shaped(query: Any, question: Question) -> Any:
     return query.select(list(question.columns))
 
 
-def _match(words: str) -> Any:
-    return require("lancedb.query", "store").MultiMatchQuery(words, ["text", "title"])
+def _match(words: str, question: Question) -> Any:
+    module: Any = require("lancedb.query", "store")
+    if not question.fuzziness:
+        operator = module.FullTextOperator("AND" if question.every_word else "OR")
+        return module.MultiMatchQuery(words, list(WORD_COLUMNS), operator=operator)
+    return module.BooleanQuery(
+        [
+            (
+                module.Occur.SHOULD,
+                module.MatchQuery(
+                    word,
+                    column,
+                    fuzziness=question.fuzziness,
+                    prefix_length=1,
+                    max_expansions=EXPANSIONS,
+                ),
+            )
+            for word in words.split()
+            for column in WORD_COLUMNS
+        ]
+    )
 
 
 def _inner(table: Table) -> Any:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -16,8 +17,9 @@ from likewise.collections.contract import MODES, Hit, Mode, Model, ModelLoader, 
 from likewise.collections.explain import with_best_sentences
 from likewise.collections.manifest import Manifest, read_manifest
 from likewise.collections.recommend import Recommended, recommend
-from likewise.collections.search import Snapshot, SnapshotQuery, run_search
-from likewise.collections.search import by_document as grouped
+from likewise.collections.search import SnapshotQuery, documents, run_search
+from likewise.collections.snapshot import Snapshot
+from likewise.collections.spelling import corrections
 from likewise.collections.store import Store
 from likewise.errors import InputError
 from likewise.wording import counted
@@ -127,14 +129,19 @@ class CollectionReader:
         rerank: Scorer | None = None,
         highlight: bool = False,
         by_document: bool = False,
+        chunks_per_document: int = 3,
+        fold_duplicates: bool = False,
+        explain: bool = False,
     ) -> list[Hit]:
         """Chunks that answer a query, best first.
+
+        Keyword and hybrid searches correct words that occur nowhere; see `corrections`.
 
         Args:
             query: the text to look for.
             k: how many.
-            mode: `semantic` (by meaning), `keyword` (by words, BM25) or `hybrid` (both orders,
-                fused by reciprocal ranks).
+            mode: `semantic` (by meaning), `keyword` (by words, BM25) or `hybrid` (a weighted sum
+                of both scores).
             where: an SQL condition on the columns, such as `year > 2020 AND lang = 'en'`.
             diversity: above 0, up to 1: maximal marginal relevance, against near repetitions.
             rerank: another model that puts the best `max(50, 5 k)` in its own order; it reads what
@@ -142,6 +149,9 @@ class CollectionReader:
             highlight: find the sentence of each chunk that is nearest to the query.
             by_document: give the best chunk of each of k documents (records), with the number of
                 further chunks of it among those that were looked at.
+            chunks_per_document: how many chunks of each document to give, the best one included.
+            fold_duplicates: give near-duplicates as one hit, with the ids of those folded into it.
+            explain: give each hit its rank and score in both orders and its matched words.
 
         Raises:
             InputError: an empty query, an unknown mode, a bad condition, k below 1.
@@ -149,14 +159,13 @@ class CollectionReader:
         _check(k, mode, diversity)
         if not query.strip():
             raise InputError("the query is empty", hint="say in words what to look for")
-        request = SnapshotQuery(query, k, mode, _condition(where), diversity, rerank, by_document)
+        request = SnapshotQuery(
+            query, k, mode, _condition(where), diversity, rerank, by_document, chunks_per_document,
+            fold_duplicates, explain,
+        )  # fmt: skip
         vector = self._query(query) if request.needs_vector or highlight else None
         hits = self._hits(request, vector)
-        return (
-            with_best_sentences(hits, vector, self.model)
-            if vector is not None and highlight
-            else hits
-        )
+        return self._highlighted(hits, vector) if vector is not None and highlight else hits
 
     def search_batch(
         self,
@@ -168,6 +177,9 @@ class CollectionReader:
         diversity: float = 0.0,
         rerank: Scorer | None = None,
         by_document: bool = False,
+        chunks_per_document: int = 3,
+        fold_duplicates: bool = False,
+        explain: bool = False,
     ) -> Iterator[list[Hit]]:
         """`search` for each query, in bounded memory: queries are encoded many at a time.
 
@@ -178,7 +190,10 @@ class CollectionReader:
         prompt = self.model.role_prompt("query")
         for part in self.model.encode_stream(queries, prompt_name=prompt):
             for query, vector in zip(part.texts, part.vectors, strict=True):
-                request = SnapshotQuery(query, k, mode, condition, diversity, rerank, by_document)
+                request = SnapshotQuery(
+                    query, k, mode, condition, diversity, rerank, by_document, chunks_per_document,
+                    fold_duplicates, explain,
+                )  # fmt: skip
                 yield self._hits(request, vector) if query.strip() else []
 
     def search_vector(
@@ -207,7 +222,7 @@ class CollectionReader:
         def search(size: int) -> list[Hit]:
             return self._snapshot.hits_by_vector(origin.vector, size, condition)
 
-        return grouped(k, search) if by_document else search(k)
+        return documents(k, search) if by_document else search(k)
 
     def ask(
         self,
@@ -255,16 +270,25 @@ class CollectionReader:
         k: int = 10,
         *,
         where: str | None = None,
+        diversity: float = 0.0,
     ) -> list[Recommended]:
-        """Chunks of other records near to what is liked, and not nearer to what is disliked."""
-        _check(k, "semantic", 0.0)
-        return recommend(self._snapshot, liked, disliked, k, _condition(where))
+        """Chunks of other records that fit what is liked and not what is disliked, best first."""
+        _check(k, "semantic", diversity)
+        return recommend(
+            self._snapshot, liked, disliked, k, where=_condition(where), diversity=diversity
+        )
+
+    def corrections(self, query: str) -> Mapping[str, str]:
+        """Words of a query that occur nowhere here, each with the similar word searched for."""
+        return corrections(self._table, query)
 
     def get(self, ids: Sequence[str]) -> list[Hit]:
         """Chunks by their ids."""
         return [candidate.hit for candidate in self._snapshot.get(ids)]
 
     def _hits(self, request: SnapshotQuery, vector: NDArray[np.float32] | None) -> list[Hit]:
+        if request.mode != "semantic" or request.explain:
+            request = replace(request, corrections=self.corrections(request.query))
         return run_search(self._snapshot, request, vector, lambda: self.model)
 
     def _answers(self) -> AnswerFinder:
@@ -273,6 +297,15 @@ class CollectionReader:
             self._finder = AnswerFinder(self._table, self.manifest, self.model)
             self._finder_of = self._snapshot
         return self._finder
+
+    def _highlighted(self, hits: Sequence[Hit], vector: NDArray[np.float32]) -> list[Hit]:
+        """The same hits with their best sentences, also those within others."""
+        every = [one for hit in hits for one in (hit, *hit.further_hits)]
+        found = iter(with_best_sentences(every, vector, self.model))
+        return [
+            replace(next(found), further_hits=tuple(next(found) for _ in hit.further_hits))
+            for hit in hits
+        ]
 
     def _query(self, query: str) -> NDArray[np.float32]:
         return np.asarray(self.model.encode_query(query), np.float32)

@@ -1,4 +1,4 @@
-"""Recommendations: more of what is liked, and nothing nearer to what is disliked."""
+"""Recommendations: more of what is liked, and little of what is disliked."""
 
 from __future__ import annotations
 
@@ -9,8 +9,16 @@ import numpy as np
 
 from likewise import vectors
 from likewise.collections.contract import Hit
-from likewise.collections.search import POOL, Candidate, Snapshot
+from likewise.collections.fusion import marginal_relevance
+from likewise.collections.preference import Examples, preference
+from likewise.collections.snapshot import Candidate, Snapshot
 from likewise.errors import InputError
+
+POOL = 100
+"""Neighbors of each liked chunk that are scored, at least."""
+
+NEIGHBORS = 25
+"""Neighbors of each disliked chunk that show what is meant by it."""
 
 
 @dataclass(frozen=True)
@@ -18,7 +26,8 @@ class Recommended:
     """A chunk that is recommended.
 
     Attributes:
-        hit: the chunk; its score is the similarity to `because`.
+        hit: the chunk; its score is how well it fits what is liked and disliked, its similarity
+            is to `because`.
         because: the liked chunk it is nearest to.
     """
 
@@ -31,11 +40,14 @@ def recommend(
     liked: Sequence[str],
     disliked: Sequence[str] = (),
     k: int = 10,
+    *,
     where: str | None = None,
+    diversity: float = 0.0,
 ) -> list[Recommended]:
-    """Chunks near to any that is liked, unless one that is disliked is nearer still.
+    """Chunks of other records that fit what is liked and not what is disliked, best first.
 
-    Each liked chunk is searched for separately, so that different interests are not averaged.
+    The neighbors of each liked chunk are scored by `preference`. Those that are nearer to a
+    disliked chunk than to any liked one are left out.
 
     Args:
         snapshot: of the collection.
@@ -43,6 +55,7 @@ def recommend(
         disliked: ids.
         k: how many.
         where: an SQL condition, as `condition.checked` gives it.
+        diversity: above 0, up to 1: maximal marginal relevance, against near repetitions.
 
     Raises:
         InputError: nothing is liked, something is both liked and disliked, or an id is unknown.
@@ -56,38 +69,55 @@ def recommend(
     listed = ", ".join(f"'{record}'" for record in known)
     others = f"record NOT IN ({listed})"
     condition = f"{where} AND {others}" if where else others
-    found: dict[str, Candidate] = {}
-    for candidate in likes:
-        for other in snapshot.by_vector(candidate.vector, max(POOL, 2 * k), condition):
-            found.setdefault(other.hit.record, other)
-    return _scored(snapshot, list(found.values()), likes, dislikes)[:k]
-
-
-def _scored(
-    snapshot: Snapshot,
-    candidates: list[Candidate],
-    likes: Sequence[Candidate],
-    dislikes: Sequence[Candidate],
-) -> list[Recommended]:
+    candidates = _neighbors(snapshot, likes, max(POOL, 5 * k), condition)
     if not candidates:
         return []
-    measure = snapshot.manifest.similarity
-    matrix = np.stack([candidate.vector for candidate in candidates])
-    near = vectors.similarity(matrix, np.stack([like.vector for like in likes]), measure)
-    best = near.max(axis=1)
-    nearer = np.ones(len(candidates), np.bool_)
+    near_likes = _examples(likes, candidates)
+    near_dislikes = None
     if dislikes:
-        far = np.stack([dislike.vector for dislike in dislikes])
-        nearer = best > vectors.similarity(matrix, far, measure).max(axis=1)
-    scored = []
-    for n in np.argsort(-best, kind="stable").tolist():
-        if nearer[n]:
-            score = float(best[n])
-            hit = replace(
-                candidates[n].hit,
-                score=score,
-                similarity=score,
-                percentile=snapshot.percentile(score),
-            )
-            scored.append(Recommended(hit, likes[int(near[n].argmax())].hit))
-    return scored
+        near_dislikes = _examples(dislikes, _neighbors(snapshot, dislikes, NEIGHBORS, condition))
+    matrix = near_likes.neighbors
+    similar = matrix @ near_likes.given.T
+    scores = preference(matrix, near_likes, near_dislikes)
+    if near_dislikes is not None:
+        nearer = similar.max(axis=1) > (matrix @ near_dislikes.given.T).max(axis=1)
+        rows = np.flatnonzero(nearer)
+    else:
+        rows = np.arange(len(matrix))
+    order = rows[marginal_relevance(scores[rows], matrix[rows], k, diversity)]
+    return [
+        _recommended(snapshot, candidates[n], float(scores[n]), likes[int(similar[n].argmax())])
+        for n in order.tolist()
+    ]
+
+
+def _neighbors(
+    snapshot: Snapshot, examples: Sequence[Candidate], count: int, condition: str
+) -> list[Candidate]:
+    """The nearest chunk of each record that is near to an example."""
+    found: dict[str, Candidate] = {}
+    for example in examples:
+        for other in snapshot.by_vector(example.vector, count, condition):
+            found.setdefault(other.hit.record, other)
+    return list(found.values())
+
+
+def _examples(given: Sequence[Candidate], neighbors: Sequence[Candidate]) -> Examples:
+    rows = [candidate.vector for candidate in (*given, *neighbors)]
+    matrix = vectors.normalize(np.stack(rows))
+    return Examples(matrix[: len(given)], matrix[len(given) :])
+
+
+def _recommended(
+    snapshot: Snapshot, candidate: Candidate, score: float, because: Candidate
+) -> Recommended:
+    measure = snapshot.manifest.similarity
+    similarity = float(vectors.similarity(because.vector, candidate.vector, measure)[0, 0])
+    hit = replace(
+        candidate.hit,
+        score=score,
+        measure="preference",
+        similarity=similarity,
+        percentile=snapshot.percentile(similarity),
+    )
+    return Recommended(hit, because.hit)

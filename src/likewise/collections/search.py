@@ -2,245 +2,22 @@
 
 from __future__ import annotations
 
-import math
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from functools import cached_property
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from likewise import vectors
-from likewise.collections import lance_query
 from likewise.collections.contract import Hit, Mode, Scorer
-from likewise.collections.flat_search import ScanBlock, blocks, nearest
-from likewise.collections.fusion import marginal_relevance, reciprocal_ranks
-from likewise.collections.lance_query import Question
-from likewise.collections.manifest import Manifest
-from likewise.collections.schema import OWN, restored
-from likewise.collections.store import repair, store_errors
-from likewise.collections.tuning import similarities, vector_question
+from likewise.collections.fusion import marginal_relevance
+from likewise.collections.grouping import by_document, fold_near_duplicates
+from likewise.collections.hit_explanations import explained
+from likewise.collections.hybrid import by_both
+from likewise.collections.snapshot import POOL, Candidate, Snapshot
+from likewise.collections.spelling import corrected
 from likewise.data.chunking import Chunker, chunk_titles, with_title
 from likewise.data.records import Record
-from likewise.errors import InputError
-
-if TYPE_CHECKING:
-    from lancedb.table import Table
-
-POOL = 50
-"""Candidates that are fused, reranked or diversified, at least."""
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A hit with its vector, float32 `[d]`."""
-
-    hit: Hit
-    vector: NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """One version of a collection, as it is read.
-
-    Attributes:
-        name: of the collection.
-        table: its rows.
-        manifest: its description.
-    """
-
-    name: str
-    table: Table
-    manifest: Manifest
-
-    @cached_property
-    def columns(self) -> list[str]:
-        """What conditions may name; not the vector."""
-        return [name for name in self.table.schema.names if name != "vector"]
-
-    @cached_property
-    def _read(self) -> list[str]:
-        """What a hit needs; a chunk's id contains its record's."""
-        return [name for name in self.columns if name != "record"]
-
-    @cached_property
-    def _blocks(self) -> list[ScanBlock]:
-        return list(blocks(self.table))
-
-    def by_vector(
-        self, query: NDArray[np.float32], k: int, where: str | None = None
-    ) -> list[Candidate]:
-        """The k chunks nearest to a vector; vectors come along."""
-        return self._candidates(self._nearest(query, k, where, [*self._read, "vector"]))
-
-    def hits_by_vector(
-        self, query: NDArray[np.float32], k: int, where: str | None = None
-    ) -> list[Hit]:
-        """The k chunks nearest to a vector."""
-        table = self._nearest(query, k, where, self._read)
-        return self._hits(table, table["similarity"].to_numpy(), self.manifest.similarity)
-
-    def by_words(
-        self,
-        query: str,
-        k: int,
-        where: str | None = None,
-        vector: NDArray[np.float32] | None = None,
-    ) -> list[Candidate]:
-        """The k chunks with the highest BM25 score.
-
-        Args:
-            query: words; any of them may match.
-            k: how many.
-            where: an SQL condition.
-            vector: of the query, so that similarities can be given too.
-        """
-        columns = [*self._read, "vector", "_score"]
-        with self._store_errors(where):
-            found = lance_query.answer(self.table, Question(columns, k, where, words=query))
-        scores = found["_score"].to_numpy()
-        matrix = restored(found["vector"])
-        if vector is not None and len(matrix):
-            own = vectors.similarity(vector, matrix, self.manifest.similarity)[0]
-        else:
-            own = np.full(len(matrix), np.nan, np.float32)
-        hits = [
-            replace(hit, score=float(score), measure="bm25")
-            for hit, score in zip(self._hits(found, own, "bm25"), scores, strict=True)
-        ]
-        return [Candidate(hit, row) for hit, row in zip(hits, matrix, strict=True)]
-
-    def by_both(
-        self, query: str, vector: NDArray[np.float32], k: int, where: str | None = None
-    ) -> list[Candidate]:
-        """The k best of both orders, by reciprocal rank fusion."""
-        pool = max(POOL, 2 * k)
-        semantic = self.by_vector(vector, pool, where)
-        keyword = self.by_words(query, pool, where, vector)
-        by_id = {candidate.hit.id: candidate for candidate in [*keyword, *semantic]}
-        fused = reciprocal_ranks(
-            [[candidate.hit.id for candidate in ranking] for ranking in (semantic, keyword)]
-        )
-        return [
-            replace(by_id[name], hit=replace(by_id[name].hit, score=score, measure="rrf"))
-            for name, score in list(fused.items())[:k]
-        ]
-
-    def get(self, ids: Sequence[str]) -> list[Candidate]:
-        """Chunks by their ids, in the order of the ids; a record's id means its first chunk.
-
-        Raises:
-            InputError: there is none of some id.
-        """
-        listed = ", ".join("'" + name.replace("'", "''") + "'" for name in ids)
-        where = f"id IN ({listed}) OR (record IN ({listed}) AND passage = 0)"
-        with self._store_errors(where):
-            question = Question([*self._read, "vector"], where=where)
-            found = lance_query.answer(self.table, question)
-        unknown = np.full(len(found), np.nan, np.float32)
-        hits = self._hits(found, unknown, "")
-        there = {
-            name: Candidate(hit, row)
-            for hit, row in zip(hits, restored(found["vector"]), strict=True)
-            for name in (hit.record, hit.id)
-        }
-        missing = [name for name in ids if name not in there]
-        if missing:
-            raise InputError(
-                f"the collection {self.name!r} has no chunk {missing[0]!r}",
-                hint="a search shows the id of each hit",
-            )
-        return [there[name] for name in ids]
-
-    def percentile(self, similarity: float) -> float | None:
-        """Its place among random pairs, 0 to 100; None where there is no distribution."""
-        known = self.manifest.distribution
-        return known.percentile(similarity) if known else None
-
-    def _candidates(self, table: Any) -> list[Candidate]:
-        matrix = restored(table["vector"])
-        hits = self._hits(table, table["similarity"].to_numpy(), self.manifest.similarity)
-        return [Candidate(hit, row) for hit, row in zip(hits, matrix, strict=True)]
-
-    def _nearest(
-        self, query: NDArray[np.float32], k: int, where: str | None, columns: list[str]
-    ) -> Any:
-        """Rows with a column `similarity`, nearest first."""
-        measure = self.manifest.similarity
-        if self.manifest.storage == "int8":
-            return self._flat_search(query, k, where, columns)
-        question = vector_question(
-            query, k, self.manifest.index, measure=measure, columns=columns, where=where
-        )
-        with self._store_errors(where):
-            found = lance_query.answer(self.table, question)
-        scores = similarities(found["_distance"].to_numpy(), measure)
-        return found.append_column("similarity", [scores])
-
-    def _flat_search(
-        self, query: NDArray[np.float32], k: int, where: str | None, columns: list[str]
-    ) -> Any:
-        allowed = None
-        if where:
-            with self._store_errors(where):
-                rows = self.table.search().where(where).select(["line"]).with_row_id(True)
-                allowed = np.sort(rows.to_arrow()["_rowid"].to_numpy())
-        best = nearest(self._blocks, query[np.newaxis], k, self.manifest.similarity, allowed)
-        row_ids, scores = best.row_ids[0], best.scores[0]
-        taken = self.table.take_row_ids(row_ids.tolist()).select(columns).with_row_id()
-        found = taken.to_arrow()
-        place = {row_id: n for n, row_id in enumerate(found["_rowid"].to_pylist())}
-        ordered = found.take([place[row_id] for row_id in row_ids.tolist()])
-        return ordered.append_column("similarity", [scores])
-
-    def _hits(self, table: Any, scores: NDArray[np.float32], measure: str) -> list[Hit]:
-        given = [name for name in self._read if name not in OWN]
-        columns = {name: table[name].to_pylist() for name in self._read}
-        pairs = self.manifest.distribution.pairs if self.manifest.distribution else 0
-        hits = []
-        for n, score in enumerate(scores.tolist()):
-            known = not math.isnan(score)
-            fields = {name: columns[name][n] for name in given if columns[name][n] is not None}
-            hits.append(
-                Hit(
-                    id=columns["id"][n],
-                    text=columns["text"][n],
-                    score=score if known else 0.0,
-                    measure=measure,
-                    similarity=score if known else None,
-                    percentile=self.percentile(score) if known else None,
-                    pairs=pairs,
-                    title=columns["title"][n] or "",
-                    source=columns["source"][n],
-                    line=columns["line"][n],
-                    chunk=columns["passage"][n],
-                    chunks=columns["passages"][n],
-                    fields=MappingProxyType(fields),
-                )
-            )
-        return hits
-
-    @contextmanager
-    def _store_errors(self, where: str | None) -> Iterator[None]:
-        """Tell a condition that the store refuses from files that it cannot read."""
-        what = f"the collection {self.name!r} cannot be read"
-        hint = f"check the store and the disk; where files are damaged, {repair(self.name)}"
-        with store_errors(what, hint):
-            if where is None:
-                yield
-                return
-            with store_errors(
-                f"cannot search by the condition {where!r}",
-                hint="an SQL condition such as \"year > 2020 AND lang = 'en'\"; the columns: "
-                + ", ".join(self.columns),
-                kind=InputError,
-                only=("Invalid input", "panicked"),
-            ):
-                yield
 
 
 @dataclass(frozen=True)
@@ -254,16 +31,30 @@ class SnapshotQuery:
     diversity: float = 0.0
     rerank: Scorer | None = None
     by_document: bool = False
+    chunks_per_document: int = 3
+    fold_duplicates: bool = False
+    explain: bool = False
+    corrections: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def words(self) -> str:
+        """The query by whose words to search."""
+        return corrected(self.query, self.corrections)
 
     @property
     def needs_vector(self) -> bool:
         """Whether the query has to be encoded."""
-        return self.mode != "keyword" or self.diversity > 0
+        return self.mode != "keyword" or self.diversity > 0 or self.explain
+
+    @property
+    def grouped(self) -> bool:
+        """Whether several hits may become one."""
+        return self.by_document or self.fold_duplicates
 
     @property
     def pool(self) -> int:
-        """How many candidates are looked at."""
-        return max(POOL, 5 * self.k) if self.rerank or self.diversity else self.k
+        """How many candidates are looked at, at least."""
+        return max(POOL, 5 * self.k) if self.rerank or self.diversity or self.grouped else self.k
 
 
 def run_search(
@@ -280,17 +71,32 @@ def run_search(
         vector: of the query, float32 `[d]`; a keyword search needs none.
         splitter: gives the collection's model, where long titles have to be cut as it read them.
     """
+    size = request.pool
+    while True:
+        first = _candidates(snapshot, request, vector, size)
+        taken = size if request.rerank or request.grouped else request.k
+        candidates = _diversified(snapshot, request, first, taken)
+        hits = [candidate.hit for candidate in candidates]
+        if request.rerank is not None:
+            hits = _reranked(
+                request.query, hits, request.rerank, snapshot.manifest.chunk_tokens, splitter
+            )
+        hits = _grouped(request, hits, first)
+        if not request.grouped or len(hits) >= request.k or len(first) < size:
+            break
+        size *= 4  # a few long documents, or many copies, have taken all places
+    hits = hits[: request.k]
+    if request.explain and vector is not None:
+        order = [candidate.hit for candidate in first]
+        return explained(
+            snapshot, request.query, request.corrections, vector=vector, hits=hits, first=order,
+            mode=request.mode, where=request.where,
+        )  # fmt: skip
+    return hits
 
-    def ordered(size: int, taken: int) -> list[Hit]:
-        return _ordered(snapshot, request, vector, splitter, size=size, taken=taken)
 
-    if request.by_document:
-        return by_document(request.k, lambda size: ordered(size, size))
-    return ordered(request.pool, request.pool if request.rerank else request.k)[: request.k]
-
-
-def by_document(k: int, search: Callable[[int], list[Hit]]) -> list[Hit]:
-    """The best hit of each document, with the number of further ones.
+def documents(k: int, search: Callable[[int], list[Hit]]) -> list[Hit]:
+    """The best hit of each of k documents.
 
     Args:
         k: how many documents.
@@ -299,57 +105,42 @@ def by_document(k: int, search: Callable[[int], list[Hit]]) -> list[Hit]:
     size = max(POOL, 5 * k)
     while True:
         hits = search(size)
-        counts = Counter(hit.record for hit in hits)
-        if len(counts) >= k or len(hits) < size:
-            best = {hit.record: hit for hit in reversed(hits)}
-            return [replace(best[name], further=counts[name] - 1) for name in list(counts)[:k]]
-        size *= 4  # a few long documents have taken all places
-
-
-def _ordered(
-    snapshot: Snapshot,
-    request: SnapshotQuery,
-    vector: NDArray[np.float32] | None,
-    splitter: Callable[[], Chunker],
-    *,
-    size: int,
-    taken: int,
-) -> list[Hit]:
-    """The best `taken` of `size` candidates, in the requested order."""
-    if vector is not None and request.mode == "semantic" and not request.diversity:
-        hits = snapshot.hits_by_vector(vector, size, request.where)
-    else:
-        candidates = _candidates(snapshot, request, vector, size)
-        if request.diversity:
-            measure = snapshot.manifest.similarity
-            candidates = _diversified(candidates, taken, request.diversity, measure)
-        hits = [candidate.hit for candidate in candidates]
-    if request.rerank is not None:
-        hits = _reranked(
-            request.query, hits, request.rerank, snapshot.manifest.chunk_tokens, splitter
-        )
-    return hits
+        found = by_document(hits, 1)
+        if len(found) >= k or len(hits) < size:
+            return found[:k]
+        size *= 4
 
 
 def _candidates(
     snapshot: Snapshot, request: SnapshotQuery, vector: NDArray[np.float32] | None, size: int
 ) -> list[Candidate]:
+    """The best `size` chunks in the order of the mode."""
     if vector is None or request.mode == "keyword":
-        return snapshot.by_words(request.query, size, request.where, vector)
+        return snapshot.by_words(request.words, size, request.where, vector)
     if request.mode == "hybrid":
-        return snapshot.by_both(request.query, vector, size, request.where)
+        return by_both(snapshot, request.words, vector, size, request.where)
     return snapshot.by_vector(vector, size, request.where)
 
 
+def _grouped(request: SnapshotQuery, hits: list[Hit], first: Sequence[Candidate]) -> list[Hit]:
+    if request.fold_duplicates:
+        vectors = {candidate.hit.id: candidate.vector for candidate in first}
+        folded = fold_near_duplicates([Candidate(hit, vectors[hit.id]) for hit in hits])
+        hits = [candidate.hit for candidate in folded]
+    return by_document(hits, request.chunks_per_document) if request.by_document else hits
+
+
 def _diversified(
-    candidates: Sequence[Candidate], k: int, diversity: float, measure: str
+    snapshot: Snapshot, request: SnapshotQuery, candidates: list[Candidate], k: int
 ) -> list[Candidate]:
     """The best k candidates by maximal marginal relevance; relevance is their similarity."""
-    if not candidates:
-        return []
+    if not candidates or not request.diversity:
+        return candidates
     relevance = np.array([candidate.hit.similarity for candidate in candidates], np.float32)
     matrix = np.stack([candidate.vector for candidate in candidates])
-    return [candidates[n] for n in marginal_relevance(relevance, matrix, k, diversity, measure)]
+    measure = snapshot.manifest.similarity
+    chosen = marginal_relevance(relevance, matrix, k, request.diversity, measure)
+    return [candidates[n] for n in chosen]
 
 
 def _reranked(

@@ -30,6 +30,27 @@ class BestSpan(TypedDict):
     text: str
 
 
+class MatchedWordResult(TypedDict):
+    """A word of the query in a chunk."""
+
+    word: str
+    found_as: Annotated[str, Field(description="The word searched for, if it was corrected.")]
+    idf: float
+    score: Annotated[float, Field(description="Its part of the BM25 score; 0: not in the chunk.")]
+
+
+class ExplanationResult(TypedDict):
+    """Why a hit has its rank."""
+
+    semantic_rank: int | None
+    keyword_rank: int | None
+    keyword_score: float
+    semantic_weight: float
+    words: list[MatchedWordResult]
+    first_rank: int
+    first_score: float
+
+
 class HitResult(TypedDict):
     """A chunk that was found."""
 
@@ -52,7 +73,10 @@ class HitResult(TypedDict):
     fields: dict[str, Any]
     pairs: int
     best: NotRequired[BestSpan]
-    further: NotRequired[int]
+    further: NotRequired[Annotated[int, Field(description="Further chunks of its document.")]]
+    further_hits: NotRequired[list[dict[str, Any]]]
+    folded: NotRequired[Annotated[list[str], Field(description="Ids of its near-duplicates.")]]
+    explanation: NotRequired[ExplanationResult]
 
 
 class SearchOutput(Noted):
@@ -64,6 +88,10 @@ class SearchOutput(Noted):
     hits: list[HitResult]
     queries: int
     output: str | None
+    corrections: Annotated[
+        dict[str, str],
+        Field(description="Words of the query that occur nowhere, and those searched for."),
+    ]
 
 
 class QuoteResult(TypedDict):

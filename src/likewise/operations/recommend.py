@@ -27,6 +27,9 @@ class RecommendRequest(CollectionRequest):
     ] = ()
     top_k: Annotated[int, Field("How many results.", short="-k", minimum=1)] = 10
     where: Where = None
+    diversity: Annotated[
+        float, Field("Above 0: avoid near repetitions.", minimum=0.0, maximum=1.0)
+    ] = 0.0
     as_of: AsOf = None
 
 
@@ -57,7 +60,7 @@ class RecommendResult:
 
 
 def recommend(request: RecommendRequest, session: Session) -> RecommendResult:
-    """Find chunks near to any that is liked, unless a disliked one is nearer.
+    """Find chunks that fit what is liked and not what is disliked.
 
     Raises:
         InputError: no id is liked, an id is both liked and disliked, or is unknown.
@@ -66,8 +69,9 @@ def recommend(request: RecommendRequest, session: Session) -> RecommendResult:
     """
     collection = session.collection(request.name, store=request.store, as_of=request.as_of)
     found = collection.recommend(
-        _ids(request.liked), _ids(request.disliked), request.top_k, where=request.where
-    )
+        _ids(request.liked), _ids(request.disliked), request.top_k, where=request.where,
+        diversity=request.diversity,
+    )  # fmt: skip
     report_none(session, tuple(found))
     return RecommendResult(request.name, tuple(found))
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY, dataclass
+from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any
 
 from likewise.collections.batch_search import search_file
@@ -44,9 +46,16 @@ class SearchRequest(CollectionRequest):
         float, Field("Above 0: avoid near repetitions.", minimum=0.0, maximum=1.0)
     ] = 0.0
     rerank: Rerank = None
-    by_document: Annotated[
-        bool, Field("Only the best chunk of each document.", flag="--by-document")
+    by_document: Annotated[bool, Field("One result for each document.", flag="--by-document")] = (
+        False
+    )
+    chunks_per_document: Annotated[
+        int, Field("With --by-document: how many chunks of each to show.", minimum=1)
+    ] = 3
+    fold_duplicates: Annotated[
+        bool, Field("Show near-duplicates as one result.", flag="--fold-duplicates")
     ] = False
+    explain: Annotated[bool, Field("Show why each result has its rank.", flag="--explain")] = False
     batch: Annotated[
         Path | None,
         Field("In place of a query: a file of queries.", metavar="FILE", stdin=True, local=True),
@@ -69,6 +78,7 @@ class SearchResult:
         hits: the best chunks, best first; empty for `batch`.
         queries: how many queries there were.
         output: the file with the hits of a batch.
+        corrections: words of the query that occur nowhere, with those searched for in their place.
     """
 
     collection: str
@@ -77,12 +87,13 @@ class SearchResult:
     hits: tuple[Hit, ...]
     queries: int = 1
     output: Path | None = None
+    corrections: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def to_dict(self) -> dict[str, Any]:
         """The result as plain values.
 
         Keys: `collection`, `query` (or null), `like` (or null), `hits` (see `Hit.to_dict`),
-        `queries`, `output` (or null).
+        `queries`, `output` (or null), `corrections` (words by words).
         """
         return {
             "collection": self.collection,
@@ -91,6 +102,7 @@ class SearchResult:
             "hits": hits_to_list(self.hits),
             "queries": self.queries,
             "output": str(self.output) if self.output else None,
+            "corrections": dict(self.corrections),
         }
 
 
@@ -109,6 +121,7 @@ def search(request: SearchRequest, session: Session) -> SearchResult:
     collection = session.collection(request.name, store=request.store, as_of=request.as_of)
     if request.batch is not None:
         return _batch(request, session, collection, request.batch)
+    corrections: Mapping[str, str] = {}
     if request.like is not None:
         found = collection.more_like(
             request.like, request.top_k, where=request.where, by_document=request.by_document
@@ -117,11 +130,19 @@ def search(request: SearchRequest, session: Session) -> SearchResult:
         found = collection.search(
             request.query or "", request.top_k, mode=request.mode, where=request.where,
             diversity=request.diversity, rerank=scorer_of(session, request.rerank), highlight=True,
-            by_document=request.by_document,
+            by_document=request.by_document, chunks_per_document=request.chunks_per_document,
+            fold_duplicates=request.fold_duplicates, explain=request.explain,
+        )  # fmt: skip
+        if request.mode != "semantic":
+            corrections = collection.corrections(request.query or "")
+    for word, other in corrections.items():
+        session.message(
+            "corrected", f"no {word!r} in this collection, searched for {other!r}",
+            word=word, corrected=other,
         )  # fmt: skip
     hits = tuple(found)
     report_none(session, hits)
-    return SearchResult(request.name, request.query, request.like, hits)
+    return SearchResult(request.name, request.query, request.like, hits, corrections=corrections)
 
 
 def _batch(
@@ -132,7 +153,8 @@ def _batch(
     count = search_file(
         collection, queries, request.output, k=request.top_k, mode=request.mode,
         where=request.where, diversity=request.diversity, rerank=scorer_of(session, request.rerank),
-        by_document=request.by_document,
+        by_document=request.by_document, chunks_per_document=request.chunks_per_document,
+        fold_duplicates=request.fold_duplicates, explain=request.explain,
     )  # fmt: skip
     session.message(
         "wrote",

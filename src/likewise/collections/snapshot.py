@@ -1,0 +1,223 @@
+"""One version of a collection, as it is read: chunks near to a vector, or with certain words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cached_property
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from likewise import vectors
+from likewise.collections import lance_query
+from likewise.collections.contract import Hit
+from likewise.collections.flat_search import ScanBlock, blocks, nearest
+from likewise.collections.lance_query import Question
+from likewise.collections.manifest import Manifest
+from likewise.collections.schema import OWN, restored
+from likewise.collections.store import repair, store_errors
+from likewise.collections.tuning import similarities, vector_question
+from likewise.errors import InputError
+
+if TYPE_CHECKING:
+    from lancedb.table import Table
+
+POOL = 50
+"""Candidates that are fused, reranked or diversified, at least."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A hit with its vector, float32 `[d]`."""
+
+    hit: Hit
+    vector: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One version of a collection, as it is read.
+
+    Attributes:
+        name: of the collection.
+        table: its rows.
+        manifest: its description.
+    """
+
+    name: str
+    table: Table
+    manifest: Manifest
+
+    @cached_property
+    def columns(self) -> list[str]:
+        """What conditions may name; not the vector."""
+        return [name for name in self.table.schema.names if name != "vector"]
+
+    @cached_property
+    def _read(self) -> list[str]:
+        """What a hit needs; a chunk's id contains its record's."""
+        return [name for name in self.columns if name != "record"]
+
+    @cached_property
+    def _blocks(self) -> list[ScanBlock]:
+        return list(blocks(self.table))
+
+    def by_vector(
+        self, query: NDArray[np.float32], k: int, where: str | None = None
+    ) -> list[Candidate]:
+        """The k chunks nearest to a vector; vectors come along."""
+        return self._candidates(self._nearest(query, k, where, [*self._read, "vector"]))
+
+    def hits_by_vector(
+        self, query: NDArray[np.float32], k: int, where: str | None = None
+    ) -> list[Hit]:
+        """The k chunks nearest to a vector."""
+        table = self._nearest(query, k, where, self._read)
+        return self._hits(table, table["similarity"].to_numpy(), self.manifest.similarity)
+
+    def by_words(
+        self,
+        query: str,
+        k: int,
+        where: str | None = None,
+        vector: NDArray[np.float32] | None = None,
+    ) -> list[Candidate]:
+        """The k chunks with the highest BM25 score.
+
+        Args:
+            query: words; any of them may match.
+            k: how many.
+            where: an SQL condition.
+            vector: of the query, so that similarities can be given too.
+        """
+        columns = [*self._read, "vector", "_score"]
+        with self._store_errors(where):
+            found = lance_query.answer(self.table, Question(columns, k, where, words=query))
+        scores = found["_score"].to_numpy()
+        matrix = restored(found["vector"])
+        if vector is not None and len(matrix):
+            own = vectors.similarity(vector, matrix, self.manifest.similarity)[0]
+        else:
+            own = np.full(len(matrix), np.nan, np.float32)
+        hits = [
+            replace(hit, score=float(score), measure="bm25")
+            for hit, score in zip(self._hits(found, own, "bm25"), scores, strict=True)
+        ]
+        return [Candidate(hit, row) for hit, row in zip(hits, matrix, strict=True)]
+
+    def get(self, ids: Sequence[str]) -> list[Candidate]:
+        """Chunks by their ids, in the order of the ids; a record's id means its first chunk.
+
+        Raises:
+            InputError: there is none of some id.
+        """
+        listed = ", ".join("'" + name.replace("'", "''") + "'" for name in ids)
+        where = f"id IN ({listed}) OR (record IN ({listed}) AND passage = 0)"
+        with self._store_errors(where):
+            question = Question([*self._read, "vector"], where=where)
+            found = lance_query.answer(self.table, question)
+        unknown = np.full(len(found), np.nan, np.float32)
+        hits = self._hits(found, unknown, "")
+        there = {
+            name: Candidate(hit, row)
+            for hit, row in zip(hits, restored(found["vector"]), strict=True)
+            for name in (hit.record, hit.id)
+        }
+        missing = [name for name in ids if name not in there]
+        if missing:
+            raise InputError(
+                f"the collection {self.name!r} has no chunk {missing[0]!r}",
+                hint="a search shows the id of each hit",
+            )
+        return [there[name] for name in ids]
+
+    def percentile(self, similarity: float) -> float | None:
+        """Its place among random pairs, 0 to 100; None where there is no distribution."""
+        known = self.manifest.distribution
+        return known.percentile(similarity) if known else None
+
+    def _candidates(self, table: Any) -> list[Candidate]:
+        matrix = restored(table["vector"])
+        hits = self._hits(table, table["similarity"].to_numpy(), self.manifest.similarity)
+        return [Candidate(hit, row) for hit, row in zip(hits, matrix, strict=True)]
+
+    def _nearest(
+        self, query: NDArray[np.float32], k: int, where: str | None, columns: list[str]
+    ) -> Any:
+        """Rows with a column `similarity`, nearest first."""
+        measure = self.manifest.similarity
+        if self.manifest.storage == "int8":
+            return self._flat_search(query, k, where, columns)
+        question = vector_question(
+            query, k, self.manifest.index, measure=measure, columns=columns, where=where
+        )
+        with self._store_errors(where):
+            found = lance_query.answer(self.table, question)
+        scores = similarities(found["_distance"].to_numpy(), measure)
+        return found.append_column("similarity", [scores])
+
+    def _flat_search(
+        self, query: NDArray[np.float32], k: int, where: str | None, columns: list[str]
+    ) -> Any:
+        allowed = None
+        if where:
+            with self._store_errors(where):
+                rows = self.table.search().where(where).select(["line"]).with_row_id(True)
+                allowed = np.sort(rows.to_arrow()["_rowid"].to_numpy())
+        best = nearest(self._blocks, query[np.newaxis], k, self.manifest.similarity, allowed)
+        row_ids, scores = best.row_ids[0], best.scores[0]
+        taken = self.table.take_row_ids(row_ids.tolist()).select(columns).with_row_id()
+        found = taken.to_arrow()
+        place = {row_id: n for n, row_id in enumerate(found["_rowid"].to_pylist())}
+        ordered = found.take([place[row_id] for row_id in row_ids.tolist()])
+        return ordered.append_column("similarity", [scores])
+
+    def _hits(self, table: Any, scores: NDArray[np.float32], measure: str) -> list[Hit]:
+        given = [name for name in self._read if name not in OWN]
+        columns = {name: table[name].to_pylist() for name in self._read}
+        pairs = self.manifest.distribution.pairs if self.manifest.distribution else 0
+        hits = []
+        for n, score in enumerate(scores.tolist()):
+            known = not math.isnan(score)
+            fields = {name: columns[name][n] for name in given if columns[name][n] is not None}
+            hits.append(
+                Hit(
+                    id=columns["id"][n],
+                    text=columns["text"][n],
+                    score=score if known else 0.0,
+                    measure=measure,
+                    similarity=score if known else None,
+                    percentile=self.percentile(score) if known else None,
+                    pairs=pairs,
+                    title=columns["title"][n] or "",
+                    source=columns["source"][n],
+                    line=columns["line"][n],
+                    chunk=columns["passage"][n],
+                    chunks=columns["passages"][n],
+                    fields=MappingProxyType(fields),
+                )
+            )
+        return hits
+
+    @contextmanager
+    def _store_errors(self, where: str | None) -> Iterator[None]:
+        """Tell a condition that the store refuses from files that it cannot read."""
+        what = f"the collection {self.name!r} cannot be read"
+        hint = f"check the store and the disk; where files are damaged, {repair(self.name)}"
+        with store_errors(what, hint):
+            if where is None:
+                yield
+                return
+            with store_errors(
+                f"cannot search by the condition {where!r}",
+                hint="an SQL condition such as \"year > 2020 AND lang = 'en'\"; the columns: "
+                + ", ".join(self.columns),
+                kind=InputError,
+                only=("Invalid input", "panicked"),
+            ):
+                yield
