@@ -1,43 +1,30 @@
-"""Reciprocal rank fusion and maximal marginal relevance, against their formulas."""
+"""Hybrid scores and maximal marginal relevance, against their formulas."""
 
 from __future__ import annotations
 
-from itertools import permutations
-
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from likewise import vectors
 from likewise.collections import fusion
 
-rankings = st.lists(st.lists(st.integers(0, 30), unique=True, max_size=12), max_size=4)
+
+def test_hybrid_scores_by_hand() -> None:
+    similarities = np.array([0.9, 0.5, 0.1], np.float32)
+    ranked = np.linspace(0.9, 0.4, 101, dtype=np.float32)  # the hundredth is 0.405
+    scores = fusion.hybrid_scores(similarities, np.array([0, 8, 4], np.float32), ranked, 8.0)
+    scale = (similarities - 0.405) / (0.9 - 0.405)
+    assert scores == pytest.approx(0.6 * scale + 0.4 * np.array([0, 1, 0.5]), abs=1e-5)
 
 
-def test_reciprocal_ranks_by_hand() -> None:
-    fused = fusion.reciprocal_ranks([["a", "b", "c"], ["b", "d"]])
-    assert fused == pytest.approx(
-        {"b": 0.0325224749, "a": 0.0163934426, "d": 0.0161290323, "c": 0.0158730159}
-    )
-    assert list(fused) == ["b", "a", "d", "c"]
-
-
-def test_equal_sums_keep_the_order_in_which_items_appear() -> None:
-    for first, second in permutations("ab"):
-        assert list(fusion.reciprocal_ranks([[first], [second]])) == [first, second]
-
-
-@given(rankings)
-def test_reciprocal_ranks_are_the_formula_on_a_rank_table(orders: list[list[int]]) -> None:
-    """The reference computes on a table of ranks in which a missing item has an infinite rank."""
-    table = np.full((len(orders), 31), np.inf)
-    for row, order in zip(table, orders, strict=True):
-        row[order] = np.arange(1, len(order) + 1)
-    sums = (1 / (60 + table)).sum(axis=0)
-    fused = fusion.reciprocal_ranks(orders)
-    assert fused == pytest.approx({n: sums[n] for n in np.flatnonzero(sums)})
-    assert list(fused.values()) == sorted(fused.values(), reverse=True)
+def test_hybrid_scores_without_any_word_or_difference_keep_the_order() -> None:
+    similarities = np.array([0.3, 0.9, 0.5], np.float32)
+    none = np.zeros(3, np.float32)
+    scores = fusion.hybrid_scores(similarities, none, np.sort(similarities)[::-1], 0.0)
+    assert np.argsort(-scores).tolist() == [1, 2, 0]
+    same = np.full(3, 0.7, np.float32)
+    assert np.isfinite(fusion.hybrid_scores(same, none, same, 0.0)).all()
+    assert len(fusion.hybrid_scores(none[:0], none[:0], none[:0], 0.0)) == 0
 
 
 @pytest.mark.parametrize("diversity", [0.2, 0.4, 0.8])

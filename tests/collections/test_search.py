@@ -59,16 +59,117 @@ def test_words_are_found_in_each_language(collection: Collection, query: str, fo
     assert hits[0].similarity is None
 
 
-def test_hybrid_fuses_ranks_and_tells_similarities(collection: Collection) -> None:
+def test_hybrid_weighs_similarity_and_words(collection: Collection) -> None:
     query = "guitar in Spain"
-    semantic = [hit.id for hit in collection.search(query, 50)]
-    keyword = [hit.id for hit in collection.search(query, 50, mode="keyword")]
-    hits = collection.search(query, 5, mode="hybrid")
+    semantic = {hit.id: hit.score for hit in collection.search(query, 50)}
+    keyword = {hit.id: hit.score for hit in collection.search(query, 50, mode="keyword")}
+    low, high = min(semantic.values()), max(semantic.values())
+    hits = collection.search(query, 50, mode="hybrid")
+    assert len(hits) == len(semantic)
     for hit in hits:
-        ranks = [order.index(hit.id) + 1 for order in (semantic, keyword) if hit.id in order]
-        assert hit.score == pytest.approx(sum(1 / (60 + rank) for rank in ranks))
-        assert hit.measure == "rrf"
-        assert hit.similarity is not None
+        words = keyword.get(hit.id, 0.0) / max(keyword.values())
+        expected = 0.6 * (semantic[hit.id] - low) / (high - low) + 0.4 * words
+        assert hit.score == pytest.approx(expected, abs=1e-5)
+        assert hit.measure == "hybrid"
+        assert hit.similarity == pytest.approx(semantic[hit.id], abs=1e-6)
+    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("query", "found", "corrections"),
+    [
+        ("the hart of a gutar", {0, 1, 2, 3}, {"gutar": "guitar", "hart": "heart"}),
+        ("Cardaic", {4}, {"cardaic": "cardiac"}),
+        ("defibrilation", {4}, {}),  # has the same stem
+        ("invocies", {9}, {"invocies": "invoices"}),
+        ("图书倌", {7}, {"图书倌": "图书馆"}),
+        ("zebra", set(), {}),
+        ("guitar", {0, 1, 2}, {}),
+    ],
+)
+def test_words_with_typing_errors_are_found(
+    collection: Collection, query: str, found: set[int], corrections: dict[str, str]
+) -> None:
+    assert collection.corrections(query) == corrections
+    hits = collection.search(query, mode="keyword")
+    assert {hit.text for hit in hits} >= {TEXTS[n] for n in found}
+    if not found:
+        assert hits == []
+
+
+@pytest.mark.parametrize("mode", ["semantic", "keyword", "hybrid"])
+def test_an_explanation_has_the_ranks_and_words_of_a_hit(
+    collection: Collection, mode: Mode
+) -> None:
+    query = "gutar in Spain"
+    semantic = [
+        hit.id
+        for hit in collection.search(
+            "gutar in Spain" if mode == "semantic" else "guitar in Spain", 10
+        )
+    ]
+    keyword = collection.search("Spain in" if mode == "semantic" else query, 10, mode="keyword")
+    bm25 = {hit.id: hit.score for hit in keyword}
+    hits = collection.search(query, 10, mode=mode, explain=True)
+    plain = collection.search(query, 10, mode=mode)
+    assert [hit.id for hit in hits] == [hit.id for hit in plain]
+    assert all(hit.explanation is None for hit in plain)
+    for rank, hit in enumerate(hits, 1):
+        why = hit.explanation
+        assert why is not None
+        assert why.semantic_rank == semantic.index(hit.id) + 1
+        ranks = [one.id for one in keyword]
+        assert why.keyword_rank == (ranks.index(hit.id) + 1 if hit.id in ranks else None)
+        assert why.keyword_score == pytest.approx(bm25.get(hit.id, 0.0), abs=1e-4)
+        assert sum(word.score for word in why.words) == pytest.approx(why.keyword_score, abs=1e-3)
+        assert (why.first_rank, why.first_score) == (rank, hit.score)
+        assert {word.word: word.found_as for word in why.words} == {
+            "gutar": "gutar" if mode == "semantic" else "guitar", "in": "in", "spain": "spain",
+        }  # fmt: skip
+        idf = [word.idf for word in why.words]
+        assert idf == sorted(idf, reverse=True)
+
+
+def test_near_duplicates_are_folded_and_numbers_are_not(
+    tmp_path: Path, encoder: likewise.Encoder
+) -> None:
+    texts = (
+        "You get a refund within thirty days of the purchase.",
+        "You get a refund within thirty days of the purchase!",
+        "You get a refund within 30 days of the purchase.",
+        "You get a refund within 60 days of the purchase.",
+        "You do not get a refund within thirty days of the purchase.",
+        "Rates were raised.",
+    )
+    made = open_collection("c", store=tmp_path, model=encoder, create=True)
+    made.add(Record(text, source=f"/{n}.txt", line=1) for n, text in enumerate(texts))
+    plain = made.search("refund within thirty days of the purchase", 6)
+    hits = made.search("refund within thirty days of the purchase", 6, fold_duplicates=True)
+    assert {hit.text for hit in hits} == {hit.text for hit in plain} - {
+        hit.text for hit in plain if hit.text in texts[:2] and hit.id != hits[0].id
+    }
+    assert len(hits) == 5
+    [folded] = [hit for hit in hits if hit.folded]
+    assert folded.text in texts[:2]
+    assert folded.folded == tuple(
+        hit.id for hit in plain if hit.text in texts[:2] and hit.id != folded.id
+    )
+    assert len(made.search("refund", 5, fold_duplicates=True)) == 5  # more are looked at
+
+
+def test_a_document_comes_with_its_best_chunks(tmp_path: Path, encoder: likewise.Encoder) -> None:
+    made = open_collection("c", store=tmp_path, model=encoder, create=True, chunk_tokens=32)
+    long = " ".join(f"The guitar number {n} was played on stage by a man." for n in range(30))
+    made.add([Record(long), Record("A guitar."), Record("Rates were raised.")])
+    plain = [hit.id for hit in made.search("guitar on a stage", len(made)) if hit.chunks > 1]
+    hits = made.search("guitar on a stage", 3, by_document=True, highlight=True)
+    [best] = [hit for hit in hits if hit.further]
+    assert [best.id, *(hit.id for hit in best.further_hits)] == plain[:3]
+    assert best.further == len(plain) - 1
+    assert all(hit.best is not None for hit in best.further_hits)
+    alone = made.search("guitar", 3, by_document=True, chunks_per_document=1)
+    assert all(hit.further_hits == () for hit in alone)
+    assert [hit["id"] for hit in best.to_dict()["further_hits"]] == plain[1:3]
 
 
 def test_conditions_hold_and_bad_ones_are_told(collection: Collection) -> None:
@@ -181,6 +282,18 @@ def test_recommendations_say_why_and_avoid_what_is_disliked(collection: Collecti
     assert all("guitar" not in item.hit.text or item.hit.text == TEXTS[1] for item in without)
     with pytest.raises(InputError, match="both"):
         collection.recommend(liked, liked[:1])
+
+
+def test_diverse_recommendations_avoid_repetition(collection: Collection) -> None:
+    ids = {hit.text: hit.id for hit in collection.search("x", 10)}
+    plain = collection.recommend([ids[TEXTS[0]]], k=3)
+    diverse = collection.recommend([ids[TEXTS[0]]], k=3, diversity=0.7)
+    assert {item.hit.measure for item in plain} == {"preference"}
+    assert sum("guitar" in item.hit.text for item in plain) == 2
+    assert sum("guitar" in item.hit.text for item in diverse) < 2
+    for item in plain:
+        [vector] = collection.search(item.hit.text, 1)
+        assert vector.id == item.hit.id
 
 
 def test_many_queries_at_once_find_what_each_finds_alone(collection: Collection) -> None:

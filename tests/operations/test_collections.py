@@ -103,7 +103,15 @@ def test_one_loaded_model_serves_many_collections(opened: Opened, model_folder: 
 def test_search_by_query_and_by_id(opened: Opened) -> None:
     result = search(SearchRequest("shop", LINES[3], top_k=2), opened.session)
     plain = json.loads(json.dumps(result.to_dict()))
-    assert list(plain) == ["collection", "query", "like", "hits", "queries", "output"]
+    assert list(plain) == [
+        "collection",
+        "query",
+        "like",
+        "hits",
+        "queries",
+        "output",
+        "corrections",
+    ]
     assert plain["hits"][0]["text"] == LINES[3]
     assert (plain["hits"][0]["chunk"], plain["hits"][0]["chunks"]) == (0, 1)
     like = search(SearchRequest("shop", like=result.hits[0].id), opened.session)

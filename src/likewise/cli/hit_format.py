@@ -47,7 +47,8 @@ def say_hits(hits: Sequence[Hit], notes: Sequence[str] = ()) -> None:
 def additions(hit: Hit) -> Iterator[str]:
     """What else was requested of a hit: chunks of its document, its copies, why it is here."""
     for further in hit.further_hits:
-        yield f"+ {further.score:.3f}  ({further.chunk + 1} of {further.chunks})  {further.sentence}"
+        number = f"({further.chunk + 1} of {further.chunks})"
+        yield f"+ {further.score:.3f}  {number}  {further.sentence}"
     if hit.further:
         yield f"(and {counted(hit.further, 'further chunk')} of this document)"
     if hit.folded:

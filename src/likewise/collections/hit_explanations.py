@@ -16,7 +16,6 @@ from likewise.collections.fusion import SEMANTIC_WEIGHT
 from likewise.collections.hybrid import depth
 from likewise.collections.lance_query import Question
 from likewise.collections.snapshot import Snapshot
-from likewise.collections.spelling import corrected
 
 _WORD = re.compile(r"\w+")
 
@@ -36,8 +35,8 @@ def explained(
 
     Args:
         snapshot: of the collection.
-        query: as it was given.
-        corrections: words that were searched for in place of others.
+        query: as it was searched for.
+        corrections: words of the query as it was given, with those it has in their place.
         vector: of the query, float32 `[d]`.
         hits: of the search, best first.
         first: the order of the mode, before diversity, reranking and grouping.
@@ -48,11 +47,10 @@ def explained(
         return []
     pool = depth(len(first))
     semantic = _ranks([hit.id for hit in snapshot.hits_by_vector(vector, pool, where)])
-    words = corrected(query, corrections)
-    keyword = _ranks([found.hit.id for found in snapshot.by_words(words, pool, where)])
+    keyword = _ranks([found.hit.id for found in snapshot.by_words(query, pool, where)])
     firsts = {hit.id: (rank, hit.score) for rank, hit in enumerate(first, 1)}
     ids = [hit.id for hit in hits]
-    scores = _scores(snapshot, [words], ids)[0]
+    scores = _scores(snapshot, [query], ids)[0]
     matches = _matches(snapshot, query, corrections, ids)
     weight = {"semantic": 1.0, "keyword": 0.0, "hybrid": SEMANTIC_WEIGHT}[mode]
     return [
@@ -80,8 +78,9 @@ def _matches(
     snapshot: Snapshot, query: str, corrections: Mapping[str, str], ids: Sequence[str]
 ) -> dict[str, tuple[MatchedWord, ...]]:
     """The words of a query with their parts of each chunk's score, the rarest first."""
-    words = list(dict.fromkeys(word.casefold() for word in _WORD.findall(query)))
-    found_as = [corrections.get(word, word) for word in words]
+    found_as = list(dict.fromkeys(word.casefold() for word in _WORD.findall(query)))
+    given = {other: word for word, other in corrections.items()}
+    words = [given.get(word, word) for word in found_as]
     chunks = snapshot.table.count_rows()
     everything = [Question(["_score"], chunks, words=word) for word in found_as]
     counts = [len(rows) for rows in lance_query.answers(snapshot.table, everything)]

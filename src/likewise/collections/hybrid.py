@@ -21,6 +21,8 @@ def by_both(
 ) -> list[Candidate]:
     """The k chunks with the highest weighted sum of similarity and BM25.
 
+    BM25 counts as 0 for chunks that are not among the best by words.
+
     Args:
         snapshot: of the collection.
         words: what to search for by words.
@@ -33,16 +35,13 @@ def by_both(
     keyword = snapshot.by_words(words, pool, where, vector)
     found = {candidate.hit.id: candidate for candidate in [*keyword, *semantic]}
     bm25 = {candidate.hit.id: candidate.hit.score for candidate in keyword}
-    best = max(bm25.values(), default=0.0)
-    # what is not among the best by words has at most the score of the last of them
-    other = min(bm25.values()) if len(bm25) == pool else 0.0
-    scores = hybrid_scores(
-        _similarities(list(found.values())),
-        np.array([bm25.get(name, other) for name in found], np.float32),
-        _similarities(semantic),
-        best,
-    )
     candidates = list(found.values())
+    scores = hybrid_scores(
+        _similarities(candidates),
+        np.array([bm25.get(name, 0.0) for name in found], np.float32),
+        _similarities(semantic),
+        max(bm25.values(), default=0.0),
+    )
     return [
         replace(
             candidates[n], hit=replace(candidates[n].hit, score=float(scores[n]), measure="hybrid")

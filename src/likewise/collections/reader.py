@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
@@ -19,7 +20,7 @@ from likewise.collections.manifest import Manifest, read_manifest
 from likewise.collections.recommend import Recommended, recommend
 from likewise.collections.search import SnapshotQuery, documents, run_search
 from likewise.collections.snapshot import Snapshot
-from likewise.collections.spelling import corrections
+from likewise.collections.spelling import corrected, corrections
 from likewise.collections.store import Store
 from likewise.errors import InputError
 from likewise.wording import counted
@@ -135,7 +136,8 @@ class CollectionReader:
     ) -> list[Hit]:
         """Chunks that answer a query, best first.
 
-        Keyword and hybrid searches correct words that occur nowhere; see `corrections`.
+        Keyword and hybrid searches read a query with its typing errors corrected; see
+        `corrections`.
 
         Args:
             query: the text to look for.
@@ -159,11 +161,12 @@ class CollectionReader:
         _check(k, mode, diversity)
         if not query.strip():
             raise InputError("the query is empty", hint="say in words what to look for")
+        replaced = self._corrections(query, mode)
         request = SnapshotQuery(
-            query, k, mode, _condition(where), diversity, rerank, by_document, chunks_per_document,
-            fold_duplicates, explain,
+            corrected(query, replaced), k, mode, _condition(where), diversity, rerank, by_document,
+            chunks_per_document, fold_duplicates, explain, replaced,
         )  # fmt: skip
-        vector = self._query(query) if request.needs_vector or highlight else None
+        vector = self._query(request.query) if request.needs_vector or highlight else None
         hits = self._hits(request, vector)
         return self._highlighted(hits, vector) if vector is not None and highlight else hits
 
@@ -188,11 +191,18 @@ class CollectionReader:
         _check(k, mode, diversity)
         condition = _condition(where)
         prompt = self.model.role_prompt("query")
-        for part in self.model.encode_stream(queries, prompt_name=prompt):
+        waiting: deque[Mapping[str, str]] = deque()
+
+        def read() -> Iterator[str]:
+            for query in queries:
+                waiting.append(self._corrections(query, mode))
+                yield corrected(query, waiting[-1])
+
+        for part in self.model.encode_stream(read(), prompt_name=prompt):
             for query, vector in zip(part.texts, part.vectors, strict=True):
                 request = SnapshotQuery(
                     query, k, mode, condition, diversity, rerank, by_document, chunks_per_document,
-                    fold_duplicates, explain,
+                    fold_duplicates, explain, waiting.popleft(),
                 )  # fmt: skip
                 yield self._hits(request, vector) if query.strip() else []
 
@@ -286,9 +296,11 @@ class CollectionReader:
         """Chunks by their ids."""
         return [candidate.hit for candidate in self._snapshot.get(ids)]
 
+    def _corrections(self, query: str, mode: Mode) -> Mapping[str, str]:
+        """Those that a search in this mode makes."""
+        return {} if mode == "semantic" else self.corrections(query)
+
     def _hits(self, request: SnapshotQuery, vector: NDArray[np.float32] | None) -> list[Hit]:
-        if request.mode != "semantic" or request.explain:
-            request = replace(request, corrections=self.corrections(request.query))
         return run_search(self._snapshot, request, vector, lambda: self.model)
 
     def _answers(self) -> AnswerFinder:

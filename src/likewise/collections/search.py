@@ -15,14 +15,16 @@ from likewise.collections.grouping import by_document, fold_near_duplicates
 from likewise.collections.hit_explanations import explained
 from likewise.collections.hybrid import by_both
 from likewise.collections.snapshot import POOL, Candidate, Snapshot
-from likewise.collections.spelling import corrected
 from likewise.data.chunking import Chunker, chunk_titles, with_title
 from likewise.data.records import Record
 
 
 @dataclass(frozen=True)
 class SnapshotQuery:
-    """What a search is asked for; see `Collection.search`."""
+    """What a search is asked for; see `Collection.search`.
+
+    `corrections` are the words of the query as it was given by those that it has here.
+    """
 
     query: str
     k: int
@@ -35,11 +37,6 @@ class SnapshotQuery:
     fold_duplicates: bool = False
     explain: bool = False
     corrections: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-
-    @property
-    def words(self) -> str:
-        """The query by whose words to search."""
-        return corrected(self.query, self.corrections)
 
     @property
     def needs_vector(self) -> bool:
@@ -116,9 +113,9 @@ def _candidates(
 ) -> list[Candidate]:
     """The best `size` chunks in the order of the mode."""
     if vector is None or request.mode == "keyword":
-        return snapshot.by_words(request.words, size, request.where, vector)
+        return snapshot.by_words(request.query, size, request.where, vector)
     if request.mode == "hybrid":
-        return by_both(snapshot, request.words, vector, size, request.where)
+        return by_both(snapshot, request.query, vector, size, request.where)
     return snapshot.by_vector(vector, size, request.where)
 
 

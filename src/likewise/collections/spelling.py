@@ -70,14 +70,17 @@ def corrected(query: str, replaced: Mapping[str, str]) -> str:
 def _fuzzy(word: str) -> Question:
     """A question for chunks with similar words.
 
-    The index has stems, so the beginnings of the word are looked for as well.
+    The index has stems, so the beginnings of the word are looked for as well. It counts two
+    exchanged letters as two edits, so these are looked for by themselves.
     """
-    edits = _edits(word)
     forms = [word]
     if not _CHINESE_OR_JAPANESE.search(word):
-        forms += [word[:-cut] for cut in (1, 2, 3) if len(word) - cut >= 3]
+        forms += [word[:end] for end in range(len(word) - 1, max(len(word) - 6, 3), -1)]
+        if _edits(word) == 1:
+            pairs = range(1, len(word) - 1)
+            forms += [word[:n] + word[n + 1] + word[n] + word[n + 2 :] for n in pairs]
     columns = [*lance_query.WORD_COLUMNS, "_score"]
-    return Question(columns, FOUND, words=" ".join(forms), fuzziness=edits)
+    return Question(columns, FOUND, words=" ".join(forms), fuzziness=_edits(word))
 
 
 def _edits(word: str) -> int:
