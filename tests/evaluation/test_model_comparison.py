@@ -27,12 +27,14 @@ from likewise.evaluation.candidates import (
     value_ranges,
     vector_forms,
 )
-from likewise.evaluation.model_comparison import CandidateResult, compare_models, recommend
+from likewise.evaluation.model_comparison import CandidateResult, compare_models, explain, recommend
 from likewise.evaluation.report import _log_ticks, html_report
 from likewise.evaluation.significance import Difference, Interval, bootstrap, paired, resamples
 from likewise.evaluation.task_schemas import Columns
-from likewise.evaluation.tasks import PairClassification
+from likewise.evaluation.tasks import Classification, PairClassification
 from likewise.evaluation.weak_labels import mine_labels
+
+PRECISIONS: tuple[vectors.Precision, ...] = ("float32", "int8", "binary")
 
 
 def mean_of(values: np.ndarray) -> Any:
@@ -127,11 +129,52 @@ def test_reduced_vectors_are_truncated_and_quantized(model: Any) -> None:
     assert np.allclose(reduced(64, "float32"), plain, atol=1e-6)
     assert np.allclose(reduced(16, "float32"), vectors.truncate(plain, 16), atol=1e-6)
     step = (ranges[1] - ranges[0]) / 255
-    assert (np.abs(reduced(64, "int8") - plain) <= step * 0.51 + 1e-6).all()
+    int8 = reduced(64, "int8")
+    assert (np.abs(int8 - plain) <= step * 0.51 + 0.001).all()
     bits = vectors.quantize(plain, "ubinary")
     hamming = np.unpackbits(bits[0] ^ bits[1]).sum()
     signs = reduced(64, "binary")
-    assert signs[0] @ signs[1] == 64 - 2 * hamming
+    assert signs[0] @ signs[1] == pytest.approx((64 - 2 * hamming) / 64, abs=1e-6)
+    for form in (int8, signs, reduced(16, "int8")):  # classifiers see all at the same scale
+        assert np.linalg.norm(form, axis=1) == pytest.approx(1, abs=1e-5)
+
+
+def test_binary_vectors_are_not_better_for_a_classifier(model: Any) -> None:
+    """With the norm of 64 dimensions, logistic regression was penalized less on them."""
+    rng = np.random.default_rng(3)
+    centers = vectors.normalize(rng.normal(size=(20, 64)))
+    labels = [str(i % 20) for i in range(800)]
+    points = {f"t{i}": centers[i % 20] + 0.25 * rng.normal(size=64) for i in range(800)}
+
+    class Given:
+        def encode(self, sentences: Any) -> Any:
+            return vectors.normalize(np.asarray([points[s] for s in sentences], np.float32))
+
+    texts = list(points)
+    task = Classification("c", texts[:400], labels[:400], texts[400:], labels[400:])
+    ranges = value_ranges(Given().encode(texts), 64)
+    scores = {
+        precision: task.run(
+            ReducedEncoder(Given(), Candidate("m", "float32", 64, precision), ranges)
+        ).score
+        for precision in PRECISIONS
+    }
+    assert scores["binary"] < scores["float32"]
+    assert scores["int8"] == pytest.approx(scores["float32"], abs=0.01)
+
+
+def test_the_tolerance_is_that_of_the_user() -> None:
+    best, half, much = (
+        result_of(0.8, 0, 100), result_of(0.796, -0.004, 900), result_of(0.78, -0.02, 5000),
+    )  # fmt: skip
+    assert recommend([best, half, much]) is half
+    assert recommend([best, half, much], 0.03) is much
+    assert recommend([best, half, much], 0.001) is best
+    reason = explain(half, [best, half, much], 0.01)
+    assert reason.startswith("no difference that matters: it scores 0.40 points below the best")
+    assert "within the tolerance of 1 points" in reason
+    assert "a significant difference" in explain(half, [best, half, much], 0.005)
+    assert "best score" in explain(best, [best, half, much])
 
 
 def test_bytes_per_vector() -> None:

@@ -62,6 +62,9 @@ class Cost:
 class ReducedEncoder:
     """A model whose vectors are truncated, quantized and dequantized, as a small index has them.
 
+    All have length 1, so that a classifier with a penalty on its weights, such as logistic
+    regression, sees every form at the same scale.
+
     Args:
         model: the model.
         candidate: dimension and precision of the vectors.
@@ -76,11 +79,12 @@ class ReducedEncoder:
     def _reduced(self, matrix: Matrix) -> Matrix:
         truncated = truncate(matrix, self._candidate.dimension)
         if self._candidate.precision == "binary":
-            return np.where(truncated > 0, np.float32(1), np.float32(-1))
+            side = np.float32(1 / np.sqrt(truncated.shape[1]))
+            return np.where(truncated > 0, side, -side)
         if self._candidate.precision == "int8":
             low, high = self._ranges[:, : truncated.shape[1]]
             codes = quantize(truncated, "int8", ranges=np.stack([low, high])).astype(np.float32)
-            return np.asarray(low + (codes + 128.5) * (high - low) / 255, dtype=np.float32)
+            return normalize(low + (codes + 128.5) * (high - low) / 255)
         return truncated
 
     def encode(self, sentences: Sequence[str]) -> Matrix:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from likewise.data.table import read_table
 from likewise.encoder import Encoder
-from likewise.errors import MissingExtraError, RecordError, UnsupportedModelError
+from likewise.errors import InputError, MissingExtraError, RecordError, UnsupportedModelError
 from likewise.evaluation.calibration import Calibration, calibrate
 from likewise.evaluation.candidates import (
     Candidate,
@@ -40,8 +40,8 @@ COMPUTES = ("float32", "bfloat16", "int8")
 SPEED_TEXTS = 512
 EQUAL = 0.01
 """Scores of an item that differ by less are counted as equal."""
-ACCEPTABLE_LOSS = 0.005
-"""Loss of quality, 0 to 1, that higher speed or smaller vectors make up for."""
+TOLERANCE = 0.005
+"""Loss of quality, 0 to 1, that higher speed or smaller vectors make up for, by default."""
 EQUAL_SPEED = 0.9
 """Share of the highest speed from which candidates are compared by the size of their vectors."""
 
@@ -82,6 +82,7 @@ class ModelComparison:
         results: all candidates, best quality first.
         choice: the recommended candidate.
         reason: why it is recommended, in a sentence.
+        tolerance: loss of quality, 0 to 1, that was accepted for speed or smaller vectors.
         failures: the items with the lowest scores of the recommended candidate.
         per_item_scores: for each item, the score of the recommended candidate and the score of
             the reference.
@@ -98,6 +99,7 @@ class ModelComparison:
     results: tuple[CandidateResult, ...]
     choice: Candidate
     reason: str
+    tolerance: float
     failures: tuple[Case, ...]
     per_item_scores: tuple[tuple[float, float], ...]
     reference: str
@@ -125,6 +127,7 @@ def compare_models(
     on: Path,
     *,
     computes: Sequence[str] = COMPUTES,
+    tolerance: float = TOLERANCE,
     reading: Reading | None = None,
     cache: Path | None = None,
     loader: Loader = load,
@@ -137,6 +140,7 @@ def compare_models(
         models: catalogue names, hub ids or folders.
         on: a file or folder with one task; if it has no labels, weak labels are generated.
         computes: number formats of the network; those that a model does not have are left out.
+        tolerance: loss of quality, 0 to 1, that higher speed or smaller vectors make up for.
         reading: how to read tables.
         cache: folder of cached vectors.
         loader: loads the models.
@@ -145,7 +149,13 @@ def compare_models(
 
     Raises:
         RecordError: the data cannot be read, or no labels can be generated.
+        InputError: the tolerance is not between 0 and 1.
     """
+    if not 0 <= tolerance < 1:
+        raise InputError(
+            f"the tolerance is {100 * tolerance:g} points",
+            hint="give a loss of quality from 0 to less than 100 points, such as 0.5",
+        )
     reading = reading or Reading({})
     record = manifest()
     task, weak_labels = _task(on, reading)
@@ -159,7 +169,7 @@ def compare_models(
             cached.close()
     if not runs:
         raise RecordError("no model could be run", hint="choose another --computes")
-    return _Comparison(runs, task, texts, loader, progress).result(weak_labels, record)
+    return _Comparison(runs, task, texts, loader, tolerance, progress).result(weak_labels, record)
 
 
 def _task(on: Path, reading: Reading) -> tuple[Task, WeakLabels | None]:
@@ -225,13 +235,14 @@ class _Comparison:
     task: Task
     texts: list[str]
     loader: Loader
+    tolerance: float
     progress: ProgressFactory
 
     def result(self, weak_labels: WeakLabels | None, record: dict[str, Any]) -> ModelComparison:
         ordered = sorted(self.runs, key=lambda run: -run.outcome.score)
         best = ordered[0]
         results = self._results(ordered)
-        choice = recommend(results)
+        choice = recommend(results, self.tolerance)
         chosen = next(run for run in ordered if run.candidate == choice.candidate)
         others = (run for run in ordered if run.candidate.model != choice.candidate.model)
         reference = next(others, best)
@@ -245,7 +256,8 @@ class _Comparison:
             len(scores),
             results,
             choice.candidate,
-            _reason(choice, results),
+            explain(choice, results, self.tolerance),
+            self.tolerance,
             tuple(chosen.outcome.case(item) for item in worst if scores[item] < 1 - EQUAL),
             tuple(both),
             reference.candidate.label,
@@ -282,36 +294,40 @@ def _result(run: _Run, best: _Run, draws: list[NDArray[np.int64]]) -> CandidateR
     )
 
 
-def recommend(results: Sequence[CandidateResult]) -> CandidateResult:
+def recommend(results: Sequence[CandidateResult], tolerance: float = TOLERANCE) -> CandidateResult:
     """The fastest, then the smallest, of the candidates that are about as good as the best.
 
-    A candidate is worse if it scores more than half a point below the best, or if the difference
-    is significant and its 95% interval reaches below one point.
+    A candidate is worse if it scores more than the tolerance below the best, or if the difference
+    is significant and its 95% interval reaches below twice the tolerance.
     """
-    good = [result for result in results if not _is_worse(result)]
+    good = [result for result in results if not _is_worse(result, tolerance)]
     fastest = max(result.cost.texts_per_second for result in good)
     fast = [r for r in good if r.cost.texts_per_second >= EQUAL_SPEED * fastest]
     return min(fast, key=lambda r: (r.candidate.vector_bytes, -r.quality.value))
 
 
-def _is_worse(result: CandidateResult) -> bool:
+def _is_worse(result: CandidateResult, tolerance: float) -> bool:
     gap = result.against_best
-    return gap.interval.value < -ACCEPTABLE_LOSS or (
-        gap.significant and gap.interval.low < -2 * ACCEPTABLE_LOSS
+    return gap.interval.value < -tolerance or (
+        gap.significant and gap.interval.low < -2 * tolerance
     )
 
 
-def _reason(choice: CandidateResult, results: Sequence[CandidateResult]) -> str:
+def explain(
+    choice: CandidateResult, results: Sequence[CandidateResult], tolerance: float = TOLERANCE
+) -> str:
+    """Why a candidate is recommended, in a sentence that follows "use it:"."""
     best = results[0]
     cost = _cost(choice)
     if choice is best:
         return f"it has the best score, and none as good is faster or smaller: {cost}."
     points = -100 * choice.against_best.interval.value
-    significant = "" if choice.against_best.significant else "not "
-    return (
-        f"it scores {points:.2f} points below the best ({best.candidate.label}), which is "
-        f"{significant}significant, with {cost} against {_cost(best)}."
-    )
+    loss = f"{points:.2f} points below the best ({best.candidate.label})"
+    allowed = f"within the tolerance of {100 * tolerance:g} points"
+    costs = f"{cost} against {_cost(best)}"
+    if not choice.against_best.significant or choice.against_best.interval.low >= -tolerance:
+        return f"no difference that matters: it scores {loss}, {allowed}, with {costs}."
+    return f"it scores {loss}, a significant difference but {allowed}, with {costs}."
 
 
 def _cost(result: CandidateResult) -> str:

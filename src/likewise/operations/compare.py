@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from likewise.atomic import atomic
 from likewise.evaluation.discover import Reading
-from likewise.evaluation.model_comparison import ModelComparison, compare_models
+from likewise.evaluation.model_comparison import TOLERANCE, ModelComparison, compare_models
 from likewise.evaluation.report import html_report
 from likewise.operations.contract import Field
 from likewise.operations.session import Session
@@ -30,6 +30,13 @@ class CompareRequest:
     computes: Annotated[str, Field("Number formats of the network, separated by commas.")] = (
         "float32,bfloat16,int8"
     )
+    tolerance: Annotated[
+        float,
+        Field(
+            "Loss of quality, in points of 100, that speed or smaller vectors may cost.",
+            minimum=0, maximum=100,
+        ),
+    ] = 100 * TOLERANCE  # fmt: skip
     columns: TaskColumns = ""
     type: TaskType = None
     encoding: Encoding = None
@@ -60,7 +67,7 @@ def compare(request: CompareRequest, session: Session) -> CompareResult:
 
     Raises:
         RecordError: the data cannot be read, or no labels can be generated.
-        InputError: the columns are not known.
+        InputError: the columns are not known, or the tolerance is not between 0 and 100.
         CheckpointError: a model cannot be used.
         OutputError: the page cannot be written.
     """
@@ -68,6 +75,7 @@ def compare(request: CompareRequest, session: Session) -> CompareResult:
         request.models,
         request.on,
         computes=[compute.strip() for compute in request.computes.split(",")],
+        tolerance=request.tolerance / 100,
         reading=Reading(columns_by_role(request.columns), request.type, request.encoding),
         loader=session.models.get,
         on_message=lambda text: session.message("left_out", text),

@@ -139,6 +139,11 @@ def _pair_misspelled(
                 gap.left.remove(i)
                 gap.right.remove(j)
                 break
+    joined = "".join(a[i] for i in gap.left), "".join(b[j] for j in gap.right)
+    if sorted((len(gap.left), len(gap.right))) == [1, 2] and vocabulary.misspelled(*joined):
+        found += 1  # "cnanot" for "can not"
+        gap.left.clear()
+        gap.right.clear()
     return found
 
 

@@ -20,9 +20,9 @@ TRIGRAMS = 10
 """Rarest trigrams of a short text that are looked up, two at a time."""
 SHORT = 30
 """Letters up to which a text is short."""
-LARGEST = 48
+LARGEST = 32
 """Texts with the same two words from which each is compared only with those next to it."""
-ADJACENT = 6
+ADJACENT = 4
 """Texts that follow in alphabetical order and are compared."""
 
 

@@ -104,14 +104,18 @@ def _questions(a: list[str], b: list[str]) -> Iterator[Difference]:
 
 
 def _names(left: Wording, right: Wording, gap: Gap, vocabulary: Vocabulary) -> Iterator[Difference]:
-    one = [left.words[i] for i in gap.left if _is_name(left, i)]
-    other = [right.words[j] for j in gap.right if _is_name(right, j)]
-    if not one and not other:
-        one = [word for i in gap.left if vocabulary.is_foreign(word := left.words[i])]
-        other = [word for j in gap.right if vocabulary.is_foreign(word := right.words[j])]
-        if not one or not other:
+    one = [i for i in gap.left if _is_name(left, i)]
+    other = [j for j in gap.right if _is_name(right, j)]
+    a, b = [left.words[i] for i in one], [right.words[j] for j in other]
+    if not a or not b:  # a capital alone does not make a word a name
+        a = [word for word in a if _is_sure_name(word, vocabulary)]
+        b = [word for word in b if _is_sure_name(word, vocabulary)]
+    if not a and not b:
+        a = [word for i in gap.left if vocabulary.is_foreign(word := left.words[i])]
+        b = [word for j in gap.right if vocabulary.is_foreign(word := right.words[j])]
+        if not a or not b:
             return
-    if (pair := _apart(one, other)) is not None:
+    if (pair := _apart(a, b)) is not None:
         yield Difference("name", *pair)
 
 
@@ -122,6 +126,10 @@ def _is_name(text: Wording, position: int) -> bool:
     return position in text.capitals and not (
         word in lists.function_words or word in lists.questions or word in lists.dates
     )
+
+
+def _is_sure_name(word: str, vocabulary: Vocabulary) -> bool:
+    return word in word_lists().names or not vocabulary.exists(word)
 
 
 def _opposites(a: list[str], b: list[str]) -> Iterator[Difference]:

@@ -59,11 +59,13 @@ def edited_pairs(
     words = [text.words for text in found]
     plain = [text.plain.words for text in found]
     codes: dict[tuple[str, ...], int] = {}
-    numbers = [codes.setdefault(text.numbers, len(codes)) for text in found]
+    numbers = np.asarray([codes.setdefault(text.numbers, len(codes)) for text in found], np.int64)
     comparer = WordingComparer(texts, Vocabulary(known_words, words))
     pairs = candidate_pairs(plain, [text.letters for text in found])
     if between is not None:
         pairs = pairs[(pairs[:, 0] < between) & (pairs[:, 1] >= between)]
+    pairs = pairs[numbers[pairs[:, 0]] == numbers[pairs[:, 1]]]
+    pairs = pairs[_as_long(pairs, words) | _as_long(pairs, plain)]
     same: list[tuple[int, int]] = []
     least: list[float] = []
     with progress(len(pairs), title="comparing wordings") as advance:
@@ -78,8 +80,16 @@ def edited_pairs(
             advance(len(block))
     return EditedPairs(
         np.asarray(same, np.int64).reshape(-1, 2), np.asarray(least),
-        np.asarray(numbers, np.int64), comparer, len(pairs),
+        numbers, comparer, len(pairs),
     )  # fmt: skip
+
+
+def _as_long(pairs: NDArray[np.int64], words: Sequence[tuple[str, ...]]) -> NDArray[np.bool_]:
+    """Whether two texts are as long as texts with similar letters are."""
+    lengths = np.asarray([sum(map(len, text)) + len(text) for text in words], np.int64)
+    ends = lengths[pairs]
+    as_long: NDArray[np.bool_] = 200 * ends.min(axis=1) >= _LEAST * ends.sum(axis=1)
+    return as_long
 
 
 def _alike(

@@ -42,17 +42,26 @@ def edited_from(left: Wording, right: Wording, alignment: Alignment) -> float | 
         return None
     a = [i for gap in alignment.gaps for i in gap.left]
     b = [j for gap in alignment.gaps for j in gap.right]
-    small = _small_words(left, right, a, b)
-    if small is not None:
-        return small
-    if alignment.moves or (a and b):
+    if _only_fillers(left, right, a, b):
+        return 0.0
+    if alignment.moves:
         return None
+    small = _small_words(left, right, a, b)
+    if small is not None or (a and b):
+        return small
     whole, cut, missing = (left, right, a) if a else (right, left, b)
     return _cut_off(whole, cut, missing, inside=alignment.cut)
 
 
+def _only_fillers(left: Wording, right: Wording, a: list[int], b: list[int]) -> bool:
+    """Whether all words that differ are fillers, and few."""
+    fillers = word_lists().fillers
+    words = [left.words[i] for i in a] + [right.words[j] for j in b]
+    return len(words) <= _FILLERS and fillers.issuperset(words)
+
+
 def _small_words(left: Wording, right: Wording, a: list[int], b: list[int]) -> float | None:
-    """As `edited_from`, for texts that differ in fillers, a small word or a slip."""
+    """As `edited_from`, for texts that differ in a small word, or in a slip that made a word."""
     lists = word_lists()
     if len(a) + len(b) > _FILLERS:
         return None
@@ -60,7 +69,7 @@ def _small_words(left: Wording, right: Wording, a: list[int], b: list[int]) -> f
     rest_b = [right.words[j] for j in b if right.words[j] not in lists.fillers]
     rest = rest_a + rest_b
     enough = min(len(left.words), len(right.words)) >= _DROPPED_FROM
-    if not rest or (len(rest) == 1 and rest[0] in lists.droppable and enough):
+    if len(rest) == 1 and rest[0] in lists.droppable and enough:
         return 0.0
     if len(rest_a) == len(rest_b) == 1 and _one_slip(*rest):
         return _DOUBTFUL
