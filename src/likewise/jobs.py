@@ -101,8 +101,8 @@ def cluster(
 
     Args:
         files: texts, one per line, or a table; folders and patterns too.
-        clusters: number of clusters, by k-means; found automatically if None.
-        resolution: more than 1 gives more and smaller clusters, less than 1 fewer and larger ones.
+        clusters: number of clusters; found automatically if None.
+        resolution: 2 gives twice as many clusters as are found automatically, 0.5 half as many.
         levels: depth of the tree of topics.
         assign_all: leave no text unclustered.
         smallest: least number of texts in a cluster; chosen by the size of the corpus if None.
@@ -116,8 +116,8 @@ def cluster(
         session: loaded models, progress and messages, to share between calls.
 
     Returns:
-        The clusters and their topics; `relabel` renames them, `at_level` takes a deeper level of
-        the tree, `write` writes a table.
+        The clusters and their topics; `relabel` renames them, `at` takes fewer or more of them,
+        `at_level` a deeper level of the tree, `write` writes a table.
 
     Raises:
         InputError: too few different texts, a setting out of range, or an unusable output.

@@ -60,7 +60,9 @@ def test_cluster_output(likewise: Run, table: Path, ending: str) -> None:
         from pyarrow import parquet
 
         rows = parquet.read_table(target).to_pylist()
-    assert list(rows[0]) == ["text", "theme", "cluster", "topic", "subtopic", "strength"]
+    assert list(rows[0]) == [
+        "text", "theme", "cluster", "topic", "example", "subtopic", "strength",
+    ]  # fmt: skip
     assert [row["theme"] for row in rows] == [str(i) for i in range(3) for _ in range(4)]
     pairs = {(row["theme"], str(row["cluster"])) for row in rows}
     assert len(pairs) == 3
@@ -71,7 +73,7 @@ def test_cluster_of_a_clustered_file(likewise: Run, table: Path) -> None:
     assert likewise("cluster", "once.csv", "-o", "twice.csv", "--quiet").exit_code == 0
     with (table.parent / "twice.csv").open() as file:
         header = next(csv.reader(file))
-    assert header[-4:] == ["cluster_", "topic_", "subtopic_", "strength_"]
+    assert header[-5:] == ["cluster_", "topic_", "example_", "subtopic_", "strength_"]
 
 
 @pytest.mark.parametrize(

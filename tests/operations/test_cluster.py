@@ -47,6 +47,19 @@ def test_renamed_topics_are_in_every_output(source: str, tmp_path: Path) -> None
     assert plain["output"] == str(tmp_path / "second.csv")
     assert plain["clusters"] == 3
     assert result.at_level(2).clusters is result.clusters  # three small clusters have no parts
+    assert [row["example"] for row in rows] == [
+        result.clusters.topics[int(row["cluster"])].to_dict([r.text for r in result.records])[
+            "exemplars"
+        ][0]
+        for row in rows
+    ]
+    assert plain["granularity"]["clusters"] == 3
+    assert plain["granularity"]["low"] <= 3 <= plain["granularity"]["high"]
+    assert len(plain["hierarchy"]["merges"]) == plain["hierarchy"]["leaves"] - 1
+    assert plain["hierarchy"]["labels"] is None  # the labels of files are in the table
+    two = result.at(2)
+    assert (len(two.clusters.topics), two.output) == (2, None)
+    assert len(two.write(tmp_path / "two.csv").clusters.topics) == 2
 
 
 def test_a_map_is_written_again_as_a_table(source: str, tmp_path: Path) -> None:

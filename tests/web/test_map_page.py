@@ -13,8 +13,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from likewise.analysis.clustering.clusters import Clusters
-from likewise.analysis.clustering.topics import Topic
+from likewise.analysis.clustering.clusters import Clusters, Hierarchy
+from likewise.analysis.clustering.granularity import Granularity
+from likewise.analysis.clustering.hierarchy import Merges
+from likewise.analysis.clustering.topics import Material, Topic, TopicNames
 from likewise.analysis.projection.coloring import Coloring, by_cluster, by_column
 from likewise.analysis.projection.map import Label, Map
 from likewise.analysis.projection.map_page import TEMPLATES, page_html, write_page
@@ -45,7 +47,14 @@ def drawn(count: int, color: str | None = None, **fields: Any) -> Map:
         for g in range(GROUPS)
     )
     none = np.zeros((count, 0))
-    found = Clusters(groups, ("",) * count, np.ones(count, np.float32), topics, None, "leiden", 0)
+    merges = Merges(1, np.empty((0, 2), np.int32))
+    leaves = np.zeros(count, np.int32)
+    material = Material(texts, none.astype(np.float32), np.arange(count), leaves, merges, np.eye(1))
+    found = Clusters(
+        groups, ("",) * count, np.ones(count, np.float32), topics, None, "leiden", 0,
+        Granularity(GROUPS, GROUPS, GROUPS, 0.5, ()),
+        Hierarchy(material, leaves, TopicNames(1, 2)),
+    )  # fmt: skip
     coloring: Coloring = by_cluster(groups, [topic.name for topic in topics])
     if color:
         coloring = by_column(records, color)

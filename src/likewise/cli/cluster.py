@@ -18,8 +18,9 @@ SHOWN = 3
 def cluster(result: ClusterResult, _: ClusterRequest) -> None:
     """Group the texts of files by what they are about, and name the groups.
 
-    A text stays unclustered if less than half of its neighborhood is in one group. Stability is how
-    well a cluster is found again in four fifths of the texts: 1 is always, below 0.5 is chance.
+    A text stays unclustered if less than a quarter of its neighborhood is in its group. Stability
+    is how well a cluster is found again in four fifths of the texts: 1 is always, below 0.5 is
+    chance. The groups are part of a hierarchy: -k joins or divides them to another number.
 
     \b
     Example:

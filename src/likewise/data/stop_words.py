@@ -8,6 +8,6 @@ from pathlib import Path
 
 @cache
 def stop_words(language: str) -> frozenset[str]:
-    """The stop words of a language: `en` or `zh`."""
+    """A list of stop words: `en`, `zh`, or `discourse`, more English words that name no topic."""
     file = Path(__file__).parent / "stopwords" / f"{language}.txt"
     return frozenset(file.read_text("utf-8").split())

@@ -361,6 +361,26 @@ class StabilityResult(TypedDict):
     clusters: list[float]
 
 
+class CandidateResult(TypedDict):
+    """A number of clusters that was compared."""
+
+    clusters: int
+    resolution: float
+    silhouette: float
+    codelength: float
+    score: float
+
+
+class GranularityResult(TypedDict):
+    """The number of clusters found automatically, and the range that is nearly as good."""
+
+    clusters: int
+    low: int
+    high: int
+    silhouette: float
+    candidates: list[CandidateResult]
+
+
 class TopicResult(TypedDict):
     """A group of texts."""
 
@@ -386,6 +406,7 @@ class ClusterOutput(Noted):
     method: str
     seed: int
     stability: StabilityResult | None
+    granularity: GranularityResult
     topics: list[TopicResult]
     labels: Annotated[
         list[int] | None,

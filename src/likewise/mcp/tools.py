@@ -177,6 +177,7 @@ TOOLS = (
         cluster,
         results.ClusterOutput,
         hidden=(*_PLACE, "escape_formulas"),
+        dropped=("hierarchy",),
         inputs=("files", "column"),
         descriptions=MappingProxyType(
             {

@@ -32,12 +32,10 @@ class ClusterRequest(ModelRequest):
     texts: Texts = ()
     clusters: Annotated[
         int | None,
-        Field(
-            "Number of clusters, by k-means; found automatically by default.", short="-k", minimum=1
-        ),
+        Field("Number of clusters; found automatically by default.", short="-k", minimum=1),
     ] = None
     resolution: Annotated[
-        float, Field("2 gives more and smaller clusters, 0.5 fewer and larger ones.")
+        float, Field("2 gives twice as many clusters as are found automatically, 0.5 half as many.")
     ] = 1.0
     levels: Annotated[int, Field("Depth of the tree of topics.", minimum=1)] = 2
     assign_all: Annotated[bool, Field("Leave no text unclustered.", flag="--assign-all")] = False
@@ -87,6 +85,14 @@ class ClusterResult:
         """
         return replace(self, clusters=self.clusters.relabel(names), output=None)
 
+    def at(self, count: int) -> ClusterResult:
+        """Fewer or more clusters of the same hierarchy; see `Clusters.at`. Nothing is written.
+
+        Raises:
+            InputError: below 1, or more than the hierarchy has leaves.
+        """
+        return replace(self, clusters=self.clusters.at(count), output=None)
+
     def at_level(self, level: int) -> ClusterResult:
         """The topics of a level as clusters; see `Clusters.at_level`. Nothing is written.
 
@@ -96,11 +102,16 @@ class ClusterResult:
         return replace(self, clusters=self.clusters.at_level(level), output=None)
 
     def columns(self) -> dict[str, Sequence[object]]:
-        """`cluster`, `topic`, `subtopic` and `strength` of each text, by the name of the column."""
+        """`cluster`, `topic`, `example`, `subtopic` and `strength` of each text, by column.
+
+        The example is a typical text of its cluster.
+        """
         found = self.clusters
+        examples = [self.records[topic.exemplars[0]].text for topic in found.topics] + [""]
         return {
             "cluster": found.labels.tolist(),
             "topic": found.names,
+            "example": [examples[label] for label in found.labels.tolist()],
             "subtopic": found.paths,
             "strength": [round(float(x), 4) for x in found.strengths],
         }
@@ -133,16 +144,23 @@ class ClusterResult:
         """The result as plain values.
 
         Keys: `model`, `compute`, `texts`, `clusters` and `unclustered` (counts), `method`, `seed`,
-        `stability`, `topics` (a tree; each topic has `id`, `level`, `name`, `terms`, `size`,
+        `stability`, `granularity` (`clusters`, the number found automatically; `low` and `high`,
+        the range that is nearly as good; `silhouette`; and the `candidates` that were compared),
+        `hierarchy` (`leaves`, and `merges`: node `leaves + i` joins the nodes of the pair `i`; for
+        given texts also the leaf of each as `labels`, null for files), `topics` (a tree;
+        each topic has `id`, `level`, `name`, `terms`, `size`,
         `exemplars`, `cohesion`, `stability` and `topics`), `labels` (the cluster of each text,
         -1 for none; null for files, where the output has them) and `output`.
         """
         texts = [record.text for record in self.records]
         given = not any(record.source for record in self.records)
+        found = self.clusters.to_dict(texts)
+        leaves = self.clusters.hierarchy.material.leaves
+        found["hierarchy"]["labels"] = leaves.tolist() if given else None
         return {
             "model": self.model,
             "compute": self.compute,
-            **self.clusters.to_dict(texts),
+            **found,
             "labels": self.clusters.labels.tolist() if given else None,
             "output": str(self.output) if self.output else None,
         }
@@ -201,6 +219,13 @@ def _report(session: Session, found: Clusters) -> None:
             "one_cluster",
             "these texts form a single cluster; choose more with -k, or raise --resolution",
         )
+    sure = found.granularity
+    if clusters == sure.clusters and sure.low < sure.high:
+        session.message(
+            "granularity",
+            f"{sure.low} to {sure.high} clusters are nearly as good; -k chooses another number",
+            low=sure.low, high=sure.high,
+        )  # fmt: skip
     if stable := found.stability:
         session.message(
             "stability",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ from sklearn.metrics import adjusted_rand_score
 from likewise.analysis.clustering import communities
 from likewise.analysis.clustering.cluster import ClusterSettings, cluster
 from likewise.analysis.clustering.clusters import Clusters
+from likewise.analysis.clustering.granularity import find
+from likewise.analysis.clustering.hierarchy import Merges, nested
 from likewise.analysis.clustering.stability import stability
-from likewise.analysis.clustering.topic_labels import topic_terms
+from likewise.analysis.clustering.topic_labels import term_matrix, topic_name, topic_terms
 from likewise.analysis.clustering.word_tokenizer import word_terms
 from likewise.analysis.embedded_corpus import EmbeddedCorpus
 from likewise.analysis.neighbors.knn_graph import knn_graph
@@ -31,17 +34,20 @@ def corpus(folder: Path, vectors: NDArray[Any], texts: list[str] | None = None) 
     return EmbeddedCorpus([Record(text) for text in texts], normalize(vectors), "key", folder)
 
 
-def planted(seed: int = 0, each: int = 60, scattered: int = 0) -> tuple[Any, Any, list[str]]:
-    """Four groups around four directions, then vectors of no group."""
+def planted(
+    seed: int = 0, each: int = 60, scattered: int = 0, groups: int = 4
+) -> tuple[Any, Any, list[str]]:
+    """Groups around orthogonal directions, then vectors of no group."""
     chance = np.random.default_rng(seed)
-    centres = np.linalg.qr(chance.normal(size=(48, 4)))[0].T
-    truth = np.repeat(np.arange(4), each)
+    centres = np.linalg.qr(chance.normal(size=(48, groups)))[0].T
+    truth = np.repeat(np.arange(groups), each)
     vectors = centres[truth] + chance.normal(scale=0.08, size=(len(truth), 48))
-    texts = [f"{WORDS[group]} number{i}" for i, group in enumerate(truth)]
+    texts = [f"{WORDS[group % 4]} number{i}" for i, group in enumerate(truth)]
     if scattered:
-        # halfway between two groups: half of the neighbours are in the one, half in the other
-        ends = chance.permuted(np.tile(np.arange(4), (scattered, 1)), axis=1)
-        between = centres[ends].mean(axis=1) + chance.normal(scale=0.02, size=(scattered, 48))
+        # equally near to every group
+        between = np.tile(centres.mean(axis=0), (scattered, 1)) + chance.normal(
+            scale=0.02, size=(scattered, 48)
+        )
         vectors = np.concatenate([vectors, between])
         truth = np.concatenate([truth, np.full(scattered, -1)])
         texts += [f"nothing {i}" for i in range(scattered)]
@@ -78,7 +84,7 @@ def test_exemplars_are_nearest_to_the_centre(tmp_path: Path) -> None:
 def test_what_lies_between_groups_is_left_out_unless_all_are_wanted(tmp_path: Path) -> None:
     vectors, truth, texts = planted(scattered=12)
     prepared = corpus(tmp_path, vectors, texts)
-    matrix = knn_graph(prepared, 30)
+    matrix = knn_graph(prepared, 25)
     labels = communities.by_size(truth.astype(np.int32))
     shares = communities.agreement(matrix.indices, matrix.similarities, labels)
     assert shares[truth >= 0].min() > 0.9
@@ -95,11 +101,11 @@ def test_what_lies_between_groups_is_left_out_unless_all_are_wanted(tmp_path: Pa
 
 
 def test_a_text_with_neighbours_everywhere_is_in_no_group(tmp_path: Path) -> None:
-    vectors, truth, texts = planted(seed=4, scattered=1)
+    vectors, truth, texts = planted(seed=4, scattered=1, groups=12)
     prepared = corpus(tmp_path, vectors, texts)
     found = cluster(prepared)
     assert found.labels[-1] == -1
-    assert 0 < found.strengths[-1] < 0.5
+    assert 0 < found.strengths[-1] < 0.25
     assert found.unclustered == 1
     everything = cluster(prepared, ClusterSettings(assign_all=True))
     assert everything.unclustered == 0
@@ -107,25 +113,118 @@ def test_a_text_with_neighbours_everywhere_is_in_no_group(tmp_path: Path) -> Non
 
 
 def test_same_seed_same_clusters(tmp_path: Path) -> None:
-    chance = np.random.default_rng(3)
-    prepared = corpus(tmp_path, chance.normal(size=(300, 16)).astype(np.float32))
-    first, second = (
-        cluster(prepared, ClusterSettings(seed=4)),
-        cluster(prepared, ClusterSettings(seed=4)),
-    )
+    vectors, _, texts = planted(seed=3)
+    vectors += np.random.default_rng(3).normal(scale=0.3, size=vectors.shape)
+    prepared = corpus(tmp_path, vectors, texts)
+    first, second = (cluster(prepared, ClusterSettings(seed=4)) for _ in range(2))
     np.testing.assert_array_equal(first.labels, second.labels)
     assert first.topics == second.topics
     assert first.stability == second.stability
-    assert first.stability is not None
-    assert first.stability.rand_index < 0.6  # noise does not come out the same again
+    assert first.granularity == second.granularity
+
+
+def test_noise_is_one_cluster(tmp_path: Path) -> None:
+    chance = np.random.default_rng(3)
+    found = cluster(corpus(tmp_path, chance.normal(size=(400, 48)).astype(np.float32)))
+    assert (len(found.topics), found.granularity.clusters, found.stability) == (1, 1, None)
 
 
 def test_a_number_of_clusters(tmp_path: Path) -> None:
     vectors, truth, texts = planted()
-    found = cluster(corpus(tmp_path, vectors, texts), ClusterSettings(clusters=4))
-    assert (found.method, found.unclustered) == ("k-means", 0)
-    assert adjusted_rand_score(truth, found.labels) == 1.0
-    assert len(cluster(corpus(tmp_path, vectors, texts), ClusterSettings(clusters=9)).topics) == 9
+    prepared = corpus(tmp_path, vectors, texts)
+    for count in (1, 2, 4, 9, 60, 240):
+        found = cluster(prepared, ClusterSettings(clusters=count, runs=0))
+        assert (len(found.topics), found.unclustered) == (count, 0)
+        if count == 4:
+            assert adjusted_rand_score(truth, found.labels) == 1.0
+    half = cluster(prepared, ClusterSettings(resolution=0.5, runs=0))
+    assert len(half.topics) == 2
+    assert half.granularity.clusters == 4
+
+
+def test_fewer_and_more_clusters_are_nested(tmp_path: Path) -> None:
+    vectors, truth, texts = planted(each=80)
+    found = cluster(corpus(tmp_path, vectors, texts), ClusterSettings(runs=2))
+    assert found.at(4).topics[0].name == found.topics[0].name
+    np.testing.assert_array_equal(found.at(4).labels, found.labels)
+    assert found.at(4).stability is None
+    labels = [found.at(count).labels for count in range(1, found.hierarchy.leaves + 1)]
+    assert [len(set(each.tolist())) for each in labels] == list(range(1, len(labels) + 1))
+    for coarse, fine in pairwise(labels):
+        assert len({*zip(coarse.tolist(), fine.tolist(), strict=True)}) == fine.max() + 1
+    two = found.at(2)
+    assert {topic.size for topic in two.topics} == {160}
+    assert adjusted_rand_score(truth, found.at(len(labels)).at(4).labels) == 1.0
+    for count in (0, found.hierarchy.leaves + 1):
+        with pytest.raises(InputError, match="clusters requested of a hierarchy") as error:
+            found.at(count)
+        assert error.value.hint
+
+
+def test_granularity_of_planted_groups(tmp_path: Path) -> None:
+    for groups in (4, 12, 30):
+        vectors, truth, texts = planted(groups=groups, each=40)
+        folder = tmp_path / str(groups)
+        folder.mkdir()
+        found = cluster(corpus(folder, vectors, texts), ClusterSettings(runs=0))
+        sure = found.granularity
+        assert sure.clusters == len(found.topics) == groups
+        assert sure.low <= groups <= sure.high
+        assert adjusted_rand_score(truth, found.labels) == 1.0
+        assert [c.clusters for c in sure.candidates] == sorted(c.clusters for c in sure.candidates)
+        assert max(c.score for c in sure.candidates) <= 1
+
+
+def test_criteria_by_hand() -> None:
+    vectors = np.array([[1, 0], [1, 0], [0, 1], [0, 1]], np.float32)
+    right, wrong = np.array([0, 0, 1, 1], np.int32), np.array([0, 1, 0, 1], np.int32)
+    assert communities.silhouette(vectors, right) == 1.0
+    assert communities.silhouette(vectors, wrong) < 0
+    # two pairs without an edge between them: one bit says which end is visited, none the pair
+    matrix = communities.as_matrix(np.array([[1], [0], [3], [2]]), np.ones((4, 1), np.float32))
+    assert communities.codelength(matrix, right) == pytest.approx(1.0)
+    assert communities.codelength(matrix, np.zeros(4, np.int32)) == pytest.approx(2.0)
+    weights = np.asarray(matrix.toarray())
+    assert communities.modularity(weights, right) == pytest.approx(0.5)
+    assert communities.modularity(weights, np.zeros(4, np.int32)) == pytest.approx(0.0)
+    assert find(matrix, vectors, seed=0).granularity.clusters == 2
+
+
+def test_merges_join_the_nearest_first() -> None:
+    centroids = np.array([[0.0], [1.0], [5.0], [5.5], [20.0]])
+    sizes, groups = np.array([3, 1, 2, 2, 1]), np.array([0, 0, 1, 1, 2], np.int32)
+    merges = nested(centroids, sizes, groups)
+    assert merges.pairs.tolist() == [[2, 3], [0, 1], [6, 5], [7, 4]]
+    assert merges.cut(3).tolist() == [2, 2, 1, 1, 0]
+    assert merges.cut(2).tolist() == [1, 1, 1, 1, 0]
+    assert merges.cut(99).tolist() == [0, 1, 2, 3, 4]
+    together = merges.joined_at()
+    assert (together[2, 3], together[0, 1], together[0, 3], together[4, 0]) == (1, 2, 3, 4)
+    assert np.array_equal(together, together.T)
+    inside = merges.within(np.array([0, 2, 3]))
+    assert inside.pairs.tolist() == [[1, 2], [0, 3]]
+    assert Merges(1, np.empty((0, 2), np.int32)).cut(1).tolist() == [0]
+
+
+def test_merges_agree_with_scipy() -> None:
+    from scipy.cluster.hierarchy import fcluster, ward
+
+    points = np.random.default_rng(0).normal(size=(60, 5))
+    merges = nested(points, np.ones(60, np.int64), np.arange(60, dtype=np.int32))
+    expected = ward(points)
+    for count in (2, 5, 11, 30):
+        theirs = fcluster(expected, count, "maxclust")
+        assert adjusted_rand_score(theirs, merges.cut(count)) == 1.0
+
+
+def test_small_groups_are_absorbed_by_their_neighbors() -> None:
+    near = np.array([[1], [2], [1], [4], [3], [4], [0]])
+    matrix = communities.as_matrix(near, np.ones((7, 1), np.float32))
+    labels = np.array([0, 0, 0, 1, 1, 1, 2], np.int32)
+    assert communities.absorbed(matrix, labels, 2).tolist() == [0, 0, 0, 1, 1, 1, 0]
+    within = np.array([0, 0, 0, 0, 0, 0, 1], np.int32)
+    assert communities.absorbed(matrix, labels, 2, within).tolist() == labels.tolist()
+    assert communities.absorbed(matrix, labels, 1) is labels
 
 
 def test_topics_within_topics(tmp_path: Path) -> None:
@@ -136,21 +235,19 @@ def test_topics_within_topics(tmp_path: Path) -> None:
     vectors = (inner[truth] + chance.normal(scale=0.15, size=(480, 64))).astype(np.float32)
     names = ("red rose", "red brick", "red wine", "blue sky", "blue whale", "blue ink")
     texts = [f"{names[group]} number{i}" for i, group in enumerate(truth)]
-    found = cluster(
-        corpus(tmp_path, vectors, texts), ClusterSettings(resolution=0.3, levels=3, runs=0)
-    )
+    found = cluster(corpus(tmp_path, vectors, texts), ClusterSettings(levels=3, runs=0))
     assert found.stability is None
     assert {topic.terms[0] for topic in found.topics} == {"red", "blue"}
     for topic in found.topics:
         assert {part.id for part in topic.topics} == {f"{topic.id}.{i}" for i in range(3)}
         assert sum(part.size for part in topic.topics) <= topic.size
         assert not any(part.topics for part in topic.topics)  # these hold together
-        assert not any(topic.terms[0] in part.name.split() for part in topic.topics)
+        assert {part.name for part in topic.topics} == {
+            name for name in names if name.split()[0] == topic.terms[0]
+        }
     assert adjusted_rand_score(truth, found.paths) > 0.95
     _check_levels(found, truth)
-    flat = cluster(
-        corpus(tmp_path, vectors, texts), ClusterSettings(resolution=0.3, levels=1, runs=0)
-    )
+    flat = cluster(corpus(tmp_path, vectors, texts), ClusterSettings(levels=1, runs=0))
     assert not any(topic.topics for topic in flat.topics)
 
 
@@ -249,6 +346,8 @@ def test_terms() -> None:
     assert list(word_terms("How do I use C++ and ASP.NET?")) == ["c++", "asp.net"]
     sorted_twice = list(word_terms("Sort lists. Twice, 2.0 times"))
     assert sorted_twice == ["sort", "lists", "sort lists", "twice", "times"]
+    assert "cancel card" in list(word_terms("cancel my card"))
+    assert "cats dogs" not in list(word_terms("cats and dogs"))
     assert list(word_terms("user's café")) == ["user", "café", "user café"]
     assert list(word_terms("我的银行卡")) == ["银行", "行卡", "银行卡"]
     assert list(word_terms("プログラミングが好き")) == ["プログラミング"]
@@ -257,16 +356,34 @@ def test_terms() -> None:
 
 def test_names_in_chinese() -> None:
     texts = [f"银行卡丢失{c}" for c in "甲乙丙丁"] + [f"什么时候发货{c}" for c in "甲乙丙丁"]
-    money, parcel = topic_terms(texts, np.repeat(np.arange(2, dtype=np.int32), 4))
+    money, parcel = topic_terms(term_matrix(texts), np.repeat(np.arange(2, dtype=np.int32), 4))
     assert money[0] in "银行卡丢失"
     assert parcel[0] == "发货"
 
 
 def test_names_say_nothing_twice() -> None:
     texts = ["visual studio build"] * 5 + ["cat naps"] * 5
-    first, _ = topic_terms(texts, np.repeat(np.arange(2, dtype=np.int32), 5))
+    first, _ = topic_terms(term_matrix(texts), np.repeat(np.arange(2, dtype=np.int32), 5))
     assert len(first) == len(set(first))
+    assert "visual studio" in first
     assert not {"visual", "studio"} & set(first)  # the pair says it
+
+
+def test_function_words_name_nothing() -> None:
+    texts = ["could you please tell me what john thinks"] * 3 + ["i wonder, do you know?"] * 3
+    first, second = topic_terms(term_matrix(texts), np.repeat(np.arange(2, dtype=np.int32), 3))
+    assert first == ("john",)
+    assert second == ()
+    assert topic_name(second, "i wonder, do you know?") == "“i wonder, do you know?”"
+    assert len(topic_name((), "long " * 100)) < 51
+
+
+def test_names_of_siblings_differ() -> None:
+    texts = [f"card {word} {i}" for word in ("lost", "stolen", "expired") for i in range(8)]
+    texts += [f"weather in town{i}" for i in range(40)]
+    labels = np.repeat(np.arange(4, dtype=np.int32), [8, 8, 8, 40])
+    found = topic_terms(term_matrix(texts), labels)
+    assert [terms[0] for terms in found] == ["card lost", "card stolen", "card expired", "weather"]
 
 
 def test_labels_of_stack_overflow(shared_data: Path, encoder_bfloat16: Any) -> None:

@@ -1,20 +1,21 @@
 """Groups texts into named clusters, and measures their stability.
 
-Clusters are communities in the kNN graph, so that their number need not be known; with a given
-number, k-means. Each is divided again while its own graph has clear communities.
+Clusters are communities in the kNN graph. Their number is chosen from the data (`granularity`);
+other numbers come from the hierarchy that they are part of.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from likewise.analysis.clustering import communities
-from likewise.analysis.clustering.clusters import UNCLUSTERED, Clusters
-from likewise.analysis.clustering.communities import Floats, Labels
+from likewise.analysis.clustering import communities, granularity
+from likewise.analysis.clustering.clusters import UNCLUSTERED, Clusters, Hierarchy
+from likewise.analysis.clustering.communities import Labels
+from likewise.analysis.clustering.hierarchy import Merges, nested
 from likewise.analysis.clustering.stability import Stability, stability
 from likewise.analysis.clustering.topics import Material, TopicNames, tree
 from likewise.analysis.embedded_corpus import EmbeddedCorpus
@@ -28,8 +29,14 @@ from likewise.vectors import Matrix
 NEIGHBORS = 30
 """Neighbors of each text, in a corpus large enough."""
 
-MIN_STRENGTH = 0.5
+MIN_STRENGTH = 0.25
 """A text with less than this share of its neighborhood in its own cluster is unclustered."""
+
+FINER = 8
+"""Leaves of the hierarchy are communities at this multiple of the resolution of the clusters."""
+
+MOST_LEAVES = 2000
+"""Leaves of a hierarchy, about: those of large corpora have more texts."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +44,8 @@ class ClusterSettings:
     """How to cluster.
 
     Attributes:
-        clusters: their number, by k-means; None finds it automatically.
-        resolution: more than 1 gives more and smaller groups, less than 1 fewer and larger ones.
+        clusters: their number; None finds it automatically.
+        resolution: 2 gives twice as many clusters as are found automatically, 0.5 half as many.
         levels: depth of the tree of topics; 1 gives clusters alone.
         assign_all: leave no text unclustered.
         smallest: least number of texts in a cluster; None chooses by the size of the corpus.
@@ -78,26 +85,45 @@ def cluster(
     check_varied(corpus, m)
     graph = knn_graph(distinct.corpus, width(m), progress=progress)
     vectors = distinct.corpus.vectors
+    smallest = _smallest(choices, m)
+    matrix = communities.as_matrix(graph.indices, graph.similarities)
     with progress(None, title="clustering", unit="steps") as step:
-        found = _found(vectors, graph, choices)
+        found = granularity.find(matrix, vectors, seed=choices.seed)
+        start = _Communities(found.labels, found.resolution, smallest, choices.seed)
+        parts = _divided(matrix, vectors, start, choices.clusters or 1)
         step(1)
     release(vectors)
-    labels = found.labels[distinct.rows]
-    measured = _stability_of(vectors, found, choices, progress)
-    material = Material(corpus.texts, corpus.vectors, found.matrix, distinct.rows)
-    names = TopicNames(choices.levels, max(_smallest(choices, m), 5), choices.seed)
+    count = _count(choices, parts)
+    clustered_from = _clustered_from(graph, parts)
+    if choices.assign_all or choices.clusters:
+        clustered_from[:] = 0
+    material = Material(
+        corpus.texts, corpus.vectors, distinct.rows, parts.leaves[distinct.rows], parts.merges,
+        communities.between(matrix, parts.leaves),
+    )  # fmt: skip
+    names = TopicNames(choices.levels, max(smallest, 5))
+    hierarchy = Hierarchy(material, clustered_from[distinct.rows], names)
+    labels = hierarchy.labels(count)
+    once = np.full(m, UNCLUSTERED, np.int32)
+    once[distinct.rows] = labels
+    repeat = _Repeat(matrix, vectors, found.resolution, choices)
+    measured = _stability_of(once, repeat, progress)
     with progress(None, title="naming topics", unit="steps") as step:
         named = tree(material, labels, names, measured.clusters if measured else None)
         step(1)
-    release(corpus.vectors)
+    own = parts.merges.cut(count)[parts.leaves]
+    own[parts.stray & (once < 0)] = UNCLUSTERED
+    strengths = communities.agreement(graph.indices, graph.similarities, own)
     return Clusters(
         labels,
         named.paths,
-        found.strengths[distinct.rows],
+        strengths[distinct.rows],
         named.topics,
         measured,
-        "k-means" if choices.clusters else "leiden",
+        "leiden",
         choices.seed,
+        replace(found.granularity, clusters=parts.clusters),
+        hierarchy,
     )
 
 
@@ -116,14 +142,24 @@ def check_varied(corpus: EmbeddedCorpus, distinct: int) -> None:
 
 def width(count: int) -> int:
     """Number of neighbors for a corpus of this size."""
-    return max(2, min(count // 4, max(5, count // 20), NEIGHBORS))
+    return max(2, min(count // 4, max(5, count // 10), NEIGHBORS))
 
 
 @dataclass(frozen=True)
-class _Found:
-    labels: Labels
-    strengths: Floats
-    matrix: Any
+class _Parts:
+    """Clusters of distinct texts, and what they are divided into.
+
+    Attributes:
+        clusters: number of clusters.
+        leaves: int32 `[m]`, the leaf of each text.
+        merges: how leaves are joined; `cut(clusters)` gives the clusters.
+        stray: bool `[m]`, texts of communities too small for a cluster.
+    """
+
+    clusters: int
+    leaves: Labels
+    merges: Merges
+    stray: NDArray[np.bool_]
 
 
 def _check(choices: ClusterSettings, count: int) -> None:
@@ -142,59 +178,94 @@ def _check(choices: ClusterSettings, count: int) -> None:
 
 
 def _smallest(choices: ClusterSettings, count: int) -> int:
-    return choices.smallest if choices.smallest is not None else min(10, max(2, count // 50))
+    return choices.smallest if choices.smallest is not None else min(5, max(2, count // 50))
 
 
-def _found(vectors: Matrix, graph: KnnGraph, choices: ClusterSettings) -> _Found:
-    """Groups of distinct texts."""
-    matrix = communities.as_matrix(graph.indices, graph.similarities)
-    labels = _grouped(vectors, matrix, choices, choices.seed)
-    if choices.clusters is None:
-        labels = communities.without_small(labels, _smallest(choices, len(labels)))
-    strengths = communities.agreement(graph.indices, graph.similarities, labels)
-    if choices.clusters is None and not choices.assign_all and labels.max(initial=-1) > 0:
-        labels = np.where(strengths >= MIN_STRENGTH, labels, UNCLUSTERED).astype(np.int32)
-    elif choices.assign_all:
-        labels = _all_assigned(vectors, labels)
-    return _Found(communities.by_size(labels), strengths, matrix)
-
-
-def _grouped(vectors: Matrix, matrix: Any, choices: ClusterSettings, seed: int) -> Labels:
+def _count(choices: ClusterSettings, parts: _Parts) -> int:
     if choices.clusters is not None:
-        return communities.kmeans(vectors, choices.clusters, seed=seed)
-    return communities.leiden(matrix, resolution=choices.resolution, seed=seed)
+        return choices.clusters
+    return min(max(round(parts.clusters * choices.resolution), 1), parts.merges.leaves)
 
 
-def _all_assigned(vectors: Matrix, labels: Labels) -> Labels:
-    """Assign texts in no cluster to the one with the nearest centroid."""
-    count = int(labels.max(initial=-1)) + 1
-    unassigned = np.flatnonzero(labels == UNCLUSTERED)
-    if not count:
-        return np.zeros_like(labels)
-    if not len(unassigned):
-        return labels
-    centroids = np.stack([vectors[labels == group].mean(axis=0) for group in range(count)])
-    centroids /= np.maximum(np.linalg.norm(centroids, axis=1, keepdims=True), 1e-12)
-    filled = labels.copy()
-    filled[unassigned] = np.argmax(vectors[unassigned] @ centroids.T, axis=1)
-    return filled
+@dataclass(frozen=True)
+class _Communities:
+    labels: Labels
+    resolution: float
+    smallest: int
+    seed: int
 
 
-def _stability_of(
-    vectors: Matrix, found: _Found, choices: ClusterSettings, progress: ProgressFactory
-) -> Stability | None:
-    if not choices.runs or found.labels.max(initial=-1) < 1:
+def _divided(matrix: Any, vectors: Matrix, found: _Communities, least: int) -> _Parts:
+    """Divide communities into at least `least` leaves, and join those."""
+    groups = communities.absorbed(matrix, found.labels, found.smallest)
+    stray = np.zeros(len(groups), np.bool_)
+    if groups is not found.labels:
+        stray = (np.bincount(found.labels) < found.smallest)[found.labels]
+    finer, floor = found.resolution * FINER, max(found.smallest, len(groups) // MOST_LEAVES)
+    leaves = _leaves(matrix, groups, finer, floor, found.seed)
+    while leaves.max() + 1 < least:
+        finer *= 4
+        leaves = _leaves(matrix, groups, finer, 1, found.seed)
+    size = int(leaves.max()) + 1
+    sizes = np.bincount(leaves)
+    above = np.zeros(size, np.int32)
+    above[leaves] = groups
+    centroids = communities.sums(vectors, leaves, size) / sizes[:, None]
+    return _Parts(int(groups.max()) + 1, leaves, nested(centroids, sizes, above), stray)
+
+
+def _leaves(matrix: Any, groups: Labels, resolution: float, floor: int, seed: int) -> Labels:
+    """Communities at a high resolution, each within one of the groups."""
+    fine = communities.leiden(matrix, resolution=resolution, seed=seed)
+    both = groups.astype(np.int64) * (int(fine.max()) + 1) + fine
+    pieces = np.unique(both, return_inverse=True)[1].astype(np.int32)
+    return communities.absorbed(matrix, pieces, floor, groups)
+
+
+def _clustered_from(graph: KnnGraph, parts: _Parts) -> NDArray[np.int32]:
+    """For each text the number of joins from which enough of its neighborhood is in its cluster."""
+    there = graph.indices >= 0
+    joined = parts.merges.joined_at()[parts.leaves[graph.indices], parts.leaves[:, None]]
+    joined = np.where(there, joined, parts.merges.leaves)
+    weights = np.where(there, np.maximum(graph.similarities, 1e-6), 0)
+    order = np.argsort(joined, axis=1, kind="stable")
+    shares = np.cumsum(np.take_along_axis(weights, order, axis=1), axis=1)
+    enough = np.argmax(shares >= MIN_STRENGTH * shares[:, -1:], axis=1)
+    first = np.take_along_axis(joined, np.take_along_axis(order, enough[:, None], axis=1), axis=1)
+    return np.where(parts.stray, parts.merges.leaves, first[:, 0]).astype(np.int32)
+
+
+@dataclass(frozen=True)
+class _Repeat:
+    """Clusters some of the texts again, as all of them were."""
+
+    matrix: Any
+    vectors: Matrix
+    resolution: float
+    choices: ClusterSettings
+
+    def cluster(self, rows: NDArray[np.int64], count: int, seed: int) -> Labels:
+        """Clusters of these texts, with another seed."""
+        part = self.matrix[rows][:, rows]
+        found = communities.leiden(part, resolution=self.resolution, seed=seed)
+        if self.choices.clusters is None and self.choices.resolution == 1:
+            return found
+        start = _Communities(found, self.resolution, 1, seed)
+        parts = _divided(part, self.vectors[rows], start, min(count, len(rows)))
+        return parts.merges.cut(count)[parts.leaves]
+
+
+def _stability_of(labels: Labels, repeat: _Repeat, progress: ProgressFactory) -> Stability | None:
+    runs, count = repeat.choices.runs, int(labels.max(initial=-1)) + 1
+    if not runs or count < 2:
         return None
-    with progress(choices.runs, title="repeating", unit="runs") as advance:
+    with progress(runs, title="repeating", unit="runs") as advance:
 
         def again(rows: NDArray[np.int64], seed: int) -> Labels:
-            if choices.clusters is None:
-                part = found.matrix[rows][:, rows]
-                labels = communities.leiden(part, resolution=choices.resolution, seed=seed)
-            else:
-                labels = communities.kmeans(vectors[rows], choices.clusters, seed=seed)
-                release(vectors)
+            found = repeat.cluster(rows, count, seed)
             advance(1)
-            return labels
+            return found
 
-        return stability(found.labels, again, runs=choices.runs, seed=choices.seed)
+        measured = stability(labels, again, runs=runs, seed=repeat.choices.seed)
+    release(repeat.vectors)
+    return measured

@@ -1,20 +1,55 @@
-"""What clustering finds: a cluster for each text, and the tree of topics, which can be renamed."""
+"""What clustering finds: a cluster for each text, topics, and the hierarchy they are part of."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from likewise.analysis.clustering import communities
 from likewise.analysis.clustering.communities import Floats, Labels
+from likewise.analysis.clustering.granularity import Granularity
 from likewise.analysis.clustering.stability import Stability
-from likewise.analysis.clustering.topics import Topic
+from likewise.analysis.clustering.topics import Material, Topic, TopicNames, tree
 from likewise.errors import InputError
 
 UNCLUSTERED = -1
 """Label of a text that is in no cluster."""
+
+
+@dataclass(frozen=True)
+class Hierarchy:
+    """Any number of clusters, from one to as many as there are leaves.
+
+    Attributes:
+        material: texts, vectors, and leaves with the order in which they are joined.
+        clustered_from: int32 `[n]`, number of joins from which a text is clustered: enough of its
+            neighborhood is then in its cluster.
+        names: how to make topics.
+    """
+
+    material: Material
+    clustered_from: NDArray[np.int32]
+    names: TopicNames
+
+    @property
+    def leaves(self) -> int:
+        """The largest number of clusters."""
+        return self.material.merges.leaves
+
+    def labels(self, count: int) -> Labels:
+        """The cluster of each text where `count` are left: int32 `[n]`, the largest first."""
+        merges = self.material.merges
+        labels = merges.cut(count)[self.material.leaves]
+        clustered = self.clustered_from <= merges.joins(count)
+        return communities.by_size(np.where(clustered, labels, UNCLUSTERED))
+
+    def to_dict(self) -> dict[str, Any]:
+        """`leaves`, and `merges`: node `leaves + i` joins the nodes of the pair `i`."""
+        return {"leaves": self.leaves, "merges": self.material.merges.pairs.tolist()}
 
 
 @dataclass(frozen=True)
@@ -28,8 +63,10 @@ class Clusters:
             of the first level.
         topics: the clusters.
         stability: None where it was not computed.
-        method: `leiden` or `k-means`.
+        method: `leiden`.
         seed: reproduces the clusters.
+        granularity: how their number was found, and how sure it is.
+        hierarchy: other numbers of clusters.
     """
 
     labels: Labels
@@ -39,6 +76,8 @@ class Clusters:
     stability: Stability | None
     method: str
     seed: int
+    granularity: Granularity
+    hierarchy: Hierarchy = field(repr=False, compare=False)
 
     @property
     def unclustered(self) -> int:
@@ -74,6 +113,31 @@ class Clusters:
             if not name:
                 raise InputError(f"the name of cluster {key!r} is empty", hint="give it a name")
         return replace(self, topics=tuple(_renamed(topic, new_names) for topic in self.topics))
+
+    def at(self, count: int) -> Clusters:
+        """Fewer or more clusters of the same hierarchy, with their own names.
+
+        Clusters are joined or divided, so that each is a part or a union of those found. Nothing is
+        compared or clustered again. Strengths stay those of the clusters found; stability is only
+        known of them.
+
+        Args:
+            count: 1 up to the number of leaves. Fewer are found where all texts of one are
+                unclustered.
+
+        Raises:
+            InputError: a number out of this range.
+        """
+        if not 1 <= count <= self.hierarchy.leaves:
+            raise InputError(
+                f"{count} clusters requested of a hierarchy with {self.hierarchy.leaves:,} leaves",
+                hint=f"choose 1 to {self.hierarchy.leaves}",
+            )
+        labels = self.hierarchy.labels(count)
+        found = tree(self.hierarchy.material, labels, self.hierarchy.names)
+        return replace(
+            self, labels=labels, paths=found.paths, topics=found.topics, stability=None
+        )  # fmt: skip
 
     def at_level(self, level: int) -> Clusters:
         """The topics of a level of the tree as clusters, renumbered by size.
@@ -114,6 +178,8 @@ class Clusters:
             "method": self.method,
             "seed": self.seed,
             "stability": asdict(self.stability) if self.stability else None,
+            "granularity": asdict(self.granularity),
+            "hierarchy": self.hierarchy.to_dict(),
             "topics": [topic.to_dict(texts) for topic in self.topics],
         }
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,13 +12,25 @@ from numpy.typing import NDArray
 
 from likewise.analysis.clustering import communities
 from likewise.analysis.clustering.communities import Labels
-from likewise.analysis.clustering.topic_labels import topic_name, topic_terms
+from likewise.analysis.clustering.hierarchy import Merges
+from likewise.analysis.clustering.topic_labels import (
+    TermMatrix,
+    term_matrix,
+    topic_name,
+    topic_terms,
+)
 from likewise.analysis.memmap import release
 from likewise.vectors import Matrix
 
 MIN_MODULARITY = 0.3
-"""Modularity from which the communities within a group become topics (Newman, Girvan 2004:
-networks with strong community structure have .3 to .7)."""
+"""Modularity from which the groups within a group become topics (Newman, Girvan 2004: networks
+with strong community structure have .3 to .7)."""
+
+MOST_PARTS = 12
+"""Topics within a topic, at most."""
+
+SIBLINGS = 3
+"""Clusters that the terms of a cluster are contrasted with."""
 
 EXEMPLARS = 3
 """Typical texts listed for a topic."""
@@ -30,7 +43,7 @@ class Topic:
     Attributes:
         id: its number, and after a dot its number within the group above: `3.1`.
         level: 1 for a group, 2 for one within it, …
-        name: a few of its terms.
+        name: a few of its terms; the beginning of a typical text where none is distinctive.
         terms: what distinguishes it from its siblings, the most distinctive first.
         size: texts in it.
         exemplars: rows of the texts nearest to its centroid.
@@ -77,14 +90,23 @@ class Material:
     Attributes:
         texts: n texts.
         vectors: float32 `[n, dimension]`, of length 1.
-        matrix: the graph of the m distinct texts, sparse and symmetric.
-        rows: int64 `[n]`, for each text its index in that graph.
+        distinct: int64 `[n]`, for each text its number among the distinct ones.
+        leaves: int32 `[n]`, the leaf of each text in the hierarchy.
+        merges: how leaves are joined.
+        weights: float64 `[leaves, leaves]`, weight of the kNN graph between leaves.
     """
 
     texts: Sequence[str]
     vectors: Matrix
-    matrix: Any
-    rows: NDArray[np.int64]
+    distinct: NDArray[np.int64]
+    leaves: Labels
+    merges: Merges
+    weights: NDArray[np.float64] = field(repr=False)
+
+    @cached_property
+    def terms(self) -> TermMatrix:
+        """Of all texts."""
+        return term_matrix(self.texts)
 
 
 @dataclass(frozen=True)
@@ -94,21 +116,19 @@ class TopicNames:
     Attributes:
         levels: depth of the tree.
         smallest: distinct texts in a topic within another, at least.
-        seed: of the communities within groups.
     """
 
     levels: int
     smallest: int
-    seed: int
 
 
 def tree(
     material: Material, labels: Labels, names: TopicNames, shares: Sequence[float] | None = None
 ) -> Tree:
-    """Name the groups, and divide each while its own graph has clear communities.
+    """Name the groups, and divide each where its leaves form clear groups.
 
     Args:
-        material: texts, vectors and graph.
+        material: texts, vectors and hierarchy.
         labels: int32 `[n]`, the group of each text from 0; -1 is none.
         names: the depth, and the least size.
         shares: stability of each group, where it is known.
@@ -118,6 +138,7 @@ def tree(
     topics = walk.named(np.arange(len(labels)), labels, _Above())
     if shares is not None:
         topics = tuple(replace(t, stability=s) for t, s in zip(topics, shares, strict=True))
+    release(material.vectors)
     return Tree(topics, tuple(paths.tolist()))
 
 
@@ -140,9 +161,13 @@ class _Walk:
 
     def named(self, rows: NDArray[np.int64], labels: Labels, above: _Above) -> tuple[Topic, ...]:
         """Topics of these rows."""
-        texts = [self.material.texts[i] for i in rows]
+        similar = None if above.level else _similar(self.material.vectors, labels)
+        found = topic_terms(
+            self.material.terms.rows(rows), labels,
+            background=self.material.terms, similar=similar, without=above.terms,
+        )  # fmt: skip
         topics = []
-        for number, terms in enumerate(topic_terms(texts, labels, without=above.terms)):
+        for number, terms in enumerate(found):
             members = rows[labels == number]
             path = f"{above.path}.{number}" if above.level else str(number)
             here = _Above(path, above.terms | set(terms[:3]), above.level + 1)
@@ -154,6 +179,22 @@ class _Walk:
         return tuple(topics)
 
 
+def _similar(vectors: Matrix, labels: Labels) -> NDArray[np.bool_] | None:
+    """For each group the few with the nearest centroids; None where there are no more than that."""
+    count = int(labels.max(initial=-1)) + 1
+    if count <= SIBLINGS + 1:
+        return None
+    # texts of no group are summed up in one more, which is left out
+    totals = communities.sums(vectors, np.where(labels < 0, count, labels), count + 1)[:count]
+    centroids = communities.unit(totals)
+    cosines = centroids @ centroids.T
+    np.fill_diagonal(cosines, -np.inf)
+    nearest = np.argsort(-cosines, axis=1, kind="stable")[:, :SIBLINGS]
+    similar = np.zeros((count, count), np.bool_)
+    np.put_along_axis(similar, nearest, values=True, axis=1)
+    return similar
+
+
 def _topic(
     material: Material,
     here: _Above,
@@ -163,30 +204,38 @@ def _topic(
 ) -> Topic:
     own = np.asarray(material.vectors[members], np.float32)
     centroid = own.mean(axis=0)
-    _, first = np.unique(material.rows[members], return_index=True)
+    _, first = np.unique(material.distinct[members], return_index=True)
     once = np.sort(first)  # no exemplar twice
-    release(material.vectors)
     nearest = once[np.argsort(-(own[once] @ centroid), kind="stable")[:EXEMPLARS]]
+    exemplars = tuple(int(i) for i in members[nearest])
     return Topic(
         id=here.path,
         level=here.level,
-        name=topic_name(terms),
+        name=topic_name(terms, material.texts[exemplars[0]]),
         terms=terms,
         size=len(members),
-        exemplars=tuple(int(i) for i in members[nearest]),
+        exemplars=exemplars,
         cohesion=float(np.linalg.norm(centroid)),
         topics=within,
     )
 
 
 def _parts(material: Material, names: TopicNames, members: NDArray[np.int64]) -> Labels | None:
-    """Communities within a group; None where there are no clear ones."""
-    within, back = np.unique(material.rows[members], return_inverse=True)
-    if len(within) < 4 * names.smallest:
+    """Groups of leaves within a group; None where there are no clear ones."""
+    distinct, first = np.unique(material.distinct[members], return_index=True)
+    if len(distinct) < 4 * names.smallest:
         return None
-    part = material.matrix[within][:, within]
-    found = communities.leiden(part, seed=names.seed)
-    if communities.modularity(part, found) < MIN_MODULARITY:
-        return None
-    found = communities.by_size(communities.without_small(found, names.smallest))
-    return found[back] if found.max(initial=-1) > 0 else None
+    inside, leaves = np.unique(material.leaves[members], return_inverse=True)
+    sizes = np.bincount(leaves[first])
+    merges = material.merges.within(inside)
+    weights = material.weights[np.ix_(inside, inside)]
+    best: Labels | None = None
+    highest = MIN_MODULARITY
+    for count in range(2, min(MOST_PARTS, len(inside)) + 1):
+        cut = merges.cut(count)
+        if np.bincount(cut, weights=sizes).min() < names.smallest:
+            continue
+        modularity = communities.modularity(weights, cut)
+        if modularity >= highest:
+            highest, best = modularity, cut
+    return None if best is None else communities.by_size(best[leaves])

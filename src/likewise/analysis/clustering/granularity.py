@@ -1,0 +1,170 @@
+"""How many clusters there are: communities at several resolutions, compared.
+
+Two criteria are combined. The silhouette says how much nearer texts are to their own centroid than
+to the next; it needs no labels, but hardly falls where clusters are divided needlessly. The
+codelength of a random walk on the kNN graph (the map equation, Rosvall, Bergstrom 2008) rises
+there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from likewise.analysis.clustering import communities
+from likewise.analysis.clustering.communities import Labels
+from likewise.vectors import Matrix
+
+CODELENGTH_WEIGHT = 3.0
+"""A codelength 1% above the shortest costs as much as a silhouette 3% below the best."""
+
+TIE = 0.005
+"""Of scores this close to the best, the one with the fewest clusters is taken."""
+
+NEARLY = 0.02
+"""Numbers of clusters with a score this close to the best are nearly as good."""
+
+SAMPLE = 20_000
+"""Texts of which silhouettes are computed."""
+
+STEPS = range(-2, 8)
+"""Resolutions that are tried first, as powers of 2; then half a step around the best."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One resolution.
+
+    Attributes:
+        clusters: number of clusters it gives.
+        resolution: of Leiden's algorithm.
+        silhouette: mean over texts, from -1 to 1.
+        codelength: bits for each step of a random walk on the graph.
+        score: both combined, relative to the best of each; 1 at most.
+    """
+
+    clusters: int
+    resolution: float
+    silhouette: float
+    codelength: float
+    score: float
+
+
+@dataclass(frozen=True)
+class Granularity:
+    """The number of clusters that was found, and how sure it is.
+
+    Attributes:
+        clusters: the number.
+        low: least number that scores nearly as well, of those that were tried.
+        high: largest number that scores nearly as well.
+        silhouette: of the clusters found; below about .1 they are hardly separated.
+        candidates: what was tried, the fewest clusters first.
+    """
+
+    clusters: int
+    low: int
+    high: int
+    silhouette: float
+    candidates: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True)
+class Found:
+    """Communities at the chosen resolution.
+
+    Attributes:
+        labels: int32 `[n]`, from 0.
+        resolution: the one that gives them.
+        granularity: what was compared.
+    """
+
+    labels: Labels
+    resolution: float
+    granularity: Granularity
+
+
+def find(matrix: Any, vectors: Matrix, *, seed: int) -> Found:
+    """Communities whose number is chosen from the data.
+
+    Args:
+        matrix: the kNN graph, sparse and symmetric.
+        vectors: float32 `[n, dimension]`, of length 1.
+        seed: of Leiden and of the sample.
+    """
+    scan = _Scan(matrix, vectors, seed)
+    for step in STEPS:
+        if not scan.add(2.0**step):
+            break
+    if scan.tried:
+        best = scan.best().resolution
+        for resolution in (best / 2**0.5, best * 2**0.5):
+            scan.add(resolution)
+    return scan.found()
+
+
+class _Scan:
+    """Resolutions tried so far."""
+
+    def __init__(self, matrix: Any, vectors: Matrix, seed: int) -> None:
+        self._matrix, self._seed = matrix, seed
+        count = len(vectors)
+        self._rows = np.arange(count)
+        if count > SAMPLE:
+            self._rows = np.sort(np.random.default_rng(seed).choice(count, SAMPLE, replace=False))
+        self._vectors = np.asarray(vectors[self._rows], np.float32)
+        self._undivided = communities.codelength(matrix, np.zeros(count, np.int32))
+        self.tried: list[Candidate] = []
+        self._labels: dict[float, Labels] = {}
+
+    def add(self, resolution: float) -> bool:
+        """Try a resolution; whether a higher one is worth trying."""
+        labels = communities.leiden(self._matrix, resolution=resolution, seed=self._seed)
+        clusters = int(labels.max(initial=-1)) + 1
+        if clusters > max(2, len(labels) // 4):
+            return False
+        if clusters < 2:
+            return True
+        silhouette = communities.silhouette(self._vectors, labels[self._rows])
+        codelength = communities.codelength(self._matrix, labels)
+        self.tried.append(Candidate(clusters, resolution, silhouette, codelength, 0.0))
+        self._labels[resolution] = labels
+        # beyond this length no silhouette makes up for the difference
+        shortest = min(candidate.codelength for candidate in self.tried)
+        return codelength <= shortest * (1 + 1 / CODELENGTH_WEIGHT)
+
+    def best(self) -> Candidate:
+        """The fewest clusters with the highest score, or one that ties with it."""
+        scored = self._scored()
+        highest = max(candidate.score for candidate in scored)
+        return next(candidate for candidate in scored if candidate.score >= highest - TIE)
+
+    def _scored(self) -> list[Candidate]:
+        top = max(1e-6, *(c.silhouette for c in self.tried))
+        shortest = min(c.codelength for c in self.tried)
+        return sorted(
+            (
+                Candidate(
+                    c.clusters, c.resolution, c.silhouette, c.codelength,
+                    c.silhouette / top - CODELENGTH_WEIGHT * (c.codelength / shortest - 1),
+                )
+                for c in self.tried
+            ),
+            key=lambda c: c.resolution,
+        )  # fmt: skip
+
+    def found(self) -> Found:
+        """The best resolution; one cluster where dividing the graph describes it no better."""
+        useful = [c for c in self.tried if c.codelength < self._undivided]
+        if not useful:
+            labels = np.zeros(self._matrix.shape[0], np.int32)
+            return Found(labels, 1.0, Granularity(1, 1, 1, 0.0, tuple(self.tried)))
+        scored, best = self._scored(), self.best()
+        near = [c.clusters for c in scored if c.score >= best.score - NEARLY]
+        return Found(
+            self._labels[best.resolution],
+            best.resolution,
+            Granularity(best.clusters, min(near), max(near), best.silhouette, tuple(scored)),
+        )
