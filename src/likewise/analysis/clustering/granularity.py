@@ -20,7 +20,7 @@ from likewise.vectors import Matrix
 CODELENGTH_WEIGHT = 3.0
 """A codelength 1% above the shortest costs as much as a silhouette 3% below the best."""
 
-TIE = 0.005
+TIE = 0.01
 """Of scores this close to the best, the one with the fewest clusters is taken."""
 
 NEARLY = 0.02
