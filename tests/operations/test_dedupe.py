@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from likewise.analysis.dedup.removal_plan import read_plan
 from likewise.errors import InputError
 from likewise.operations.dedupe import DedupeRequest, dedupe
 from likewise.operations.removal_plan import (
@@ -106,3 +107,61 @@ def test_json_of_leaks_names_both_files(source: str, tmp_path: Path) -> None:
             "similarity": 1.0, "reason": "exact",
         }],
     }  # fmt: skip
+
+
+TIMERS = (
+    "Set a timer for 10 minutes, please",
+    "set a timer for ten minuts",
+    "Set a timer for 12 minutes, please",
+    "Set a timer for 10 seconds, please",
+    "How do I open an account?",
+    "How do i opne an acount?",
+)
+
+
+@pytest.fixture
+def timers(tmp_path: Path) -> str:
+    path = tmp_path / "timers.txt"
+    path.write_text("\n".join(TIMERS) + "\n")
+    return str(path)
+
+
+def test_texts_that_differ_stay_and_edited_copies_go(timers: str, tmp_path: Path) -> None:
+    messages: list[Message] = []
+    session = Session(on_message=messages.append)
+    plan = tmp_path / "plan.jsonl"
+    result = dedupe(DedupeRequest(files=(timers,), plan=plan), session)
+    assert result.texts == [TIMERS[0], TIMERS[2], TIMERS[3], TIMERS[4]]
+    plain = json.loads(json.dumps(result.to_dict()))
+    assert plain["edited"] + plain["near"] == 2
+    assert plain["edited"] > 0
+    found = {text["text"]: text for text in plain["differing"]}
+    assert set(found) <= set(TIMERS[:1] + TIMERS[2:4])
+    assert len(found) == 2  # the third is the one that the others are near to
+    kinds = {difference["kind"] for text in found.values() for difference in text["differences"]}
+    assert kinds == {"number", "unit"}
+    kept = [step for step in read_plan(plan).steps if not step.remove]
+    assert {step.text for step in kept} == set(found)
+    assert all(step.reason == "differs" and ": " in step.differs for step in kept)
+    assert next(m for m in messages if m.code == "differing").values["texts"] == 2
+    for threshold in (0.95, 1.0):
+        again = dedupe(DedupeRequest(files=(timers,), threshold=threshold), Session())
+        assert result.rethreshold(threshold).plan == again.plan
+        assert TIMERS[5] not in again.texts  # an edited copy at any threshold
+    without = dedupe(DedupeRequest(files=(timers,), remove_differing=True), Session())
+    assert without.duplicates.differing == ()
+    assert len(without.texts) == 2
+
+
+def test_leaks_by_words_and_leaks_that_differ(timers: str, tmp_path: Path) -> None:
+    test = tmp_path / "test.txt"
+    test.write_text("set a tmier for 10 minutes\nWhat is the weather?\n")
+    request = DedupeRequest(files=(timers,), against=(str(test),))
+    result = dedupe(request, Session())
+    assert result.texts == list(TIMERS[2:])
+    assert {TIMERS[near.row] for near in result.duplicates.differing} <= set(TIMERS[2:4])
+    for threshold in (0.95, 1.0):
+        again = dedupe(
+            DedupeRequest(files=(timers,), against=(str(test),), threshold=threshold), Session()
+        )
+        assert result.rethreshold(threshold).duplicates == again.duplicates

@@ -125,7 +125,7 @@ class DedupeResult:
         duplicates: the texts to remove, in groups.
         plan: the removals with texts, files and lines, and the written files if there is an output.
         learned: the threshold with its interval, if it was learned from answers.
-        suggested_threshold: another threshold, if the default one removes many texts.
+        suggested_threshold: a higher threshold, if the default one removes many texts.
         borderline: pairs just above and below the threshold, if nothing was written.
         skipped: rows that could not be read; they are kept.
         output: the file, or the folder, of the kept rows.
@@ -312,10 +312,11 @@ def _plain(record: Record) -> dict[str, Any]:
 
 
 def _suggested(corpus: EmbeddedCorpus, found: Duplicates, chosen: ChosenThreshold) -> float | None:
-    """Another threshold, where the default one removes many texts."""
+    """A higher threshold, where the default one removes many texts."""
     if not chosen.default or found.of("near") <= MANY * found.count:
         return None
-    return percentile(corpus.vectors, SUGGESTED)
+    suggested = percentile(corpus.vectors, SUGGESTED)
+    return suggested if suggested > THRESHOLD else None  # a lower one would remove even more
 
 
 def _borderline(
