@@ -347,6 +347,7 @@ def test_terms() -> None:
     sorted_twice = list(word_terms("Sort lists. Twice, 2.0 times"))
     assert sorted_twice == ["sort", "lists", "sort lists", "twice", "times"]
     assert "cancel card" in list(word_terms("cancel my card"))
+    assert list(word_terms("top up")) == ["top", "top up"]
     assert "cats dogs" not in list(word_terms("cats and dogs"))
     assert list(word_terms("user's café")) == ["user", "café", "user café"]
     assert list(word_terms("我的银行卡")) == ["银行", "行卡", "银行卡"]

@@ -7,6 +7,7 @@ instead of occurrences, so that one long text does not name a group.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -27,7 +28,7 @@ IN_A_NAME = 3
 PAIR = 1.6
 """A pair of words says more than one of them: how much more its weight counts."""
 
-LEADING = 0.15
+LEADING = 0.1
 """Terms of a name have at least this share of the weight of its first."""
 
 APART = 0.7
@@ -176,7 +177,11 @@ def _alike(a: str, b: str) -> bool:
     """Whether two terms are redundant: they share a word, in any of its forms."""
     if not (a.isascii() and b.isascii()) and " " not in a + b:
         return a == b or len(set(a) & set(b)) > 1  # Chinese n-grams that overlap
-    return not {_stem(word) for word in a.split(" ")}.isdisjoint(_stem(w) for w in b.split(" "))
+    return not _stems(a).isdisjoint(_stems(b))
+
+
+def _stems(term: str) -> set[str]:
+    return {_stem(word) for word in re.split("[ -]", term)}
 
 
 def _stem(word: str) -> str:

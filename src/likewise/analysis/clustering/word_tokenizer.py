@@ -1,9 +1,9 @@
 """The words of texts in any mixture of languages, for naming topics.
 
 Languages with spaces give words, and pairs of words with nothing between them but an article or a
-possessive. Chinese gives pieces of two to four characters: no dictionary is needed, since a piece
-that is not a word is rarely what sets a topic apart, and `topic_labels` lets longer pieces take the
-place of the shorter ones inside them.
+possessive; a verb's particle makes a pair with it. Chinese gives pieces of two to four characters:
+no dictionary is needed, since a piece that is not a word is rarely what sets a topic apart, and
+`topic_labels` lets longer pieces take the place of the shorter ones inside them.
 """
 
 from __future__ import annotations
@@ -22,6 +22,9 @@ LONGEST = 4
 
 _LINKS = frozenset(("a", "an", "the", "my", "your", "our", "his", "her", "their", "its"))
 """Words that a pair skips: `cancel my card` gives `cancel card`."""
+
+_PARTICLES = frozenset(("up", "off", "out", "down"))
+"""Words that make a pair with the one before: `top up`, `turn off`."""
 
 _WORD = re.compile(
     r"(?P<han>[㐀-䶿一-鿿豈-﫿]+)"
@@ -46,6 +49,8 @@ def word_terms(text: str) -> Iterator[str]:
                 ended = match.end()
                 continue
             if not _says_something(word):
+                if before and adjacent and word in _PARTICLES:
+                    yield f"{before} {word}"
                 before = ""
                 continue
             yield word
