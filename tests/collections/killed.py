@@ -37,6 +37,11 @@ class Slow:
         if part:
             yield self._encoded(part)
 
+    def encode_query(self, texts: list[str]) -> np.ndarray:
+        return self._encoded(texts).vectors
+
+    encode_document = encode_query
+
     def _encoded(self, texts: list[str]) -> Encoded:
         drawn = np.random.default_rng(len(texts[0])).standard_normal((len(texts), DIMENSION))
         ones = np.ones(len(texts), np.int64)

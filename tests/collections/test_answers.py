@@ -9,7 +9,7 @@ import pytest
 
 import likewise
 from likewise.collections.answer_type import has_expected_type
-from likewise.collections.calibration import Calibration, fitted
+from likewise.collections.calibration import Calibration, fitted, own_topics
 from likewise.collections.collection import Collection
 from likewise.collections.contract import Hit
 from likewise.collections.off_topic import language_of, off_topic_questions, question_vectors
@@ -146,6 +146,30 @@ def test_the_fit_finds_the_distribution_in_spite_of_outliers() -> None:
     outliers = np.concatenate([drawn, np.full(20, 30.0)])
     moved, _ = fitted(np.sort(outliers)[-1200:], len(outliers))
     assert moved == pytest.approx(location, abs=0.1)
+
+
+def test_topics_of_the_collection_are_left_out() -> None:
+    drawn = np.random.default_rng(0).gumbel(0.0, 1.0, 500)
+    topics = np.array([f"topic {n % 50}" for n in range(500)])
+    assert own_topics(drawn, topics) == []
+    drawn[topics == "topic 7"] += 8
+    drawn[topics == "topic 9"] += 8
+    assert sorted(own_topics(drawn, topics)) == ["topic 7", "topic 9"]
+
+
+def test_a_collection_about_one_of_the_topics(tmp_path: Path, encoder: likewise.Encoder) -> None:
+    made = open_collection("c", store=tmp_path, model=encoder, create=True)
+    made.add([
+        "A card that is declined at a supermarket can be unblocked in the app of the bank.",
+        "A bank transfer takes two days, on the weekend three; a transfer abroad costs a fee.",
+        "A lost debit card or credit card is blocked by telephone. Its limit can be raised.",
+        "A savings account for a child is opened at a branch, a checking account online.",
+        "A standing order can be cancelled online. The account number is on the card.",
+        "The nearest cash machine is shown in the app. An account charged twice is refunded.",
+    ])  # fmt: skip
+    assert "banking" in made.manifest.calibrations["en"].topics
+    assert made.ask("How do I block a lost debit card?").answerable
+    assert not made.ask("How do I get rid of slugs in the garden?").answerable
 
 
 def test_refused_questions_are_estimated() -> None:

@@ -12,9 +12,15 @@ from numpy.typing import NDArray
 
 from likewise import vectors
 from likewise.collections import flat_search
-from likewise.collections.calibration import COVERAGE_WEIGHT, LEVELS, Calibration, fitted
+from likewise.collections.calibration import (
+    COVERAGE_WEIGHT,
+    LEVELS,
+    Calibration,
+    fitted,
+    own_topics,
+)
 from likewise.collections.contract import Model
-from likewise.collections.off_topic import Language, off_topic_questions, question_vectors
+from likewise.collections.off_topic import Language, off_topic_questions, question_vectors, topics
 from likewise.collections.sentence_split import quotable, sentences
 from likewise.collections.words import DocumentFrequencies, content_words
 
@@ -123,15 +129,15 @@ def calibrate(
         queries = np.concatenate([queries, np.asarray(model.encode_query(pseudo), np.float32)])
     found = _candidates(table, questions, queries, measure, frequencies)
 
-    nearest = np.array([candidates[0].similarity for candidates in found[:count]])
-    low, center, high = np.quantile(nearest, [0.16, 0.5, 0.84])
-    spread = max(float(high - low) / 2, 1e-6)
-    best = [
-        max(c.similarity / spread + COVERAGE_WEIGHT * c.coverage for c in candidates)
-        for candidates in found[:count]
-    ]
+    labels = topics(language)
+    asked = found[:count]
+    own = own_topics(_cheap(asked, *_scale(asked)), np.array(labels))
+    off_topic = [n for n in range(count) if labels[n] not in own]
+    center, spread = _scale([found[n] for n in off_topic])
+    best = _cheap([found[n] for n in off_topic], center, spread)
     # only the tail is fitted, with some more in case sentences change the order
-    tail = np.argsort(best)[-math.ceil(2 * (1 - LEVELS[0]) * count) :].tolist()
+    size = math.ceil(2 * (1 - LEVELS[0]) * len(off_topic))
+    tail = [off_topic[n] for n in np.argsort(best)[-size:].tolist()]
     read = [*tail, *range(count, len(questions))]
     shortlists = {n: shortlist(found[n], spread) for n in read}
     texts = list(
@@ -143,7 +149,7 @@ def calibrate(
         )
     )
     encoded = np.asarray(model.encode_document(texts), np.float32) if texts else None
-    unfitted = Calibration(float(center), spread, 0.0, 1.0, count)
+    unfitted = Calibration(center, spread, 0.0, 1.0, len(off_topic))
     relevances = {
         n: relevance(
             unfitted,
@@ -152,12 +158,32 @@ def calibrate(
         )
         for n in read
     }
-    location, scale = fitted([relevances[n] for n in tail], count)
-    own = sorted(round(relevances[n], 3) for n in range(count, len(questions)))
+    location, scale = fitted([relevances[n] for n in tail], len(off_topic))
+    answerable = sorted(round(relevances[n], 3) for n in range(count, len(questions)))
     return Calibration(
-        round(float(center), 6), round(spread, 6), round(location, 4), round(scale, 4), count,
-        tuple(own), table.count_rows(),
+        round(center, 6), round(spread, 6), round(location, 4), round(scale, 4), len(off_topic),
+        tuple(own), tuple(answerable), table.count_rows(),
     )  # fmt: skip
+
+
+def _scale(found: Sequence[Sequence[Candidate]]) -> tuple[float, float]:
+    """Median and spread of the similarity of the nearest chunks."""
+    nearest = [candidates[0].similarity for candidates in found]
+    low, center, high = np.quantile(nearest, [0.16, 0.5, 0.84]).tolist()
+    return center, max((high - low) / 2, 1e-6)
+
+
+def _cheap(
+    found: Sequence[Sequence[Candidate]], center: float, spread: float
+) -> NDArray[np.float64]:
+    """The relevance of the best chunks, without looking at their sentences."""
+    unfitted = Calibration(center, spread, 0.0, 1.0, len(found))
+    return np.array(
+        [
+            max(unfitted.relevance(c.similarity, c.similarity, c.coverage) for c in candidates)
+            for candidates in found
+        ]
+    )
 
 
 def pseudo_questions(sample: Sequence[str], seed: int = 0) -> list[str]:

@@ -139,12 +139,16 @@ def _parsed(content: bytes, name: str) -> Manifest:
         value["distribution"] = distribution
     value["index"] = Index(**_renamed(value["index"], _inverted(STORED_INDEX_KEYS)))
     value["calibrations"] = {
-        language: Calibration(**known | {"own": tuple(known["own"])})
+        language: Calibration(**{key: _tuple(item) for key, item in known.items()})
         for language, known in value.get("calibrations", {}).items()
     }
     runs = (_renamed(run, _inverted(STORED_RUN_KEYS)) for run in value["runs"])
     value["runs"] = tuple(Run(**run | {"sources": tuple(run["sources"])}) for run in runs)
     return Manifest(**value)
+
+
+def _tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _renamed(value: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:

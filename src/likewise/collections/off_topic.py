@@ -25,10 +25,26 @@ _log = logging.getLogger("likewise")
 
 @cache
 def off_topic_questions(language: Language) -> tuple[str, ...]:
-    """The questions of a language, about fifty topics."""
+    """The questions of a language."""
+    return tuple(text for questions in _by_topic(language).values() for text in questions)
+
+
+@cache
+def topics(language: Language) -> tuple[str, ...]:
+    """The topic of each question."""
+    return tuple(topic for topic, texts in _by_topic(language).items() for _ in texts)
+
+
+@cache
+def _by_topic(language: Language) -> dict[str, list[str]]:
     file = Path(__file__).parent / "offtopic" / f"{language}.txt"
-    lines = file.read_text("utf-8").splitlines()
-    return tuple(line for line in lines if line and not line.startswith("#"))
+    found: dict[str, list[str]] = {}
+    for line in filter(None, file.read_text("utf-8").splitlines()):
+        if line.startswith("#"):
+            topic = found.setdefault(line.removeprefix("#").strip(), [])
+        else:
+            topic.append(line)
+    return found
 
 
 def language_of(text: str) -> Language:
