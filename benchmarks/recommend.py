@@ -162,7 +162,7 @@ def scored(
         ids = [[rows[n] for n in side] for side in (trial.liked, trial.disliked)]
         for suffix, dislikes in (("", ids[1]), ("_without", [])):
             items = collection.recommend(ids[0], dislikes, 10)
-            given = [item.hit.fields["label"] for item in items]
+            given = [str(item.hit.fields["label"]) for item in items]
             found[f"precision{suffix}"].append(given.count(liked) / 10)
             found[f"disliked{suffix}"].append(given.count(disliked) / 10)
     return {name: round(100 * float(np.mean(values)), 2) for name, values in found.items()}

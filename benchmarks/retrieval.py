@@ -75,10 +75,16 @@ METHODS = (
 )
 
 
+def scifact_documents(data: Path) -> list[Record]:
+    """The abstracts."""
+    records = read_records(data / "scifact" / "corpus.jsonl")
+    return [known_document(record, str(record.fields["_id"])) for record in records]
+
+
 def scifact(data: Path) -> Task:
     """Claims, and the abstracts that support or contradict them; BEIR's test split."""
     folder = data / "scifact"
-    documents = [_known(r, str(r.fields["_id"])) for r in read_records(folder / "corpus.jsonl")]
+    documents = scifact_documents(data)
     queries = {str(r.fields["_id"]): r.text for r in read_records(folder / "queries.jsonl")}
     relevant: dict[str, dict[str, int]] = {}
     for row in read_records(folder / "qrels" / "test.tsv", column="query-id"):
@@ -87,24 +93,31 @@ def scifact(data: Path) -> Task:
     return Task(documents, {query: queries[query] for query in relevant}, relevant)
 
 
-def medquad(data: Path) -> Task:
-    """Questions on health, and their answers; the same answer is one document."""
+def medquad_answers(data: Path) -> tuple[list[Record], dict[str, set[str]]]:
+    """Answers on health, each once, and the ids of the answers to each question."""
     ids: dict[str, str] = {}
-    answers: dict[str, dict[str, int]] = {}
+    answers: dict[str, set[str]] = {}
     documents: list[Record] = []
     for record in read_records(data / "medquad" / "pairs.jsonl", column="answer"):
         if record.text not in ids:
             ids[record.text] = str(len(ids))
-            documents.append(_known(record, ids[record.text]))
-        answers.setdefault(str(record.fields["question"]), {})[ids[record.text]] = 1
+            documents.append(known_document(record, ids[record.text]))
+        answers.setdefault(str(record.fields["question"]), set()).add(ids[record.text])
+    return documents, answers
+
+
+def medquad(data: Path) -> Task:
+    """Questions on health, and their answers; the same answer is one document."""
+    documents, answers = medquad_answers(data)
     chance = np.random.default_rng(0)
     chosen = sorted(chance.choice(sorted(answers), min(QUESTIONS, len(answers)), replace=False))
     queries = {str(n): str(question) for n, question in enumerate(chosen)}
-    return Task(documents, queries, {n: answers[question] for n, question in queries.items()})
+    relevant = {n: dict.fromkeys(answers[question], 1) for n, question in queries.items()}
+    return Task(documents, queries, relevant)
 
 
-def _known(record: Record, document: str) -> Record:
-    """A record whose one column is the id of its document."""
+def known_document(record: Record, document: str) -> Record:
+    """The record with the id of its document as its only column."""
     return Record(record.text, MappingProxyType({"document": document}), title=record.title)
 
 

@@ -101,6 +101,26 @@ def test_hits_by_document(likewise: Run, tmp_path: Path) -> None:
     assert f"(and {further} further chunks of this document)" in likewise(*command).stdout
 
 
+def test_search_explains_folds_and_corrects(likewise: Run, tmp_path: Path) -> None:
+    lines = ("The cat sleeps on the sofa.", "The cat sleeps on the sofa!", "Rates were raised.")
+    (tmp_path / "cats.txt").write_text("\n".join(lines))
+    likewise("index", tmp_path / "cats.txt", "--into", "cats")
+    command = ["search", "cats", "sleps cat", "--mode", "hybrid"]
+    shown = likewise(*command, "--explain", "--fold-duplicates")
+    assert "no 'sleps' in this collection, searched for 'sleeps'" in shown.stderr
+    assert "why: by meaning rank 1 (similarity 0." in shown.stdout
+    assert "by words rank 1 (BM25 " in shown.stdout
+    assert "weights 0.6 and 0.4" in shown.stdout
+    assert "sleeps (for sleps) " in shown.stdout
+    assert "(and 1 near-duplicate: " in shown.stdout
+    plain = json.loads(likewise(*command, "--explain", "--fold-duplicates", "--json").stdout)
+    assert plain["corrections"] == {"sleps": "sleeps"}
+    assert [len(hit["folded"]) for hit in plain["hits"]] == [1, 0]
+    words = plain["hits"][0]["explanation"]["words"]
+    assert {word["found_as"] for word in words} == {"sleeps", "cat"}
+    assert "why" not in likewise(*command).stdout
+
+
 def test_undo_asks_and_has_a_way_back(likewise: Run, shop: Path) -> None:
     def chunks() -> int:
         return int(json.loads(likewise("collections", "show", "shop", "--json").stdout)["chunks"])

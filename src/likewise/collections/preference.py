@@ -1,8 +1,9 @@
 """What is liked and disliked, as a score of vectors: pure functions on unit vectors.
 
-A chunk scores by its similarity to what is liked, less its similarity to what is disliked
-(Rocchio), and by a ridge regression that separates the two. Both examples and their nearest
-neighbors train it, because one or two examples say little about a direction.
+A chunk scores by its similarity to what is liked. If something is disliked, a ridge regression
+finds the direction that separates the two, and a chunk loses what it lacks to lie clearly on the
+liked side. Both examples and their nearest neighbors train it, because one or two examples say
+little about a direction.
 """
 
 from __future__ import annotations
@@ -17,17 +18,17 @@ from likewise import vectors
 TEMPERATURE = 0.2
 """Of the soft maximum over examples: low values take the nearest example, high ones the mean."""
 
-DISLIKE_WEIGHT = 0.15
-DIRECTION_WEIGHT = 0.4
+CLEARLY_LIKED = 0.6
+"""On a scale where examples of what is liked are trained to be 1 and of what is disliked -1."""
 
 EXPANSION = 5
 EXPANSION_POWER = 3
 """A single example is replaced by the mean of itself and so many nearest neighbors, weighted by a
 power of their similarity (query expansion; Radenović et al., 2019); several by fewer each."""
 
-PSEUDO_EXAMPLES = 20
+PSEUDO_EXAMPLES = 10
 EXAMPLE_COPIES = 5
-RIDGE = 1.0
+RIDGE = 3.0
 """The regression's neighbors on each side, the weight of an example among them, and its penalty."""
 
 
@@ -57,9 +58,9 @@ def preference(
     scores = _soft_maximum(candidates @ _expanded(liked).T)
     if disliked is None:
         return scores
-    scores -= DISLIKE_WEIGHT * _soft_maximum(candidates @ disliked.given.T)
     direction, middle = _direction(liked, disliked)
-    return np.asarray(scores + DIRECTION_WEIGHT * ((candidates - middle) @ direction), np.float32)
+    side = (candidates - middle) @ direction
+    return np.asarray(scores + np.minimum(side - CLEARLY_LIKED, 0), np.float32)
 
 
 def _soft_maximum(similarities: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -82,11 +83,10 @@ def _direction(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """The direction from what is disliked to what is liked, and the middle between: `[d]` each."""
     sides = [_training(liked, disliked), _training(disliked, liked)]
-    matrix = np.concatenate(sides)
     targets = np.repeat([1.0, -1.0], [len(side) for side in sides])
-    middle = matrix.mean(axis=0)
-    centered = matrix - middle
-    kernel = centered @ centered.T + RIDGE * np.eye(len(matrix))
+    middle = np.stack([side.mean(axis=0) for side in sides]).mean(axis=0)
+    centered = np.concatenate(sides) - middle
+    kernel = centered @ centered.T + RIDGE * np.eye(len(centered))
     direction = centered.T @ np.linalg.solve(kernel, targets)
     return np.asarray(direction, np.float32), middle
 
