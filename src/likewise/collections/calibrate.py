@@ -251,9 +251,9 @@ def _sentence_scores(
     if encoded is None:
         return {}
     place = {text: n for n, text in enumerate(texts)}
-    wanted = list(dict.fromkeys(t for c in candidates for t in sentence_texts(c.text)))
-    if not wanted:
+    needed = list(dict.fromkeys(t for c in candidates for t in sentence_texts(c.text)))
+    if not needed:
         return {}
-    matrix = encoded[[place[text] for text in wanted]]
+    matrix = encoded[[place[text] for text in needed]]
     scores = vectors.similarity(query[np.newaxis], matrix, measure)[0]
-    return dict(zip(wanted, scores.tolist(), strict=True))
+    return dict(zip(needed, scores.tolist(), strict=True))

@@ -62,7 +62,7 @@ def question_vectors(model: Model, language: Language) -> NDArray[np.float32]:
         if cached.shape == (len(texts), model.dimension):
             return cached
     except (OSError, ValueError, EOFError):
-        pass  # not there yet, or damaged: it is written anew below
+        pass  # not there yet, or damaged: encoded below
     encoded = np.asarray(model.encode_query(list(texts)), np.float32)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
