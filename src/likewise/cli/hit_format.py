@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from likewise.cli.printing import say
-from likewise.collections.contract import Explanation, Hit, Index, MatchedWord
+from likewise.collections.contract import Hit, Index, MatchedWord
 from likewise.wording import counted
 
 BOLD = "\x1b[1m"
@@ -39,13 +39,16 @@ def say_hits(hits: Sequence[Hit], notes: Sequence[str] = ()) -> None:
         for line in additions(hit):
             first, *rest = folded(line, width - 4)
             say(f"    {first}{' …' if rest else ''}")
+        for reason in reasons(hit):
+            for line in folded(reason, width - 4):
+                say(f"    {line}")
         if notes:
             first, *rest = folded(notes[rank - 1], width - 8)
             say(f"    ({first}{' …' if rest else ''})")
 
 
 def additions(hit: Hit) -> Iterator[str]:
-    """What else was requested of a hit: chunks of its document, its copies, why it is here."""
+    """What else was requested of a hit: chunks of its document, its copies."""
     for further in hit.further_hits:
         number = f"({further.chunk + 1} of {further.chunks})"
         yield f"+ {further.score:.3f}  {number}  {further.sentence}"
@@ -53,12 +56,12 @@ def additions(hit: Hit) -> Iterator[str]:
         yield f"(and {counted(hit.further, 'further chunk')} of this document)"
     if hit.folded:
         yield f"(and {counted(len(hit.folded), 'near-duplicate')}: {', '.join(hit.folded)})"
-    if hit.explanation is not None:
-        yield from reasons(hit, hit.explanation)
 
 
-def reasons(hit: Hit, why: Explanation) -> Iterator[str]:
-    """Lines on the rank of a hit."""
+def reasons(hit: Hit) -> Iterator[str]:
+    """Why a hit has its rank, where that was requested."""
+    if (why := hit.explanation) is None:
+        return
     similarity = "" if hit.similarity is None else f" (similarity {hit.similarity:.3f})"
     parts = [
         f"by meaning {_rank(why.semantic_rank)}{similarity}",
@@ -68,11 +71,11 @@ def reasons(hit: Hit, why: Explanation) -> Iterator[str]:
         parts.append(f"weights {why.semantic_weight:g} and {1 - why.semantic_weight:g}")
     yield "why: " + ", ".join(parts)
     if hit.measure == "rerank":
-        yield f"     rank {why.first_rank} before reranking (score {why.first_score:.3f})"
+        yield f"rank {why.first_rank} before reranking (score {why.first_score:.3f})"
     if matched := [word for word in why.words if word.score > 0]:
-        yield "     words: " + ", ".join(map(_matched, matched))
-    if missing := [word.word for word in why.words if word.score <= 0]:
-        yield "     not here: " + ", ".join(missing)
+        yield "words: " + ", ".join(map(_matched, matched))
+    if missing := [word.found_as for word in why.words if word.score <= 0]:
+        yield "not here: " + ", ".join(missing)
 
 
 def _rank(rank: int | None) -> str:
