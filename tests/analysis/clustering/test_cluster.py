@@ -175,6 +175,14 @@ def test_granularity_of_planted_groups(tmp_path: Path) -> None:
         assert max(c.score for c in sure.candidates) <= 1
 
 
+def test_granularity_of_a_sample(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("likewise.analysis.clustering.granularity.SAMPLE", 300)
+    vectors, truth, texts = planted(groups=12, each=60)
+    found = cluster(corpus(tmp_path, vectors, texts), ClusterSettings(runs=0))
+    assert found.granularity.clusters == len(found.topics) == 12
+    assert adjusted_rand_score(truth, found.labels) == 1.0
+
+
 def test_criteria_by_hand() -> None:
     vectors = np.array([[1, 0], [1, 0], [0, 1], [0, 1]], np.float32)
     right, wrong = np.array([0, 0, 1, 1], np.int32), np.array([0, 1, 0, 1], np.int32)
@@ -187,7 +195,7 @@ def test_criteria_by_hand() -> None:
     weights = np.asarray(matrix.toarray())
     assert communities.modularity(weights, right) == pytest.approx(0.5)
     assert communities.modularity(weights, np.zeros(4, np.int32)) == pytest.approx(0.0)
-    assert find(matrix, vectors, seed=0).granularity.clusters == 2
+    assert find(matrix, vectors, neighbors=1, seed=0).granularity.clusters == 2
 
 
 def test_merges_join_the_nearest_first() -> None:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from likewise.analysis.clustering import communities, granularity
 from likewise.analysis.clustering.clusters import UNCLUSTERED, Clusters, Hierarchy
 from likewise.analysis.clustering.communities import Labels
+from likewise.analysis.clustering.granularity import Granularity
 from likewise.analysis.clustering.hierarchy import Merges, nested
 from likewise.analysis.clustering.stability import Stability, stability
 from likewise.analysis.clustering.topics import Material, TopicNames, tree
@@ -88,7 +89,9 @@ def cluster(
     smallest = _smallest(choices, m)
     matrix = communities.as_matrix(graph.indices, graph.similarities)
     with progress(None, title="clustering", unit="steps") as step:
-        found = granularity.find(matrix, vectors, seed=choices.seed)
+        found = granularity.find(
+            matrix, vectors, neighbors=graph.indices.shape[1], seed=choices.seed
+        )
         start = _Communities(found.labels, found.resolution, smallest, choices.seed)
         parts = _divided(matrix, vectors, start, choices.clusters or 1)
         step(1)
@@ -122,7 +125,7 @@ def cluster(
         measured,
         "leiden",
         choices.seed,
-        replace(found.granularity, clusters=parts.clusters),
+        _sure(found.granularity, parts.clusters),
         hierarchy,
     )
 
@@ -175,6 +178,13 @@ def _check(choices: ClusterSettings, count: int) -> None:
         )
     if choices.levels < 1:
         raise InputError(f"levels is {choices.levels}, expected at least 1", hint="1, 2 or 3")
+
+
+def _sure(found: Granularity, clusters: int) -> Granularity:
+    """What was compared, with the number of clusters once small ones have been absorbed."""
+    return replace(
+        found, clusters=clusters, low=min(found.low, clusters), high=max(found.high, clusters)
+    )
 
 
 def _smallest(choices: ClusterSettings, count: int) -> int:

@@ -15,6 +15,7 @@ import numpy as np
 
 from likewise.analysis.clustering import communities
 from likewise.analysis.clustering.communities import Labels
+from likewise.analysis.neighbors.knn_graph import knn_graph
 from likewise.vectors import Matrix
 
 CODELENGTH_WEIGHT = 3.0
@@ -26,8 +27,12 @@ TIE = 0.01
 NEARLY = 0.02
 """Numbers of clusters with a score this close to the best are nearly as good."""
 
-SAMPLE = 20_000
-"""Texts of which silhouettes are computed."""
+SAMPLE = 12_000
+"""Texts whose number of clusters is found, at most: with more texts, the same number of neighbors
+shows ever finer structure."""
+
+CLOSE = 0.08
+"""Log of the ratio of two numbers of clusters that need not be brought closer."""
 
 STEPS = range(-2, 8)
 """Resolutions that are tried first, as powers of 2; then half a step around the best."""
@@ -86,14 +91,27 @@ class Found:
     granularity: Granularity
 
 
-def find(matrix: Any, vectors: Matrix, *, seed: int) -> Found:
-    """Communities whose number is chosen from the data.
+def find(matrix: Any, vectors: Matrix, *, neighbors: int, seed: int) -> Found:
+    """Communities whose number is chosen from the data, or from a sample of it.
 
     Args:
         matrix: the kNN graph, sparse and symmetric.
         vectors: float32 `[n, dimension]`, of length 1.
+        neighbors: of each text in the graph.
         seed: of Leiden and of the sample.
     """
+    count = len(vectors)
+    if count <= SAMPLE:
+        return _scanned(matrix, np.asarray(vectors, np.float32), seed)
+    rows = np.sort(np.random.default_rng(seed).choice(count, SAMPLE, replace=False))
+    sample = np.asarray(vectors[rows], np.float32)
+    near = knn_graph(sample, neighbors)
+    part = communities.as_matrix(near.indices, near.similarities)
+    return _matched(matrix, _scanned(part, sample, seed), seed)
+
+
+def _scanned(matrix: Any, vectors: Matrix, seed: int) -> Found:
+    """Communities at the best of several resolutions."""
     scan = _Scan(matrix, vectors, seed)
     for step in STEPS:
         if not scan.add(2.0**step):
@@ -105,17 +123,30 @@ def find(matrix: Any, vectors: Matrix, *, seed: int) -> Found:
     return scan.found()
 
 
+def _matched(matrix: Any, sample: Found, seed: int) -> Found:
+    """Communities of all texts, about as many as were found in the sample."""
+    target = sample.granularity.clusters
+    if target == 1:
+        return Found(np.zeros(matrix.shape[0], np.int32), 1.0, sample.granularity)
+    resolution = sample.resolution
+    tried: list[tuple[float, int, Found]] = []
+    for _ in range(4):
+        labels = communities.leiden(matrix, resolution=resolution, seed=seed)
+        ratio = float(np.log((int(labels.max()) + 1) / target))
+        tried.append((abs(ratio), len(tried), Found(labels, resolution, sample.granularity)))
+        if abs(ratio) <= CLOSE:
+            break
+        resolution /= np.exp(1.5 * ratio)  # the number grows more slowly than the resolution
+    return min(tried)[2]
+
+
 class _Scan:
     """Resolutions tried so far."""
 
     def __init__(self, matrix: Any, vectors: Matrix, seed: int) -> None:
         self._matrix, self._seed = matrix, seed
-        count = len(vectors)
-        self._rows = np.arange(count)
-        if count > SAMPLE:
-            self._rows = np.sort(np.random.default_rng(seed).choice(count, SAMPLE, replace=False))
-        self._vectors = np.asarray(vectors[self._rows], np.float32)
-        self._undivided = communities.codelength(matrix, np.zeros(count, np.int32))
+        self._vectors = vectors
+        self._undivided = communities.codelength(matrix, np.zeros(len(vectors), np.int32))
         self.tried: list[Candidate] = []
         self._labels: dict[float, Labels] = {}
 
@@ -127,7 +158,7 @@ class _Scan:
             return False
         if clusters < 2:
             return True
-        silhouette = communities.silhouette(self._vectors, labels[self._rows])
+        silhouette = communities.silhouette(self._vectors, labels)
         codelength = communities.codelength(self._matrix, labels)
         self.tried.append(Candidate(clusters, resolution, silhouette, codelength, 0.0))
         self._labels[resolution] = labels
