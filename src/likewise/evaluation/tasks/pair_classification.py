@@ -27,7 +27,10 @@ class PairClassification(SentencePairs):
     type = "PairClassification"
 
     def run(self, model: TextEncoder) -> TaskOutcome:
-        """Average precision, best accuracy and best F1 with their thresholds, by similarity."""
+        """Average precision, best accuracy and best F1 with their thresholds, by similarity.
+
+        As in MTEB, the main score is the average precision of the similarity that separates best.
+        """
         similarities = self.similarities(model)
         truth = np.asarray(self.labels).astype(bool)
         scores: dict[str, float] = {}
@@ -47,8 +50,10 @@ class PairClassification(SentencePairs):
         cosine = similarities["cosine"]
         threshold = scores["cosine_accuracy_threshold"]
 
+        best = similarities[max(similarities, key=lambda measure: scores[f"{measure}_ap"])]
+
         def resample(items: NDArray[np.int64]) -> float:
-            return average_precision(cosine[items], truth[items])
+            return average_precision(best[items], truth[items])
 
         def case(i: int) -> Case:
             return Case(
@@ -61,7 +66,7 @@ class PairClassification(SentencePairs):
         # 0.5 at the threshold, more on the correct side of it
         margin = np.where(truth, cosine - threshold, threshold - cosine)
         per_item_scores = np.clip(0.5 + margin / 2, 0.0, 1.0)
-        return TaskOutcome(scores, "cosine_ap", per_item_scores, resample, case)
+        return TaskOutcome(scores, "max_ap", per_item_scores, resample, case)
 
 
 def _in_words(match: bool) -> str:
