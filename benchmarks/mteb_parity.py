@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import json
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -51,7 +51,7 @@ class Rows:
         subset: name of the language in mteb, where the task has several.
     """
 
-    splits: dict[str, Sequence[Row]]
+    splits: Mapping[str, Sequence[Row]]
     subset: str = ""
 
     def write(self, folder: Path) -> None:
