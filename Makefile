@@ -26,11 +26,14 @@ help:
 run: .venv/.run
 	$(BIN)/likewise ui $(ARGS)
 
+# two at a time: much of a test is waiting for processes and pages; ARGS="-n 0" runs one by one
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
+
 test: .venv/.test .venv/.browser
-	$(BIN)/python -m pytest $(ARGS)
+	$(PYTEST) $(ARGS)
 
 coverage: .venv/.test .venv/.browser
-	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered --cov-report=html $(ARGS)
+	$(PYTEST) --cov --cov-report=term:skip-covered --cov-report=html $(ARGS)
 
 check: .venv/.test
 	$(BIN)/ruff check .

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from likewise.mcp import results
+from likewise.mcp.results import analysis, stored, texts
 from likewise.operations.ask import AskRequest, ask
 from likewise.operations.cluster import ClusterRequest, cluster
 from likewise.operations.collections import (
@@ -65,7 +65,7 @@ TOOLS = (
         "Call it first when it is not known which collection holds an answer.",
         CollectionsRequest,
         collections,
-        results.CollectionsOutput,
+        stored.CollectionsOutput,
         dropped=("store",),
     ),
     OperationTool(
@@ -75,7 +75,7 @@ TOOLS = (
         "conditions of search and ask may name.",
         ShowRequest,
         collections_show,
-        results.ShowOutput,
+        stored.ShowOutput,
         descriptions=_COLLECTION,
     ),
     OperationTool(
@@ -87,7 +87,7 @@ TOOLS = (
         "what is similar to the hit of that id.",
         SearchRequest,
         search,
-        results.SearchOutput,
+        stored.SearchOutput,
         descriptions=_COLLECTION
         | {
             "query": "What to look for, in words; required unless `like` is given.",
@@ -103,7 +103,7 @@ TOOLS = (
         "search to explore a topic instead.",
         AskRequest,
         ask,
-        results.AskOutput,
+        stored.AskOutput,
         descriptions=_COLLECTION
         | {"as_of": "Ask an earlier state of the collection: a run number, or a date."},
     ),
@@ -114,7 +114,7 @@ TOOLS = (
         "source and its other columns.",
         RecordRequest,
         collections_get,
-        results.RecordOutput,
+        stored.RecordOutput,
         descriptions=_COLLECTION
         | {"as_of": "Read an earlier state of the collection: a run number, or a date."},
     ),
@@ -125,7 +125,7 @@ TOOLS = (
         "text with many, use rank.",
         SimilarityRequest,
         similarity,
-        results.SimilarityOutput,
+        texts.SimilarityOutput,
         hidden=_PLACE,
         descriptions=MappingProxyType(
             {"model": "Name of a model on the server's machine.", "a": "A text."}
@@ -138,7 +138,7 @@ TOOLS = (
         "that you have at hand; use search for an indexed collection.",
         RankRequest,
         rank,
-        results.RankOutput,
+        texts.RankOutput,
         hidden=(*_PLACE, "escape_formulas"),
         inputs=("file", "column", "encoding", "skip_bad"),
         descriptions=MappingProxyType(
@@ -156,7 +156,7 @@ TOOLS = (
         "stay. Nothing is changed. `threshold` is a cosine: 0.9 by default, higher for stricter.",
         DedupeRequest,
         dedupe,
-        results.DedupeOutput,
+        analysis.DedupeOutput,
         hidden=(*_PLACE, "tune"),
         inputs=("files", "against", "column"),
         descriptions=MappingProxyType(
@@ -175,7 +175,7 @@ TOOLS = (
         "groups is found automatically unless `clusters` is given. Needs about ten texts or more.",
         ClusterRequest,
         cluster,
-        results.ClusterOutput,
+        analysis.ClusterOutput,
         hidden=(*_PLACE, "escape_formulas"),
         dropped=("hierarchy",),
         inputs=("files", "column"),

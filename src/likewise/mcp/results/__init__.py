@@ -1,0 +1,1 @@
+"""The JSON of results, as types: the output schemas of the tools."""
