@@ -27,7 +27,7 @@ run: .venv/.run
 	$(BIN)/likewise ui $(ARGS)
 
 # two at a time: much of a test is waiting for processes and pages; ARGS="-n 0" runs one by one
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test: .venv/.test .venv/.browser
 	$(PYTEST) $(ARGS)
