@@ -80,7 +80,7 @@ def test_a_split_is_chosen(tmp_path: Path) -> None:
         assert isinstance(task, Sts)
         assert task.ratings == [rating]
         assert task.split == (chosen or "test")
-    with pytest.raises(RecordError, match="no task"):
+    with pytest.raises(RecordError, match="no task with the split 'holdout'"):
         find_tasks(tmp_path / "sts", reading(split="holdout"))
 
 

@@ -90,6 +90,26 @@ def test_an_interactive_request_overtakes_a_bulk_request(
     assert done == ["interactive", "bulk"]
 
 
+def test_an_interactive_request_does_not_wait_for_the_bulk_part_of_its_batch(
+    encoder: likewise.Encoder,
+) -> None:
+    batcher = Batcher(token_budget=4096)
+
+    async def ask() -> tuple[Embedded, Embedded]:
+        lane = Lane(encoder)
+        running = batcher.submit(lane, texts(40))
+        await asyncio.sleep(0.01)  # the next two are queued, and form one batch
+        bulk = batcher.submit(lane, texts(3, start=100), priority="bulk")
+        interactive = batcher.submit(lane, ["one short question"])
+        await running
+        return await interactive, await bulk
+
+    interactive, bulk = asyncio.run(ask())
+    batcher.close()
+    assert batcher.counters.batches == 2
+    assert interactive.timing.ended < bulk.timing.ended
+
+
 def test_what_is_cancelled_is_not_encoded(batcher: Batcher, encoder: likewise.Encoder) -> None:
     async def ask() -> None:
         first = batcher.submit(Lane(encoder), texts(40))

@@ -62,8 +62,9 @@ def find_tasks(path: str | Path, reading: Reading | None = None) -> list[Task]:
         for folder in sorted(p for p in place.iterdir() if p.is_dir()):
             tasks += _in_folder(folder, reading, strict=False)
     if not tasks:
+        split = f" with the split {reading.settings.split!r}" if reading.settings.split else ""
         raise RecordError(
-            f"{place} contains no task",
+            f"{place} contains no task{split}",
             hint="a task is a BEIR folder, or a table with columns such as sentence1, sentence2, "
             "score; text, label; query, positive",
         )
