@@ -258,3 +258,31 @@ def test_texts_are_added_and_deleted(likewise: Run, tmp_path: Path) -> None:
     unknown = likewise("collections", "delete", "notes", first["id"], *store)
     assert unknown.exit_code == 1
     assert first["id"] in unknown.stderr
+
+
+def test_feedback_becomes_training_rows(likewise: Run, shop: Path, tmp_path: Path) -> None:
+    hits = json.loads(likewise("search", "shop", "money back", "--json").stdout)["hits"]
+    ids = [hit["id"] for hit in hits]
+    added = likewise("feedback", "add", "shop", "money back", "--better", ids[1],
+                     "--wrong", f"{ids[0]}, {ids[2]}")  # fmt: skip
+    assert added.stdout == "shop: 3 corrections stored\n"
+    only_wrong = likewise("feedback", "add", "shop", "gifts", "--wrong", ids[0])
+    assert only_wrong.exit_code == 0
+    listed = likewise("feedback", "list", "shop")
+    assert listed.stdout.count("money back") == 3
+    out = tmp_path / "rows.jsonl"
+    exported = likewise("feedback", "export", "shop", "-o", out)
+    assert exported.stdout.startswith("1 row with 2 wrong texts in ")
+    assert "1 queries have wrong hits only" in exported.stderr
+    [row] = map(json.loads, out.read_text().splitlines())
+    assert row == json.loads(likewise("feedback", "export", "shop").stdout)
+    assert (row["query"], row["pos"]) == ("money back", [hits[1]["text"]])
+    assert set(row["neg"]) == {hits[0]["text"], hits[2]["text"]}
+    listing = json.loads(likewise("feedback", "list", "shop", "--json").stdout)["corrections"]
+    removed = likewise("feedback", "remove", "shop", *(each["id"] for each in listing))
+    assert removed.stdout == "shop: 4 corrections removed\n"
+    empty = likewise("feedback", "export", "shop")
+    assert (empty.exit_code, empty.stdout) == (1, "")
+    assert "likewise feedback add shop" in empty.stderr
+    unknown = likewise("feedback", "add", "shop", "money back", "--better", "x")
+    assert "no chunk 'x'" in unknown.stderr

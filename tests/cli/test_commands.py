@@ -21,9 +21,9 @@ Run = Callable[..., Any]
 LINES = "The cat sleeps on the sofa.\n\nStock markets fell sharply today.\nA kitten naps.\n"
 COMMANDS = (
     "ui", "serve", "keys", "mcp", "similarity", "rank", "encode", "index", "search", "ask",
-    "recommend", "collections", "example", "dedupe", "cluster", "map", "evaluate", "compare",
-    "calibrate", "models", "download", "export", "quantize", "verify", "bench", "diagnose",
-    "doctor",
+    "recommend", "feedback", "collections", "example", "dedupe", "cluster", "map", "evaluate",
+    "compare", "calibrate", "models", "download", "export", "quantize", "verify", "bench",
+    "diagnose", "doctor",
 )  # fmt: skip
 
 

@@ -32,6 +32,7 @@ COMMANDS = {
     "search": "likewise.cli.search:search",
     "ask": "likewise.cli.ask:ask",
     "recommend": "likewise.cli.recommend:recommend",
+    "feedback": "likewise.cli.feedback:feedback_app",
     "collections": "likewise.cli.collections:collections_app",
     "example": "likewise.cli.example:example",
     "dedupe": "likewise.cli.dedupe:dedupe",

@@ -16,6 +16,7 @@ from likewise.collections.calibrate import DEPTH
 from likewise.collections.condition import checked
 from likewise.collections.contract import MODES, Hit, Mode, Model, ModelLoader, Run, Scorer, Summary
 from likewise.collections.explain import with_best_sentences
+from likewise.collections.feedback import Feedback
 from likewise.collections.manifest import Manifest, read_manifest
 from likewise.collections.recommend import Recommended, recommend
 from likewise.collections.search import SnapshotQuery, documents, run_search
@@ -287,6 +288,11 @@ class CollectionReader:
         return recommend(
             self._snapshot, liked, disliked, k, where=_condition(where), diversity=diversity
         )
+
+    @property
+    def feedback(self) -> Feedback:
+        """Corrections made in its searches."""
+        return Feedback(self.store, self.name)
 
     def corrections(self, query: str) -> Mapping[str, str]:
         """Words of a query that occur nowhere here, each with the similar word searched for."""

@@ -116,6 +116,8 @@ class Snapshot:
         Raises:
             InputError: there is none of some id.
         """
+        if not ids:
+            return []
         listed = ", ".join("'" + name.replace("'", "''") + "'" for name in ids)
         where = f"id IN ({listed}) OR (record IN ({listed}) AND passage = 0)"
         with self._store_errors(where):

@@ -6,10 +6,10 @@ import os
 import re
 import sys
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import platformdirs
 from filelock import FileLock, Timeout
@@ -36,7 +36,13 @@ WAIT = "wait until it has finished, then index again; what was reported as writt
 _REST_CLIENT = "lance_namespace_urllib3_client"
 """LanceDB's client for servers: a third of the time its import takes, and not needed here."""
 
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
+_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-](?<!\.-)){0,127}")
+
+_COMPANION = ".-"
+"""Between a collection's name and the kind of a companion; no collection has it in its name."""
+
+CompanionKind = Literal["feedback", "migration"]
+"""A table that belongs to a collection: its corrections, or its vectors by another model."""
 
 
 def default_store() -> str:
@@ -87,7 +93,7 @@ class Store:
         if self.folder is not None and not self.folder.is_dir():
             return []
         with store_errors(f"cannot list the collections in {self.address}", self.hint):
-            return sorted(_pages(self._connected()))
+            return sorted(name for name in _pages(self._connected()) if _COMPANION not in name)
 
     def open(self, name: str) -> Table:
         """A collection's table.
@@ -113,6 +119,29 @@ class Store:
             else f"likewise index FILE --into {name}",
         )
 
+    def companion(
+        self, name: str, kind: CompanionKind, schema: Callable[[], Any] | None = None
+    ) -> Table | None:
+        """A table that belongs to a collection and is removed with it.
+
+        Args:
+            name: the collection's.
+            kind: which table.
+            schema: makes the columns of a new table where there is none yet.
+
+        Returns:
+            The table; None where there is none.
+        """
+        check_name(name)
+        table = self._opened(_companion(name, kind))
+        if table is None and schema is not None:
+            return self._created(_companion(name, kind), schema())
+        return table
+
+    def remove_companion(self, name: str, kind: CompanionKind) -> None:
+        """Delete a table of a collection, if there is one; the caller holds its lock."""
+        self._dropped(_companion(name, kind))
+
     def _opened(self, name: str) -> Table | None:
         """The table; None where there is none, or it has no version yet."""
         if self.folder is not None and not (self.folder / f"{name}.lance").is_dir():
@@ -135,6 +164,9 @@ class Store:
     def create(self, name: str, schema: Any) -> Table:
         """An empty table; the one that someone else has made meanwhile."""
         check_name(name)
+        return self._created(name, schema)
+
+    def _created(self, name: str, schema: Any) -> Table:
         if self.folder is not None:
             self.folder.mkdir(parents=True, exist_ok=True)
         with store_errors(f"cannot create the collection {name!r} in {self.address}", self.hint):
@@ -152,12 +184,29 @@ class Store:
             self._connected().drop_table(name)
         if self.folder is not None:
             self._lock(self.folder, name).unlink(missing_ok=True)
+        for kind in get_args(CompanionKind):
+            with self.writing(name, kind):
+                self._dropped(_companion(name, kind))
+            if self.folder is not None:
+                self._lock(self.folder, _companion(name, kind)).unlink(missing_ok=True)
+
+    def _dropped(self, name: str) -> None:
+        with store_errors(f"cannot remove {name!r}"):
+            if name in _pages(self._connected()):
+                self._connected().drop_table(name)
 
     @contextmanager
-    def writing(self, name: str) -> Iterator[None]:
+    def writing(
+        self, name: str, kind: CompanionKind | None = None, *, seconds: float = 0
+    ) -> Iterator[None]:
         """Be the only writer of a collection; readers go on.
 
         An object store has no locks; `VersionGuard` replaces them there.
+
+        Args:
+            name: the collection's.
+            kind: a table that belongs to it, which has a lock of its own.
+            seconds: how long to wait for another writer.
 
         Raises:
             CollectionError: someone else is writing it.
@@ -168,11 +217,13 @@ class Store:
             return
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(self._lock(self.folder, name))
-            lock.acquire(timeout=0)
+            locked = name if kind is None else _companion(name, kind)
+            lock = FileLock(self._lock(self.folder, locked))
+            lock.acquire(timeout=seconds)
         except Timeout as error:
             raise CollectionError(
-                f"another process is writing the collection {name!r}",
+                f"another process is writing the {kind or 'collection'} {'of ' if kind else ''}"
+                f"{name!r}",
                 hint="wait until it has finished; searching goes on meanwhile",
             ) from error
         except OSError as error:
@@ -198,6 +249,10 @@ class Store:
         return self._connection
 
 
+def _companion(name: str, kind: CompanionKind) -> str:
+    return f"{name}{_COMPANION}{kind}"
+
+
 def repair(name: str) -> str:
     """What to do about a collection that is damaged."""
     return (
@@ -215,7 +270,7 @@ def check_name(name: str) -> None:
     if not _NAME.fullmatch(name):
         raise InputError(
             f"{name!r} is no name for a collection",
-            hint="letters, digits, _ . and -, not beginning with . or -",
+            hint="letters, digits, _ . and -, not beginning with . or -, and without '.-'",
         )
 
 

@@ -31,6 +31,11 @@ class CollectionRequest:
     store: StoreAddress = None
 
 
+def ids_of(listed: Iterable[str]) -> list[str]:
+    """Ids that were listed one by one, or separated by commas."""
+    return [name.strip() for part in listed for name in part.split(",") if name.strip()]
+
+
 def hits_to_list(hits: Iterable[Hit]) -> list[dict[str, Any]]:
     """Hits as plain values; see `Hit.to_dict`."""
     return [hit.to_dict() for hit in hits]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import KW_ONLY, dataclass
 from typing import Annotated, Any
 
 from likewise.collections.recommend import Recommended
-from likewise.operations.collection import AsOf, CollectionRequest, Where, report_none
+from likewise.operations.collection import AsOf, CollectionRequest, Where, ids_of, report_none
 from likewise.operations.contract import Field
 from likewise.operations.session import Session
 
@@ -69,12 +68,8 @@ def recommend(request: RecommendRequest, session: Session) -> RecommendResult:
     """
     collection = session.collection(request.name, store=request.store, as_of=request.as_of)
     found = collection.recommend(
-        _ids(request.liked), _ids(request.disliked), request.top_k, where=request.where,
+        ids_of(request.liked), ids_of(request.disliked), request.top_k, where=request.where,
         diversity=request.diversity,
     )  # fmt: skip
     report_none(session, tuple(found))
     return RecommendResult(request.name, tuple(found))
-
-
-def _ids(listed: Iterable[str]) -> list[str]:
-    return [name.strip() for part in listed for name in part.split(",") if name.strip()]

@@ -153,3 +153,17 @@ def test_remove_a_collection(notes: Any) -> None:
     notes.client.post("/collections", json={"name": "short"})
     assert notes.client.delete("/collections/short").json() == {"collection": "short", "chunks": 0}
     assert notes.client.delete("/collections/short").status_code == 404
+
+
+def test_feedback(notes: Any) -> None:
+    [hit] = search(notes, query="an animal", top_k=1)
+    path = "/collections/notes/feedback"
+    added = notes.client.post(path, json={"query": "an animal", "better": [hit["id"]]})
+    assert added.status_code == 200, added.text
+    [listed] = notes.client.get(path).json()["corrections"]
+    assert (listed["query"], listed["hit"], listed["verdict"]) == ("an animal", hit["id"], "better")
+    rows = notes.client.post(f"{path}/export", json={}).json()["rows"]
+    assert rows == [{"query": "an animal", "pos": [listed["text"]], "neg": []}]
+    removed = notes.client.post(f"{path}/remove", json={"ids": [listed["id"]]})
+    assert removed.json()["removed"] == 1
+    assert notes.client.post(path, json={"query": "an animal"}).status_code == 400

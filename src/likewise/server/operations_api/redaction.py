@@ -14,7 +14,7 @@ from typing import Any
 
 from likewise.cache import cache_folder
 
-TEXTS = frozenset({"text", "texts", "query", "fields", "title", "terms", "exemplars"})
+TEXTS = frozenset({"text", "texts", "query", "fields", "title", "terms", "exemplars", "pos", "neg"})
 """Keys of results whose values are texts of users; they stay as they are."""
 
 
