@@ -14,6 +14,7 @@
     ├── EngineError                 the engine refused to compile or run
     ├── CollectionError             a collection that cannot be read or written now
     │   ├── CollectionNotFoundError no collection of this name
+    │   ├── RecordNotFoundError     a collection has no record of this id
     │   └── DamagedCollectionError  a collection whose files are missing, cut short or changed
     ├── FingerprintError            vectors of two different models were about to be mixed
     ├── OverloadedError             a server has too much to do, with the time to wait
@@ -104,6 +105,10 @@ class CollectionError(LikewiseError):
 
 class CollectionNotFoundError(CollectionError):
     """No collection of this name."""
+
+
+class RecordNotFoundError(CollectionError):
+    """A collection has no record of this id."""
 
 
 class DamagedCollectionError(CollectionError):

@@ -201,7 +201,7 @@ def test_many_queries_into_a_file(likewise: Run, shop: Path, tmp_path: Path) -> 
         (["search", "shop", "x", "--where", "colour = 1"], "cannot search by the condition"),
         (["search", "shop", "x", "--as-of", "9"], "no state is stored as of 9"),
         (["search", "shop", "--batch", "faq.txt"], "needs a file to write"),
-        (["recommend", "shop", "--liked", "zzz"], "no chunk 'zzz'"),
+        (["recommend", "shop", "--liked", "zzz"], "no record 'zzz'"),
         (["index", "nowhere.txt", "--into", "new"], "no such file"),
         (["index", "faq.txt", "--into", "../up"], "no name for a collection"),
         (["index", "faq.txt", "--into", "shop", "--storage", "int8"], "stores vectors as float32"),

@@ -16,7 +16,7 @@ from likewise.collections.contract import Mode
 from likewise.collections.explain import similarity_distribution
 from likewise.collections.open_collection import open_collection
 from likewise.data.records import Record
-from likewise.errors import InputError
+from likewise.errors import InputError, RecordNotFoundError
 
 TEXTS = (
     "A man is playing a guitar on stage.",
@@ -185,7 +185,7 @@ def test_more_like_leaves_the_record_itself_out(collection: Collection) -> None:
     [origin] = collection.search("A man is playing a guitar on stage.", 1)
     hits = collection.more_like(origin.id, 2)
     assert {hit.text for hit in hits} == {TEXTS[1], TEXTS[2]}
-    with pytest.raises(InputError, match="no chunk"):
+    with pytest.raises(RecordNotFoundError, match="no record"):
         collection.more_like("0" * 16)
 
 

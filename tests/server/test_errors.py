@@ -27,5 +27,6 @@ def test_the_nearest_class_decides() -> None:
     assert status_of(errors.TooLongError("too long")) == 413
     assert status_of(errors.TextError("no text")) == 400
     assert status_of(errors.CollectionNotFoundError("none")) == 404
+    assert status_of(errors.RecordNotFoundError("none")) == 404
     assert status_of(errors.CollectionError("busy")) == 409
     assert status_of(LikewiseError("unknown")) == 500

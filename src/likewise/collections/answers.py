@@ -11,20 +11,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likewise import vectors
-from likewise.collections.calibrate import (
-    Candidate,
-    calibrate,
-    relevance,
-    sample_texts,
-    sentence_texts,
-    shortlist,
-    with_title,
-)
 from likewise.collections.calibration import Calibration
 from likewise.collections.contract import Hit, Model
 from likewise.collections.manifest import Manifest
 from likewise.collections.off_topic import Language, language_of
+from likewise.collections.off_topic_calibration import calibrate, sample_texts
 from likewise.collections.quotes import Quote, best_quotes
+from likewise.collections.relevance import (
+    Candidate,
+    relevance,
+    sentence_texts,
+    shortlist,
+    with_title,
+)
 from likewise.collections.words import DocumentFrequencies, WeightedWords, content_words
 
 if TYPE_CHECKING:

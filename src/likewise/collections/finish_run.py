@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from likewise.collections import history, tuning
-from likewise.collections.calibrate import calibrate, sample_texts
 from likewise.collections.calibration import Calibration
 from likewise.collections.contract import Model
 from likewise.collections.explain import SAMPLE, similarity_distribution
 from likewise.collections.manifest import Manifest, read_manifest
 from likewise.collections.off_topic import language_of
+from likewise.collections.off_topic_calibration import calibrate, sample_texts
 from likewise.collections.store import store_errors
 from likewise.collections.sync import Changes
 from likewise.progress import Progress

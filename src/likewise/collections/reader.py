@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from likewise.collections import history
 from likewise.collections.answers import FALSE_ALARMS, Answer, AnswerFinder
-from likewise.collections.calibrate import DEPTH
 from likewise.collections.condition import checked
 from likewise.collections.contract import MODES, Hit, Mode, Model, ModelLoader, Run, Scorer, Summary
 from likewise.collections.explain import with_best_sentences
 from likewise.collections.feedback import Feedback
 from likewise.collections.manifest import Manifest, read_manifest
 from likewise.collections.recommend import Recommended, recommend
+from likewise.collections.relevance import DEPTH
 from likewise.collections.search import SnapshotQuery, documents, run_search
 from likewise.collections.snapshot import Snapshot
 from likewise.collections.spelling import corrected, corrections

@@ -58,7 +58,8 @@ def recommend(
         diversity: above 0, up to 1: maximal marginal relevance, against near repetitions.
 
     Raises:
-        InputError: nothing is liked, something is both liked and disliked, or an id is unknown.
+        InputError: nothing is liked, or something is both liked and disliked.
+        RecordNotFoundError: there is no such id.
     """
     both = set(liked) & set(disliked)
     if not liked or both:

@@ -22,7 +22,7 @@ from likewise.collections.manifest import Manifest
 from likewise.collections.schema import OWN, restored
 from likewise.collections.store import repair, store_errors
 from likewise.collections.tuning import similarities, vector_question
-from likewise.errors import InputError
+from likewise.errors import InputError, RecordNotFoundError
 
 if TYPE_CHECKING:
     from lancedb.table import Table
@@ -114,7 +114,7 @@ class Snapshot:
         """Chunks by their ids, in the order of the ids; a record's id means its first chunk.
 
         Raises:
-            InputError: there is none of some id.
+            RecordNotFoundError: there is none of some id.
         """
         if not ids:
             return []
@@ -132,8 +132,8 @@ class Snapshot:
         }
         missing = [name for name in ids if name not in there]
         if missing:
-            raise InputError(
-                f"the collection {self.name!r} has no chunk {missing[0]!r}",
+            raise RecordNotFoundError(
+                f"the collection {self.name!r} has no record {missing[0]!r}",
                 hint="a search shows the id of each hit",
             )
         return [there[name] for name in ids]

@@ -62,7 +62,8 @@ def recommend(request: RecommendRequest, session: Session) -> RecommendResult:
     """Find chunks that fit what is liked and not what is disliked.
 
     Raises:
-        InputError: no id is liked, an id is both liked and disliked, or is unknown.
+        InputError: no id is liked, or an id is both liked and disliked.
+        RecordNotFoundError: there is no such id.
         CollectionNotFoundError: no collection has this name.
         CollectionError: the collection cannot be read.
     """

@@ -67,7 +67,7 @@ def collections_get(request: RecordRequest, session: Session) -> RecordResult:
     """Read a record of a collection: its text in chunks, its source and its fields.
 
     Raises:
-        InputError: the collection has no such record.
+        RecordNotFoundError: the collection has no such record.
         CollectionNotFoundError: no collection has this name.
         CollectionError: the collection cannot be read.
     """

@@ -171,7 +171,7 @@ def collections_delete(request: DeleteRequest, session: Session) -> DeleteResult
     """Delete the records that these ids belong to, with all their chunks.
 
     Raises:
-        InputError: there is no such id.
+        RecordNotFoundError: there is no such id.
         CollectionNotFoundError: no collection has this name.
         CollectionError: it is being written.
     """

@@ -110,7 +110,8 @@ def search(request: SearchRequest, session: Session) -> SearchResult:
     """Find the chunks of a collection that answer a query, or are similar to one of its chunks.
 
     Raises:
-        InputError: not exactly one of `query`, `like` and `batch`; a bad condition; no such id.
+        InputError: not exactly one of `query`, `like` and `batch`, or a bad condition.
+        RecordNotFoundError: there is no such id.
         CollectionNotFoundError: no collection has this name.
         CollectionError: the collection cannot be read.
         FingerprintError: its model has changed.

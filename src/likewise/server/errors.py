@@ -19,6 +19,7 @@ STATUSES: Mapping[type, HTTPStatus] = MappingProxyType(
         errors.CheckpointError: HTTPStatus.INTERNAL_SERVER_ERROR,
         errors.EngineError: HTTPStatus.INTERNAL_SERVER_ERROR,
         errors.CollectionNotFoundError: HTTPStatus.NOT_FOUND,
+        errors.RecordNotFoundError: HTTPStatus.NOT_FOUND,
         errors.DamagedCollectionError: HTTPStatus.INTERNAL_SERVER_ERROR,
         errors.CollectionError: HTTPStatus.CONFLICT,
         errors.FingerprintError: HTTPStatus.CONFLICT,

@@ -62,7 +62,7 @@ def test_a_record_by_its_id(notes: Any) -> None:
     record = notes.client.get(f"/collections/notes/records/{hit['id']}").json()
     assert record["chunks"] == [{"id": hit["id"], "text": "The dog barks at night."}]
     assert record["title"] == "Dogs"
-    assert notes.client.get("/collections/notes/records/unknown").status_code == 400
+    assert notes.client.get("/collections/notes/records/unknown").status_code == 404
 
 
 def test_ask_and_recommend(notes: Any) -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,26 +11,22 @@ from numpy.typing import NDArray
 
 from likewise import vectors
 from likewise.collections import flat_search
-from likewise.collections.calibration import (
-    COVERAGE_WEIGHT,
-    LEVELS,
-    Calibration,
-    fitted,
-    own_topics,
-)
+from likewise.collections.calibration import LEVELS, Calibration, fitted, own_topics
 from likewise.collections.contract import Model
 from likewise.collections.off_topic import Language, off_topic_questions, question_vectors, topics
-from likewise.collections.sentence_split import quotable, sentences
+from likewise.collections.relevance import (
+    DEPTH,
+    Candidate,
+    relevance,
+    sentence_texts,
+    shortlist,
+    with_title,
+)
+from likewise.collections.sentence_split import sentences
 from likewise.collections.words import DocumentFrequencies, content_words
 
 if TYPE_CHECKING:
     from lancedb.table import Table
-
-DEPTH = 8
-"""Chunks of which the most relevant one counts."""
-
-READ = 3
-"""Of these, how many are compared sentence by sentence, the best first."""
 
 SAMPLE = 2000
 """Chunks from which document frequencies and pseudo-questions are taken."""
@@ -40,56 +35,6 @@ PSEUDO_QUESTIONS = 32
 
 KEPT_WORDS = 0.5
 """Share of a sentence's words that make up a pseudo-question."""
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A chunk that may answer a question.
-
-    Attributes:
-        text: the chunk.
-        similarity: to the question.
-        coverage: weighted share of the question's words that it and its title have.
-    """
-
-    text: str
-    similarity: float
-    coverage: float
-
-
-def shortlist(candidates: Sequence[Candidate], spread: float) -> list[Candidate]:
-    """The chunks that are worth comparing sentence by sentence."""
-    order = sorted(
-        candidates, key=lambda c: c.similarity / spread + COVERAGE_WEIGHT * c.coverage, reverse=True
-    )
-    return order[:READ]
-
-
-def sentence_texts(text: str) -> list[str]:
-    """The sentences of a chunk that can be quoted; none where the chunk is a single one."""
-    spans = quotable(text)
-    return [text[span.start : span.end] for span in spans] if len(spans) > 1 else []
-
-
-def relevance(
-    calibration: Calibration, candidates: Sequence[Candidate], scores: Mapping[str, float]
-) -> float:
-    """The relevance of the best of some chunks to a question.
-
-    Args:
-        calibration: of the collection.
-        candidates: the chunks.
-        scores: similarity of their sentences to the question.
-    """
-    return max(
-        calibration.relevance(
-            candidate.similarity,
-            max((scores[text] for text in sentence_texts(candidate.text)),
-                default=candidate.similarity),
-            candidate.coverage,
-        )
-        for candidate in candidates
-    )  # fmt: skip
 
 
 def sample_texts(table: Table, seed: int = 0) -> list[str]:
@@ -101,11 +46,6 @@ def sample_texts(table: Table, seed: int = 0) -> list[str]:
         with_title(text, title)
         for text, title in zip(taken["text"].to_pylist(), taken["title"].to_pylist(), strict=True)
     ]
-
-
-def with_title(text: str, title: str | None) -> str:
-    """A chunk with its title, as words are looked up in."""
-    return f"{title}\n{text}" if title else text
 
 
 def calibrate(
