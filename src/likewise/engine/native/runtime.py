@@ -25,10 +25,10 @@ from likewise.tokenization.token_rows import TokenRows
 RECIPE = "by row 1"
 """Version of the int8 quantization; part of the fingerprint of its vectors."""
 
-TOKENS_PER_THREAD = 128
+TOKENS_PER_THREAD = 32
 """Tokens from which an additional thread pays off."""
 
-SINGLE_THREAD_TOKENS = 256
+SINGLE_THREAD_TOKENS = 2 * TOKENS_PER_THREAD
 """Jobs of fewer tokens run in the calling thread, without starting others."""
 
 POLL_INTERVAL = 0.1

@@ -17,6 +17,7 @@
 namespace {
 
 constexpr int64_t BLOCK_TOKENS = 256; // tokens that pass through the network together
+constexpr int64_t SMALL_JOB_ROUNDS = 4; // blocks for each thread up to which a job is small
 
 // One thread's forward pass over blocks of texts. Format: of the linear layers.
 template <class Format, class AttentionFormat> class ForwardPass {
@@ -69,18 +70,25 @@ template <class Format, class AttentionFormat> class ForwardPass {
         return (int)(job.text_offsets[last] - job.text_offsets[first]);
     }
 
-    // The end of the block of texts that begins at `first`. Blocks become smaller towards the end
-    // of the job, so that all threads finish at about the same time.
+    // The end of the block of texts that begins at `first`. A large job has blocks that become
+    // smaller towards its end, so that all threads finish at about the same time. A small one has
+    // as few blocks as fit, of about equal size, since each block reads all weights.
     int64_t block_end(int64_t first) const {
-        int64_t remaining = job.text_offsets[job.text_count] - job.text_offsets[first];
-        int64_t limit = remaining / (2 * job.thread_count);
-        limit = limit > BLOCK_TOKENS       ? BLOCK_TOKENS
-                : limit < BLOCK_TOKENS / 4 ? BLOCK_TOKENS / 4
-                                           : limit;
-        int64_t last = first + 1;
-        while (last < job.text_count &&
-               job.text_offsets[last + 1] - job.text_offsets[first] <= limit) {
-            last++;
+        const int64_t *offsets = job.text_offsets;
+        const int64_t total = offsets[job.text_count] ? offsets[job.text_count] : 1;
+        const int64_t round = BLOCK_TOKENS * (int64_t)job.thread_count; // one block per thread
+        int64_t last = first + 1, end;
+        if (total <= SMALL_JOB_ROUNDS * round) {
+            const int64_t blocks = (total + round - 1) / round * job.thread_count;
+            const int64_t block = (offsets[first] * blocks + total / 2) / total;
+            end = total * (block + 1) / blocks;
+            while (last < job.text_count && offsets[last] + offsets[last + 1] <= 2 * end) last++;
+        } else {
+            end = (total - offsets[first]) / (2 * job.thread_count);
+            end = offsets[first] + (end > BLOCK_TOKENS       ? BLOCK_TOKENS
+                                    : end < BLOCK_TOKENS / 4 ? BLOCK_TOKENS / 4
+                                                             : end);
+            while (last < job.text_count && offsets[last + 1] <= end) last++;
         }
         return last;
     }
@@ -297,7 +305,7 @@ template <class Format, class AttentionFormat> int forward(const Network &net, J
         if (tokens > longest) longest = tokens;
     }
     int64_t total = job.text_offsets[job.text_count];
-    int64_t limit = longest > BLOCK_TOKENS ? longest : BLOCK_TOKENS;
+    int64_t limit = (longest > BLOCK_TOKENS ? longest : BLOCK_TOKENS) + longest; // of a block
     ForwardPass<Format, AttentionFormat> pass(net, job, (size_t)(total < limit ? total : limit),
                                               (int)longest);
     if (pass.failed()) return 1;
