@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from likewise.hub.catalog import DEFAULT
+
 from .conftest import Run
 
 LINES = """How do I get a refund?
@@ -286,3 +288,49 @@ def test_feedback_becomes_training_rows(likewise: Run, shop: Path, tmp_path: Pat
     assert "likewise feedback add shop" in empty.stderr
     unknown = likewise("feedback", "add", "shop", "money back", "--better", "x")
     assert "no chunk 'x'" in unknown.stderr
+
+
+def test_migrating_to_another_model(likewise: Run, shop: Path, tmp_path: Path) -> None:
+    first = json.loads(likewise("search", "shop", "money back", "--json").stdout)["hits"]
+    likewise("feedback", "add", "shop", "money back", "--better", first[0]["id"])
+    to = ("--to", DEFAULT, "--compute", "int8")
+    compared = likewise("collections", "migrate", "shop", *to, "--no-switch")
+    assert compared.exit_code == 0, compared.stderr
+    assert "hits in common" in compared.stdout
+    assert "1 query with known answers" in compared.stdout
+    assert "still has vectors of" in compared.stderr
+    new = likewise("search", "shop", "money back", "--as-of", "migration", "--json")
+    assert json.loads(new.stdout)["hits"][0]["id"] == first[0]["id"]
+    labels = tmp_path / "labels.jsonl"
+    labels.write_text('{"query": "opening hours", "pos": ["The shop opens at nine."]}\n'
+                      '{"query": "nothing", "pos": ["not in the collection"]}\n')  # fmt: skip
+    switched = likewise("collections", "migrate", "shop", *to, "--labels", labels)
+    assert "2 queries with known answers" in switched.stdout
+    assert "1 of 2 labelled queries name no text" in switched.stderr
+    assert "(int8)" in likewise("collections", "show", "shop").stdout.replace("int8, 384", "int8)")
+    assert "migrate" in likewise("collections", "log", "shop").stdout
+    again = likewise("collections", "migrate", "shop", *to)
+    assert (again.exit_code, again.stdout) == (1, "")
+    assert "has vectors of" in again.stderr
+    assert likewise("collections", "undo", "shop", "--yes").exit_code == 0
+    assert json.loads(likewise("search", "shop", "money back", "--json").stdout)["hits"] == first
+
+
+def test_a_migration_that_changes_too_much_is_refused(likewise: Run, shop: Path) -> None:
+    to = ("--to", DEFAULT, "--compute", "int8", "--min-overlap", 1)
+    assert likewise("collections", "migrate", "shop").exit_code == 1
+    shop.write_text("".join(f"The number {n} is a number.\n" for n in range(60)))
+    likewise("index", shop, "--into", "shop")
+    refused = likewise("collections", "migrate", "shop", *to)
+    assert refused.exit_code == 1
+    assert "not switched: the models share" in refused.stderr
+    assert "--force" in refused.stderr
+    assert "int8" not in likewise("collections", "show", "shop").stdout
+    forced = likewise("collections", "migrate", "shop", *to, "--force")
+    assert forced.exit_code == 0
+    assert "int8" in likewise("collections", "show", "shop").stdout
+    likewise("collections", "undo", "shop", "--yes")
+    likewise("collections", "migrate", "shop", *to, "--no-switch")
+    gone = likewise("collections", "migrate", "shop", "--discard")
+    assert gone.stdout == "shop: new vectors deleted\n"
+    assert "no new vectors" in likewise("collections", "migrate", "shop", "--discard").stdout

@@ -9,6 +9,7 @@ import typer
 
 from likewise.cli.derive import command
 from likewise.cli.hit_format import index_quality, place
+from likewise.cli.migration_format import say_migration
 from likewise.cli.printing import note, say, say_table
 from likewise.collections.contract import Run, Summary
 from likewise.collections.open_collection import open_collection
@@ -34,6 +35,7 @@ from likewise.operations.collections import (
     collections_undo,
 )
 from likewise.operations.collections import collections as operation
+from likewise.operations.migrate import MigrateRequest, MigrateResult, collections_migrate
 from likewise.operations.record import RecordRequest, RecordResult, collections_get
 from likewise.operations.records import (
     AddRequest,
@@ -225,6 +227,25 @@ def restore(result: ChangeResult, _: RestoreRequest) -> None:
     """
     _say_change(result)
     note(f"hint: 'likewise collections undo {result.collection}' reverts this")
+
+
+@collections_app.command("migrate")
+@command(MigrateRequest, collections_migrate, resumable=True)
+def migrate(result: MigrateResult, request: MigrateRequest) -> None:
+    """Change the model of a collection: encode it again, compare the hits of both, then switch.
+
+    Searches use the old vectors until the switch, and --as-of migration searches the new ones.
+    It switches if the models share enough of the ten best hits, and if nDCG@10 does not fall on
+    queries with known answers: those of likewise feedback and of --labels. A stopped run goes on
+    with the same command. Undo brings the old vectors back.
+
+    \b
+    Example:
+      likewise collections migrate help --to tuned
+      likewise search help "refund" --as-of migration
+      likewise collections undo help
+    """
+    say_migration(result, request)
 
 
 @collections_app.command("compact")

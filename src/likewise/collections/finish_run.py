@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from likewise.collections import history, tuning
 from likewise.collections.calibration import Calibration
@@ -30,6 +30,7 @@ def finish_run(
     model: Model | None = None,
     resumed: bool,
     progress: Progress | None = None,
+    action: Literal["index", "migrate"] = "index",
 ) -> Manifest:
     """Bring files and indexes up to date, measure, and close the run.
 
@@ -42,6 +43,7 @@ def finish_run(
         model: measures the calibration again; without it, the changes are only counted.
         resumed: whether an earlier run was stopped, whose changes are not counted.
         progress: shown the steps.
+        action: what the log calls it.
     """
     bar = progress or Progress()
     manifest = read_manifest(table, name)
@@ -69,7 +71,7 @@ def finish_run(
         distribution=similarity_distribution(sample, manifest.similarity),
     )  # fmt: skip
     return history.record_run(
-        table, manifest, "index", added=changes.added, removed=changes.removed,
+        table, manifest, action, added=changes.added, removed=changes.removed,
         sources=changes.sources,
     )  # fmt: skip
 

@@ -126,13 +126,15 @@ def _cheap(
     )
 
 
-def pseudo_questions(sample: Sequence[str], seed: int = 0) -> list[str]:
+def pseudo_questions(
+    sample: Sequence[str], seed: int = 0, count: int = PSEUDO_QUESTIONS
+) -> list[str]:
     """Questions that a collection answers: sentences of which a share of the words is left."""
     random = np.random.default_rng(seed)
     made: list[str] = []
     for n in random.permutation(len(sample)).tolist():
         parts = [text for text in _sentences(sample[n]) if len(set(content_words(text))) >= 5]
-        if parts and len(made) < PSEUDO_QUESTIONS:
+        if parts and len(made) < count:
             made.append(_shortened(parts[int(random.integers(len(parts)))], random))
     return made
 

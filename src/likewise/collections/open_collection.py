@@ -7,13 +7,16 @@ from typing import Any
 
 from likewise.collections import history, tuning
 from likewise.collections.collection import Collection
-from likewise.collections.contract import STORAGES, Model, ModelLoader, Storage
+from likewise.collections.contract import STORAGES, Model, ModelLoader, Run, Storage
 from likewise.collections.manifest import Manifest, read_manifest
 from likewise.collections.schema import schema
 from likewise.collections.store import Store
 from likewise.data.chunking import DEFAULT_CHUNK_TOKENS, OVERLAP_DIVISOR, chunk_records
 from likewise.errors import CollectionNotFoundError, InputError
 from likewise.loading import load
+
+MIGRATION = "migration"
+"""In place of an earlier state: the vectors of the model that a collection is being migrated to."""
 
 
 def open_collection(
@@ -39,7 +42,8 @@ def open_collection(
         storage: number format of the stored vectors: `float32` (default), `float16` or `int8`.
         chunk_tokens: tokens of a chunk at most, for splitting long texts; 0 does not split them;
             for a new collection `chunking.DEFAULT_CHUNK_TOKENS` when not given.
-        as_of: open its state of an earlier time, to be read: a number of its log, or a date.
+        as_of: open its state of an earlier time, to be read: a number of its log, or a date; or
+            `migration`, its vectors by the model that it is being migrated to.
 
     Raises:
         CollectionNotFoundError: there is none of this name.
@@ -66,6 +70,8 @@ def open_collection(
             f"not {chunk_tokens}",
             hint="leave the size out, or index into another collection",
         )
+    if as_of == MIGRATION:
+        return open_migration(place, name, loader=loader)
     moment = None
     if as_of is not None:
         moment = history.as_of(table, manifest, as_of)
@@ -73,7 +79,37 @@ def open_collection(
     return Collection(place, name, table, loader=loader, model=model, as_of=moment)
 
 
-def _empty(model: Model, storage: Storage, chunk_tokens: int | None) -> Any:
+def open_migration(
+    store: Store, name: str, *, model: Model | None = None, loader: ModelLoader = load
+) -> Collection:
+    """Open the vectors of the new model of a collection that is being migrated, to be read.
+
+    Args:
+        store: where the collection is stored.
+        name: the collection's.
+        model: the new model.
+        loader: loads it where it is not given.
+
+    Raises:
+        InputError: the collection is not being migrated.
+    """
+    table = store.companion(name, "migration")
+    if table is None:
+        raise InputError(
+            f"{name!r} is not being migrated to another model",
+            hint=f"likewise collections migrate {name} --to MODEL",
+        )
+    runs = read_manifest(table, name).runs
+    moment = runs[-1] if runs else Run(0, "migrate", "", table.version)
+    return Collection(store, name, table, loader=loader, model=model, as_of=moment)
+
+
+def check_storable(model: Model, storage: Storage) -> None:
+    """Refuse a model whose vectors a collection cannot store, or no index can compare.
+
+    Raises:
+        InputError: its vectors cannot be stored in this number format.
+    """
     if storage not in STORAGES:
         raise InputError(f"unknown storage {storage!r}", hint="one of " + ", ".join(STORAGES))
     if model.similarity_fn_name not in tuning.DISTANCES:
@@ -87,6 +123,10 @@ def _empty(model: Model, storage: Storage, chunk_tokens: int | None) -> Any:
             f"{model.similarity_fn_name}, which needs their lengths",
             hint="store them as float16",
         )
+
+
+def _empty(model: Model, storage: Storage, chunk_tokens: int | None) -> Any:
+    check_storable(model, storage)
     size = min(DEFAULT_CHUNK_TOKENS, model.max_seq_length) if chunk_tokens is None else chunk_tokens
     list(
         chunk_records([], model, max_tokens=size or None)

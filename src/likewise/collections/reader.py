@@ -79,11 +79,12 @@ class CollectionReader:
         Raises:
             FingerprintError: its files have changed since.
         """
-        if self._model is None:
+        known = self._model
+        if known is None or known.fingerprint != self.manifest.fingerprint:  # migrated, or undone
             loaded = self._loader(self.manifest.model, compute=self.manifest.compute)
             self.manifest.check(self.name, loaded.name, loaded.fingerprint)
-            self._model = loaded
-        return self._model
+            self._model = known = loaded
+        return known
 
     def summary(self) -> Summary:
         """Its model, sizes, columns and index.

@@ -19,7 +19,10 @@ Rerank = Annotated[
     str | None,
     Field("Rerank the best with a cross-encoder or a larger model.", metavar="MODEL"),
 ]
-AsOf = Annotated[str | None, Field("An earlier state: a run of the log, or a date.")]
+AsOf = Annotated[
+    str | None,
+    Field("An earlier state: a run of the log, or a date; migration: the new model's vectors."),
+]
 
 
 @dataclass(frozen=True)

@@ -167,3 +167,14 @@ def test_feedback(notes: Any) -> None:
     removed = notes.client.post(f"{path}/remove", json={"ids": [listed["id"]]})
     assert removed.json()["removed"] == 1
     assert notes.client.post(path, json={"query": "an animal"}).status_code == 400
+
+
+def test_migration_is_a_job(notes: Any) -> None:
+    values = {"model": "all-MiniLM-L6-v2", "compute": "int8"}
+    job = notes.wait(notes.begin("/collections/notes/migrate", **values))
+    assert job["status"] == "done", job
+    result = notes.client.get(f"/jobs/{job['id']}/result").json()
+    assert result["switched"]
+    assert result["run"]["action"] == "migrate"
+    assert search(notes, query="cat", top_k=1)[0]["text"] == "The cat sleeps on the sofa."
+    assert notes.client.post("/collections/notes/undo").status_code == 200
