@@ -33,6 +33,7 @@ from benchmarks import (
     retrieval,
     sentences,
     serving,
+    training,
 )
 from benchmarks.environments import ROOT
 from benchmarks.results import FOLDER, Result, read
@@ -62,6 +63,7 @@ BENCHMARKS: dict[str, ModuleType] = {
     "granularity": granularity,
     "serving": serving,
     "mixed_load": mixed_load,
+    "training": training,
     "gpu": gpu,
 }
 """Every benchmark, by name."""

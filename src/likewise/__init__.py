@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from likewise.encoder import Encoder
     from likewise.errors import LikewiseError
     from likewise.evaluation.run import evaluate
-    from likewise.jobs import cluster, dedupe
+    from likewise.jobs import cluster, dedupe, train
     from likewise.loading import load
     from likewise.reranker import Reranker, load_reranker
     from likewise.results import Encoded, Ranked, TokenCount
@@ -42,6 +42,7 @@ __all__ = [
     "load",
     "load_reranker",
     "open_collection",
+    "train",
     "vectors",
 ]
 
@@ -58,6 +59,7 @@ _HOMES = {
     "load": "likewise.loading",
     "load_reranker": "likewise.reranker",
     "open_collection": "likewise.collections.open_collection",
+    "train": "likewise.jobs",
 }
 
 

@@ -1,4 +1,4 @@
-"""Jobs over files, as functions: `likewise.dedupe`, `likewise.cluster`.
+"""Jobs over files, as functions: `likewise.dedupe`, `likewise.cluster`, `likewise.train`.
 
 Each one calls the operation of the same name. Without a session of the caller's, progress is shown
 on a terminal, and messages (texts that were truncated, the column that was guessed) go to the
@@ -19,7 +19,10 @@ from likewise.operations.contract import ComputeName
 from likewise.operations.dedupe import DedupeRequest, DedupeResult
 from likewise.operations.dedupe import dedupe as dedupe_operation
 from likewise.operations.session import Message, Session
+from likewise.operations.train import TrainRequest, TrainResult
+from likewise.operations.train import train as train_operation
 from likewise.progress import bar
+from likewise.training.recipe import LossChoice
 
 Files = str | Path | Sequence[str | Path]
 """One or several files, folders or patterns."""
@@ -132,6 +135,77 @@ def cluster(
         column=column, model=model, compute=compute, device=device,
     )  # fmt: skip
     return cluster_operation(request, session or _session())
+
+
+def train(
+    source: str | Path = DEFAULT,
+    data: Files = (),
+    *,
+    output: str | Path,
+    columns: str = "",
+    loss: LossChoice | None = None,
+    max_minutes: float | None = None,
+    steps: int | None = None,
+    epochs: float | None = None,
+    batch: int | None = None,
+    learning_rate: float | None = None,
+    max_tokens: int | None = None,
+    dev: str | Path | None = None,
+    general: Files = (),
+    max_drop: float | None = None,
+    seed: int | None = None,
+    device: str = "cpu",
+    restart: bool = False,
+    force: bool = False,
+    session: Session | None = None,
+) -> TrainResult:
+    """Improve a model on data, and write it if it got better.
+
+        result = likewise.train("all-MiniLM-L6-v2", "pairs.jsonl", output="tuned", max_minutes=5)
+        result.report.verdict.sentence
+
+    A call that was interrupted continues when it is made again.
+
+    Args:
+        source: the model to improve: a catalogue name, a hub id or a folder; or a recipe (`.yaml`).
+        data: tables of pairs, triplets, scored pairs or labeled texts; `FILE=WEIGHT` for several.
+        output: the new folder.
+        columns: columns by role, where they are not found: `anchor=title,positive=body`.
+        loss: what is minimized; chosen by the data if None.
+        max_minutes: most minutes of the whole run.
+        steps: number of steps.
+        epochs: times that each example is used.
+        batch: examples of a step.
+        learning_rate: the highest one.
+        max_tokens: length that texts are cut to in training.
+        dev: a task of your own to measure; a part of the data is held out if None.
+        general: tasks that must not get worse; the set that is shipped if empty.
+        max_drop: points out of 100 that a general score may fall.
+        seed: the same seed gives the same model.
+        device: `cpu`, or with torch `cuda` or `mps`.
+        restart: begin again, where an interrupted run could be continued.
+        force: write the model although it does not pass the gate.
+        session: progress and messages.
+
+    Returns:
+        Scores before and after, the verdict, and where the model is; `failure` says why it was not
+        written.
+
+    Raises:
+        InputError: unusable settings or data, or the training diverged.
+        RecordError: a file cannot be read.
+        CheckpointError: the model cannot be used.
+        OutputError: the folder cannot be written.
+        MissingExtraError: the extra `train` is not installed.
+    """
+    request = TrainRequest(
+        output=Path(output), source=str(source), data=_paths(data), columns=columns, loss=loss,
+        max_minutes=max_minutes, steps=steps, epochs=epochs, batch=batch,
+        learning_rate=learning_rate, max_tokens=max_tokens,
+        dev=None if dev is None else str(dev), general=_paths(general), max_drop=max_drop,
+        seed=seed, device=device, restart=restart, force=force,
+    )  # fmt: skip
+    return train_operation(request, session or _session())
 
 
 def _paths(files: Files) -> tuple[str, ...]:

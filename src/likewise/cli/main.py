@@ -41,6 +41,7 @@ COMMANDS = {
     "evaluate": "likewise.cli.evaluate:evaluate",
     "compare": "likewise.cli.compare:compare",
     "calibrate": "likewise.cli.calibrate:calibrate",
+    "train": "likewise.cli.train:train",
     "models": "likewise.cli.models:models_app",
     "download": "likewise.cli.download:download",
     "export": "likewise.cli.export:export",

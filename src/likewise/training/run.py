@@ -1,0 +1,396 @@
+"""A whole training: data, checks, plan, steps, proof, gate, and the written model."""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import os
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from likewise.encoder import Encoder
+from likewise.errors import InputError, MissingExtraError, OutputError
+from likewise.evaluation.contract import Task
+from likewise.evaluation.run import load_tasks
+from likewise.evaluation.verify import verify
+from likewise.hub.catalog import find
+from likewise.loading import load
+from likewise.progress import ProgressFactory, no_progress
+from likewise.training.averaging import AVERAGES, average_with
+from likewise.training.checks import Finding, check
+from likewise.training.examples import Prompts
+from likewise.training.gate import Measured, Purpose, Verdict, changes, judge, measure
+from likewise.training.general import general_tasks
+from likewise.training.held_out import HeldOut, hold_out
+from likewise.training.making_losses import make_loss
+from likewise.training.mixing import Mixer
+from likewise.training.network import TrainingNetwork, load_network
+from likewise.training.plan import Plan, make_plan
+from likewise.training.progress_log import ProgressLog
+from likewise.training.recipe import Recipe
+from likewise.training.report import TrainingReport
+from likewise.training.run_folder import RunFolder
+from likewise.training.save import check_saved, save_network, write_card
+from likewise.training.sources import WEIGHTS_FILE, DataFile, read_weights_file
+from likewise.training.trainer import Trainer, TrainerSettings
+
+OnNote = Callable[[str, str], None]
+"""Called with the stable name of a note, and the note."""
+
+
+def _silent(_: str, __: str) -> None:
+    """Discard a note."""
+
+
+@dataclass
+class TrainingRun:
+    """One training, step by step.
+
+    Attributes:
+        recipe: what is done.
+        output: the new folder.
+        device: `cpu`, or with torch `cuda` or `mps`.
+        restart: begin again, where an earlier run could be continued.
+        force: write the model although it does not pass the gate.
+        progress: opens a bar for each stage.
+        on_note: called with notes.
+    """
+
+    recipe: Recipe
+    output: Path
+    device: str = "cpu"
+    restart: bool = False
+    force: bool = False
+    progress: ProgressFactory = no_progress
+    on_note: OnNote = _silent
+    _started: float = field(default_factory=time.monotonic, init=False)
+
+    def run(self) -> TrainingReport:
+        """Train, prove and write; continues an interrupted run with the same settings.
+
+        Raises:
+            InputError: unusable settings or data, or the training diverged.
+            RecordError: a file cannot be read.
+            CheckpointError: the model cannot be used.
+            OutputError: the folder cannot be written.
+            MissingExtraError: the extra `train` is not installed.
+        """
+        if self.output.exists() and (not self.output.is_dir() or any(self.output.iterdir())):
+            raise InputError(f"{self.output} already exists", hint="choose a new folder")
+        data = [_identity(file.path) for file in self.files]
+        settings = {"recipe": self.recipe.to_dict(), "data": data}
+        lock = self.folder.open(settings, restart=self.restart)
+        try:
+            return self._run()
+        finally:
+            lock.release()
+
+    @cached_property
+    def folder(self) -> RunFolder:
+        """Files of the run."""
+        return RunFolder(self.output.with_name(self.output.name + ".training"))
+
+    @cached_property
+    def files(self) -> tuple[DataFile, ...]:
+        """The files of the recipe, with those of weight lists."""
+        found: list[DataFile] = []
+        for item in self.recipe.data:
+            path = Path(item.file).expanduser()
+            if path.name == WEIGHTS_FILE:
+                found += read_weights_file(path)
+            else:
+                found.append(DataFile(path, item.weight, dict(item.columns)))
+        return tuple(found)
+
+    @cached_property
+    def parent(self) -> Encoder:
+        """The original model on the engine."""
+        return load(self.recipe.model, compute="float32")
+
+    def _run(self) -> TrainingReport:
+        network = self._network()
+        held = self._held_out()
+        tasks = self._tasks(held)
+        left_out = held.texts if held else frozenset()
+        mixer = self._mixer(left_out)
+        lines = self._describe(mixer, held)
+        checked = check(
+            mixer.sources, self.parent, _dev_texts(tasks), left_out,
+            max_tokens=network.max_tokens, progress=self.progress,
+        )  # fmt: skip
+        for finding in checked.findings:
+            self.on_note(finding.code, finding.text)
+        if checked.leaked:
+            mixer = self._mixer(left_out | checked.leaked)
+        began = time.monotonic()
+        before = self._measure(self.parent, tasks, "measuring the original model")
+        measuring = time.monotonic() - began
+        loss = make_loss(self.recipe, mixer, network, self.parent)
+        plan = self._plan(network, mixer, loss, measuring)
+        trainer = self._trainer(network, mixer, loss, plan, tasks[0][0])
+        resumed = self.folder.checkpoints.step()
+        self._train(trainer, plan, measuring)
+        verdict, share = self._prove(network, before, tasks)
+        facts = _Facts(lines, held.rows if held else 0, checked.findings, plan, share, resumed)
+        return self._finish(trainer, verdict, facts)
+
+    # data
+
+    def _network(self) -> TrainingNetwork:
+        return load_network(
+            self.parent.location.folder, device=self.device, dropout=self.recipe.dropout,
+            max_tokens=self.recipe.max_tokens,
+        )  # fmt: skip
+
+    def _held_out(self) -> HeldOut | None:
+        evaluation = self.recipe.evaluation
+        if evaluation.dev:
+            return None
+        return hold_out(self.files, evaluation.held_out, evaluation.most_held_out, self.recipe.seed)
+
+    def _tasks(self, held: HeldOut | None) -> list[tuple[Task, Purpose]]:
+        """The user's own task first, then those of general ability."""
+        evaluation = self.recipe.evaluation
+        dev = [held.task] if held else load_tasks([evaluation.dev or ""])
+        general = load_tasks(evaluation.general) if evaluation.general else general_tasks()
+        return [(task, "dev") for task in dev] + [(task, "general") for task in general]
+
+    def _mixer(self, left_out: frozenset[str]) -> Mixer:
+        encoder = self.parent
+        prompts = Prompts(
+            encoder.prompt_text(encoder.role_prompt("query")),
+            encoder.prompt_text(encoder.role_prompt("document")),
+        )
+        return Mixer(
+            self.files, self.recipe.batch, files_per_batch=self.recipe.files_per_batch,
+            seed=self.recipe.seed, prompts=prompts, leave_out=left_out,
+            single_texts=self.recipe.loss.name == "softmax",
+        )  # fmt: skip
+
+    def _describe(self, mixer: Mixer, held: HeldOut | None) -> tuple[str, ...]:
+        lines = tuple(
+            f"{source.name}: {source.layout}, {source.rows:,} rows to train on"
+            + (f", {share:.1%} of the examples" if len(mixer.sources) > 1 else "")
+            for source, share in zip(mixer.sources, mixer.shares, strict=True)
+        )
+        for line in lines:
+            self.on_note("columns", line)
+        if held:
+            self.on_note("held_out", f"{held.rows:,} of {held.of:,} rows are held out to measure")
+        return lines
+
+    # steps
+
+    def _plan(self, network: TrainingNetwork, mixer: Mixer, loss: Any, measuring: float) -> Plan:
+        saved = self.folder.read_json("plan.json")
+        if saved:
+            return Plan(**saved)
+        left = None
+        if self.recipe.max_minutes:
+            left = 60 * self.recipe.max_minutes - (time.monotonic() - self._started) - measuring
+        plan = make_plan(self.recipe, network, mixer, loss, seconds_left=left)
+        self.folder.write_json("plan.json", plan.to_dict())
+        rate = f", {plan.seconds_per_step:.2f} s each" if plan.seconds_per_step else ""
+        self.on_note(
+            "plan",
+            f"{plan.steps:,} steps of {self.recipe.batch} examples ({plan.epochs:g} times all "
+            f"{plan.examples:,}{rate}), learning rate {self.recipe.learning_rate:g}",
+        )
+        return plan
+
+    def _trainer(
+        self, network: TrainingNetwork, mixer: Mixer, loss: Any, plan: Plan, dev: Task
+    ) -> Trainer:
+        recipe = self.recipe
+        settings = TrainerSettings(
+            plan.steps, recipe.learning_rate, plan.warmup_steps, recipe.schedule,
+            recipe.weight_decay, recipe.max_gradient_norm, recipe.evaluation.every,
+            seed=recipe.seed,
+        )  # fmt: skip
+
+        def dev_score() -> float:
+            return 100 * dev.run(self._on_engine(network, "snapshot")).score
+
+        return Trainer(
+            network, mixer, loss, settings, checkpoints=self.folder.checkpoints,
+            dev_score=dev_score,
+        )  # fmt: skip
+
+    def _train(self, trainer: Trainer, plan: Plan, measuring: float) -> None:
+        reports = self.folder.reports(self.folder.checkpoints.step())
+        if reports:
+            self.on_note("resumed", f"continuing after step {reports[-1].step:,}")
+        limit = self.recipe.max_minutes
+        stop = None
+        if limit:  # the rest is needed to measure the trained model
+            stop = 60 * limit - (time.monotonic() - self._started) - measuring
+        title = f"training {self.parent.name}"
+        shown = ProgressLog(self.folder, reports, plan.steps, title)
+        self.on_note("progress_page", f"live progress: {self.folder.page}")
+        try:
+            with self.progress(plan.steps, title="training", unit="steps") as advance:
+                advance(len(reports))
+                trainer.run(lambda report: shown.add(report, advance), stop_after=stop)
+        finally:
+            ended = trainer.step >= plan.steps
+            shown.close("measuring" if ended else f"stopped after step {trainer.step}")
+        if trainer.step < plan.steps:
+            self.on_note("time", f"the time is up after {trainer.step} of {plan.steps} steps")
+
+    # proof
+
+    def _on_engine(self, network: TrainingNetwork, name: str) -> Encoder:
+        folder = self.folder.folder / name
+        save_network(network, folder)
+        return load(folder, compute="float32")
+
+    def _measure(
+        self, model: Encoder, tasks: Sequence[tuple[Task, Purpose]], title: str
+    ) -> list[Measured]:
+        with self.progress(len(tasks), title=title, unit="tasks") as advance:
+            found = []
+            for task in tasks:
+                found += measure(model, [task])
+                advance(1)
+        return found
+
+    def _prove(
+        self,
+        network: TrainingNetwork,
+        before: Sequence[Measured],
+        tasks: Sequence[tuple[Task, Purpose]],
+    ) -> tuple[Verdict, float]:
+        """The verdict on the trained weights, or on the first average that passes the gate."""
+        trained = {name: value.clone() for name, value in network.model.state_dict().items()}
+        first: Verdict | None = None
+        shares = AVERAGES if self.recipe.gate.average else AVERAGES[:1]
+        for share in shares:
+            if share < 1:
+                average_with(network, self.parent.location.folder, trained, share)
+            model = self._on_engine(network, "candidate")
+            check_saved(network, model, _dev_texts(tasks))
+            after = self._measure(model, tasks, "measuring the trained model")
+            verdict = judge(changes(before, after), self.recipe.gate.max_drop)
+            if verdict.promoted:
+                if share < 1:
+                    self.on_note(
+                        "averaged",
+                        f"{share:.0%} of the change is kept: the weights are averaged with those "
+                        "of the original model, to hold general ability",
+                    )
+                return verdict, share
+            first = first or verdict
+            if not _only_general_fell(verdict):
+                break
+        network.model.load_state_dict(trained)
+        self._on_engine(network, "candidate")
+        if first is None:
+            raise InputError("no model was measured", hint="report this")
+        return first, 1.0
+
+    # output
+
+    def _finish(self, trainer: Trainer, verdict: Verdict, facts: _Facts) -> TrainingReport:
+        written = verdict.promoted or self.force
+        candidate = self.folder.candidate
+        saved = load(candidate, compute="float32")
+        fingerprint = saved.fingerprint
+        int8 = self._int8(candidate, saved)
+        del saved
+        gc.collect()  # memory maps of the files that are moved
+        drawn = tuple(source.drawn for source in trainer.batches.sources)  # type: ignore[attr-defined]
+        entry = find(self.parent.name)
+        lines = [
+            f"{trainer.step:,} steps of {self.recipe.batch} examples in {trainer.seconds:.0f} s",
+            f"share of the trained weights: {facts.share:g}",
+            *([f"int8: mean cosine {int8:.4f} with float32"] if int8 is not None else []),
+            *(f"check: {finding.text}" for finding in facts.findings),
+        ]
+        write_card(
+            candidate, name=self.output.name, parent=self.parent.name,
+            licence=entry.licence if entry else "", data=facts.files,
+            recipe=self.recipe.to_dict(), verdict=verdict, facts=lines,
+        )  # fmt: skip
+        shutil.rmtree(self.folder.folder / "snapshot", ignore_errors=True)
+        report = TrainingReport(
+            self.parent.name, self.output if written else None, None if written else candidate,
+            facts.files, facts.held_out, facts.findings, facts.plan, verdict, facts.share,
+            round(time.monotonic() - self._started, 2), round(trainer.seconds, 2), facts.resumed,
+            drawn, int8, fingerprint,
+            self.output / "training" if written else self.folder.logs,
+        )  # fmt: skip
+        if written:
+            self._move(candidate, report)
+        else:
+            self.folder.write_json("report.json", report.to_dict())
+        return report
+
+    def _move(self, candidate: Path, report: TrainingReport) -> None:
+        self.folder.write_json("logs/report.json", report.to_dict())
+        try:
+            shutil.copytree(self.folder.logs, candidate / "training", dirs_exist_ok=True)
+            if self.output.exists():
+                self.output.rmdir()
+            os.replace(candidate, self.output)
+        except OSError as error:
+            raise OutputError(
+                f"cannot write {self.output}: {error.strerror or error}",
+                hint=f"the trained model is in {candidate}",
+            ) from error
+        shutil.rmtree(self.folder.folder, ignore_errors=True)
+
+    def _int8(self, candidate: Path, saved: Encoder) -> float | None:
+        try:
+            smaller = load(candidate, compute="int8")
+        except MissingExtraError:
+            self.on_note("int8", 'int8 is not verified; pip install "likewise[int8]" to do so')
+            return None
+        found = verify(saved, smaller, "int8", progress=self.progress)
+        for shortfall in found.shortfalls:
+            self.on_note("int8", f"in int8, {shortfall}")
+        return round(found.cosine_mean, 5)
+
+
+@dataclass(frozen=True)
+class _Facts:
+    files: tuple[str, ...]
+    held_out: int
+    findings: tuple[Finding, ...]
+    plan: Plan
+    share: float
+    resumed: int
+
+
+def _only_general_fell(verdict: Verdict) -> bool:
+    return all(change.low > 0 for change in verdict.changes if change.purpose == "dev")
+
+
+def _dev_texts(tasks: Sequence[tuple[Task, Purpose]]) -> list[str]:
+    return [text for task, purpose in tasks if purpose == "dev" for text in _texts_of(task)]
+
+
+def _texts_of(task: Task) -> list[str]:
+    """The texts of a task, for leaks."""
+    found: list[str] = []
+    for name in ("queries", "corpus", "texts", "first", "second"):
+        value = getattr(task, name, ())
+        found += value.values() if isinstance(value, dict) else value
+    return [text for text in found if isinstance(text, str)]
+
+
+def _identity(path: Path) -> dict[str, Any]:
+    """What shows that a file is the same: its path, size, beginning and end."""
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            digest = hashlib.sha256(file.read(2**20))
+            file.seek(max(0, size - 2**20))
+            digest.update(file.read())
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}", hint="check the path") from error
+    return {"path": str(path.resolve()), "size": size, "hash": digest.hexdigest()}
