@@ -13,6 +13,7 @@ from likewise import errors
 from likewise.hub.catalog import CATALOG
 from likewise.tokenization.unicode_scripts import SCRIPTS
 from likewise.web.model import _catalog
+from likewise.web.page import SECTIONS
 from likewise.web.translations import LANGUAGES, preferred, translations_for
 
 SOURCE = "\n".join(
@@ -42,6 +43,7 @@ def _used() -> set[str]:
     written |= {f"catalog.here.{each}" for each in ("yes", "no", "damaged")} | {"fetch.offline"}
     written |= {"encode.sample", "find.sample", "find.sample_query"}
     written |= set(re.findall(r'"(toast\.[a-z]+)"', SOURCE))
+    written |= {f"workspace.{section}" for section in SECTIONS}
     sources = ("folder", "models", "bundled", "cache", "hub")
     written |= {f"model.source.{source}" for source in sources}
     return written

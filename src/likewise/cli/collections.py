@@ -14,6 +14,14 @@ from likewise.cli.printing import note, say, say_table
 from likewise.collections.contract import Run, Summary
 from likewise.collections.open_collection import open_collection
 from likewise.errors import DamagedCollectionError
+from likewise.operations.browse import (
+    BrowseRequest,
+    BrowseResult,
+    FacetsRequest,
+    FacetsResult,
+    collections_browse,
+    collections_facets,
+)
 from likewise.operations.collections import (
     ChangeRequest,
     ChangeResult,
@@ -144,6 +152,38 @@ def delete(result: DeleteResult, _: DeleteRequest) -> None:
       likewise collections delete notes 5f2a90c1d4e7b836
     """
     say(f"{result.collection}: {counted(result.removed, 'chunk')} deleted")
+
+
+@collections_app.command("browse")
+@command(BrowseRequest, collections_browse)
+def browse(result: BrowseResult, _: BrowseRequest) -> None:
+    """List records of a collection.
+
+    \b
+    Example:
+      likewise collections browse notes --where "year > 2020" --limit 5
+    """
+    for hit in result.hits:
+        say(f"{hit.id}  {place(hit)}  {hit.text}")
+    note(counted(result.total, "record"))
+
+
+@collections_app.command("facets")
+@command(FacetsRequest, collections_facets)
+def facets(result: FacetsResult, _: FacetsRequest) -> None:
+    """Show the columns of a collection: frequent values, or the range of numbers.
+
+    \b
+    Example:
+      likewise collections facets notes
+    """
+    rows = []
+    for facet in result.facets:
+        shown = ", ".join(f"{each.value} ({each.count:,})" for each in facet.values)
+        if facet.low is not None:
+            shown = f"{facet.low:g} to {facet.high:g}"
+        rows.append([facet.name, facet.kind, f"{facet.distinct:,}", shown])
+    say_table(["column", "kind", "different", "values"], rows)
 
 
 @collections_app.command("get")

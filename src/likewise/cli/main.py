@@ -28,6 +28,7 @@ COMMANDS = {
     "similarity": "likewise.cli.similarity:similarity",
     "rank": "likewise.cli.rank:rank",
     "encode": "likewise.cli.encode:encode",
+    "preview": "likewise.cli.preview:preview",
     "index": "likewise.cli.index:index",
     "search": "likewise.cli.search:search",
     "ask": "likewise.cli.ask:ask",

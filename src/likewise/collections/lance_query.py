@@ -38,6 +38,7 @@ class Question:
         words: only rows that have any of these words.
         every_word: only rows that have all of these words, in one of the columns.
         fuzziness: how many letters of a word may differ; not with `every_word`.
+        offset: rows to leave out at the beginning.
     """
 
     columns: Sequence[str]
@@ -49,6 +50,7 @@ class Question:
     words: str | None = None
     every_word: bool = False
     fuzziness: int = 0
+    offset: int = 0
 
 
 def answer(table: Table, question: Question) -> Any:
@@ -116,6 +118,8 @@ def _narrowed(query: Any, question: Question) -> Any:
 def _shaped(query: Any, question: Question) -> Any:
     if question.k is not None:
         query = query.limit(question.k)
+    if question.offset:
+        query = query.offset(question.offset)
     if question.where:
         query = query.where(question.where)
     return query.select(list(question.columns))

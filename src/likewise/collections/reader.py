@@ -15,6 +15,7 @@ from likewise.collections.answers import FALSE_ALARMS, Answer, AnswerFinder
 from likewise.collections.condition import checked
 from likewise.collections.contract import MODES, Hit, Mode, Model, ModelLoader, Run, Scorer, Summary
 from likewise.collections.explain import with_best_sentences
+from likewise.collections.facets import Facet
 from likewise.collections.feedback import Feedback
 from likewise.collections.manifest import Manifest, read_manifest
 from likewise.collections.recommend import Recommended, recommend
@@ -302,6 +303,29 @@ class CollectionReader:
     def get(self, ids: Sequence[str]) -> list[Hit]:
         """Chunks by their ids."""
         return [candidate.hit for candidate in self._snapshot.get(ids)]
+
+    def browse(self, offset: int = 0, k: int = 20, *, where: str | None = None) -> list[Hit]:
+        """Records in the order of the store, each as its first chunk.
+
+        Args:
+            offset: how many to leave out at the beginning.
+            k: how many at most.
+            where: an SQL condition.
+        """
+        return self._snapshot.browse(offset, k, _condition(where))
+
+    def count(self, where: str | None = None) -> int:
+        """How many records meet an SQL condition; all without one."""
+        return self._snapshot.count(_condition(where))
+
+    def facets(self, top: int = 12, *, where: str | None = None) -> tuple[Facet, ...]:
+        """The columns of the records in figures: frequent values, or a histogram of numbers.
+
+        Args:
+            top: values of each column at most.
+            where: an SQL condition.
+        """
+        return self._snapshot.facets(top, _condition(where))
 
     def _corrections(self, query: str, mode: Mode) -> Mapping[str, str]:
         """Those that a search in this mode makes."""

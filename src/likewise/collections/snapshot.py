@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from likewise import vectors
 from likewise.collections import lance_query
 from likewise.collections.contract import Hit
+from likewise.collections.facets import Facet, facets
 from likewise.collections.flat_search import ScanBlock, blocks, nearest
 from likewise.collections.lance_query import Question
 from likewise.collections.manifest import Manifest
@@ -137,6 +138,26 @@ class Snapshot:
                 hint="a search shows the id of each hit",
             )
         return [there[name] for name in ids]
+
+    def browse(self, offset: int, k: int, where: str | None = None) -> list[Hit]:
+        """Records in the order of the store, each as its first chunk."""
+        condition = f"passage = 0 AND {where}" if where else "passage = 0"
+        with self._store_errors(where):
+            question = Question(self._read, k, condition, offset=offset)
+            found = lance_query.answer(self.table, question)
+        return self._hits(found, np.full(len(found), np.nan, np.float32), "")
+
+    def count(self, where: str | None = None) -> int:
+        """How many records meet a condition."""
+        with self._store_errors(where):
+            return int(
+                self.table.count_rows(f"passage = 0 AND {where}" if where else "passage = 0")
+            )
+
+    def facets(self, top: int, where: str | None = None) -> tuple[Facet, ...]:
+        """The columns of the records that meet a condition, in figures."""
+        with self._store_errors(where):
+            return facets(self.table, where, top)
 
     def percentile(self, similarity: float) -> float | None:
         """Its place among random pairs, 0 to 100; None where there is no distribution."""

@@ -39,6 +39,8 @@ from likewise.server.token_ids import TokenIds
 from likewise.server.vector_cache import VectorCache
 from likewise.server.vector_file import VectorFile
 from likewise.server.worker import Worker
+from likewise.server.workspace import PATH as WORKSPACE
+from likewise.server.workspace import Workspace
 from likewise.web.registry import local_models
 
 
@@ -117,6 +119,8 @@ class Server:
         self._parts = Parts(self._pages())
         self._parts.add(PREFIX, create_operations_api(self.models, settings.api))
         self._parts.add(docs_page.PATH, docs_page.create_docs_page(f"{PREFIX}/openapi.json"))
+        if settings.ui:
+            self._parts.add(WORKSPACE, Workspace())
         self._add_mcp()
         self.routes = FastRoutes(
             self._parts,
@@ -176,7 +180,7 @@ class Server:
         if self.settings.ui:
             from likewise.web.app import create_app
 
-            return create_app(model=self.settings.model, models=self.models)
+            return create_app(model=self.settings.model, models=self.models, workspace=True)
         return FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
 
 

@@ -21,6 +21,7 @@ def create_app(
     model: str = DEFAULT,
     results: str | Path = "results",
     models: ModelRegistry | None = None,
+    workspace: bool = False,
 ) -> FastAPI:
     """The web app, open to every request; `likewise.server` restricts it.
 
@@ -29,6 +30,7 @@ def create_app(
         model: the model that a new page works with; it is loaded on first use.
         results: folder of saved example tests.
         models: loaded models, shared with the rest of the process; its own when not given.
+        workspace: whether the workspace is served at `/app`, so that the pages link to it.
 
     Returns:
         The app: English at `/`, Chinese at `/zh/`, downloads under `/downloads/`.
@@ -53,7 +55,10 @@ def create_app(
     add_downloads(app, downloads)
     _close_with(app, runner)
     for language in reversed(LANGUAGES):  # the root last, since it matches every path
-        page = build_page(translations_for(language.code), runner, Choice(model), Path(results))
+        page = build_page(
+            translations_for(language.code), runner, Choice(model), Path(results),
+            workspace=workspace,
+        )  # fmt: skip
         gradio.mount_gradio_app(
             app, page, path=f"/{language.path}".rstrip("/") or "/", footer_links=[],
             run_history=False, allowed_paths=[], max_file_size=MAX_UPLOAD_BYTES, show_error=False,

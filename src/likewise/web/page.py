@@ -23,11 +23,16 @@ FONTS = (
 )  # fmt: skip
 MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "DejaVu Sans Mono", "monospace")
 
+SECTIONS = ("collections",)
+"""Of the workspace, in the order of its navigation."""
+
 STATE_SECONDS = 3600
 """Seconds after which the state of a closed page and its uploads are deleted."""
 
 
-def build_page(t: Translations, runner: JobRunner, choice: Choice, results: Path) -> gr.Blocks:
+def build_page(
+    t: Translations, runner: JobRunner, choice: Choice, results: Path, *, workspace: bool = False
+) -> gr.Blocks:
     """The page in one language.
 
     Args:
@@ -35,13 +40,14 @@ def build_page(t: Translations, runner: JobRunner, choice: Choice, results: Path
         runner: runs the jobs.
         choice: the initial model.
         results: folder of saved example tests.
+        workspace: whether to link to the workspace at `/app`.
     """
     with gr.Blocks(
         title=t("title"), analytics_enabled=False, delete_cache=(600, STATE_SECONDS)
     ) as page:
         chosen = gr.State(choice, time_to_live=STATE_SECONDS)
         with gr.Column(elem_id="header"):
-            gr.HTML(_header(t), elem_id="masthead", padding=False)
+            gr.HTML(_header(t, workspace=workspace), elem_id="masthead", padding=False)
             status = gr.HTML(
                 html.dot_status(False, choice.name, t("status.off")), elem_id="status",
                 padding=False,
@@ -142,7 +148,7 @@ def _accessible_colors() -> dict[str, str]:
     return both | {f"{name}_dark": color for name, color in both.items()} | light | dark
 
 
-def _header(t: Translations) -> str:
+def _header(t: Translations, *, workspace: bool) -> str:
     switches = "".join(
         f'<a id="lang-{each.code}" lang="{each.locale}" href="?lang={each.code}"'
         + (' aria-current="true"' if each == t.language else "")
@@ -150,9 +156,19 @@ def _header(t: Translations) -> str:
         for each in LANGUAGES
     )
     return (
-        f'<header class="lw-header"><h1>Likewise</h1><p>{t("tagline")}</p>'
-        f'<nav aria-label="{t("language.label")}">{switches}</nav></header>'
+        f'<header class="lw-header"><h1>Likewise</h1>{_sections(t) if workspace else ""}'
+        f'<p>{t("tagline")}</p><nav aria-label="{t("language.label")}">{switches}</nav></header>'
     )
+
+
+def _sections(t: Translations) -> str:
+    """Links to the sections of the workspace; the same navigation as there."""
+    links = "".join(
+        f'<a href="{t.language.root}app/{section}">{t(f"workspace.{section}")}</a>'
+        for section in SECTIONS
+    )
+    here = f'<a href="./" aria-current="page">{t("workspace.texts")}</a>'
+    return f'<nav class="lw-sections" aria-label="{t("workspace.label")}">{links}{here}</nav>'
 
 
 def _about(t: Translations, tab: str) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from likewise.operations import (
     ask,
     bench,
+    browse,
     calibrate,
     cluster,
     collections,
@@ -27,6 +28,7 @@ from likewise.operations import (
     index,
     migrate,
     models,
+    preview,
     project,
     quantize,
     rank,
@@ -58,6 +60,7 @@ class Endpoint:
         scope: what a key needs to call it; starting a job needs at least `write`.
         method: POST takes the other fields in a JSON body, GET and DELETE in the query.
         job: whether every call is a job; a call that reads or writes files always is.
+        quick: whether a call is answered at once although it reads files.
         resumable: whether a stopped job continues where it was.
         job_when: fields that make a call a job where they are true.
         defaults: defaults that differ from those of the request.
@@ -70,6 +73,7 @@ class Endpoint:
     scope: Scope = "read"
     method: Literal["GET", "POST", "DELETE"] = "POST"
     job: bool = False
+    quick: bool = False
     resumable: bool = False
     job_when: tuple[str, ...] = ()
     defaults: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
@@ -106,6 +110,8 @@ class Endpoint:
             return True
         if len(values.get("records", ())) > MANY_RECORDS:
             return True
+        if self.quick:
+            return False
         return any(
             kind_of(each) in ("input", "output") and values.get(each.name)
             for each in self.fields
@@ -116,7 +122,11 @@ class Endpoint:
     def can_be_job(self) -> bool:
         """Whether any call can run as a job."""
         files = any(kind_of(each) in ("input", "output") for each in self.fields)
-        return self.job or files or any(each.name == "records" for each in self.fields)
+        return (
+            self.job
+            or (files and not self.quick)
+            or any(each.name == "records" for each in self.fields)
+        )
 
 
 def _plain(default: Any) -> Any:
@@ -146,6 +156,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("/compare", compare.CompareRequest, compare.compare, job=True, tag="evaluation"),
     Endpoint("/calibrate", calibrate.CalibrateRequest, calibrate.calibrate, job=True,
              tag="evaluation"),
+    Endpoint("/preview", preview.PreviewRequest, preview.preview, quick=True),
     Endpoint("/collections", collections.CollectionsRequest, collections.collections,
              method="GET", tag="collections"),
     Endpoint("/collections", records.CreateRequest, records.collections_create,
@@ -155,6 +166,8 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint(_C, collections.RemoveRequest, collections.collections_rm, scope="write",
              method="DELETE", tag="collections"),
     Endpoint(f"{_C}/search", search.SearchRequest, search.search, tag="collections"),
+    Endpoint(f"{_C}/browse", browse.BrowseRequest, browse.collections_browse, tag="collections"),
+    Endpoint(f"{_C}/facets", browse.FacetsRequest, browse.collections_facets, tag="collections"),
     Endpoint(f"{_C}/ask", ask.AskRequest, ask.ask, tag="collections"),
     Endpoint(f"{_C}/recommend", recommend.RecommendRequest, recommend.recommend,
              tag="collections"),

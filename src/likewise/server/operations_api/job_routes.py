@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
@@ -10,10 +12,14 @@ from starlette.responses import JSONResponse, Response
 from likewise.server.job_store import Job, QueueFullError, Status
 from likewise.server.operations_api.answers import ApiError, owner_of, require_scope
 from likewise.server.operations_api.endpoints import ENDPOINTS
+from likewise.server.operations_api.redaction import TEXTS
 from likewise.server.operations_api.schemas import ERRORS, JobDetail, JobList, JobOut
 from likewise.server.operations_api.service import OperationsService
 
 RESUMABLE = frozenset(endpoint.name for endpoint in ENDPOINTS if endpoint.resumable)
+_LONGEST = 500
+"""Characters of a field of a request that a job shows."""
+
 JobId = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="Id of the job.")]
 
 
@@ -30,8 +36,18 @@ def plain_job(job: Job) -> dict[str, Any]:
         "id": job.id, "operation": job.operation, "status": job.status, "created": job.created,
         "started": job.started, "finished": job.finished, "attempts": job.attempts,
         "cancelling": job.cancelling, "resumable": job.operation in RESUMABLE,
+        "request": _short(job.values),
         "error": job.error, "failure": job.failure, "links": links,
     }  # fmt: skip
+
+
+def _short(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a request that say what a job is about; texts and long lists are left out."""
+    return {
+        name: value
+        for name, value in values.items()
+        if value not in (None, "", []) and name not in TEXTS and len(json.dumps(value)) < _LONGEST
+    }
 
 
 def owned_job(service: OperationsService, request: Request, job_id: str) -> Job:

@@ -84,7 +84,7 @@ class Resolver:
             if upload is None:
                 raise InputError(f"there is no file {name}", hint="send it with POST /api/v1/files")
             path = self.uploads.path(upload)
-            return self._link(path, upload.name) if self.stable else path
+            return self._link(path, upload.name) if self.stable and not upload.linked else path
         found: Path | None = None
         if match := _JOB_FILE.fullmatch(name):
             folder = self.job_folder(self.owner, match[1])

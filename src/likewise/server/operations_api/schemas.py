@@ -68,6 +68,7 @@ class JobOut(BaseModel):
     attempts: int = Field(description="How many times it began to run.")
     cancelling: bool = Field(description="Whether it was asked to stop.")
     resumable: bool = Field(description="Whether it continues where it was stopped.")
+    request: dict[str, Any] = Field(description="Short fields of its request.")
     error: JobError | None
     failure: JobFailure | None
     links: dict[str, str] = Field(description="`self`, `events`, `result`, `files`.")

@@ -53,6 +53,7 @@ class Upload:
         size: bytes.
         created: when, seconds since 1970.
         expires: when it is deleted, seconds since 1970.
+        linked: a path of this machine that it stands for; empty where its bytes were sent.
     """
 
     id: str
@@ -60,6 +61,7 @@ class Upload:
     size: int
     created: float
     expires: float
+    linked: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """All attributes."""
@@ -90,7 +92,7 @@ class UploadStore:
             TooLargeError: it is over a limit.
             RecordError: it is compressed, and cannot be decompressed.
         """
-        used = sum(each.size for each in self.of(owner))
+        used = sum(each.size for each in self.of(owner) if not each.linked)
         key = uuid.uuid4().hex
         folder = self.folder / key
         folder.mkdir()
@@ -98,13 +100,35 @@ class UploadStore:
             path = folder / safe_name(name)
             size = self._copy(content, path, min(self.limits.file, self.limits.total - used))
             self._check_unpacked(path)
-            now = time.time()
-            upload = Upload(PREFIX + key, path.name, size, now, now + self.limits.seconds)
-            description = {"owner": owner, **upload.to_dict()}
-            (self.folder / f"{key}.json").write_text(json.dumps(description), "utf-8")
+            return self._describe(key, owner, path.name, size)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
+
+    def link(self, owner: str, path: Path) -> Upload:
+        """Name a file or folder of this machine, which is read where it is and never deleted.
+
+        Args:
+            owner: name of the key that may read it by the id.
+            path: of the file or folder.
+
+        Raises:
+            InputError: there is none.
+        """
+        found = path.expanduser()
+        if not found.is_absolute() or not found.exists():
+            raise InputError(
+                f"there is no file or folder {str(path)!r}",
+                hint="give a whole path, such as /home/me/notes",
+            )
+        size = found.stat().st_size if found.is_file() else 0
+        return self._describe(uuid.uuid4().hex, owner, found.name, size, linked=str(found))
+
+    def _describe(self, key: str, owner: str, name: str, size: int, linked: str = "") -> Upload:
+        now = time.time()
+        upload = Upload(PREFIX + key, name, size, now, now + self.limits.seconds, linked)
+        description = {"owner": owner, **upload.to_dict()}
+        (self.folder / f"{key}.json").write_text(json.dumps(description), "utf-8")
         return upload
 
     def get(self, owner: str, file_id: str) -> Upload | None:
@@ -118,6 +142,8 @@ class UploadStore:
 
     def path(self, upload: Upload) -> Path:
         """Where a file is."""
+        if upload.linked:
+            return Path(upload.linked)
         return self.folder / upload.id.removeprefix(PREFIX) / upload.name
 
     def of(self, owner: str) -> list[Upload]:

@@ -1,0 +1,36 @@
+// Short messages, with an action such as undo.
+
+import { html, signal } from "../lib/html.js";
+import { t } from "../lib/i18n.js";
+
+const SECONDS = 8;
+
+/** @typedef {{ id: number, text: string, action?: { label: string, run: () => void } }} Toast */
+
+/** @type {import("../vendor/signals.js").Signal<Toast[]>} */
+const toasts = signal([]);
+let last = 0;
+
+/** @param {string} text @param {Toast["action"]} [action] */
+export function toast(text, action) {
+  const id = ++last;
+  toasts.value = [...toasts.peek(), { id, text, action }];
+  setTimeout(() => drop(id), SECONDS * 1000);
+}
+
+/** @param {number} id */
+const drop = (id) => void (toasts.value = toasts.peek().filter((each) => each.id !== id));
+
+export function Toasts() {
+  return html`
+    <div class="toasts" role="status">
+      ${toasts.value.map(({ id, text, action }) => html`
+        <div class="toast" key=${id}>
+          <span>${text}</span>
+          ${action && html`<button type="button" onClick=${() => { action.run(); drop(id); }}>${action.label}</button>`}
+          <button type="button" onClick=${() => drop(id)} aria-label=${t("common.close")}>×</button>
+        </div>
+      `)}
+    </div>
+  `;
+}

@@ -1,0 +1,134 @@
+// The jobs of this user: known at once after a reload, followed while they run.
+
+import { API, call, post } from "./api.js";
+import { computed, signal } from "./html.js";
+
+/** Milliseconds until a job that waits is looked for again, and until one that runs is. */
+const SOON = 400;
+const LATER = 2500;
+
+/** Every job, the newest first. @type {import("../vendor/signals.js").Signal<Job[]>} */
+export const jobs = signal([]);
+
+/** @param {Job} job */
+export const isOpen = (job) => job.status === "queued" || job.status === "running";
+
+export const openJobs = computed(() => jobs.value.filter(isOpen));
+
+/** @type {Map<string, EventSource>} */
+const streams = new Map();
+/** @type {Map<string, ((job: Job) => void)[]>} */
+const waiting = new Map();
+let timer = 0;
+
+/** Read the list, and follow what runs. */
+export async function loadJobs() {
+  const found = /** @type {Job[]} */ ((await call("/jobs?limit=50")).jobs);
+  const before = new Map(jobs.peek().map((job) => [job.id, job]));
+  jobs.value = found.map((job) => ({ progress: before.get(job.id)?.progress ?? null, ...job }));
+  settle();
+}
+
+/**
+ * Start an operation that is a job.
+ * @param {string} path @param {any} body
+ * @returns {Promise<Job>}
+ */
+export async function start(path, body) {
+  const job = await post(path, body);
+  add(job);
+  return job;
+}
+
+/** Show a job, and follow it. @param {Job} job */
+export function add(job) {
+  jobs.value = [job, ...jobs.peek().filter((each) => each.id !== job.id)];
+  settle();
+}
+
+/** @param {string} id */
+export async function cancel(id) {
+  update(await call(`/jobs/${id}`, { method: "DELETE" }));
+}
+
+/** @param {string} id */
+export async function resume(id) {
+  update(await post(`/jobs/${id}/resume`));
+  settle();
+}
+
+/** The result of a job that is done. @param {string} id */
+export const result = (id) => call(`/jobs/${id}/result`);
+
+/** A job, read from the server if it is not known. @param {string} id @returns {Promise<Job>} */
+export async function job(id) {
+  const known = jobs.peek().find((each) => each.id === id);
+  if (known) return known;
+  const found = await call(`/jobs/${id}`);
+  add(found);
+  return found;
+}
+
+/** Resolves when a job has ended. @param {string} id @returns {Promise<Job>} */
+export async function ended(id) {
+  const known = await job(id);
+  if (!isOpen(known)) return known;
+  return new Promise((resolve) => waiting.set(id, [...(waiting.get(id) ?? []), resolve]));
+}
+
+/** Seconds that are left; null where they cannot be known yet. @param {Job} job */
+export function secondsLeft(job) {
+  const { progress, started } = job;
+  if (!progress?.total || !started || !progress.done) return null;
+  const share = progress.done / progress.total;
+  const seconds = Date.now() / 1000 - started;
+  return share < 0.02 || seconds < 2 ? null : (seconds / share) * (1 - share);
+}
+
+/** @param {Partial<Job> & { id: string }} changed */
+function update(changed) {
+  jobs.value = jobs.peek().map((each) => (each.id === changed.id ? { ...each, ...changed } : each));
+}
+
+/** Follow each job that runs, look for those that wait, and tell of those that have ended. */
+function settle() {
+  for (const each of jobs.peek()) {
+    if (each.status === "running") follow(each.id);
+    if (isOpen(each)) continue;
+    streams.get(each.id)?.close();
+    streams.delete(each.id);
+    for (const resolve of waiting.get(each.id) ?? []) resolve(each);
+    waiting.delete(each.id);
+  }
+  clearTimeout(timer);
+  const open = openJobs.peek();
+  const wait = open.some((each) => each.status === "running") ? LATER : SOON;
+  if (open.length) timer = setTimeout(() => loadJobs().catch(settle), wait);
+}
+
+/** @param {string} id */
+function follow(id) {
+  if (streams.has(id)) return;
+  const stream = new EventSource(`${API}/jobs/${id}/events`);
+  streams.set(id, stream);
+  stream.addEventListener("progress", (event) => update({ id, progress: JSON.parse(event.data) }));
+  stream.addEventListener("message", (event) => {
+    for (const listen of listeners.get(id) ?? []) listen(JSON.parse(event.data));
+  });
+  stream.addEventListener("done", async () => {
+    stream.close();
+    await loadJobs().catch(() => {});
+  });
+}
+
+/** @type {Map<string, ((message: { code: string, text: string, values: any }) => void)[]>} */
+const listeners = new Map();
+
+/**
+ * Hear the messages of a job.
+ * @param {string} id @param {(message: { code: string, text: string, values: any }) => void} listen
+ */
+export function onMessage(id, listen) {
+  listeners.set(id, [...(listeners.get(id) ?? []), listen]);
+  return () => listeners.set(id, (listeners.get(id) ?? []).filter((each) => each !== listen));
+}
