@@ -20,10 +20,10 @@ from likewise.hub.catalog import CATALOG, DEFAULT
 Run = Callable[..., Any]
 LINES = "The cat sleeps on the sofa.\n\nStock markets fell sharply today.\nA kitten naps.\n"
 COMMANDS = (
-    "ui", "serve", "keys", "mcp", "similarity", "rank", "encode", "preview", "index", "search", "ask",
-    "recommend", "feedback", "collections", "example", "dedupe", "cluster", "map", "evaluate",
-    "compare", "calibrate", "models", "download", "export", "quantize", "verify", "bench",
-    "diagnose", "doctor",
+    "ui", "serve", "keys", "mcp", "similarity", "rank", "encode", "preview", "index", "search",
+    "ask", "recommend", "feedback", "collections", "example", "dedupe", "cluster", "map",
+    "evaluate", "compare", "calibrate", "models", "download", "export", "quantize", "verify",
+    "bench", "diagnose", "doctor",
 )  # fmt: skip
 
 

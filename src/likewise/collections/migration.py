@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from likewise.collections.calibrate import pseudo_questions, sample_texts
 from likewise.collections.collection import Collection
 from likewise.collections.contract import Index, Model, Run
 from likewise.collections.finish_run import finish_run
 from likewise.collections.manifest import KEY, Manifest, read_manifest
+from likewise.collections.off_topic_calibration import pseudo_questions, sample_texts
 from likewise.collections.open_collection import check_storable, open_migration
 from likewise.collections.schema import stored
 from likewise.collections.store import store_errors
