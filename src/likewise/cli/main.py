@@ -42,6 +42,7 @@ COMMANDS = {
     "evaluate": "likewise.cli.evaluate:evaluate",
     "compare": "likewise.cli.compare:compare",
     "calibrate": "likewise.cli.calibrate:calibrate",
+    "mine": "likewise.cli.mine:mine",
     "train": "likewise.cli.train:train",
     "models": "likewise.cli.models:models_app",
     "download": "likewise.cli.download:download",

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from likewise.errors import InputError
 from likewise.extras import require
 from likewise.hub.catalog import DEFAULT
 from likewise.operations.contract import Failure, Field
 from likewise.operations.session import Session
+from likewise.training.columns import parse_columns
 from likewise.training.recipe import DataRecipe, LossChoice, Recipe, load_stages
 
 if TYPE_CHECKING:  # torch is loaded when a training begins
@@ -134,7 +134,7 @@ def stages_of(request: TrainRequest) -> tuple[Recipe, ...]:
         InputError: no data is named, or a setting is unusable.
         RecordError: the recipe cannot be read.
     """
-    data = tuple(_data(item, _columns(request.columns)) for item in request.data)
+    data = tuple(_data(item, parse_columns(request.columns)) for item in request.data)
     if Path(request.source).suffix.lower() not in RECIPE_SUFFIXES:
         return (_changed(Recipe(request.source, data), request, data),)
     return tuple(_changed(each, request, data) for each in load_stages(Path(request.source)))
@@ -164,10 +164,3 @@ def _data(item: str, columns: Mapping[str, str]) -> DataRecipe:
         except ValueError:
             pass
     return DataRecipe(item, None, columns)
-
-
-def _columns(text: str) -> dict[str, str]:
-    parts = [part.partition("=") for part in text.split(",") if part.strip()]
-    if any(not column for _, _, column in parts):
-        raise InputError(f"cannot read --columns {text!r}", hint="write anchor=title,positive=body")
-    return {role.strip(): column.strip() for role, _, column in parts}

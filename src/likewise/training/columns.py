@@ -103,6 +103,18 @@ def find_layout(row: object, source: str, named: Mapping[str, str] | None = None
     )
 
 
+def parse_columns(text: str) -> dict[str, str]:
+    """Columns by role from `anchor=title,positive=body`.
+
+    Raises:
+        InputError: it is not written so.
+    """
+    parts = [part.partition("=") for part in text.split(",") if part.strip()]
+    if any(not column for _, _, column in parts):
+        raise InputError(f"cannot read --columns {text!r}", hint="write anchor=title,positive=body")
+    return {role.strip(): column.strip() for role, _, column in parts}
+
+
 def _list_layout(row: list[Any], source: str) -> Layout:
     if len(row) < 2 or not all(isinstance(text, str) for text in row):
         raise InputError(
