@@ -19,7 +19,7 @@ from likewise.analysis.clustering.hierarchy import Merges
 from likewise.analysis.clustering.topics import Material, Topic, TopicNames
 from likewise.analysis.projection.coloring import Coloring, by_cluster, by_column
 from likewise.analysis.projection.map import Label, Map
-from likewise.analysis.projection.map_page import TEMPLATES, page_html, write_page
+from likewise.analysis.projection.map_page import SCRIPTS, TEMPLATES, page_html, write_page
 from likewise.analysis.projection.projection import METHODS, Projection
 from likewise.data.records import Record
 
@@ -330,6 +330,6 @@ def test_page_is_one_file() -> None:
     assert not re.search(r'\b(src|href)=(?!"data:)', page.split("<script>")[0])
     assert "http://" not in page
     assert "https://" not in page
-    assert page.count("</script>") == 2 + 4 + 6
+    assert page.count("</script>") == 2 + 4 + len(SCRIPTS)
     assert "<title>A &amp; B</title>" in page
     assert page == page_html(drawn(100), title="A & B")

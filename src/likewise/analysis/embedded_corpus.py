@@ -189,6 +189,41 @@ def embed_records(
     )
 
 
+def corpus_of(
+    records: Sequence[Record], vectors: Matrix, key: str, known_words: frozenset[str]
+) -> EmbeddedCorpus:
+    """A corpus whose vectors are known already, such as those of a collection.
+
+    Args:
+        records: n records.
+        vectors: float32 `[n, dimension]`, of any length.
+        key: equal keys mean equal records and vectors.
+        known_words: words of the model's vocabulary, in lower case.
+
+    Raises:
+        OutputError: the cache cannot be written.
+    """
+    folder = embedded_corpora_folder() / key
+    cached = folder / "vectors.npy"
+    try:
+        with _locked(folder):
+            use = FolderUse(folder)
+            if not cached.exists():
+                with atomic(cached) as file:
+                    np.lib.format.write_array(file, normalize(vectors))
+            stored = np.load(cached, mmap_mode="r")
+            os.utime(cached)
+    except OSError as error:
+        if isinstance(error, OutputError):
+            raise
+        raise OutputError(
+            f"cannot cache vectors in {folder}: {error.strerror or error}",
+            hint="free some space, or choose another folder with LIKEWISE_CACHE",
+        ) from error
+    _remove_oldest(folder)
+    return EmbeddedCorpus(records, stored, key, folder, known_words=known_words, use=use)
+
+
 def embedded_corpora_folder() -> Path:
     """The cache folder of embedded corpora, with a folder for each."""
     return cache_folder() / "embedded"

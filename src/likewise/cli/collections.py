@@ -22,6 +22,16 @@ from likewise.operations.browse import (
     collections_browse,
     collections_facets,
 )
+from likewise.operations.collection_duplicates import (
+    CollectionDuplicatesRequest,
+    CollectionDuplicatesResult,
+    collections_duplicates,
+)
+from likewise.operations.collection_map import (
+    CollectionMapRequest,
+    CollectionMapResult,
+    collections_map,
+)
 from likewise.operations.collections import (
     ChangeRequest,
     ChangeResult,
@@ -184,6 +194,38 @@ def facets(result: FacetsResult, _: FacetsRequest) -> None:
             shown = f"{facet.low:g} to {facet.high:g}"
         rows.append([facet.name, facet.kind, f"{facet.distinct:,}", shown])
     say_table(["column", "kind", "different", "values"], rows)
+
+
+@collections_app.command("map")
+@command(CollectionMapRequest, collections_map)
+def draw(result: CollectionMapResult, _: CollectionMapRequest) -> None:
+    """Draw a collection as a map, from its stored vectors.
+
+    \b
+    Example:
+      likewise collections map notes -o notes.html
+    """
+    topics = counted(len(result.map.clustering.topics), "cluster")
+    say(f"wrote {result.output}: {counted(len(result.map.records), 'text')}, {topics}")
+
+
+@collections_app.command("duplicates")
+@command(CollectionDuplicatesRequest, collections_duplicates)
+def duplicates(result: CollectionDuplicatesResult, request: CollectionDuplicatesRequest) -> None:
+    """Find records of a collection that say nearly the same; nothing is changed.
+
+    \b
+    Example:
+      likewise collections duplicates notes --threshold 0.95
+    """
+    steps = [counts.threshold for counts in result.counts]
+    at = min(range(len(steps)), key=lambda step: abs(steps[step] - request.threshold))
+    for pair in result.pairs:
+        if at in pair.steps:
+            say(f"{pair.similarity:.3f}  {pair.left.id}  {pair.left.text}")
+            say(f"       {pair.right.id}  {pair.right.text}")
+    rows = [[f"{c.threshold:.2f}", f"{c.removed:,}", f"{c.groups:,}"] for c in result.counts]
+    say_table(["threshold", "redundant", "groups"], rows)
 
 
 @collections_app.command("get")

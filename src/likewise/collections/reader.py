@@ -21,7 +21,7 @@ from likewise.collections.manifest import Manifest, read_manifest
 from likewise.collections.recommend import Recommended, recommend
 from likewise.collections.relevance import DEPTH
 from likewise.collections.search import SnapshotQuery, documents, run_search
-from likewise.collections.snapshot import Snapshot
+from likewise.collections.snapshot import Snapshot, StoredChunks
 from likewise.collections.spelling import corrected, corrections
 from likewise.collections.store import Store
 from likewise.errors import InputError
@@ -313,6 +313,14 @@ class CollectionReader:
             where: an SQL condition.
         """
         return self._snapshot.browse(offset, k, _condition(where))
+
+    def stored(self, *, where: str | None = None) -> StoredChunks:
+        """All chunks with their vectors, in memory.
+
+        Args:
+            where: an SQL condition.
+        """
+        return self._snapshot.stored(_condition(where))
 
     def count(self, where: str | None = None) -> int:
         """How many records meet an SQL condition; all without one."""

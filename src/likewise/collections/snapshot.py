@@ -41,6 +41,19 @@ class Candidate:
 
 
 @dataclass(frozen=True)
+class StoredChunks:
+    """Chunks as they are stored.
+
+    Attributes:
+        hits: n chunks, without a score.
+        vectors: float32 `[n, d]`.
+    """
+
+    hits: tuple[Hit, ...]
+    vectors: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
 class Snapshot:
     """One version of a collection, as it is read.
 
@@ -146,6 +159,14 @@ class Snapshot:
             question = Question(self._read, k, condition, offset=offset)
             found = lance_query.answer(self.table, question)
         return self._hits(found, np.full(len(found), np.nan, np.float32), "")
+
+    def stored(self, where: str | None = None) -> StoredChunks:
+        """Chunks with their vectors, in the order of the store."""
+        with self._store_errors(where):
+            question = Question([*self._read, "vector"], where=where)
+            found = lance_query.answer(self.table, question)
+        hits = self._hits(found, np.full(len(found), np.nan, np.float32), "")
+        return StoredChunks(tuple(hits), restored(found["vector"]))
 
     def count(self, where: str | None = None) -> int:
         """How many records meet a condition."""

@@ -13,6 +13,7 @@ from pathlib import PurePosixPath
 
 from starlette.datastructures import Headers
 
+from likewise.analysis.projection.map_page import RENDERER, TEMPLATES
 from likewise.server.http import Receive, Scope, Send
 from likewise.web.translations import translations_for
 from likewise.web.visitors import preferred_language
@@ -57,6 +58,8 @@ class Workspace:
     def __init__(self) -> None:
         root = resources.files("likewise.web").joinpath("workspace")
         self._files = dict(_read(root, PurePosixPath()))
+        for name in RENDERER:  # what draws the stand-alone map, too
+            self._files[f"page/{name}"] = _packed((TEMPLATES / name).read_bytes(), ".js")
         self._page = root.joinpath("index.html").read_text("utf-8")
         digest = hashlib.sha256()
         for name, file in sorted(self._files.items()):
@@ -106,6 +109,10 @@ class Workspace:
         return page
 
 
+def _packed(body: bytes, suffix: str) -> _File:
+    return _File(body, _TYPES[suffix], gzip.compress(body, mtime=0))
+
+
 def _read(folder: Traversable, below: PurePosixPath) -> list[tuple[str, _File]]:
     """Every file that may be served, by its path."""
     found: list[tuple[str, _File]] = []
@@ -113,9 +120,8 @@ def _read(folder: Traversable, below: PurePosixPath) -> list[tuple[str, _File]]:
         path = below / each.name
         if each.is_dir():
             found += _read(each, path)
-        elif (kind := _TYPES.get(path.suffix)) is not None:
-            body = each.read_bytes()
-            found.append((str(path), _File(body, kind, gzip.compress(body, mtime=0))))
+        elif path.suffix in _TYPES:
+            found.append((str(path), _packed(each.read_bytes(), path.suffix)))
     return found
 
 

@@ -64,7 +64,7 @@ class Person:
         page.on("request", self._asked)
 
     def _said(self, message: Any) -> None:
-        if message.type in ("error", "warning"):
+        if message.type == "error":
             self.complaints.append(f"{message.text} {message.location}")
 
     def _asked(self, request: Any) -> None:

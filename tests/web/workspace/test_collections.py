@@ -32,7 +32,7 @@ def test_from_a_file_to_a_saved_search(people: People, table: Path) -> None:
     page.click("text=Save")
     page.goto(f"{person.workspace.address}/app/collections/first")
     page.click(".chip a")
-    page.wait_for_function("location.search.includes('someone+took')")
+    page.wait_for_url("**q=someone+took**")
     page.wait_for_selector(".hit >> nth=0 >> text=My card was stolen")
 
 

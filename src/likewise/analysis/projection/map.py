@@ -109,7 +109,7 @@ def make_map(
         corpus.records,
         positions,
         coloring,
-        tuple(sorted(_labels(clustering, positions), key=lambda label: -label.size)),
+        topic_labels(clustering, positions),
         clustering,
         plane,
         first[graph.indices[:, :NEIGHBORS]][distinct.rows].astype(np.int32),
@@ -165,6 +165,11 @@ def atlas_command(path: str | Path, drawn: Map) -> str:
     for name in ("x", "y", "neighbors"):
         parts += [f"--{name}", free_name(drawn.records, name)]
     return shlex.join(parts)
+
+
+def topic_labels(clustering: Clusters, positions: Positions) -> tuple[Label, ...]:
+    """The names of all topics and of those within them, the largest first."""
+    return tuple(sorted(_labels(clustering, positions), key=lambda label: -label.size))
 
 
 def _labels(clustering: Clusters, positions: Positions) -> Iterator[Label]:

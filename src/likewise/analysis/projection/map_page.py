@@ -7,6 +7,7 @@ import gzip
 import html
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -20,8 +21,14 @@ from likewise.data.tabular import text_column
 from likewise.data.writers import as_mapping
 
 TEMPLATES = Path(__file__).parent / "page"
-SCRIPTS = ("data.js", "scatter.js", "colors.js", "labels.js", "app.js", "input.js")
-"""In load order."""
+SCRIPTS = (
+    "data.js", "grid.js", "scatter.js", "colors.js", "labels.js", "pointer.js", "app.js",
+    "input.js",
+)  # fmt: skip
+"""In load order; those of `RENDERER` are modules, which the workspace imports."""
+
+RENDERER = ("grid.js", "scatter.js", "colors.js", "labels.js", "pointer.js")
+"""What draws a map, here and in the workspace."""
 
 _RESOLUTION = 65535
 """Resolution of a coordinate: finer than the screen at the deepest zoom."""
@@ -58,7 +65,8 @@ def page_html(drawn: Map, *, title: str, file: str = "map") -> str:
         "style": (TEMPLATES / "map.css").read_text("utf-8"),
         "translations": _script(json.loads((TEMPLATES / "translations.json").read_text("utf-8"))),
         "scripts": "\n".join(
-            f"<script>\n{(TEMPLATES / name).read_text('utf-8')}</script>" for name in SCRIPTS
+            f"<script>\n{_classic((TEMPLATES / name).read_text('utf-8'))}</script>"
+            for name in SCRIPTS
         ),
         "facts": _script(_facts(drawn, columns, file)),
         "parts": "\n".join(
@@ -72,6 +80,11 @@ def page_html(drawn: Map, *, title: str, file: str = "map") -> str:
         name, after = section.split("}}", 1)
         filled += [values[name], after]
     return "".join(filled)
+
+
+def _classic(script: str) -> str:
+    """A module as a script: a page that is opened from a file cannot import modules."""
+    return re.sub(r"^export (?=class|const|function)", "", script, flags=re.MULTILINE)
 
 
 def _facts(drawn: Map, columns: Mapping[str, Any], file: str) -> dict[str, Any]:

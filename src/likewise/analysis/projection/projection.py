@@ -96,6 +96,11 @@ def project(
     return Projection(_fitted(positions), method, trust, len(sample))
 
 
+def principal_plane(vectors: Matrix) -> Positions:
+    """The two principal components of vectors, in [-1, 1]: a coarse map at once."""
+    return _fitted(_pca_plane(vectors))
+
+
 def trustworthiness(
     vectors: Matrix,
     positions: NDArray[Any],
@@ -143,6 +148,10 @@ def trustworthiness(
 
 
 def _pca(vectors: Matrix, graph: KnnGraph, progress: ProgressFactory) -> Positions:  # noqa: ARG001
+    return _pca_plane(vectors)
+
+
+def _pca_plane(vectors: Matrix) -> Positions:
     """The two principal components."""
     mean, scatter = _moments(vectors)
     _, directions = np.linalg.eigh(scatter)
@@ -176,7 +185,7 @@ def _tsne(vectors: Matrix, graph: KnnGraph, progress: ProgressFactory) -> Positi
         # openTSNE works with distances; of unit vectors they follow from the cosine
         np.sqrt(np.maximum(2 - 2 * graph.similarities.astype(np.float64), 0)),
     )
-    start = _pca(vectors, graph, progress).astype(np.float64)
+    start = _pca_plane(vectors).astype(np.float64)
     start *= 1e-4 / max(float(start[:, 0].std()), 1e-12)
     with (
         warnings.catch_warnings(),

@@ -1,3 +1,4 @@
+// @ts-nocheck
 "use strict";
 // Colours: categorical for groups, a gradient for numbers, grey for no group.
 
@@ -30,11 +31,11 @@ function gradientColor(step) {
 }
 
 /** The colour of each group; the last one is for points without a group. */
-function palette(coloring) {
+export function palette(coloring) {
   const isGradient = coloring.low !== null;
   const count = isGradient ? 256 : coloring.names.length;
   const colors = Array.from({ length: count }, (_, i) => (isGradient ? gradientColor(i) : groupColor(i)));
   return [...colors, NO_GROUP];
 }
 
-const css = ([r, g, b]) => `rgb(${r} ${g} ${b})`;
+export const css = ([r, g, b]) => `rgb(${r} ${g} ${b})`;

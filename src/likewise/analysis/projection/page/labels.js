@@ -1,7 +1,8 @@
+// @ts-nocheck
 "use strict";
 // The overlay above the points: topic names, the lasso, the highlighted point.
 
-class Overlay {
+export class Overlay {
   constructor(canvas, labels) {
     this.canvas = canvas;
     this.context = canvas.getContext("2d");

@@ -1,3 +1,4 @@
+// @ts-nocheck
 "use strict";
 // Scatter plot on a canvas: WebGL, or 2-D squares if WebGL is not available.
 
@@ -114,13 +115,13 @@ class CanvasScatter {
   }
 }
 
-function createScatter(canvas, coordinates) {
+export function createScatter(canvas, coordinates) {
   const probe = document.createElement("canvas").getContext("webgl2");
   return probe ? new WebGLScatter(canvas, coordinates) : new CanvasScatter(canvas, coordinates);
 }
 
 /** The visible part of the map; map coordinates range from 0 to 65535, y upwards. */
-class Camera {
+export class Camera {
   constructor() {
     Object.assign(this, { x: 32767.5, y: 32767.5, scale: 1, width: 1, height: 1, ratio: 1 });
   }

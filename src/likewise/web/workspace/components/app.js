@@ -9,6 +9,8 @@ import { Help, showHelp } from "./help.js";
 import { Toasts } from "./toast.js";
 import { CollectionPage } from "../pages/collection.js";
 import { CollectionsPage } from "../pages/collections.js";
+import { ComparePage } from "../pages/compare.js";
+import { ExplorePage } from "../pages/explore.js";
 import { ImportPage } from "../pages/import.js";
 import { JobsPage } from "../pages/jobs.js";
 
@@ -19,6 +21,10 @@ function pageOf([section, first, second]) {
       return first ? html`<${CollectionPage} key=${first} name=${first} tab=${second ?? "search"} />` : html`<${CollectionsPage} />`;
     case "import":
       return html`<${ImportPage} into=${first} />`;
+    case "explore":
+      return html`<${ExplorePage} name=${first} />`;
+    case "compare":
+      return html`<${ComparePage} job=${first} />`;
     case "jobs":
       return html`<${JobsPage} />`;
     default:

@@ -11,6 +11,8 @@ import { showHelp } from "./help.js";
 /** @type {{ section: string, key: import("../lib/i18n.js").Key }[]} */
 const SECTIONS = [
   { section: "collections", key: "nav.collections" },
+  { section: "explore", key: "nav.explore" },
+  { section: "compare", key: "nav.compare" },
 ];
 
 /** @param {{ section: string }} props */

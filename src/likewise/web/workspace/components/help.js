@@ -14,6 +14,7 @@ const KEYS = [
   [["j", "k"], "help.move"],
   [["Enter"], "help.open"],
   [["m"], "help.like"],
+  [["h", "b", "l"], "help.keep"],
   [["Esc"], "help.leave"],
   [["?"], "help.help"],
 ];

@@ -76,13 +76,17 @@ export async function ended(id) {
   return new Promise((resolve) => waiting.set(id, [...(waiting.get(id) ?? []), resolve]));
 }
 
-/** Seconds that are left; null where they cannot be known yet. @param {Job} job */
+/** When the stage that a job is in began to be seen. @type {Map<string, { title: string, done: number, at: number }>} */
+const stages = new Map();
+
+/** Seconds that are left of the stage; null where they cannot be known yet. @param {Job} job */
 export function secondsLeft(job) {
-  const { progress, started } = job;
-  if (!progress?.total || !started || !progress.done) return null;
-  const share = progress.done / progress.total;
-  const seconds = Date.now() / 1000 - started;
-  return share < 0.02 || seconds < 2 ? null : (seconds / share) * (1 - share);
+  const { progress } = job;
+  const stage = stages.get(job.id);
+  if (!progress?.total || !stage || stage.title !== progress.title) return null;
+  const seconds = (Date.now() - stage.at) / 1000;
+  const done = progress.done - stage.done;
+  return seconds < 2 || done <= 0 ? null : (seconds / done) * (progress.total - progress.done);
 }
 
 /** @param {Partial<Job> & { id: string }} changed */
@@ -111,7 +115,11 @@ function follow(id) {
   if (streams.has(id)) return;
   const stream = new EventSource(`${API}/jobs/${id}/events`);
   streams.set(id, stream);
-  stream.addEventListener("progress", (event) => update({ id, progress: JSON.parse(event.data) }));
+  stream.addEventListener("progress", (event) => {
+    const progress = JSON.parse(event.data);
+    if (stages.get(id)?.title !== progress.title) stages.set(id, { title: progress.title, done: progress.done, at: Date.now() });
+    update({ id, progress });
+  });
   stream.addEventListener("message", (event) => {
     for (const listen of listeners.get(id) ?? []) listen(JSON.parse(event.data));
   });

@@ -53,7 +53,7 @@ export function AskTab({ name }) {
 }
 
 /** @param {number} share */
-const percent = (share) => `${number(100 * share, share < 0.01 ? 1 : 0)} %`;
+const percent = (share) => (share > 0 && share < 0.001 ? "< 0.1 %" : `${number(100 * share, share < 0.1 ? 1 : 0)} %`);
 
 /** @param {{ answer: Answer, name: string }} props */
 function Answered({ answer, name }) {

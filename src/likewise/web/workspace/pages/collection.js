@@ -11,10 +11,11 @@ import { JobCard } from "../components/job.js";
 import { ErrorNotice } from "../components/notice.js";
 import { AskTab } from "./ask.js";
 import { short } from "./collections.js";
+import { DuplicatesTab } from "./duplicates.js";
 import { HistoryTab } from "./history.js";
 import { SearchTab } from "./search.js";
 
-const TABS = ["search", "ask", "history"];
+const TABS = ["search", "ask", "map", "duplicates", "history"];
 /** @type {Record<string, string>} */
 const ICONS = { search: "search", ask: "ask", map: "map", duplicates: "duplicates", history: "history" };
 
@@ -58,6 +59,7 @@ export function CollectionPage({ name, tab }) {
       ${error && html`<${ErrorNotice} error=${error} retry=${missing ? undefined : reload} />`}
       ${value && tab === "search" && html`<${SearchTab} name=${name} summary=${value} state=${state} onChanged=${reload} />`}
       ${value && tab === "ask" && html`<${AskTab} name=${name} />`}
+      ${value && tab === "duplicates" && html`<${DuplicatesTab} name=${name} summary=${value} onChanged=${reload} />`}
       ${value && tab === "history" && html`<${HistoryTab} name=${name} summary=${value} onChanged=${reload} />`}
     </div>
   `;

@@ -51,7 +51,9 @@ function Card({ summary }) {
       <p>${t("collections.records", { records })}</p>
       <p class="soft">${short(model)}${updated && html` · ${ago(updated)}`}${!whole && html` · <b class="warn">${t("collections.unfinished")}</b>`}</p>
       <p class="links">
+        <a href=${href(["explore", name])}>${t("tab.map")}</a>
         <a href=${href(["collections", name, "ask"])}>${t("tab.ask")}</a>
+        <a href=${href(["collections", name, "duplicates"])}>${t("tab.duplicates")}</a>
       </p>
     </li>
   `;

@@ -1,0 +1,190 @@
+"""Find near-duplicates in a collection, at every threshold from one on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import KW_ONLY, asdict, dataclass
+from typing import Annotated, Any
+
+import numpy as np
+
+from likewise.analysis.dedup.dedupe import dedupe
+from likewise.analysis.dedup.duplicates import THRESHOLD, Duplicates, RemovedText
+from likewise.data.records import Record
+from likewise.operations.collection import CollectionRequest, Where
+from likewise.operations.collection_corpus import collection_corpus
+from likewise.operations.contract import Field
+from likewise.operations.session import Session
+
+STEP = 0.02
+"""Between two thresholds whose counts are given."""
+
+WHOLE = "passages = 1"
+"""Records of one chunk: a part of a long text is no copy of another text."""
+
+
+@dataclass(frozen=True)
+class CollectionDuplicatesRequest(CollectionRequest):
+    """A collection to look for duplicates in."""
+
+    _: KW_ONLY
+    threshold: Annotated[
+        float, Field("Least similarity of near-duplicates.", minimum=0.5, maximum=1.0)
+    ] = THRESHOLD
+    lowest: Annotated[
+        float,
+        Field("Counts are given for thresholds from this one on.", minimum=0.5, maximum=1.0),
+    ] = 0.8
+    pairs: Annotated[
+        int, Field("Most pairs of each threshold, the most similar first.", minimum=1)
+    ] = 1000
+    where: Where = None
+
+
+@dataclass(frozen=True)
+class ThresholdCounts:
+    """What a threshold would remove.
+
+    Attributes:
+        threshold: the threshold.
+        removed: records that another one represents.
+        groups: groups of duplicates.
+    """
+
+    threshold: float
+    removed: int
+    groups: int
+
+
+@dataclass(frozen=True)
+class PairSide:
+    """A record of a pair.
+
+    Attributes:
+        id: its id.
+        text: its text.
+        source: its file.
+        line: in the file.
+    """
+
+    id: str
+    text: str
+    source: str
+    line: int
+
+
+@dataclass(frozen=True)
+class DuplicatePair:
+    """A record, and the one that represents it.
+
+    Attributes:
+        similarity: cosine of the two.
+        reason: `exact`, `near` or `edited`.
+        steps: places of the thresholds at which the one represents the other.
+        left: the record that is not needed.
+        right: the one that stays.
+    """
+
+    similarity: float
+    reason: str
+    steps: tuple[int, ...]
+    left: PairSide
+    right: PairSide
+
+
+@dataclass(frozen=True)
+class CollectionDuplicatesResult:
+    """The duplicates of a collection.
+
+    Attributes:
+        collection: its name.
+        records: how many were compared.
+        left_out: records of several chunks, which were not.
+        threshold: the one that was asked for.
+        counts: what each threshold would remove, the lowest first.
+        pairs: of all thresholds, the most similar first.
+    """
+
+    collection: str
+    records: int
+    left_out: int
+    threshold: float
+    counts: tuple[ThresholdCounts, ...]
+    pairs: tuple[DuplicatePair, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The result as plain values: all attributes."""
+        return asdict(self)
+
+
+def collections_duplicates(
+    request: CollectionDuplicatesRequest, session: Session
+) -> CollectionDuplicatesResult:
+    """Find records that say nearly the same, from their stored vectors; nothing is changed.
+
+    Raises:
+        InputError: nothing to compare, a bad condition or threshold.
+        CollectionNotFoundError: no collection has this name.
+        CollectionError: the collection cannot be read.
+    """
+    collection = session.collection(request.name, store=request.store)
+    where = f"{WHOLE} AND ({request.where})" if request.where else WHOLE
+    found = collection_corpus(session, collection, where=where)
+    records = found.corpus.records
+    lowest = min(request.lowest, request.threshold)
+    duplicates = dedupe(found.corpus, lowest, progress=session.progress)
+    at = _at_thresholds(duplicates, records, found.ids, request.pairs, session)
+    left_out = collection.count(request.where) - len(records)
+    return CollectionDuplicatesResult(
+        request.name, len(records), left_out, request.threshold, at.counts, at.pairs
+    )
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What each threshold finds.
+
+    Attributes:
+        counts: the lowest threshold first.
+        pairs: the most similar first.
+    """
+
+    counts: tuple[ThresholdCounts, ...]
+    pairs: tuple[DuplicatePair, ...]
+
+
+def _at_thresholds(
+    duplicates: Duplicates,
+    records: Sequence[Record],
+    ids: Sequence[str],
+    most: int,
+    session: Session,
+) -> _Found:
+    """The counts and the pairs of each threshold; groups differ between them."""
+    thresholds = np.round(np.arange(duplicates.threshold, 1 + STEP / 2, STEP), 4).tolist()
+    counts: list[ThresholdCounts] = []
+    steps: dict[tuple[int, int], list[int]] = {}
+    known: dict[tuple[int, int], RemovedText] = {}
+    with session.progress(len(thresholds), title="counting", unit="thresholds") as progress:
+        for step, threshold in enumerate(thresholds):
+            at = duplicates.rethreshold(threshold)
+            counts.append(ThresholdCounts(threshold, len(at.removed), len(at.groups)))
+            for removed in sorted(at.removed, key=lambda each: -each.similarity)[:most]:
+                pair = (removed.row, removed.representative)
+                known[pair] = removed
+                steps.setdefault(pair, []).append(step)
+            progress(step + 1)
+    pairs = [_pair(removed, steps[key], records, ids) for key, removed in known.items()]
+    return _Found(tuple(counts), tuple(sorted(pairs, key=lambda pair: -pair.similarity)))
+
+
+def _pair(
+    removed: RemovedText, steps: Sequence[int], records: Sequence[Record], ids: Sequence[str]
+) -> DuplicatePair:
+    def side(row: int) -> PairSide:
+        return PairSide(ids[row], records[row].text, records[row].source, records[row].line)
+
+    return DuplicatePair(
+        round(float(removed.similarity), 4), removed.reason, tuple(steps),
+        side(removed.row), side(removed.representative),
+    )  # fmt: skip

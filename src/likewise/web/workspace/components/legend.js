@@ -1,0 +1,44 @@
+// What the colours mean; groups can be switched off, and clusters be made more or fewer.
+
+import { html, useEffect, useState } from "../lib/html.js";
+import { number, t } from "../lib/i18n.js";
+import { change } from "../lib/router.js";
+import { css, palette } from "../page/colors.js";
+
+/** @param {{ points: import("../lib/points.js").Points, shown: any, color: string, map: any }} props */
+export function Legend({ points, shown, color, map }) {
+  const [off, setOff] = useState(/** @type {number[]} */ ([]));
+  useEffect(() => setOff([]), [shown]);
+  if (!map) return null;
+  const { column, groups, level } = shown;
+  const colors = /** @type {any[]} */ (palette(column));
+  const counts = new Uint32Array(column.names.length + 1);
+  for (let row = 0; row < points.count; row++) counts[Math.min(groups[row], column.names.length)]++;
+  const toggle = (/** @type {number} */ group) => {
+    map.toggle(group);
+    setOff([...map.off]);
+  };
+  const at = level ? points.levels.indexOf(level) : -1;
+  return html`
+    <section>
+      <label>${t("map.color")}
+        <select value=${color} onChange=${(/** @type {any} */ event) => change({ color: event.target.value || null }, { replace: true })}>
+          <option value="">${t("map.clusters")}</option>
+          ${points.columns.map((each) => html`<option key=${each.title} value=${each.title}>${each.title}</option>`)}
+        </select>
+      </label>
+      ${level && points.levels.length > 1 && html`
+        <label>${t("map.level", { count: level.clusters })}
+          <input type="range" min="0" max=${points.levels.length - 1} step="1" value=${at} onInput=${(/** @type {any} */ event) => change({ clusters: String(points.levels[event.target.value].clusters) }, { replace: true })} />
+        </label>`}
+      ${column.low !== null
+        ? html`<div class="shades" aria-hidden="true">${[0, 32, 64, 96, 128, 160, 192, 224, 255].map((step) => html`<i key=${step} style=${{ background: css(colors[step]) }}></i>`)}</div><p class="figures soft"><span>${number(column.low, 2)}</span><span>${number(column.high, 2)}</span></p>`
+        : html`<ul class="legend">
+            ${[...column.names, t(level ? "map.unclustered" : "map.other")].map((each, group) => counts[group] > 0 && html`
+              <li key=${group}><button type="button" aria-pressed=${!off.includes(group)} onClick=${() => toggle(group)}>
+                <i style=${{ background: css(colors[Math.min(group, colors.length - 1)]) }}></i><span class="name">${each}</span><span class="soft">${number(counts[group])}</span>
+              </button></li>`)}
+          </ul>`}
+    </section>
+  `;
+}

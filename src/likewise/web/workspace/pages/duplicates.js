@@ -1,0 +1,98 @@
+// Records that say nearly the same: how many there are, pair by pair, and what stays.
+
+import { html, useEffect, useMemo, useState } from "../lib/html.js";
+import { post } from "../lib/api.js";
+import { number, t } from "../lib/i18n.js";
+import { isOpen, jobs, result, start } from "../lib/jobs.js";
+import { bind } from "../lib/keys.js";
+import { useLoad } from "../lib/load.js";
+import { change, place } from "../lib/router.js";
+import { JobCard } from "../components/job.js";
+import { ErrorNotice } from "../components/notice.js";
+import { Pair } from "../components/pair.js";
+import { toast } from "../components/toast.js";
+
+const SHOWN = 50;
+const DEFAULT = 0.9;
+
+/** @typedef {{ id: string, text: string, source: string, line: number }} Side */
+/** @typedef {{ similarity: number, reason: string, steps: number[], left: Side, right: Side }} FoundPair */
+/** @typedef {{ records: number, left_out: number, counts: { threshold: number, removed: number, groups: number }[], pairs: FoundPair[] }} Found */
+
+/** @param {{ name: string, summary: Summary, onChanged: () => void }} props */
+export function DuplicatesTab({ name, summary, onChanged }) {
+  const mine = jobs.value.filter((job) => job.operation === "collections_duplicates" && job.request.name === name);
+  const running = mine.find(isOpen);
+  const done = mine.find((job) => job.status === "done");
+  const failed = !running && mine[0]?.status === "failed" ? mine[0] : null;
+  const [error, setError] = useState(/** @type {Error | null} */ (null));
+  const look = () => start(`/collections/${encodeURIComponent(name)}/duplicates`, {}).catch(setError);
+  const found = useLoad((_) => (done ? /** @type {Promise<Found>} */ (result(done.id)) : Promise.resolve(null)), [done?.id]);
+  const stale = done && Date.parse(summary.updated) / 1000 > done.created;
+  return html`
+    <div class="history">
+      ${!running && html`<p>${t("duplicates.about")} <button type="button" class=${done ? "" : "primary"} onClick=${look}>${done ? t("duplicates.again") : t("duplicates.look")}</button></p>`}
+      ${(running ?? failed) && html`<${JobCard} job=${running ?? failed} />`}
+      ${(error ?? found.error) && html`<${ErrorNotice} error=${error ?? found.error} />`}
+      ${stale && found.value && html`<p class="notice">${t("duplicates.stale")}</p>`}
+      ${found.value && html`<${Review} key=${done?.id} name=${name} found=${found.value} onChanged=${onChanged} />`}
+    </div>
+  `;
+}
+
+/** @param {{ name: string, found: Found, onChanged: () => void }} props */
+function Review({ name, found, onChanged }) {
+  const { query } = place.value;
+  const threshold = Number(query.get("threshold")) || DEFAULT;
+  const [verdicts, setVerdicts] = useState(/** @type {Record<string, string>} */ ({}));
+  const [at, setAt] = useState(0);
+  const [count, setCount] = useState(SHOWN);
+  const steps = found.counts;
+  const step = steps.reduce((best, each, n) => (Math.abs(each.threshold - threshold) < Math.abs(steps[best].threshold - threshold) ? n : best), 0);
+  const { removed, groups } = steps[step];
+  const pairs = useMemo(() => found.pairs.filter((pair) => pair.steps.includes(step)), [found, step]);
+  const shown = pairs.slice(0, count);
+  const path = `/collections/${encodeURIComponent(name)}`;
+
+  const decide = async (/** @type {FoundPair} */ pair, /** @type {"left" | "right" | "both"} */ keep) => {
+    const key = `${pair.left.id} ${pair.right.id}`;
+    if (keep !== "both") {
+      const gone = keep === "left" ? pair.right : pair.left;
+      try {
+        await post(`${path}/records/remove`, { ids: [gone.id] });
+      } catch (error) {
+        toast(error instanceof Error ? error.message : String(error));
+        return;
+      }
+      toast(t("record.removed"), {
+        label: t("common.undo"),
+        run: () => post(`${path}/undo`).then(() => { setVerdicts((before) => ({ ...before, [key]: "" })); onChanged(); }),
+      });
+      onChanged();
+    }
+    setVerdicts((before) => ({ ...before, [key]: keep }));
+    setAt((before) => Math.min(before + 1, shown.length - 1));
+  };
+  useEffect(() => {
+    const move = (/** @type {number} */ by) => () => setAt((before) => Math.max(0, Math.min(shown.length - 1, before + by)));
+    const keep = (/** @type {"left" | "right" | "both"} */ which) => () => shown[at] && decide(shown[at], which);
+    return bind({ j: move(1), k: move(-1), h: keep("left"), l: keep("right"), b: keep("both") });
+  }, [at, shown]);
+  useEffect(() => document.getElementById(`pair-${at}`)?.scrollIntoView({ block: "nearest" }), [at]);
+
+  return html`
+    <section class="threshold">
+      <p><span class="big">${number(removed)}</span> ${t("duplicates.count", { count: removed, groups, records: found.records })}</p>
+      <div class="histogram" aria-hidden="true">${steps.map((each, n) => html`<i key=${n} class=${n >= step ? "on" : ""} style=${{ height: `${(100 * each.removed) / Math.max(1, steps[0].removed)}%` }}></i>`)}</div>
+      <label>${t("duplicates.threshold", { threshold: steps[step].threshold.toFixed(2) })}
+        <input type="range" min="0" max=${steps.length - 1} step="1" value=${step} onInput=${(/** @type {any} */ event) => { setAt(0); change({ threshold: String(steps[event.target.value].threshold) }, { replace: true }); }} />
+      </label>
+      <p class="soft">${t("duplicates.hint")}${found.left_out > 0 && html` ${t("duplicates.left_out", { count: found.left_out })}`}</p>
+    </section>
+    <p class="soft" role="status">${t("duplicates.pairs", { count: pairs.length })}${pairs.length < removed && html` ${t("duplicates.most")}`}</p>
+    <ol class="pairs">
+      ${shown.map((pair, n) => html`<${Pair} key=${`${pair.left.id} ${pair.right.id}`} pair=${pair} index=${n} current=${n === at} verdict=${verdicts[`${pair.left.id} ${pair.right.id}`] ?? ""} onDecide=${(/** @type {any} */ keep) => { setAt(n); decide(pair, keep); }} />`)}
+    </ol>
+    ${pairs.length > count && html`<button type="button" class="more" onClick=${() => setCount(count + SHOWN)}>${t("search.more")}</button>`}
+  `;
+}

@@ -1,0 +1,100 @@
+"""Maps and duplicates of collections, from the vectors that they have."""
+
+from __future__ import annotations
+
+import json
+import struct
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from likewise.errors import InputError
+from likewise.operations.collection_duplicates import (
+    CollectionDuplicatesRequest,
+    collections_duplicates,
+)
+from likewise.operations.collection_map import CollectionMapRequest, collections_map
+from likewise.operations.records import (
+    AddRequest,
+    CreateRequest,
+    TextRecord,
+    collections_add,
+    collections_create,
+)
+from likewise.operations.session import Message, Session
+
+SUBJECTS = ("the cat", "a kitten", "the card", "a credit card", "the rain", "a storm")
+VERBS = ("came back", "is gone", "was late", "surprised us", "is a problem")
+
+
+@pytest.fixture(scope="module")
+def store(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A store with one collection."""
+    store = str(tmp_path_factory.mktemp("store"))
+    session = Session(store=store)
+    collections_create(CreateRequest(name="things"), session)
+    records = tuple(
+        TextRecord(f"{subject} {verb}", fields={"verb": verb, "length": len(subject)})
+        for subject in SUBJECTS
+        for verb in VERBS
+    )
+    collections_add(AddRequest("things", records=(*records, "The cat is gone.")), session)
+    return store
+
+
+def test_a_map_is_coarse_first_then_whole(store: str, tmp_path: Path) -> None:
+    target = tmp_path / "things.points"
+    seen: list[str] = []
+
+    def hear(message: Message) -> None:
+        if message.code == "coarse":
+            seen.append(header(target)["method"])
+
+    session = Session(store=store, on_message=hear)
+    result = collections_map(CollectionMapRequest("things", output=target), session)
+    assert seen == ["pca"]
+    found = header(target)
+    assert found["method"] == "tsne"
+    assert found["count"] == len(SUBJECTS) * len(VERBS) + 1 == result.to_dict()["points"]
+    level = next(each for each in found["levels"] if each["found"])
+    assert sum(t["size"] for t in level["topics"]) + level["unclustered"] == found["count"]
+    assert {column["title"] for column in found["columns"]} == {"verb", "length"}
+    labels = block(target, found, f"level-{found['levels'].index(level)}")
+    assert np.bincount(labels)[: level["clusters"]].tolist() == [
+        topic["size"] for topic in level["topics"]
+    ]
+
+
+def test_a_map_needs_a_known_format(store: str, tmp_path: Path) -> None:
+    request = CollectionMapRequest("things", output=tmp_path / "map.png")
+    with pytest.raises(InputError, match="png"):
+        collections_map(request, Session(store=store))
+
+
+def test_every_threshold_has_its_counts_and_pairs(store: str) -> None:
+    request = CollectionDuplicatesRequest("things", lowest=0.7)
+    found = collections_duplicates(request, Session(store=store))
+    removed = [each.removed for each in found.counts]
+    assert removed == sorted(removed, reverse=True)
+    for step, counts in enumerate(found.counts):
+        assert sum(step in pair.steps for pair in found.pairs) == counts.removed
+    last = [pair for pair in found.pairs if len(found.counts) - 1 in pair.steps]
+    assert {last[0].left.text, last[0].right.text} == {"the cat is gone", "The cat is gone."}
+
+
+def header(path: Path) -> dict[str, Any]:
+    content = path.read_bytes()
+    assert content[:4] == b"LWMP"
+    (length,) = struct.unpack("<I", content[4:8])
+    return dict(json.loads(content[8 : 8 + length]))
+
+
+def block(path: Path, found: dict[str, Any], name: str) -> NDArray[Any]:
+    content = path.read_bytes()
+    (length,) = struct.unpack("<I", content[4:8])
+    place = found["blocks"][name]
+    start = 8 + length + place["offset"]
+    return np.frombuffer(content[start : start + place["bytes"]], "<u2")

@@ -1,0 +1,147 @@
+"""The map of a collection, and its duplicates, as people use them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.web.workspace.conftest import Person, Workspace
+
+pytestmark = pytest.mark.browser
+People = Callable[..., Person]
+
+SUBJECTS = {
+    "cards": ("my card", "the credit card", "a bank card", "the debit card", "our company card"),
+    "cats": ("the cat", "a kitten", "my old cat", "the neighbor's cat", "a grey kitten"),
+    "rain": ("the rain", "a storm", "the weather", "heavy snow", "the morning fog"),
+    "code": ("the program", "a function", "this script", "the compiler", "my source code"),
+}
+VERBS = ("is a problem today", "made me late", "came back yesterday", "was not what I expected",
+         "surprised everybody", "is hard to describe")  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def subjects(browser: Any, workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The name of a collection with four subjects."""
+    path = tmp_path_factory.mktemp("subjects") / "subjects.csv"
+    rows = [
+        f"{subject} {verb},{name},{len(verb)}"
+        for name, subjects in SUBJECTS.items()
+        for subject in subjects
+        for verb in VERBS
+    ]
+    path.write_text("\n".join(["text,subject,length", *rows]), "utf-8")
+    context = browser.new_context()
+    context.set_default_timeout(60_000)
+    Person(context.new_page(), workspace).index(Path(path), "subjects")
+    context.close()
+    return "subjects"
+
+
+def test_a_map_is_drawn_named_and_lit_up(people: People, subjects: str) -> None:
+    person = people().go(f"/explore/{subjects}")
+    page = person.page
+    page.wait_for_selector("html[data-map=tsne-named]", timeout=120_000)
+    legend = page.locator(".legend li")
+    assert legend.count() >= 2
+    sizes = page.locator(".legend .soft").all_inner_texts()
+    assert sum(map(int, sizes)) == sum(map(len, SUBJECTS.values())) * len(VERBS)
+    page.select_option(".side select", "subject")
+    page.wait_for_selector(".legend >> text=cats")
+    page.fill(".mapbar input", "a small pet that purrs")
+    page.wait_for_selector(".selection li")
+    assert any(word in page.inner_text(".selection li:first-child") for word in ("cat", "kitten"))
+    page.click(".selection li:first-child button")
+    page.wait_for_selector(".panel .near li")
+    assert "cat" in page.inner_text(".panel .near") or "kitten" in page.inner_text(".panel .near")
+    page.reload()  # the address has it all
+    page.wait_for_selector(".panel .near li")
+    assert page.input_value(".mapbar input") == "a small pet that purrs"
+    page.keyboard.press("Escape")
+    page.wait_for_selector(".panel", state="detached")
+
+
+def test_what_a_lasso_encloses_becomes_a_collection(people: People, subjects: str) -> None:
+    person = people().go(f"/explore/{subjects}")
+    page = person.page
+    page.wait_for_selector("html[data-map=tsne-named]", timeout=120_000)
+    page.click("[aria-pressed][aria-label*='Draw around']")
+    box = page.locator(".overlay").bounding_box()
+    left, right = box["x"] + 3, box["x"] + box["width"] - 3
+    top, bottom = box["y"] + 70, box["y"] + box["height"] - 3
+    page.mouse.move(left, top)
+    page.mouse.down()
+    for x, y in ((right, top), (right, bottom), (left, bottom), (left, top)):
+        page.mouse.move(x, y, steps=4)
+    page.mouse.up()
+    page.wait_for_selector(".selection >> text=selected")
+    with page.expect_download() as waiting:
+        page.click(".selection >> text=CSV")
+    assert "my card is a problem today" in Path(waiting.value.path()).read_text("utf-8")
+    page.fill(".selection input", "enclosed")
+    page.click(".selection >> text=Copy there")
+    page.wait_for_url("**/collections/enclosed")
+    page.wait_for_selector(".hit")
+    page.wait_for_selector(".facet >> text=subject")
+
+
+def test_duplicates_are_decided_pair_by_pair(people: People, questions: str) -> None:
+    person = people().go(f"/collections/{questions}/duplicates")
+    page = person.page
+    page.click("text=Look for duplicates")
+    page.wait_for_selector(".threshold .big")
+    page.reload()  # the job's result stays
+    page.wait_for_selector(".pair")
+    first = int(page.inner_text(".threshold .big"))
+    page.locator(".threshold input").fill("0")
+    page.wait_for_url("**threshold=0.8")
+    assert int(page.inner_text(".threshold .big")) >= first
+    assert page.locator(".pair").count() == int(page.inner_text(".threshold .big"))
+    page.click(".pair:first-child >> text=Keep right")
+    page.wait_for_selector("text=The right one stays.")
+    page.wait_for_selector("text=14 records")
+    page.click(".toast >> text=Undo")
+    page.wait_for_selector("text=15 records")
+    assert person.findings() == []
+
+
+def test_models_are_compared_with_a_verdict(people: People, tmp_path: Path) -> None:
+    pairs = tmp_path / "pairs.csv"
+    rows = ["sentence1,sentence2,score"]
+    for subjects in SUBJECTS.values():
+        for n, verb in enumerate(VERBS):
+            rows.append(f"{subjects[0]} {verb},{subjects[1]} {verb},4.{n}")
+            rows.append(f"{subjects[0]} {verb},nothing of the sort number {n},0.{n}")
+    pairs.write_text("\n".join(rows), "utf-8")
+    person = people().go("/compare")
+    page = person.page
+    page.wait_for_selector(".choices label")
+    page.set_input_files("input[type=file]:not([webkitdirectory])", pairs)
+    page.wait_for_selector(".chip >> text=pairs.csv")
+    page.click("label >> text=int8")  # float32 alone
+    page.click("button.primary")
+    page.wait_for_selector(".verdict", timeout=240_000)
+    assert page.inner_text(".verdict").startswith("Take all-MiniLM-L6-v2")
+    assert page.locator("tr.best").count() == 1
+    with page.expect_download() as waiting:
+        page.click("text=Report as HTML")
+    assert "<html" in Path(waiting.value.path()).read_text("utf-8")
+    assert person.findings() == []
+
+
+@pytest.mark.parametrize("locale", ["en", "zh-CN"])
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "dark"), (390, "light")])
+def test_the_map_is_accessible(
+    people: People, subjects: str, locale: str, width: int, scheme: str
+) -> None:
+    person = people(locale=locale, color_scheme=scheme, viewport={"width": width, "height": 844})
+    for path in ("/explore", f"/explore/{subjects}", "/compare"):
+        person.go(path)
+        if path.endswith(subjects):
+            person.page.wait_for_selector("html[data-map=tsne-named]", timeout=120_000)
+        person.page.wait_for_load_state("networkidle")
+        assert person.findings() == [], path
+        assert person.overflow() == 0, path
