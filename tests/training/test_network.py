@@ -14,7 +14,7 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("sentence_transformers")
 
 from likewise.training.losses import InBatchNegatives  # noqa: E402
-from likewise.training.network import TrainingNetwork, load_network  # noqa: E402
+from likewise.training.network import TrainingNetwork, chunk_sizes, load_network  # noqa: E402
 
 BATCH = make_batch(
     [
@@ -84,6 +84,23 @@ def test_vectors_are_those_of_sentence_transformers(tiny: Path) -> None:
     network.model.train()
     np.testing.assert_allclose(network.encode(BATCH.texts), expected, atol=1e-5)
     assert network.model.training
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_chunk_sizes(seed: int) -> None:
+    lengths = np.sort(np.random.default_rng(seed).integers(3, 200, 300))[::-1].astype(np.int64)
+
+    def cost(sizes: list[int]) -> int:
+        parts = np.split(lengths, np.cumsum(sizes)[:-1])
+        return sum(int(part[0]) * len(part) + 64 for part in parts)
+
+    sizes = chunk_sizes(lengths, 2048, 64)
+    assert sum(sizes) == len(lengths)
+    ends = np.cumsum(sizes)[:-1]
+    assert all(int(part[0]) * len(part) <= 2048 for part in np.split(lengths, ends))
+    for even in (1, 5, 10, 20):
+        assert cost(sizes) < cost([even] * (300 // even))
+    assert chunk_sizes(np.array([5000, 9]), 2048, 64) == [1, 1]
 
 
 def test_little_padding(tiny: Path) -> None:

@@ -23,6 +23,10 @@ from likewise.wording import counted
 
 CHECKED = 5_000
 """Texts of a file that are encoded for a check, from its beginning."""
+NEAR = 0.95
+"""Least similarity of near-duplicates in the evaluation."""
+MOST_NEAR = 0.3
+"""Share of near-duplicates from which the model is taken to be unable to tell texts apart."""
 TOKENIZED = 2_000
 """Texts of a file whose tokens are counted."""
 SHOWN = 3
@@ -124,8 +128,10 @@ def _leaks(
         mine = embed_records(encoder, _records(firsts[:CHECKED]), progress=progress)
         short = [text for text in evaluation if len(text) <= 4 * max(map(len, firsts))]
         other = embed_records(encoder, _records(short[:CHECKED] or evaluation[:1]))
-        for removed in leaks(mine, other, 0.95, progress=progress).removed:
+        for removed in leaks(mine, other, NEAR, progress=progress).removed:
             near[firsts[removed.row]] = other.texts[removed.representative]
+    if len(near) > MOST_NEAR * len(firsts):  # a model without training finds all texts alike
+        near = {}
     texts = [*exact, *near]
     if not texts:
         return _Leaked((), ())

@@ -20,8 +20,10 @@ from torch import Tensor
 
 from likewise.errors import UnsupportedModelError
 
-CHUNK_TOKENS = {"cpu": 4096, "cuda": 65_536}
-"""Tokens of a chunk, by device."""
+CHUNK_TOKENS = {"cpu": 2048, "cuda": 65_536}
+"""Most tokens of a chunk, by device."""
+CHUNK_OVERHEAD = {"cpu": 64, "cuda": 4096}
+"""What a chunk costs beside its tokens, in tokens: small chunks have less padding."""
 MEMORY_LIMIT = 2 * 2**30
 """Bytes of activations that are kept for the backward pass."""
 _PER_LAYER = 30
@@ -87,7 +89,7 @@ class TrainingNetwork:
         self.device = torch.device(model.device)
         own = model.max_seq_length or 512
         self.max_tokens = min(max_tokens or own, own)
-        self.chunk_tokens = chunk_tokens or CHUNK_TOKENS.get(self.device.type, 4096)
+        self.chunk_tokens = chunk_tokens or CHUNK_TOKENS.get(self.device.type, CHUNK_TOKENS["cpu"])
         self.autocast = autocast
         self._kept_tokens = memory_limit // self._bytes_per_token()
         self._tokenizer = model.tokenizer
@@ -118,15 +120,12 @@ class TrainingNetwork:
 
     def chunks(self, rows: Sequence[Sequence[int]]) -> list[Chunk]:
         """Chunks of texts of similar length, longest first."""
-        lengths = np.array([len(row) for row in rows])
-        order = np.argsort(-lengths, kind="stable").tolist()
-        chunks, start = [], 0
-        while start < len(order):
-            longest = int(lengths[order[start]])
-            size = max(1, self.chunk_tokens // max(longest, 1))
-            chunks.append(self._chunk(rows, order[start : start + size], longest))
-            start += size
-        return chunks
+        lengths = np.array([len(row) for row in rows], np.int64)
+        order = np.argsort(-lengths, kind="stable")
+        overhead = CHUNK_OVERHEAD.get(self.device.type, CHUNK_OVERHEAD["cpu"])
+        sizes = chunk_sizes(lengths[order], self.chunk_tokens, overhead)
+        parts = np.split(order, np.cumsum(sizes)[:-1])
+        return [self._chunk(rows, part.tolist(), int(lengths[part[0]])) for part in parts]
 
     def _chunk(self, rows: Sequence[Sequence[int]], texts: list[int], longest: int) -> Chunk:
         pad = int(self._tokenizer.pad_token_id or 0)
@@ -247,6 +246,36 @@ class TrainingNetwork:
         return result
 
 
+def chunk_sizes(lengths: NDArray[np.int64], most: int, overhead: int) -> list[int]:
+    """Numbers of texts in chunks with the least padding and overhead.
+
+    Args:
+        lengths: of the texts in tokens, longest first.
+        most: tokens of a chunk, padding included; a longer text is alone.
+        overhead: cost of a chunk, in tokens.
+    """
+    different, starts = np.unique(-lengths, return_index=True)
+    longest, ends = -different, [*starts[1:].tolist(), len(lengths)]
+    best, cut = [0.0], [0]
+    for end in range(len(different)):  # the cheapest split of the texts up to this length
+        costs = []
+        for start in range(end + 1):
+            tokens = int(longest[start]) * (ends[end] - int(starts[start]))
+            costs.append(best[start] + tokens + overhead * -(-tokens // most))
+        best.append(min(costs))
+        cut.append(int(np.argmin(costs)))
+    groups, end = [], len(different)
+    while end:
+        groups.append((cut[end], end))
+        end = cut[end]
+    sizes = []
+    for start, end in reversed(groups):
+        count = ends[end - 1] - int(starts[start])
+        each = max(1, most // max(1, int(longest[start])))
+        sizes += [each] * (count // each) + ([count % each] if count % each else [])
+    return sizes
+
+
 def load_network(
     folder: Path,
     *,
@@ -273,7 +302,8 @@ def load_network(
     from sentence_transformers import SentenceTransformer
 
     try:
-        model = SentenceTransformer(str(folder), device=device, local_files_only=True)
+        with quiet_transformers():
+            model = SentenceTransformer(str(folder), device=device, local_files_only=True)
     except (OSError, ValueError, KeyError, ImportError) as error:
         raise UnsupportedModelError(
             f"sentence-transformers cannot load {folder}: {str(error).splitlines()[0]}",
@@ -291,6 +321,21 @@ def load_network(
     return TrainingNetwork(
         model, max_tokens=max_tokens, chunk_tokens=chunk_tokens, memory_limit=memory_limit
     )
+
+
+@contextmanager
+def quiet_transformers() -> Iterator[None]:
+    """No progress bars of transformers: a model of this size is read and written in a moment."""
+    from transformers import utils
+
+    logging: Any = utils.logging
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()
 
 
 def set_dropout(module: Any, share: float) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import gc
-import hashlib
 import os
 import shutil
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from likewise.encoder import Encoder
-from likewise.errors import InputError, MissingExtraError, OutputError
+from likewise.errors import InputError, MissingExtraError, OutputError, TruncationWarning
 from likewise.evaluation.contract import Task
 from likewise.evaluation.run import load_tasks
 from likewise.evaluation.verify import verify
@@ -34,7 +34,7 @@ from likewise.training.plan import Plan, make_plan
 from likewise.training.progress_log import ProgressLog
 from likewise.training.recipe import Recipe
 from likewise.training.report import TrainingReport
-from likewise.training.run_folder import RunFolder
+from likewise.training.run_folder import RunFolder, file_identity
 from likewise.training.save import check_saved, save_network, write_card
 from likewise.training.sources import WEIGHTS_FILE, DataFile, read_weights_file
 from likewise.training.trainer import Trainer, TrainerSettings
@@ -82,7 +82,7 @@ class TrainingRun:
         """
         if self.output.exists() and (not self.output.is_dir() or any(self.output.iterdir())):
             raise InputError(f"{self.output} already exists", hint="choose a new folder")
-        data = [_identity(file.path) for file in self.files]
+        data = [file_identity(file.path) for file in self.files]
         settings = {"recipe": self.recipe.to_dict(), "data": data}
         lock = self.folder.open(settings, restart=self.restart)
         try:
@@ -252,7 +252,11 @@ class TrainingRun:
     def _measure(
         self, model: Encoder, tasks: Sequence[tuple[Task, Purpose]], title: str
     ) -> list[Measured]:
-        with self.progress(len(tasks), title=title, unit="tasks") as advance:
+        with (
+            self.progress(len(tasks), title=title, unit="tasks") as advance,
+            warnings.catch_warnings(),
+        ):
+            warnings.simplefilter("ignore", TruncationWarning)  # a finding of the checks
             found = []
             for task in tasks:
                 found += measure(model, [task])
@@ -381,16 +385,3 @@ def _texts_of(task: Task) -> list[str]:
         value = getattr(task, name, ())
         found += value.values() if isinstance(value, dict) else value
     return [text for text in found if isinstance(text, str)]
-
-
-def _identity(path: Path) -> dict[str, Any]:
-    """What shows that a file is the same: its path, size, beginning and end."""
-    try:
-        size = path.stat().st_size
-        with path.open("rb") as file:
-            digest = hashlib.sha256(file.read(2**20))
-            file.seek(max(0, size - 2**20))
-            digest.update(file.read())
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror}", hint="check the path") from error
-    return {"path": str(path.resolve()), "size": size, "hash": digest.hexdigest()}

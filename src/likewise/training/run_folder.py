@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Mapping
@@ -129,3 +130,16 @@ class RunFolder:
 
 def _line(report: StepReport) -> bytes:
     return json.dumps(report.to_dict()).encode() + b"\n"
+
+
+def file_identity(path: Path) -> dict[str, Any]:
+    """What shows that a file is the same: its path, size, beginning and end."""
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            digest = hashlib.sha256(file.read(2**20))
+            file.seek(max(0, size - 2**20))
+            digest.update(file.read())
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}", hint="check the path") from error
+    return {"path": str(path.resolve()), "size": size, "hash": digest.hexdigest()}

@@ -13,7 +13,7 @@ import numpy as np
 from likewise.errors import OutputError
 from likewise.evaluation.contract import TextEncoder, embed
 from likewise.training.gate import Change, Verdict
-from likewise.training.network import TrainingNetwork
+from likewise.training.network import TrainingNetwork, quiet_transformers
 from likewise.vectors import similarity_pairwise
 
 LEAST_COSINE = 0.9999
@@ -29,7 +29,10 @@ def save_network(network: TrainingNetwork, folder: Path) -> None:
     partial = folder.with_name(folder.name + ".partial")
     try:
         shutil.rmtree(partial, ignore_errors=True)
-        network.model.save_pretrained(str(partial), create_model_card=False)
+        with quiet_transformers():
+            network.model.save_pretrained(str(partial), create_model_card=False)
+        for weights in partial.rglob("*.safetensors"):  # written for the owner alone
+            shutil.copymode(partial / "modules.json", weights)
         shutil.rmtree(folder, ignore_errors=True)
         partial.rename(folder)
     except OSError as error:
