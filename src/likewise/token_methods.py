@@ -7,6 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from likewise.engine.contract import Runtime
+from likewise.errors import InputError
+from likewise.progress import Advance
 from likewise.results import Token, TokenCount
 from likewise.signatures import Text, Texts
 from likewise.texts import is_single, listed
@@ -18,6 +21,31 @@ class TokenMethods:
     """Methods that tokenize texts."""
 
     _tokenizer: Tokenizer
+    _runtime: Runtime
+
+    @property
+    def vocabulary_size(self) -> int:
+        """Number of tokens of the vocabulary."""
+        return self._tokenizer.vocabulary_size
+
+    def encode_tokens(
+        self, token_ids: Sequence[Sequence[int]], progress: Advance | None = None
+    ) -> NDArray[np.float32]:
+        """Vectors of texts given as token ids: float32 `[n, dimension]`.
+
+        Args:
+            token_ids: of each text, without special tokens, which are put around them.
+            progress: called with the number of texts that were just finished.
+
+        Raises:
+            InputError: an id is not in the vocabulary.
+        """
+        size = self.vocabulary_size
+        if wrong := [t for row in token_ids for t in row if not 0 <= t < size]:
+            raise InputError(
+                f"token id {wrong[0]} is not in the vocabulary", hint=f"ids are 0 to {size - 1}"
+            )
+        return self._runtime.embed(self._tokenizer.rows_of_ids(token_ids), progress)
 
     def tokens(self, text: str) -> list[str]:
         """The tokens of a text as spelled in the vocabulary, after truncation."""

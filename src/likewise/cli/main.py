@@ -44,6 +44,7 @@ COMMANDS = {
     "calibrate": "likewise.cli.calibrate:calibrate",
     "mine": "likewise.cli.mine:mine",
     "train": "likewise.cli.train:train",
+    "distill": "likewise.cli.distill:distill",
     "models": "likewise.cli.models:models_app",
     "download": "likewise.cli.download:download",
     "export": "likewise.cli.export:export",

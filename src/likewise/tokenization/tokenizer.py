@@ -101,6 +101,14 @@ class Tokenizer:
         flat = np.fromiter(chain.from_iterable(kept), np.int32, int(lengths.sum()))
         return TokenRows(flat, lengths, np.array(seen, np.int64), partial=partial)
 
+    def rows_of_ids(self, token_ids: Sequence[Sequence[int]]) -> TokenRows:
+        """Token ids without special tokens as `rows` gives them: with them, and truncated."""
+        wrapped = [[*self._leading, *ids, *self._trailing] for ids in token_ids]
+        kept = [self._truncated(ids) if len(ids) > self.max_tokens else ids for ids in wrapped]
+        lengths = np.fromiter(map(len, kept), np.int64, len(kept))
+        flat = np.fromiter(chain.from_iterable(kept), np.int32, int(lengths.sum()))
+        return TokenRows(flat, lengths, np.array([len(ids) for ids in wrapped], np.int64))
+
     def _tokenize(
         self, texts: Sequence[str], first_index: int, limit: int | None
     ) -> tuple[list[list[int]], list[int]]:
