@@ -103,6 +103,18 @@ def test_chunk_sizes(seed: int) -> None:
     assert chunk_sizes(np.array([5000, 9]), 2048, 64) == [1, 1]
 
 
+def test_bfloat16(tiny: Path) -> None:
+    network = load_network(tiny, dropout=0.0)
+    network.model.train()
+    exact = gradients(network)["loss"]
+    vectors = network.encode(BATCH.texts)
+    network.autocast = True
+    rounded = gradients(network)["loss"]
+    assert rounded != exact
+    assert torch.allclose(rounded, exact, rtol=0.05)
+    assert (network.encode(BATCH.texts) == vectors).all()  # measured in float32
+
+
 def test_little_padding(tiny: Path) -> None:
     network = load_network(tiny, chunk_tokens=64)
     chunks = network.chunks(network.token_ids(BATCH.texts))

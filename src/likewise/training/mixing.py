@@ -7,7 +7,7 @@ from typing import Any
 
 from likewise.errors import InputError
 from likewise.training.examples import Batch, Example, Kind, Prompts, make_batch
-from likewise.training.sources import DataFile, Source
+from likewise.training.sources import DataFile, Similar, Source
 
 
 class Mixer:
@@ -26,6 +26,7 @@ class Mixer:
         leave_out: texts that may not be drawn.
         single_texts: labeled texts are drawn one by one, not in pairs, for a classifier.
         max_negatives: negatives of an example that are used.
+        similar: puts similar examples into a batch together.
 
     Raises:
         RecordError: a file cannot be read.
@@ -43,12 +44,13 @@ class Mixer:
         leave_out: Set[str] = frozenset(),
         single_texts: bool = False,
         max_negatives: int = 8,
+        similar: Similar | None = None,
     ) -> None:
         if not files:
             raise InputError("no data is named", hint="give a file with --data")
         self._labels: dict[str, int] = {}
         self.sources = tuple(
-            Source(file, seed * 1000 + number, leave_out, self._labels)
+            Source(file, seed * 1000 + number, leave_out, self._labels, similar)
             for number, file in enumerate(files)
         )
         self._weights = _weights(self.sources)

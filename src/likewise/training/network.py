@@ -235,14 +235,16 @@ class TrainingNetwork:
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Vectors without gradients and dropout: float32 `[n, dimension]`."""
         result = np.empty((len(texts), self.dimension), np.float32)
-        training = self.model.training
+        training, autocast = self.model.training, self.autocast
         self.model.eval()
+        self.autocast = False
         try:
             with torch.inference_mode():
                 for chunk in self.chunks(self.token_ids(texts)):
                     result[chunk.texts.numpy()] = self.forward(chunk).cpu().numpy()
         finally:
             self.model.train(training)
+            self.autocast = autocast
         return result
 
 

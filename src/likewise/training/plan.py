@@ -5,12 +5,17 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
+import torch
+
+from likewise.engine.openvino.timing import supports_bfloat16
 from likewise.training.losses import Loss
 from likewise.training.mixing import Mixer
 from likewise.training.network import TrainingNetwork
 from likewise.training.recipe import Recipe
+
+Compute = Literal["float32", "bfloat16"]
 
 TIMED_STEPS = 3
 """Steps that are timed; the first one is not counted."""
@@ -18,6 +23,8 @@ LEAST_STEPS = 5
 """Steps of a training whose time is short."""
 SAFETY = 0.92
 """Share of the time left that steps are planned for."""
+CLEARLY = 0.9
+"""Share of the time in float32 that bfloat16 may take to be chosen."""
 MOST_EPOCHS = 10.0
 """Epochs, where only the time is limited."""
 
@@ -32,6 +39,7 @@ class Plan:
         examples: rows that are trained on; the first block of each file where it is larger.
         epochs: times that each of them is used.
         seconds_per_step: as measured; None where no time is limited.
+        compute: number format of the matrix products; weights are always in float32.
     """
 
     steps: int
@@ -39,6 +47,7 @@ class Plan:
     examples: int
     epochs: float
     seconds_per_step: float | None
+    compute: Compute = "float32"
 
     def to_dict(self) -> dict[str, Any]:
         """All attributes."""
@@ -66,14 +75,42 @@ def make_plan(
     per_epoch = max(1, math.ceil(examples / recipe.batch))
     epochs = recipe.epochs or (MOST_EPOCHS if recipe.max_minutes else 1.0)
     steps = recipe.steps or max(1, round(epochs * per_epoch))
+    network.autocast = recipe.compute == "bfloat16" or (
+        recipe.compute == "auto" and bfloat16_is_faster(network)
+    )
     per_step = None
     if seconds_left is not None:
         started = time.monotonic()
         per_step = time_step(network, mixer, loss)
         left = SAFETY * (seconds_left - (time.monotonic() - started))
         steps = min(steps, max(LEAST_STEPS, int(left / per_step)))
+    compute: Compute = "bfloat16" if network.autocast else "float32"
     warmup = recipe.warmup if recipe.warmup >= 1 else recipe.warmup * steps
-    return Plan(steps, round(warmup), examples, round(steps / per_epoch, 2), per_step)
+    return Plan(steps, round(warmup), examples, round(steps / per_epoch, 2), per_step, compute)
+
+
+def bfloat16_is_faster(network: TrainingNetwork) -> bool:
+    """Whether a chunk takes clearly less time in bfloat16, forward and backward.
+
+    Processors without instructions for bfloat16 are slower in it; so are some that have them.
+    """
+    if network.device.type == "cpu" and not supports_bfloat16():
+        return False
+    seconds = {}
+    rows = [[1] * 64] * max(1, network.chunk_tokens // 64)
+    (chunk, *_) = network.chunks(rows)
+    for autocast in (False, True):
+        network.autocast = autocast
+        times = []
+        for _ in range(TIMED_STEPS):
+            started = time.perf_counter()
+            network.forward(chunk).sum().backward()  # type: ignore[no-untyped-call]
+            if network.device.type == "cuda":
+                torch.cuda.synchronize()
+            times.append(time.perf_counter() - started)
+        seconds[autocast] = min(times)
+    network.model.zero_grad(set_to_none=True)
+    return seconds[True] < CLEARLY * seconds[False]
 
 
 def time_step(network: TrainingNetwork, mixer: Mixer, loss: Loss) -> float:

@@ -36,7 +36,8 @@ from likewise.training.recipe import Recipe
 from likewise.training.report import TrainingReport
 from likewise.training.run_folder import RunFolder, file_identity
 from likewise.training.save import check_saved, save_network, write_card
-from likewise.training.sources import WEIGHTS_FILE, DataFile, read_weights_file
+from likewise.training.similar_batches import neighbors_by
+from likewise.training.sources import WEIGHTS_FILE, DataFile, Similar, read_weights_file
 from likewise.training.trainer import Trainer, TrainerSettings
 
 OnNote = Callable[[str, str], None]
@@ -117,7 +118,7 @@ class TrainingRun:
         held = self._held_out()
         tasks = self._tasks(held)
         left_out = held.texts if held else frozenset()
-        mixer = self._mixer(left_out)
+        mixer = self._mixer(left_out, similar=1)
         lines = self._describe(mixer, held)
         checked = check(
             mixer.sources, self.parent, _dev_texts(tasks), left_out,
@@ -125,8 +126,7 @@ class TrainingRun:
         )  # fmt: skip
         for finding in checked.findings:
             self.on_note(finding.code, finding.text)
-        if checked.leaked:
-            mixer = self._mixer(left_out | checked.leaked)
+        mixer = self._mixer(left_out | checked.leaked, similar=self.recipe.similar)
         began = time.monotonic()
         before = self._measure(self.parent, tasks, "measuring the original model")
         measuring = time.monotonic() - began
@@ -160,16 +160,17 @@ class TrainingRun:
         general = load_tasks(evaluation.general) if evaluation.general else general_tasks()
         return [(task, "dev") for task in dev] + [(task, "general") for task in general]
 
-    def _mixer(self, left_out: frozenset[str]) -> Mixer:
+    def _mixer(self, left_out: frozenset[str], *, similar: int) -> Mixer:
         encoder = self.parent
         prompts = Prompts(
             encoder.prompt_text(encoder.role_prompt("query")),
             encoder.prompt_text(encoder.role_prompt("document")),
         )
+        groups = Similar(neighbors_by(encoder, self.progress), similar) if similar > 1 else None
         return Mixer(
             self.files, self.recipe.batch, files_per_batch=self.recipe.files_per_batch,
             seed=self.recipe.seed, prompts=prompts, leave_out=left_out,
-            single_texts=self.recipe.loss.name == "softmax",
+            single_texts=self.recipe.loss.name == "softmax", similar=groups,
         )  # fmt: skip
 
     def _describe(self, mixer: Mixer, held: HeldOut | None) -> tuple[str, ...]:
@@ -189,6 +190,7 @@ class TrainingRun:
     def _plan(self, network: TrainingNetwork, mixer: Mixer, loss: Any, measuring: float) -> Plan:
         saved = self.folder.read_json("plan.json")
         if saved:
+            network.autocast = saved["compute"] == "bfloat16"
             return Plan(**saved)
         left = None
         if self.recipe.max_minutes:
@@ -354,7 +356,9 @@ class TrainingRun:
         except MissingExtraError:
             self.on_note("int8", 'int8 is not verified; pip install "likewise[int8]" to do so')
             return None
-        found = verify(saved, smaller, "int8", progress=self.progress)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", TruncationWarning)
+            found = verify(saved, smaller, "int8", progress=self.progress)
         for shortfall in found.shortfalls:
             self.on_note("int8", f"in int8, {shortfall}")
         return round(found.cosine_mean, 5)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -17,6 +17,7 @@ from likewise.data.readers.tables import read_tsv, read_tsv_verbatim
 from likewise.errors import InputError, RecordError
 from likewise.training.columns import Layout, find_layout
 from likewise.training.examples import Example
+from likewise.training.similar_batches import NeighborsOf, grouped
 
 BLOCK = 100_000
 """Rows in memory at once; a larger file is shuffled within blocks of this size."""
@@ -83,6 +84,19 @@ def read_raw_rows(path: Path) -> Iterator[object]:
 
 
 @dataclass(frozen=True)
+class Similar:
+    """How similar examples are put into a batch together.
+
+    Attributes:
+        neighbors: finds the neighbors of anchors.
+        size: examples of a group.
+    """
+
+    neighbors: NeighborsOf
+    size: int
+
+
+@dataclass(frozen=True)
 class RowTexts:
     """The texts of a row.
 
@@ -110,6 +124,7 @@ class Source:
         seed: of the order.
         leave_out: texts that may not be drawn, such as those of the held-out part.
         labels: numbers of labels, shared by several files; new labels are added.
+        similar: groups similar examples, unless they are scored or the file is read in blocks.
 
     Attributes:
         name: of the file.
@@ -127,9 +142,10 @@ class Source:
         seed: int,
         leave_out: Set[str] = frozenset(),
         labels: dict[str, int] | None = None,
+        similar: Similar | None = None,
     ) -> None:
         self.file, self.name, self._seed = file, file.path.name, seed
-        self._leave_out = leave_out
+        self._leave_out, self._similar = leave_out, similar
         first = next(iter(read_raw_rows(file.path)), None)
         if first is None:
             raise RecordError(f"{file.path} has no rows", hint="it needs at least one")
@@ -222,6 +238,10 @@ class Source:
         if self.layout.form == "scored":
             kept = [replace(row, label=(row.label or 0.0) / self._scale(kept)) for row in kept]
         self._loaded = _Block(kept, self.layout) if kept else None
+        similar = self._similar
+        if similar and kept and self._single_block and self.layout.form != "scored":
+            neighbors = similar.neighbors([row.anchors[0] for row in kept])
+            self._current.group = lambda order: grouped(order, neighbors, similar.size)
         self._current.shuffle(self._random(self._epoch, self._block))
 
     def _scale(self, rows: Sequence[_Row]) -> float:
@@ -277,6 +297,7 @@ class _Block:
 
     def __init__(self, rows: list[_Row], layout: Layout) -> None:
         self._rows, self._layout = rows, layout
+        self.group: Callable[[Sequence[int]], list[int]] | None = None
         self._order: list[int] = []
         self._passed: list[int] = []
         self._at = self.turn = 0
@@ -299,6 +320,8 @@ class _Block:
 
     def shuffle(self, random: np.random.Generator) -> None:
         self._order = random.permutation(len(self._rows)).tolist()
+        if self.group:
+            self._order = self.group(self._order)
         self._passed, self._at, self.turn = [], 0, 0
 
     def draw(self, taken: Set[str], random: np.random.Generator) -> Example | None:
