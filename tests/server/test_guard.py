@@ -146,6 +146,18 @@ def test_a_browser_logs_in_with_any_key(keyed: Program, secrets: dict[str, str])
         assert browser.post("/v1/x", headers=_bearer("wrong")).status_code == 401
 
 
+def test_a_login_leads_back_to_the_page(keyed: Program, secrets: dict[str, str]) -> None:
+    def target(referer: str) -> str:
+        with httpx.Client(base_url=keyed.address, headers={"Referer": referer}) as browser:
+            answer = browser.post("/login", data={"key": secrets["reader"]})
+            return str(answer.headers["location"])
+
+    own = keyed.address.rstrip("/")
+    assert target(f"{own}/app/collections/notes?q=a%20b") == "/app/collections/notes?q=a%20b"
+    assert target(f"{own}//evil.example/x") == "/evil.example/x"
+    assert target("https://evil.example/x") == target(f"{own}/login") == target("x:[") == "./"
+
+
 def test_probes_need_no_key_and_no_host_name(keyed: Program) -> None:
     for method in ("GET", "HEAD"):
         answer = _call(keyed, {"Host": "10.1.2.3:7860"}, path="/health", method=method)

@@ -175,12 +175,26 @@ class Guard:
         if self._access.keys.find(secret) is None:
             await _login(scope, "login", failed=True)(scope, receive, send)
             return
-        answer = RedirectResponse("./", 303, {"Cache-Control": "no-store"})
+        answer = RedirectResponse(_page_before(scope), 303, {"Cache-Control": "no-store"})
         answer.set_cookie(
             COOKIE, cookie_of(secret), max_age=_MONTH, httponly=True, samesite="strict",
             secure=scope["scheme"] == "https",
         )  # fmt: skip
         await answer(scope, receive, send)
+
+
+def _page_before(scope: Scope) -> str:
+    """The page that asked for the key, of this server; the first page where it is not known."""
+    headers = Headers(scope=scope)
+    try:
+        before = urlsplit(headers.get("referer", ""))
+    except ValueError:
+        return "./"
+    own = before.netloc.lower() == headers.get("host", "").lower() != ""
+    if not own or not before.path.startswith("/") or before.path.endswith("/login"):
+        return "./"
+    path = "/" + before.path.lstrip("/")  # two slashes would name another host
+    return f"{path}?{before.query}" if before.query else path
 
 
 def _secret(scope: Scope) -> bytes:

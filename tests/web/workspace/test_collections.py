@@ -39,6 +39,8 @@ def test_from_a_file_to_a_saved_search(people: People, table: Path) -> None:
 def test_filters_are_made_of_the_fields(people: People, questions: str) -> None:
     person = people().go(f"/collections/{questions}")
     page = person.page
+    box = page.locator(".facet .value .soft >> nth=0").bounding_box()
+    assert box["x"] + box["width"] < page.locator(".found").bounding_box()["x"]  # counts are seen
     page.click(".facet .value >> text=refunds")
     page.wait_for_selector("text=5 records")
     page.fill(".range input >> nth=1", "2012")
@@ -168,3 +170,12 @@ def test_every_page_is_accessible(
             first = person.page.evaluate("document.querySelector('#hit-0').dataset.id")
         assert person.findings() == [], path
         assert person.overflow() == 0, path
+
+
+def test_a_migration_compares_first(people: People, questions: str) -> None:
+    person = people().go(f"/collections/{questions}/history")
+    page = person.page
+    page.select_option("form label:has-text('Network') select", "int8")
+    page.click("text=Compare and switch")
+    page.wait_for_selector("form .notice >> text=The collection", timeout=60_000)
+    assert person.findings() == []

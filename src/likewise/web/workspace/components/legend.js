@@ -5,8 +5,11 @@ import { number, t } from "../lib/i18n.js";
 import { change } from "../lib/router.js";
 import { css, palette } from "../page/colors.js";
 
+const FEW = 30;
+
 /** @param {{ points: import("../lib/points.js").Points, shown: any, color: string, map: any }} props */
 export function Legend({ points, shown, color, map }) {
+  const [all, setAll] = useState(false);
   const [off, setOff] = useState(/** @type {number[]} */ ([]));
   useEffect(() => setOff([]), [shown]);
   if (!map) return null;
@@ -18,6 +21,9 @@ export function Legend({ points, shown, color, map }) {
     map.toggle(group);
     setOff([...map.off]);
   };
+  const names = [...column.names, t(level ? "map.unclustered" : "map.other")];
+  const more = names.length - FEW;
+  const isShown = (/** @type {number} */ group) => counts[group] > 0 && (all || group < FEW || group === names.length - 1);
   const at = level ? points.levels.indexOf(level) : -1;
   return html`
     <section>
@@ -34,11 +40,12 @@ export function Legend({ points, shown, color, map }) {
       ${column.low !== null
         ? html`<div class="shades" aria-hidden="true">${[0, 32, 64, 96, 128, 160, 192, 224, 255].map((step) => html`<i key=${step} style=${{ background: css(colors[step]) }}></i>`)}</div><p class="figures soft"><span>${number(column.low, 2)}</span><span>${number(column.high, 2)}</span></p>`
         : html`<ul class="legend">
-            ${[...column.names, t(level ? "map.unclustered" : "map.other")].map((each, group) => counts[group] > 0 && html`
+            ${names.map((each, group) => isShown(group) && html`
               <li key=${group}><button type="button" aria-pressed=${!off.includes(group)} onClick=${() => toggle(group)}>
                 <i style=${{ background: css(colors[Math.min(group, colors.length - 1)]) }}></i><span class="name">${each}</span><span class="soft">${number(counts[group])}</span>
               </button></li>`)}
-          </ul>`}
+          </ul>
+          ${more > 1 && html`<button type="button" class="link" onClick=${() => setAll(!all)}>${all ? t("facets.fewer") : t("facets.more", { count: more })}</button>`}`}
     </section>
   `;
 }

@@ -41,6 +41,7 @@ export default {
   "job.dedupe": "Duplicates in {about}",
   "job.compact": "Tidy up {about}",
   "job.compare": "Compare models",
+  "job.migrate": "Another model for {about}",
   "job.download": "Fetch {about}",
   "job.queued": "waiting",
   "job.running": "running",
@@ -205,6 +206,14 @@ export default {
   "duplicates.kept.right": "The right one stays.",
   "duplicates.kept.both": "Both stay.",
 
+  "migrate.title": "Another model",
+  "migrate.about": "The texts are encoded with the new model beside the old vectors. The results of both are compared, and the collection is switched if they agree well enough. You can undo that.",
+  "migrate.fastest": "the fastest here",
+  "migrate.go": "Compare and switch",
+  "migrate.done": "The collection has the new model.",
+  "migrate.kept": "The collection keeps its model.",
+  "migrate.overlap": "{share} % of the ten best results are the same, measured with {queries} queries.",
+
   "explore.title": "Explore",
   "explore.about": "Choose a collection to see it as a map: texts that mean something similar are near each other.",
   "explore.none": "There is no collection yet",
@@ -265,6 +274,7 @@ export default {
 
   "history.undo": "Undo the last change",
   "history.redo": "Redo",
+  "history.migrate": "Another model",
   "history.done": "Restored: {records} records.",
   "history.run": "Run",
   "history.when": "When",

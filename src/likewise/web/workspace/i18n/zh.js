@@ -42,6 +42,7 @@ export default {
   "job.dedupe": "{about} 中的重复",
   "job.compact": "整理 {about}",
   "job.compare": "比较模型",
+  "job.migrate": "为 {about} 更换模型",
   "job.download": "获取 {about}",
   "job.queued": "等待中",
   "job.running": "运行中",
@@ -206,6 +207,14 @@ export default {
   "duplicates.kept.right": "保留了右边的。",
   "duplicates.kept.both": "两条都保留。",
 
+  "migrate.title": "更换模型",
+  "migrate.about": "文本会用新模型编码，旧向量保留。先比较两者的结果，足够一致时才切换集合，之后也可以撤销。",
+  "migrate.fastest": "这里最快的",
+  "migrate.go": "比较并切换",
+  "migrate.done": "集合已使用新模型。",
+  "migrate.kept": "集合保留原来的模型。",
+  "migrate.overlap": "前十条结果有 {share} % 相同，用 {queries} 个查询测得。",
+
   "explore.title": "探索",
   "explore.about": "选择一个集合，以地图方式查看：含义相近的文本彼此靠近。",
   "explore.none": "还没有集合",
@@ -266,6 +275,7 @@ export default {
 
   "history.undo": "撤销上一次变更",
   "history.redo": "重做",
+  "history.migrate": "更换模型",
   "history.done": "已恢复：{records} 条记录。",
   "history.run": "序号",
   "history.when": "时间",

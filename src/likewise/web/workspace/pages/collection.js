@@ -36,11 +36,12 @@ async function summaryOf(name, coming, signal) {
 /** @param {{ name: string, tab: string }} props */
 export function CollectionPage({ name, tab }) {
   const writing = jobs.value.filter((job) => job.operation === "index" && job.request.into === name);
+  const migrated = jobs.value.find((job) => job.operation === "collections_migrate" && job.request.name === name)?.status;
   const running = writing.find((job) => job.status === "running" || job.status === "queued");
   const failed = !running && writing[0]?.status === "failed" ? writing[0] : null;
   const part = running?.progress ? Math.floor(running.progress.done / PART) : 0;
   const { value, error, reload } = useLoad(
-    (signal) => summaryOf(name, Boolean(running ?? failed), signal), [name, running?.id, part, writing[0]?.status],
+    (signal) => summaryOf(name, Boolean(running ?? failed), signal), [name, running?.id, part, writing[0]?.status, migrated],
   );
   const missing = error instanceof ApiError && error.status === 404;
   const state = `${value?.runs ?? 0}.${value?.records ?? 0}`;

@@ -8,6 +8,7 @@ import { useLoad } from "../lib/load.js";
 import { go, href } from "../lib/router.js";
 import { ErrorNotice } from "../components/notice.js";
 import { Icon } from "../components/icon.js";
+import { Migration } from "../components/migration.js";
 import { toast } from "../components/toast.js";
 import { short } from "./collections.js";
 
@@ -59,6 +60,8 @@ export function HistoryTab({ name, summary, onChanged }) {
         <div><dt>${t("history.chunks")}</dt><dd>${number(summary.chunks)}</dd></div>
         <div><dt>${t("history.index")}</dt><dd>${summary.index.kind} · ${t("history.recall", { recall: number(100 * summary.index.recall, 1) })}</dd></div>
       </dl>
+      <h2>${t("migrate.title")}</h2>
+      <${Migration} name=${name} summary=${summary} />
       <${Removal} name=${name} records=${summary.records} />
     </div>
   `;
