@@ -15,6 +15,7 @@ from benchmarks import (
     cold_start,
     collections,
     dedupe,
+    distillation,
     documents,
     durability,
     edits,
@@ -64,6 +65,7 @@ BENCHMARKS: dict[str, ModuleType] = {
     "serving": serving,
     "mixed_load": mixed_load,
     "training": training,
+    "distillation": distillation,
     "gpu": gpu,
 }
 """Every benchmark, by name."""

@@ -17,6 +17,7 @@ from likewise.analysis.embedded_corpus import EmbeddedCorpus, embed_records
 from likewise.data.records import Record, read_records
 from likewise.encoder import Encoder
 from likewise.errors import InputError, OutputError
+from likewise.evaluation.contract import Task
 from likewise.hub.catalog import find
 from likewise.loading import load
 from likewise.progress import ProgressFactory, no_progress
@@ -27,7 +28,7 @@ from likewise.training.distillation.measuring import (
     megabytes,
     tasks_of,
 )
-from likewise.training.distillation.settings import DistillationReport, DistillationSettings
+from likewise.training.distillation.settings import DistillationReport, DistillationSettings, Kind
 from likewise.training.distillation.static_model import distill_static, write_static
 
 OnNote = Callable[[str, str], None]
@@ -85,6 +86,13 @@ class DistillationRun:
             raise OutputError(
                 f"cannot make {partial}: {error.strerror}", hint="choose another output"
             ) from error
+        try:
+            return self._made(kind, partial, tasks)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+
+    def _made(self, kind: Kind, partial: Path, tasks: Sequence[Task]) -> DistillationReport:
+        """Make the student in a folder, measure it, and move it to the output."""
         made = self._static(partial) if kind == "static" else self._network(partial)
         student = load(partial, compute="float32")
         teacher = self.teacher if kind != "cross-encoder" else self._untrained()
