@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
@@ -72,10 +71,14 @@ class SentenceTransformerMethods(LoadedModel):
 
     async def aembed_query(self, text: str) -> list[float]:
         """`embed_query` in another thread, so that the event loop is not blocked."""
+        import asyncio  # slow to import, and few programs need it
+
         return await asyncio.to_thread(self.embed_query, text)
 
     async def aembed_documents(self, texts: list[str]) -> list[list[float]]:
         """`embed_documents` in another thread, so that the event loop is not blocked."""
+        import asyncio
+
         return await asyncio.to_thread(self.embed_documents, texts)
 
     # sentence-transformers
