@@ -175,8 +175,8 @@ def test_granularity_of_planted_groups(tmp_path: Path) -> None:
         assert max(c.score for c in sure.candidates) <= 1
 
 
-def test_granularity_of_a_sample(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("likewise.analysis.clustering.granularity.SAMPLE", 300)
+def test_granularity_of_samples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("likewise.analysis.clustering.granularity.SAMPLES", (300, 500))
     vectors, truth, texts = planted(groups=12, each=60)
     found = cluster(corpus(tmp_path, vectors, texts), ClusterSettings(runs=0))
     assert found.granularity.clusters == len(found.topics) == 12

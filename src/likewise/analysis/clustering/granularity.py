@@ -8,8 +8,10 @@ there.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from statistics import geometric_mean
+from typing import Any, Literal
 
 import numpy as np
 
@@ -27,9 +29,13 @@ TIE = 0.01
 NEARLY = 0.02
 """Numbers of clusters with a score this close to the best are nearly as good."""
 
-SAMPLE = 12_000
-"""Texts whose number of clusters is found, at most: with more texts, the same number of neighbors
-shows ever finer structure."""
+SAMPLES = (5000, 6500, 8000)
+"""Texts whose number of clusters is found, where there are more. With more texts the same number of
+neighbors shows ever finer structure, so the geometric mean over samples of several sizes is taken.
+"""
+
+DIFFERENT = 1.2
+"""A sample is smaller than the corpus by at least this factor, or all of it is taken."""
 
 CLOSE = 0.08
 """Log of the ratio of two numbers of clusters that need not be brought closer."""
@@ -92,22 +98,45 @@ class Found:
 
 
 def find(matrix: Any, vectors: Matrix, *, neighbors: int, seed: int) -> Found:
-    """Communities whose number is chosen from the data, or from a sample of it.
+    """Communities whose number is chosen from the data, or from samples of it.
 
     Args:
         matrix: the kNN graph, sparse and symmetric.
         vectors: float32 `[n, dimension]`, of length 1.
         neighbors: of each text in the graph.
-        seed: of Leiden and of the sample.
+        seed: of Leiden and of the samples.
     """
     count = len(vectors)
-    if count <= SAMPLE:
-        return _scanned(matrix, np.asarray(vectors, np.float32), seed)
-    rows = np.sort(np.random.default_rng(seed).choice(count, SAMPLE, replace=False))
+    scans = [
+        _sampled(vectors, size, neighbors, seed) for size in SAMPLES if size * DIFFERENT <= count
+    ]
+    if len(scans) < len(SAMPLES):  # the corpus itself is of such a size
+        whole = _scanned(matrix, np.asarray(vectors, np.float32), seed)
+        if not scans:
+            return whole
+        scans.append(whole)
+    return _matched(matrix, _averaged(scans), seed)
+
+
+def _sampled(vectors: Matrix, size: int, neighbors: int, seed: int) -> Found:
+    """Communities of a sample."""
+    rows = np.sort(np.random.default_rng(seed).choice(len(vectors), size, replace=False))
     sample = np.asarray(vectors[rows], np.float32)
     near = knn_graph(sample, neighbors)
-    part = communities.as_matrix(near.indices, near.similarities)
-    return _matched(matrix, _scanned(part, sample, seed), seed)
+    return _scanned(communities.as_matrix(near.indices, near.similarities), sample, seed)
+
+
+def _averaged(scans: Sequence[Found]) -> Found:
+    """The last of some scans, with the geometric mean of their numbers of clusters."""
+
+    def mean(name: Literal["clusters", "low", "high"]) -> int:
+        return round(geometric_mean([getattr(scan.granularity, name) for scan in scans]))
+
+    last = scans[-1]
+    averaged = replace(
+        last.granularity, clusters=mean("clusters"), low=mean("low"), high=mean("high")
+    )
+    return replace(last, granularity=averaged)
 
 
 def _scanned(matrix: Any, vectors: Matrix, seed: int) -> Found:
