@@ -29,7 +29,7 @@ TIE = 0.01
 NEARLY = 0.02
 """Numbers of clusters with a score this close to the best are nearly as good."""
 
-SAMPLES = (5000, 6500, 8000)
+SAMPLES = (5000, 8000, 12_000)
 """Texts whose number of clusters is found, where there are more. With more texts the same number of
 neighbors shows ever finer structure, so the geometric mean over samples of several sizes is taken.
 """
