@@ -1,7 +1,7 @@
 // What a search or a lasso has in focus: a list, and what can be done with it.
 
 import { html, useState } from "../lib/html.js";
-import { post } from "../lib/api.js";
+import { call, post } from "../lib/api.js";
 import { t } from "../lib/i18n.js";
 import { add } from "../lib/jobs.js";
 import { go, href } from "../lib/router.js";
@@ -48,7 +48,8 @@ export function Selection({ name, points, rows, lassoed, onClear, onPick }) {
     const hits = await load();
     const records = hits.map(({ text, title, fields }) => ({ text, title, fields }));
     const target = into.trim();
-    await post("/collections", { name: target });
+    const { model, compute } = await call(path); // vectors of the same model
+    await post("/collections", { name: target, model, compute });
     const added = await post(`/collections/${encodeURIComponent(target)}/records`, { records, source: `${name}.selection` });
     if (added.links) add(added); // many records are a job
     go(href(["collections", target]));
