@@ -197,16 +197,17 @@ def _published(
 
 
 def speed_pairs(kind: str, data: Path, count: int) -> list[tuple[str, str]]:
-    """Pairs of sentences (STSBenchmark, both halves), or questions with long answers (MedQuAD)."""
+    """Pairs of sentences (STSBenchmark, STS12, SICK), or questions with long answers (MedQuAD)."""
     if kind == "long":
         lines = (data / "medquad" / "pairs.jsonl").read_text("utf-8").splitlines()
         rows = [json.loads(line) for line in lines]
         found = {row["answer"]: row["question"] for row in rows}
         pairs = [(question, answer) for answer, question in found.items()]
     else:
-        sentences = (data / "speed" / "sentences.txt").read_text("utf-8").splitlines()
-        texts = list(dict.fromkeys(sentences[: 4 * count + 2000]))
-        pairs = list(zip(texts[::2], texts[1::2], strict=False))
+        files = ("stsbenchmark/train.tsv", "sts12/test.tsv", "sick_r/mteb_test_9927.tsv")
+        rated = [r for f in files for r in read_records(data / f, column="sentence1")]
+        unique = {r.text: str(r.fields["sentence2"]) for r in rated}
+        pairs = list({second: first for first, second in unique.items()}.items())
     order = np.random.default_rng(0).permutation(len(pairs))[:count].tolist()
     return [pairs[n] for n in order]
 
