@@ -108,17 +108,20 @@ def test_duplicates_are_decided_pair_by_pair(people: People, questions: str) -> 
     assert person.findings() == []
 
 
-def test_models_are_compared_with_a_verdict(people: People, tmp_path: Path) -> None:
+def test_models_are_compared_with_a_verdict(people: People, subjects: str, tmp_path: Path) -> None:
     pairs = tmp_path / "pairs.csv"
     rows = ["sentence1,sentence2,score"]
-    for subjects in SUBJECTS.values():
+    for names in SUBJECTS.values():
         for n, verb in enumerate(VERBS):
-            rows.append(f"{subjects[0]} {verb},{subjects[1]} {verb},4.{n}")
-            rows.append(f"{subjects[0]} {verb},nothing of the sort number {n},0.{n}")
+            rows.append(f"{names[0]} {verb},{names[1]} {verb},4.{n}")
+            rows.append(f"{names[0]} {verb},nothing of the sort number {n},0.{n}")
     pairs.write_text("\n".join(rows), "utf-8")
     person = people().go("/compare")
     page = person.page
     page.wait_for_selector(".choices label")
+    page.select_option("label:has-text('A collection') select", subjects)
+    page.wait_for_selector(".chip >> text=subjects.jsonl")
+    page.click(".chip button")
     page.set_input_files("input[type=file]:not([webkitdirectory])", pairs)
     page.wait_for_selector(".chip >> text=pairs.csv")
     page.click("label >> text=int8")  # float32 alone

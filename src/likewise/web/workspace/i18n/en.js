@@ -246,6 +246,8 @@ export default {
   "compare.title": "Compare models",
   "compare.about": "Which model, in which number format and with which vectors, suits your own data? Quality, speed and memory are measured on this machine.",
   "compare.data": "Data",
+  "compare.collection": "A collection, or a file",
+  "compare.collection.none": "choose a collection …",
   "compare.data.about": "A table of pairs, labels or queries is scored by its labels. For plain texts, weak labels are made, and this is said.",
   "compare.models": "Models",
   "compare.here": "on this machine",

@@ -247,6 +247,8 @@ export default {
   "compare.title": "比较模型",
   "compare.about": "哪个模型、哪种数值格式、哪种向量适合您自己的数据？质量、速度和内存都在这台机器上测量。",
   "compare.data": "数据",
+  "compare.collection": "集合或文件",
+  "compare.collection.none": "选择一个集合……",
   "compare.data.about": "成对文本、标签或查询的表格按其标签评分。纯文本则生成弱标签，并会注明。",
   "compare.models": "模型",
   "compare.here": "在这台机器上",

@@ -1,11 +1,12 @@
 // Compare models on data: choose, follow, read the verdict.
 
 import { html, useState } from "../lib/html.js";
-import { send } from "../lib/api.js";
+import { call, post, send } from "../lib/api.js";
 import { ago, number, t } from "../lib/i18n.js";
 import { isOpen, jobs, loadJobs, result, start } from "../lib/jobs.js";
 import { useLoad } from "../lib/load.js";
 import { go, href } from "../lib/router.js";
+import { toJsonl } from "../lib/save.js";
 import { DropZone } from "../components/drop.js";
 import { JobCard } from "../components/job.js";
 import { Leaderboard } from "../components/leaderboard.js";
@@ -14,6 +15,9 @@ import { ErrorNotice } from "../components/notice.js";
 
 const COMPUTES = ["float32", "bfloat16", "int8"];
 const REPORT = "comparison.html";
+
+/** Records of a collection that are compared on, at most. */
+const MOST = 5000;
 
 /** @param {{ job?: string }} props */
 export function ComparePage({ job }) {
@@ -46,7 +50,7 @@ function Choose() {
         <fieldset><legend>${t("compare.data")}</legend>
           ${file
             ? html`<p class="chips"><span class="chip on">${file.name} <button type="button" onClick=${() => setFile(null)} aria-label=${t("common.remove")}>×</button></span></p>`
-            : html`<${DropZone} bare onFiles=${(/** @type {import("../lib/dropped.js").Dropped[]} */ dropped) => send(dropped[0].file, dropped[0].name).then(setFile, setError)} />`}
+            : html`<${FromCollection} onSent=${setFile} onError=${setError} /><${DropZone} bare onFiles=${(/** @type {import("../lib/dropped.js").Dropped[]} */ dropped) => send(dropped[0].file, dropped[0].name).then(setFile, setError)} />`}
           <p class="soft">${t("compare.data.about")}</p>
         </fieldset>
         <fieldset><legend>${t("compare.models")}</legend>
@@ -66,6 +70,31 @@ function Choose() {
       ${past.length > 0 && html`<h2>${t("compare.past")}</h2>
         <div class="jobs">${past.map((each) => html`<${JobCard} key=${each.id} job=${each} title=${(each.request.models ?? []).join(", ")}><p><a href=${href(["compare", each.id])}>${t("job.open")}</a></p></${JobCard}>`)}</div>`}
     </div>
+  `;
+}
+
+/** A collection in place of a file: its records are sent as one. @param {{ onSent: (file: SentFile) => void, onError: (error: Error) => void }} props */
+function FromCollection({ onSent, onError }) {
+  const { value } = useLoad((signal) => call("/collections", { signal }), []);
+  /** @type {Summary[]} */
+  const found = value?.collections ?? [];
+  if (!found.length) return null;
+  const chosen = async (/** @type {string} */ name) => {
+    try {
+      const { hits } = await post(`/collections/${encodeURIComponent(name)}/browse`, { limit: MOST });
+      const rows = hits.map((/** @type {Hit} */ hit) => ({ ...hit.fields, text: hit.text }));
+      onSent(await send(new Blob([toJsonl(rows)]), `${name}.jsonl`));
+    } catch (error) {
+      onError(/** @type {Error} */ (error));
+    }
+  };
+  return html`
+    <label>${t("compare.collection")}
+      <select value="" onChange=${(/** @type {any} */ event) => event.target.value && chosen(event.target.value)}>
+        <option value="">${t("compare.collection.none")}</option>
+        ${found.map((each) => html`<option key=${each.name} value=${each.name}>${each.name} · ${t("collections.records", { records: each.records })}</option>`)}
+      </select>
+    </label>
   `;
 }
 
