@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from likewise.errors import InputError, UnsupportedModelError
 from likewise.training.network import TrainingNetwork
 
-ALIGNED = 2000
+ALIGNED = 10_000
 """Texts by which the last linear layer is set before training."""
 
 _LAYER_COUNTS = ("num_hidden_layers", "n_layers")
