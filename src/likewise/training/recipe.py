@@ -130,7 +130,7 @@ class Recipe:
     steps: int | None = None
     epochs: float | None = None
     max_minutes: float | None = None
-    learning_rate: float = 2e-5
+    learning_rate: float = 5e-5
     warmup: float = 0.1
     schedule: ScheduleChoice = "linear"
     weight_decay: float = 0.01
