@@ -138,7 +138,7 @@ def cluster(
 
 
 def train(
-    source: str | Path = DEFAULT,
+    model: str | Path = DEFAULT,
     data: Files = (),
     *,
     output: str | Path,
@@ -167,7 +167,7 @@ def train(
     A call that was interrupted continues when it is made again.
 
     Args:
-        source: the model to improve: a catalogue name, a hub id or a folder; or a recipe (`.yaml`).
+        model: the model to improve: a catalogue name, a hub id or a folder; or a recipe (`.yaml`).
         data: tables of pairs, triplets, scored pairs or labeled texts; `FILE=WEIGHT` for several.
         output: the new folder.
         columns: columns by role, where they are not found: `anchor=title,positive=body`.
@@ -199,7 +199,7 @@ def train(
         MissingExtraError: the extra `train` is not installed.
     """
     request = TrainRequest(
-        output=Path(output), source=str(source), data=_paths(data), columns=columns, loss=loss,
+        output=Path(output), model=str(model), data=_paths(data), columns=columns, loss=loss,
         max_minutes=max_minutes, steps=steps, epochs=epochs, batch=batch,
         learning_rate=learning_rate, max_tokens=max_tokens,
         dev=None if dev is None else str(dev), general=_paths(general), max_drop=max_drop,

@@ -14,7 +14,8 @@ import likewise
 from likewise.collections.open_collection import open_collection
 from likewise.data.records import Record
 from likewise.errors import InputError, RecordError
-from likewise.training.mining import CollectionSource, Mined, PositivePair, TextSource, mine
+from likewise.training.candidate_sources import CollectionSource, PositivePair, TextSource
+from likewise.training.mining import Mined, mine
 from likewise.training.mining_settings import MiningSettings
 from likewise.training.pair_files import read_pairs
 

@@ -142,6 +142,10 @@ def test_weights_file(tmp_path: Path) -> None:
     path.write_text('{"name": 1}')
     with pytest.raises(RecordError, match="list of files"):
         read_weights_file(path)
+    for outside in ("../a.jsonl", "/etc/passwd"):
+        path.write_text(json.dumps([{"name": outside, "weight": 1}]))
+        with pytest.raises(RecordError, match="outside the folder"):
+            read_weights_file(path)
 
 
 def test_too_little_data(tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ def test_flags_replace_the_recipe(tmp_path: Path) -> None:
     assert (recipe.steps, recipe.loss.name, recipe.loss.matryoshka) == (7, "triplet", (384, 192))
     assert (recipe.gate.max_drop, recipe.evaluation.general) == (2.0, ("sts",))
     assert recipe.learning_rate == 5e-5
-    plain = TrainRequest(tmp_path / "out", "m", ("a.csv=3", "b.csv"), "anchor=x,positive=y")
+    plain = TrainRequest(tmp_path / "out", "m", ("a.csv=3", "b.csv"), columns="anchor=x,positive=y")
     assert stages_of(plain) == (
         Recipe(
             "m",
@@ -89,10 +89,15 @@ def test_flags_replace_the_recipe(tmp_path: Path) -> None:
             ),
         ),
     )
+    files = ("a.csv", "b.csv")
+    (weighted,) = stages_of(TrainRequest(tmp_path / "out", "m", files, weights=(3, 0.5)))
+    assert [file.weight for file in weighted.data] == [3, 0.5]
+    with pytest.raises(InputError, match="2 files and 1 weight"):
+        stages_of(TrainRequest(tmp_path / "out", "m", files, weights=(3,)))
     with pytest.raises(InputError, match="no data"):
         stages_of(TrainRequest(tmp_path / "out", "m"))
     with pytest.raises(InputError, match="--columns"):
-        stages_of(TrainRequest(tmp_path / "out", "m", ("a.csv",), "anchor"))
+        stages_of(TrainRequest(tmp_path / "out", "m", ("a.csv",), columns="anchor"))
 
 
 @pytest.mark.parametrize("name", sorted(path.name for path in RECIPES.glob("*.yaml")))

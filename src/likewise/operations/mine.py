@@ -17,7 +17,8 @@ from likewise.training.columns import parse_columns
 from likewise.training.mining_settings import MiningSettings, Sampling
 
 if TYPE_CHECKING:  # a command's help must not load the engine
-    from likewise.training.mining import CandidateSource, Mined, PositivePair
+    from likewise.training.candidate_sources import CandidateSource, PositivePair
+    from likewise.training.mining import Mined
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,7 +141,7 @@ def _source(
     request: MineRequest, session: Session, pairs: Sequence[PositivePair]
 ) -> tuple[CandidateSource, str]:
     """Where negatives are looked for, and the name of the model."""
-    from likewise.training.mining import CollectionSource, TextSource
+    from likewise.training.candidate_sources import CollectionSource, TextSource
 
     if request.collection is not None:
         collection = session.collection(request.collection, store=request.store)

@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+from likewise.errors import InputError
 from likewise.extras import require
 from likewise.hub.catalog import DEFAULT
 from likewise.operations.contract import Failure, Field
 from likewise.operations.session import Session
 from likewise.training.columns import parse_columns
 from likewise.training.recipe import DataRecipe, LossChoice, Recipe, load_stages
+from likewise.wording import counted
 
 if TYPE_CHECKING:  # torch is loaded when a training begins
     from likewise.training.report import TrainingReport
@@ -27,7 +29,7 @@ class TrainRequest:
     output: Annotated[
         Path, Field("New folder of the trained model.", short="-o", local=True, output=True)
     ]
-    source: Annotated[
+    model: Annotated[
         str,
         Field("The model to improve, or a recipe.", positional=True, metavar="MODEL|RECIPE"),
     ] = DEFAULT
@@ -36,6 +38,10 @@ class TrainRequest:
         Field("CSV, TSV, JSON Lines or Parquet; FILE=WEIGHT for several files.", short="-d",
               local=True),
     ] = ()  # fmt: skip
+    weights: Annotated[
+        tuple[float, ...],
+        Field("Weight of each file, in their order; FILE=WEIGHT says the same.", metavar="WEIGHT"),
+    ] = ()
     columns: Annotated[
         str, Field("Columns by role: anchor=title,positive=body.", metavar="ROLE=COLUMN,...")
     ] = ""
@@ -134,10 +140,24 @@ def stages_of(request: TrainRequest) -> tuple[Recipe, ...]:
         InputError: no data is named, or a setting is unusable.
         RecordError: the recipe cannot be read.
     """
-    data = tuple(_data(item, parse_columns(request.columns)) for item in request.data)
-    if Path(request.source).suffix.lower() not in RECIPE_SUFFIXES:
-        return (_changed(Recipe(request.source, data), request, data),)
-    return tuple(_changed(each, request, data) for each in load_stages(Path(request.source)))
+    data = _data_files(request)
+    if Path(request.model).suffix.lower() not in RECIPE_SUFFIXES:
+        return (_changed(Recipe(request.model, data), request, data),)
+    return tuple(_changed(each, request, data) for each in load_stages(Path(request.model)))
+
+
+def _data_files(request: TrainRequest) -> tuple[DataRecipe, ...]:
+    columns = parse_columns(request.columns)
+    files = tuple(_data(str(item), columns) for item in request.data)
+    if not request.weights:
+        return files
+    if len(request.weights) != len(files):
+        raise InputError(
+            f"{counted(len(files), 'file')} and {counted(len(request.weights), 'weight')}",
+            hint="give one weight for each file",
+        )
+    pairs = zip(files, request.weights, strict=True)
+    return tuple(replace(file, weight=weight) for file, weight in pairs)
 
 
 def _changed(recipe: Recipe, request: TrainRequest, data: tuple[DataRecipe, ...]) -> Recipe:

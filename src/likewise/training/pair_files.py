@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from likewise.errors import InputError, RecordError
+from likewise.training.candidate_sources import PositivePair
 from likewise.training.columns import find_layout
-from likewise.training.mining import PositivePair, join_pairs
+from likewise.training.mining import join_pairs
 from likewise.training.sources import read_raw_rows
 
 

@@ -45,15 +45,17 @@ class DataFile:
 def read_weights_file(path: Path) -> tuple[DataFile, ...]:
     """The files of a `data_config.json`: `[{"name": "pairs.jsonl.gz", "weight": 5}, …]`.
 
-    Paths are relative to the file.
+    Paths are relative to the file, and stay inside its folder: it may come from somebody else.
 
     Raises:
-        RecordError: it is not such a list.
+        RecordError: it is not such a list, or it names a file outside its folder.
     """
     try:
         items = json.loads(path.read_text("utf-8"))
         return tuple(
-            DataFile(path.parent / str(item.get("name", item.get("file"))), float(item["weight"]))
+            DataFile(
+                _inside(path.parent, str(item.get("name", item.get("file")))), float(item["weight"])
+            )
             for item in items
         )
     except OSError as error:
@@ -63,6 +65,16 @@ def read_weights_file(path: Path) -> tuple[DataFile, ...]:
             f"{path} is not a list of files with weights",
             hint='it looks like [{"name": "pairs.jsonl.gz", "weight": 5}]',
         ) from error
+
+
+def _inside(folder: Path, name: str) -> Path:
+    file = folder / name
+    if not file.resolve().is_relative_to(folder.resolve()):
+        raise RecordError(
+            f"{name} is outside the folder of the list that names it",
+            hint="put the files beside the list, or name them with --data",
+        )
+    return file
 
 
 def read_raw_rows(path: Path) -> Iterator[object]:

@@ -15,12 +15,12 @@ from torch.nn import functional
 import likewise
 from likewise.errors import InputError
 from likewise.progress import no_progress
+from likewise.training.candidate_sources import PositivePair
 from likewise.training.distillation.cross_encoder import MarginBatches, MarginMse
 from likewise.training.distillation.settings import DistillationLoss, DistillationSettings
 from likewise.training.distillation.student import Shape, align, chosen_layers, make_student
 from likewise.training.distillation.targets import TextBatches, VectorTargets
 from likewise.training.distillation.training import train_layers
-from likewise.training.mining import PositivePair
 from likewise.training.network import load_network
 from tests.training.conftest import make_pairs
 

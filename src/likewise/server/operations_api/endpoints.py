@@ -42,6 +42,7 @@ from likewise.operations import (
     removal_plan,
     search,
     similarity,
+    train,
     verify,
 )
 from likewise.operations.contract import RequestField, Result, request_fields
@@ -161,6 +162,8 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("/calibrate", calibrate.CalibrateRequest, calibrate.calibrate, job=True,
              tag="evaluation"),
     Endpoint("/preview", preview.PreviewRequest, preview.preview, quick=True),
+    Endpoint("/train", train.TrainRequest, train.train, scope="write", job=True, resumable=True,
+             tag="training"),
     Endpoint("/distill", distill.DistillRequest, distill.distill, scope="write", job=True,
              resumable=True, tag="training"),
     Endpoint("/mine", mine.MineRequest, mine.mine, job=True, tag="training"),

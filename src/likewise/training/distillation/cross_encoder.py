@@ -20,8 +20,8 @@ from torch.nn import functional
 from likewise.collections.contract import Scorer
 from likewise.encoder import Encoder
 from likewise.progress import Progress
+from likewise.training.candidate_sources import PositivePair
 from likewise.training.examples import Batch
-from likewise.training.mining import PositivePair
 from likewise.vectors import similarity_pairwise
 
 SAMPLE = 500
