@@ -16,6 +16,7 @@ INDIRECT = {
     "mcp-types": "mcp needs it",
     "pydantic": "fastapi and mcp need it",
     "starlette": "fastapi and mcp need it",
+    "transformers": "sentence-transformers needs it",
     "tiktoken": "used where it is installed; token ids are refused elsewhere",
     "typing-extensions": "pydantic needs it",
 }

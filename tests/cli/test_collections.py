@@ -287,7 +287,7 @@ def test_feedback_becomes_training_rows(likewise: Run, shop: Path, tmp_path: Pat
     assert (empty.exit_code, empty.stdout) == (1, "")
     assert "likewise feedback add shop" in empty.stderr
     unknown = likewise("feedback", "add", "shop", "money back", "--better", "x")
-    assert "no chunk 'x'" in unknown.stderr
+    assert "no record 'x'" in unknown.stderr
 
 
 def test_migrating_to_another_model(likewise: Run, shop: Path, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from likewise.evaluation.tasks import Sts
 from likewise.training.examples import Kind
 from likewise.training.sources import DataFile, RowTexts, Source
 from likewise.vectors import normalize
+from likewise.wording import counted
 
 LEAST = 20
 """Rows that a held-out part needs: with fewer, no improvement is beyond chance."""
@@ -107,7 +108,7 @@ def hold_out(files: Sequence[DataFile], share: float, most: int, seed: int) -> H
     wanted = min(most, round(share * len(rows)))
     if wanted < LEAST:
         raise InputError(
-            f"{len(rows)} rows are too few to hold out {LEAST}, so nothing could be proven",
+            f"{counted(len(rows), 'row')}: too few to hold out {LEAST}, so nothing could be proven",
             hint="give more rows, or your own task with --dev",
         )
     chosen = set(_choose(rows, wanted, seed))

@@ -18,6 +18,7 @@ from likewise.errors import InputError, RecordError
 from likewise.training.columns import Layout, find_layout
 from likewise.training.examples import Example
 from likewise.training.similar_batches import NeighborsOf, grouped
+from likewise.wording import with_article
 
 BLOCK = 100_000
 """Rows in memory at once; a larger file is shuffled within blocks of this size."""
@@ -282,9 +283,11 @@ class Source:
             ) from error
         anchors, positives = _listed(first), _listed(second)
         every = [*anchors, *positives, *negatives]
-        if any(not isinstance(text, str) for text in every):
+        others = [value for value in every if not isinstance(value, str)]
+        if others:
+            kind = with_article(type(others[0]).__name__)
             raise RecordError(
-                f"a row of {self.file.path} has a {type(every[0]).__name__} instead of a text",
+                f"a row of {self.file.path} has {kind} in place of a text",
                 hint="remove the row, or name other columns with --columns",
             )
         if not self._leave_out.isdisjoint(every) or not all(text.strip() for text in every):

@@ -254,7 +254,7 @@ def test_what_cannot_resume_is_interrupted(start: Any, tmp_path: Any, rate: floa
     job = again.wait(job_id)
     assert job["status"] == "interrupted"
     assert again.client.get(f"/jobs/{job_id}/result").status_code == 409
-    assert again.client.post(f"/jobs/{job_id}/resume").json()["status"] == "queued"
+    assert again.client.post(f"/jobs/{job_id}/resume").json()["status"] in ("queued", "running")
     assert again.result(job_id)["records"] == count
 
 

@@ -30,6 +30,7 @@ from likewise.training.distillation.measuring import (
 )
 from likewise.training.distillation.settings import DistillationReport, DistillationSettings, Kind
 from likewise.training.distillation.static_model import distill_static, write_static
+from likewise.wording import counted
 
 OnNote = Callable[[str, str], None]
 """Called with the stable name of a note, and the note."""
@@ -138,7 +139,7 @@ class DistillationRun:
             return list(found.values())
         order = np.random.default_rng(self.settings.seed).permutation(len(found))
         chosen = set(order[: self.settings.max_texts].tolist())
-        self.on_note("sampled", f"{len(chosen):,} of {len(found):,} texts are used")
+        self.on_note("sampled", f"using {len(chosen):,} of {counted(len(found), 'text')}")
         return [record for n, record in enumerate(found.values()) if n in chosen]
 
     @cached_property
@@ -184,7 +185,7 @@ class DistillationRun:
             return _Made(trained.texts, 0, (), trained.steps)
         if len(self.records) < LEAST_TEXTS:
             raise InputError(
-                f"{len(self.records)} texts are too few to train a network",
+                f"{counted(len(self.records), 'text')}: too few to train a network",
                 hint="give thousands of texts of the kind that it will read, with --texts",
             )
         texts = [record.text for record in self.records]
