@@ -59,6 +59,8 @@ def read_weights_file(path: Path) -> tuple[DataFile, ...]:
             )
             for item in items
         )
+    except RecordError:
+        raise
     except OSError as error:
         raise RecordError(f"cannot read {path}: {error.strerror}", hint="check the path") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
