@@ -132,7 +132,7 @@ def test_many_blocks_find_what_one_does(
     encoder: likewise.Encoder, source: TextSource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = mine(PAIRS, source, LOOSE)
-    monkeypatch.setattr("likewise.training.mining.BLOCK", 3)
+    monkeypatch.setattr("likewise.training.candidate_sources.BLOCK", 3)
     assert mine(PAIRS, source, LOOSE).rows == whole.rows
 
 
