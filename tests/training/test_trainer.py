@@ -149,7 +149,7 @@ print(digest(trainer), flush=True)
 """
 
 
-@pytest.mark.parametrize("kills", [3, pytest.param(20, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kills", [3])
 def test_kill_9_loses_nothing(
     tiny: Path, pairs_file: Path, tmp_path: Path, whole: str, kills: int
 ) -> None:
