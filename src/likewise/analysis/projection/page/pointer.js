@@ -3,7 +3,7 @@
 // Pointer, wheel, touch and arrow keys on a map: pan, zoom, lasso, hover.
 
 /**
- * Move a map by hand. `view` has the camera, and is told what happened: `redraw()`, `hover(point)`
+ * Move a map by hand. `view` has the camera, and is called with what happened: `redraw()`, `hover(point)`
  * and `leave()` with the pointer on the screen, `pick(point)` for a click, `lasso` (a polygon of map
  * coordinates, while it is drawn), `isLassoOn()` and `setLasso(on)`, and `enclose(polygon)` for a
  * lasso that is finished. Gives the zoom and fit functions, for buttons.
