@@ -14,8 +14,11 @@ import pyarrow.ipc
 import pytest
 
 import likewise
+from likewise.operations.contract import request_fields
 from likewise.operations.session import Session
 from likewise.operations.similarity import SimilarityRequest, similarity
+from likewise.server.operations_api.endpoints import ENDPOINTS
+from likewise.server.operations_api.resolver import kind_of
 
 TEXTS = ["A man is eating food.", "食べる", "word " * 400]
 
@@ -86,6 +89,9 @@ def test_messages_are_in_a_header(server: Any) -> None:
         ("/similarity", {"a": "a", "b": "b", "model": "../main"}, 404, "model_not_found"),
         ("/similarity", {"a": "a", "b": "b", "model": "src"}, 404, "model_not_found"),
         ("/similarity", {"a": "a", "b": "b", "model": "a\0b"}, 404, "model_not_found"),
+        ("/train", {"model": "recipes/gte-small.yaml", "output": "a"}, 404, "model_not_found"),
+        ("/distill", {"model": "all-MiniLM-L6-v2", "student": "src", "output": "a"}, 404,
+         "model_not_found"),
         ("/encode", {"file": "/etc/passwd", "output": "a.npy"}, 400, "input"),
         ("/encode", {"file": "-", "output": "a.npy"}, 400, "input"),
         ("/encode", {"texts": ["a"], "output": "../a.npy"}, 400, "input"),
@@ -106,6 +112,13 @@ def test_bad_input_is_explained(
     assert error["type"] == kind
     assert error["message"]
     assert error["request_id"]
+
+
+def test_every_field_that_names_a_model_is_checked() -> None:
+    for endpoint in ENDPOINTS:
+        for field in request_fields(endpoint.request):
+            if field.field.metavar.startswith("MODEL"):
+                assert kind_of(field) == "model", f"{endpoint.path}: {field.name}"
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ FieldKind = Literal["value", "model", "task", "input", "output", "store"]
 _JOB_FILE = re.compile(r"(?:/api/v1/)?jobs/([0-9a-f]{32})/files/(.+)")
 _TASK = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 _WORD = re.compile(r"\w[\w.-]*")
-_MODELS = ("model", "models", "rerank")
+_MODELS = ("model", "models", "rerank", "student")
 
 INPUT_HELP = (
     "Over HTTP: the id of an uploaded file, a file of a job (jobs/ID/files/NAME), or a path "
