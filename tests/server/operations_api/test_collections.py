@@ -130,6 +130,21 @@ def test_a_file_that_is_sent_again_is_the_same_source(notes: Any) -> None:
     assert hit["source"] == "mine.txt"
 
 
+def test_two_files_of_one_name_are_two_sources(server: Any) -> None:
+    def index() -> dict[str, Any]:
+        files = [server.send("same.txt", "one\ntwo\n"), server.send("same.txt", "three\n")]
+        found: dict[str, Any] = server.result(server.begin("/collections/same/index", files=files))
+        return found
+
+    index()
+    hits = server.client.post("/collections/same/browse", json={}).json()["hits"]
+    assert {(hit["text"], hit["source"]) for hit in hits} == {
+        ("one", "same.txt"), ("two", "same.txt"), ("three", "2-same.txt"),
+    }  # fmt: skip
+    again = index()
+    assert (again["added"], again["removed"]) == (0, 0)
+
+
 def test_the_data_folder(start: Any, tmp_path: Any) -> None:
     data = tmp_path / "data"
     (data / "notes").mkdir(parents=True)

@@ -7,7 +7,7 @@ import re
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -64,6 +64,7 @@ class Resolver:
         data: the folder that clients may name paths in; None where there is none.
         output_folder: where outputs go; None where the request is no job.
         stable: a folder in which uploaded files have the same path whenever they are sent.
+        linked: the files in it, by the name they have there.
     """
 
     owner: str
@@ -72,6 +73,7 @@ class Resolver:
     data: Path | None = None
     output_folder: Path | None = None
     stable: Path | None = None
+    linked: dict[str, Path] = field(default_factory=dict)
 
     def input(self, name: str) -> Path:
         """A file to read.
@@ -136,10 +138,15 @@ class Resolver:
         return str(self.input(name))
 
     def _link(self, path: Path, name: str) -> Path:
-        """The file under its stable path."""
+        """The file under its stable path; the second of a name is numbered."""
         assert self.stable is not None
         self.stable.mkdir(parents=True, exist_ok=True)
-        target = self.stable / name
+        found, number = name, 1
+        while self.linked.get(found, path) != path:
+            number += 1
+            found = f"{number}-{name}"
+        self.linked[found] = path
+        target = self.stable / found
         target.unlink(missing_ok=True)
         try:
             os.link(path, target)
