@@ -30,12 +30,13 @@ def skip_unless_ci(what: str) -> NoReturn:
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """One cache for all tests of a run, separate from the user's own."""
+    """One cache and one folder of models for all tests, separate from the user's own."""
     base = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         base = base.parent  # shared by the workers
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LIKEWISE_CACHE", str(base / "cache-of-this-run"))
+        patch.setenv("LIKEWISE_MODELS", str(base / "models-of-this-run"))
         yield
 
 

@@ -151,8 +151,10 @@ def train(
     learning_rate: float | None = None,
     max_tokens: int | None = None,
     dev: str | Path | None = None,
+    every: int | None = None,
     general: Files = (),
     max_drop: float | None = None,
+    queries: Files = (),
     seed: int | None = None,
     device: str = "cpu",
     restart: bool = False,
@@ -179,8 +181,10 @@ def train(
         learning_rate: the highest one.
         max_tokens: length that texts are cut to in training.
         dev: a task of your own to measure; a part of the data is held out if None.
+        every: steps between dev scores during training; none are measured if None.
         general: tasks that must not get worse; the set that is shipped if empty.
         max_drop: points out of 100 that a general score may fall.
+        queries: of yours, whose nearest texts are given before and after; some are chosen if empty.
         seed: the same seed gives the same model.
         device: `cpu`, or with torch `cuda` or `mps`.
         restart: begin again, where an interrupted run could be continued.
@@ -202,8 +206,9 @@ def train(
         output=Path(output), model=str(model), data=_paths(data), columns=columns, loss=loss,
         max_minutes=max_minutes, steps=steps, epochs=epochs, batch=batch,
         learning_rate=learning_rate, max_tokens=max_tokens,
-        dev=None if dev is None else str(dev), general=_paths(general), max_drop=max_drop,
-        seed=seed, device=device, restart=restart, force=force,
+        dev=None if dev is None else str(dev), every=every, general=_paths(general),
+        max_drop=max_drop, queries=_paths(queries), seed=seed, device=device, restart=restart,
+        force=force,
     )  # fmt: skip
     return train_operation(request, session or _session())
 

@@ -22,8 +22,8 @@ LINES = "The cat sleeps on the sofa.\n\nStock markets fell sharply today.\nA kit
 COMMANDS = (
     "ui", "serve", "keys", "mcp", "similarity", "rank", "encode", "preview", "index", "search",
     "ask", "recommend", "feedback", "collections", "example", "dedupe", "cluster", "map",
-    "evaluate", "compare", "calibrate", "mine", "train", "distill", "models", "download", "export",
-    "quantize", "verify", "bench", "diagnose", "doctor",
+    "evaluate", "compare", "calibrate", "mine", "check-data", "train", "distill", "models",
+    "download", "export", "quantize", "verify", "bench", "diagnose", "doctor",
 )  # fmt: skip
 
 

@@ -11,12 +11,19 @@ import numpy as np
 import pytest
 
 import likewise
-from likewise.errors import InputError, ModelNotFoundError
+from likewise.errors import CheckpointError, InputError, ModelNotFoundError
 from likewise.hub.catalog import CATALOG, DEFAULT
 from likewise.operations.bench import BenchRequest, bench
 from likewise.operations.download import DownloadRequest, download
 from likewise.operations.export import ExportRequest, export
-from likewise.operations.models import ModelsRemoveRequest, ModelsRequest, models, models_rm
+from likewise.operations.models import (
+    ModelsAddRequest,
+    ModelsRemoveRequest,
+    ModelsRequest,
+    models,
+    models_add,
+    models_rm,
+)
 from likewise.operations.quantize import QuantizeRequest, quantize
 from likewise.operations.session import CancellationToken, CancelledError, Session
 
@@ -40,6 +47,33 @@ def test_only_models_of_the_cache_are_removed() -> None:
     with pytest.raises(ModelNotFoundError) as caught:
         models_rm(ModelsRemoveRequest(DEFAULT), Session())
     assert "outside the cache" in caught.value.hint
+
+
+def test_an_added_model_is_found_by_its_name(
+    tiny_checkpoint: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LIKEWISE_MODELS", str(tmp_path / "models"))
+    folder, session = tiny_checkpoint(), Session()
+    added = models_add(ModelsAddRequest(folder, "mine"), session).to_dict()
+    assert (added["name"], added["source"], added["dimension"]) == ("mine", "models", 32)
+    listed = [row["name"] for row in models(ModelsRequest(), session).to_dict()["models"]]
+    assert listed[0] == "mine"
+    expected = likewise.load(folder, compute="float32").encode("the fox")
+    model = session.models.get("mine", "float32")
+    np.testing.assert_array_equal(model.encode("the fox"), expected)
+    for name, message in (
+        ("mine", "already"),
+        (DEFAULT, "already"),
+        ("../a", "cannot be called"),
+    ):
+        with pytest.raises(InputError, match=message):
+            models_add(ModelsAddRequest(folder, name), session)
+    with pytest.raises(CheckpointError):
+        models_add(ModelsAddRequest(tmp_path, "empty"), session)
+    assert [path.name for path in (tmp_path / "models").iterdir()] == ["mine"]
+    assert models_rm(ModelsRemoveRequest("mine"), session).freed == added["size"]
+    with pytest.raises(ModelNotFoundError):
+        session.models.get("mine", "float32")  # it is not cached either
 
 
 def test_a_model_that_is_here_is_not_downloaded(model_folder: Path, recorded: Any) -> None:

@@ -156,3 +156,18 @@ def test_too_little_data(tmp_path: Path) -> None:
         Mixer([DataFile(path, 0)], 4)
     with pytest.raises(InputError, match="no data"):
         Mixer([], 4)
+
+
+def test_a_row_that_is_there_twice_does_not_end_a_batch(tmp_path: Path) -> None:
+    rows = pairs("a", 9)
+    path = write(tmp_path / "a.jsonl", [*rows, rows[0]])
+    mixer = Mixer([DataFile(path)], 4)
+    batches = draw(mixer, 50)
+    assert {batch.drawn for batch in batches} == {(4,)}
+    drawn = Counter(text for batch in batches for text in batch.texts)
+    assert min(drawn[f"a q{n}"] for n in range(9)) >= 50 * 4 // 10 - 1  # in every epoch
+    mixer = Mixer([DataFile(path)], 4)
+    draw(mixer, 20)
+    continued = Mixer([DataFile(path)], 4)
+    continued.restore(json.loads(json.dumps(mixer.state())))
+    assert [b.texts for b in draw(continued, 30)] == [b.texts for b in batches[20:]]

@@ -35,7 +35,7 @@ def test_the_shortest_form(
     output = tmp_path / "tuned"
     result = command(
         tiny, "--data", pairs_file, "--output", output, "--max-minutes", 0.2, "--batch", 16,
-        "--learning-rate", 2e-3, "--max-drop", ANY_DROP,
+        "--learning-rate", 2e-3, "--max-drop", ANY_DROP, "--query", "Where do we find the owl?",
     )  # fmt: skip
     assert result.exit_code == 0, result.output
     assert "'question' → 'answer', 180 rows" in result.stderr
@@ -43,6 +43,8 @@ def test_the_shortest_form(
     assert "steps of 16 examples" in result.stderr
     assert "promoted: held-out part rose" in result.stdout
     assert "general pairs" in result.stdout
+    shown = result.stdout.split("Where do we find the owl?\n")[1].split("\n\n")[0].splitlines()
+    assert [line.split()[0] for line in shown] == ["before"] * 3 + ["after"] * 3
     model = likewise.load(output, compute="float32")
     texts = [row["question"] for row in make_pairs()[:5]]
     published = sentence_transformer(output).encode(texts)
@@ -55,6 +57,9 @@ def test_the_shortest_form(
     logs = output / "training"
     report = json.loads((logs / "report.json").read_text())
     assert report["verdict"]["promoted"]
+    (example,) = report["examples"]
+    assert example["after"] != example["before"]
+    assert {near["text"] for near in example["after"]} <= {row["answer"] for row in make_pairs()}
     steps = [json.loads(line)["step"] for line in (logs / "steps.jsonl").read_text().splitlines()]
     assert steps == list(range(1, len(steps) + 1))
     assert "<svg" in (logs / "progress.html").read_text()

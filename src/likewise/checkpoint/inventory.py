@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import uuid
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from likewise.checkpoint.config import Config, Dense, read_config
-from likewise.errors import CheckpointError, DamagedFileError, ModelNotFoundError, OutputError
+from likewise.errors import (
+    CheckpointError,
+    DamagedFileError,
+    InputError,
+    ModelNotFoundError,
+    OutputError,
+)
 from likewise.hub import catalog, file_selection
 from likewise.hub.cache import Repository, repositories
 from likewise.hub.client import Hub
-from likewise.hub.locate import MODELS, LocationKind, bundled_folder, find_local, is_checkpoint
+from likewise.hub.locate import (
+    LocationKind,
+    added_models,
+    bundled_folder,
+    find_local,
+    is_checkpoint,
+    model_folders,
+)
 
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 _LICENCE = re.compile(r"^license:\s*[\"']?([\w.+-]+)", re.MULTILINE)
 
 
@@ -50,7 +66,7 @@ class Installed:
 
 @dataclass(frozen=True)
 class RemovedModel:
-    """A model that was removed from the cache.
+    """A model that was removed.
 
     Attributes:
         name: its name.
@@ -87,15 +103,75 @@ def in_cache(name: str, hub: Hub | None = None) -> Installed:
     raise ModelNotFoundError(f"{name} is not in the cache at {hub.cache}", hint=hint)
 
 
-def remove(name: str, hub: Hub | None = None) -> RemovedModel:
-    """Remove all commits of a model from the cache.
+def add(folder: Path, name: str) -> Installed:
+    """Copy a checkpoint to the models that are found by name from any working folder.
+
+    Args:
+        folder: of its files, such as the output of a training.
+        name: its new name.
 
     Raises:
-        ModelNotFoundError: it is not in the cache.
+        InputError: the name cannot be used, or is taken.
+        CheckpointError: the folder has no checkpoint that can be used.
+        OutputError: it cannot be copied.
+    """
+    place = added_models()
+    if place is None:
+        raise InputError(
+            "models have no default folder: this user has no home folder",
+            hint="set LIKEWISE_MODELS to a folder that is yours",
+        )
+    if not _NAME.fullmatch(name):
+        raise InputError(
+            f"a model cannot be called {name!r}",
+            hint="use letters, digits, dots, hyphens and underscores",
+        )
+    if catalog.find(name) or find_local(name):
+        raise InputError(f"there is a model {name!r} already", hint="choose another name")
+    read_config(folder)
+    target, draft = place / name, place / f".{name}.{uuid.uuid4().hex[:8]}"
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        shutil.copytree(folder, draft)
+        os.replace(draft, target)  # it is found when it is whole
+    except OSError as error:
+        shutil.rmtree(draft, ignore_errors=True)
+        reason = error.strerror or error
+        raise OutputError(
+            f"cannot copy the model to {target}: {reason}", hint="check the folder and the disk"
+        ) from error
+    return _described(name, "models", target, None)
+
+
+def removable(name: str, hub: Hub | None = None) -> Installed:
+    """The checkpoint that `remove` removes: one that was added under a name, or a cached one.
+
+    Raises:
+        ModelNotFoundError: there is none; the hint names other places where it is.
+    """
+    place = added_models()
+    if place and _NAME.fullmatch(name) and is_checkpoint(place / name):
+        return _described(name, "models", place / name, None)
+    return in_cache(name, hub)
+
+
+def remove(name: str, hub: Hub | None = None) -> RemovedModel:
+    """Remove a model that was added under a name, or all commits of one in the cache.
+
+    Raises:
+        ModelNotFoundError: it is neither.
         OutputError: its files cannot be deleted.
     """
     hub = hub or Hub.from_environment()
-    installed = in_cache(name, hub)
+    installed = removable(name, hub)
+    if installed.source == "models":
+        try:
+            shutil.rmtree(installed.folder)
+        except OSError as error:
+            raise OutputError(
+                f"{installed.folder} cannot be deleted: {error.strerror}", hint="delete it by hand"
+            ) from error
+        return RemovedModel(installed.name, installed.folder, installed.size)
     hub_id = installed.entry.hub_id if installed.entry else installed.name
     repository = next(r for r in repositories(hub.cache) if r.hub_id == hub_id)
     try:
@@ -118,13 +194,16 @@ def size_on_disk(folder: Path) -> int:
 
 
 def _in_models() -> Iterator[Installed]:
-    folders = [*MODELS.glob("*"), *MODELS.glob("*/*")]
-    for folder in sorted(f for f in folders if is_checkpoint(f)):
-        name = folder.relative_to(MODELS).as_posix()
-        if name.count("/") == 1 and is_checkpoint(folder.parent):
-            continue  # a module of the model in the parent folder
-        entry = catalog.find(name)
-        yield _described(entry.name if entry else name, "models", folder, entry)
+    seen: set[str] = set()
+    for place in model_folders():
+        folders = [*place.glob("[!.]*"), *place.glob("[!.]*/*")]
+        for folder in sorted(f for f in folders if is_checkpoint(f)):
+            name = folder.relative_to(place).as_posix()
+            if name in seen or (name.count("/") == 1 and is_checkpoint(folder.parent)):
+                continue  # found by name in the folder before, or a module of the model above it
+            seen.add(name)
+            entry = catalog.find(name)
+            yield _described(entry.name if entry else name, "models", folder, entry)
 
 
 def _bundled() -> Iterator[Installed]:

@@ -43,6 +43,7 @@ COMMANDS = {
     "compare": "likewise.cli.compare:compare",
     "calibrate": "likewise.cli.calibrate:calibrate",
     "mine": "likewise.cli.mine:mine",
+    "check-data": "likewise.cli.check_data:check_data",
     "train": "likewise.cli.train:train",
     "distill": "likewise.cli.distill:distill",
     "models": "likewise.cli.models:models_app",

@@ -1,18 +1,21 @@
-"""`likewise models` and `likewise models rm`."""
+"""`likewise models`, `likewise models add` and `likewise models rm`."""
 
 from __future__ import annotations
 
 import typer
 
-from likewise.checkpoint.inventory import Installed, in_cache
+from likewise.checkpoint.inventory import Installed, removable
 from likewise.cli.derive import command
 from likewise.cli.printing import say, say_table
 from likewise.hub.catalog import Entry
 from likewise.operations.models import (
+    ModelsAddRequest,
+    ModelsAddResult,
     ModelsRemoveRequest,
     ModelsRemoveResult,
     ModelsRequest,
     ModelsResult,
+    models_add,
     models_rm,
 )
 from likewise.operations.models import models as operation
@@ -37,15 +40,30 @@ def models(result: ModelsResult, _: ModelsRequest) -> None:
     say_table(HEADER, rows + [_row_of_entry(entry) for entry in result.available])
 
 
+@models_app.command("add")
+@command(ModelsAddRequest, models_add)
+def add_model(result: ModelsAddResult, _: ModelsAddRequest) -> None:
+    """Copy a model to where its name finds it, from any folder and in the web app.
+
+    LIKEWISE_MODELS, or the platform's data folder, is where it goes.
+
+    \b
+    Example:
+      likewise models add tuned support-questions
+      likewise collections migrate notes --to support-questions
+    """
+    say(f"{result.model.name}: {result.model.folder}")
+
+
 def _question(request: ModelsRemoveRequest) -> str:
-    found = in_cache(request.model)
+    found = removable(request.model)
     return f"delete {found.name} ({_megabytes(found.size)})?"
 
 
 @models_app.command("rm")
 @command(ModelsRemoveRequest, models_rm, confirm=_question)
 def remove_model(result: ModelsRemoveResult, _: ModelsRemoveRequest) -> None:
-    """Delete a model from the cache. Your own folders and bundled models are never touched.
+    """Delete a model of the cache, or one that was added. Other folders are never touched.
 
     \b
     Example:

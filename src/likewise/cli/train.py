@@ -9,7 +9,7 @@ from likewise.operations.train import train as operation
 
 
 @command(TrainRequest, operation, resumable=True)
-def train(result: TrainResult, _: TrainRequest) -> None:
+def train(result: TrainResult, request: TrainRequest) -> None:
     """Improve a model on your own data, and prove it.
 
     The data are pairs (question and answer, anchor and positive, also with negatives), scored pairs
@@ -38,6 +38,12 @@ def train(result: TrainResult, _: TrainRequest) -> None:
     ]
     say_table(["task", "metric", "items", "before", "after", "change", "95% interval"], rows)
     say("")
+    for example in report.examples if request.queries else ():
+        say(example.query)
+        for name, found in (("before", example.before), ("after", example.after)):
+            for near in found:
+                say(f"    {name:6}  {near.similarity:.3f}  {near.text}")
+        say("")
     if report.output:
         say(report.verdict.sentence)
         say(f"wrote {report.output} (fingerprint {report.fingerprint})")

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+import platformdirs
 
 from likewise.errors import DamagedFileError, ModelNotFoundError
 from likewise.hub import catalog, download, file_selection
@@ -18,6 +21,25 @@ LocationKind = Literal["folder", "models", "bundled", "cache", "hub"]
 
 MODELS = Path("models")
 """The folder of the user's own models, relative to the working folder."""
+
+
+def added_models() -> Path | None:
+    """Where models are that were added under a name: `LIKEWISE_MODELS`, or the platform's folder.
+
+    None where the user has no home folder.
+    """
+    if override := os.environ.get("LIKEWISE_MODELS"):
+        return Path(override).expanduser()
+    try:
+        return platformdirs.user_data_path("likewise", appauthor=False) / "models"
+    except RuntimeError:
+        return None
+
+
+def model_folders() -> tuple[Path, ...]:
+    """The folders of the user's own models, in the order in which names are looked up."""
+    added = added_models()
+    return (MODELS,) if added is None else (MODELS, added)
 
 
 @dataclass(frozen=True)
@@ -55,7 +77,7 @@ def locate(
     hub: Hub | None = None,
     progress: DownloadProgress | None = None,
 ) -> Location:
-    """Find a checkpoint: a folder path; `models/`; the bundled package; the cache; the hub.
+    """Find a checkpoint: a folder; the user's own models; the bundled package; the cache; the hub.
 
     Args:
         name: a catalogue name, a hub id, or a folder.
@@ -102,8 +124,9 @@ def find_local(
         return Location(folder, folder.resolve().name, "folder") if folder.is_dir() else None
     hub_id = entry.hub_id if entry else text
     if revision is None:
-        for candidate in dict.fromkeys((title, hub_id, hub_id.rsplit("/", 1)[-1])):
-            if is_checkpoint(folder := MODELS / candidate):
+        names = dict.fromkeys((title, hub_id, hub_id.rsplit("/", 1)[-1]))
+        for folder in (place / each for place in model_folders() for each in names):
+            if is_checkpoint(folder):
                 return Location(folder, title, "models", entry)
         if entry and (bundled := bundled_folder(entry)):
             return Location(bundled, title, "bundled", entry)

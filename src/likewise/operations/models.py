@@ -1,4 +1,4 @@
-"""List the models of this machine and of the catalogue, and remove one from the cache."""
+"""List the models of this machine and of the catalogue, add one, and remove one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from likewise.checkpoint.inventory import Installed, inventory, remove
+from likewise.checkpoint.inventory import Installed, add, inventory, remove
 from likewise.hub.catalog import CATALOG, Entry
 from likewise.operations.contract import Field
 from likewise.operations.session import Session
@@ -49,11 +49,49 @@ def models(_request: ModelsRequest, _session: Session) -> ModelsResult:
 
 
 @dataclass(frozen=True)
+class ModelsAddRequest:
+    """A checkpoint to add under a name."""
+
+    folder: Annotated[
+        Path,
+        Field("Folder of the model, such as one that was trained.", positional=True, local=True),
+    ]
+    name: Annotated[str, Field("The name that finds it from then on.", positional=True)]
+
+
+@dataclass(frozen=True)
+class ModelsAddResult:
+    """A model that was added.
+
+    Attributes:
+        model: it, as it is listed.
+    """
+
+    model: Installed
+
+    def to_dict(self) -> dict[str, Any]:
+        """What `models` lists of a model on this machine."""
+        return _installed_facts(self.model)
+
+
+def models_add(request: ModelsAddRequest, session: Session) -> ModelsAddResult:
+    """Copy a checkpoint to where its name finds it from any working folder.
+
+    Raises:
+        InputError: the name cannot be used, or is taken.
+        CheckpointError: the folder has no checkpoint that can be used.
+        OutputError: it cannot be copied.
+    """
+    session.models.forget(request.name)
+    return ModelsAddResult(add(request.folder, request.name))
+
+
+@dataclass(frozen=True)
 class ModelsRemoveRequest:
-    """A model to delete from the cache."""
+    """A model to delete from the cache, or one that was added."""
 
     model: Annotated[
-        str, Field("A catalogue name or a hub id.", positional=True, metavar="NAME", local=True)
+        str, Field("The name of the model.", positional=True, metavar="NAME", local=True)
     ]
 
 
@@ -76,14 +114,15 @@ class ModelsRemoveResult:
         return {"name": self.name, "folder": str(self.folder), "freed": self.freed}
 
 
-def models_rm(request: ModelsRemoveRequest, _session: Session) -> ModelsRemoveResult:
-    """Delete a model from the cache, with all its commits.
+def models_rm(request: ModelsRemoveRequest, session: Session) -> ModelsRemoveResult:
+    """Delete a model that was added under a name, or one of the cache with all its commits.
 
     Raises:
-        ModelNotFoundError: it is not in the cache.
+        ModelNotFoundError: it is neither.
         OutputError: its files cannot be deleted.
     """
     removed = remove(request.model)
+    session.models.forget(removed.name)
     return ModelsRemoveResult(removed.name, removed.folder, removed.freed)
 
 

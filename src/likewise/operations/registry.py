@@ -128,6 +128,12 @@ class ModelRegistry:
         with self._lock:
             return self._loaded.pop(ModelKey(model, compute, device), None) is not None
 
+    def forget(self, model: str) -> None:
+        """Drop a model in every number format, because its files change."""
+        with self._lock:
+            for key in [key for key in self._loaded if key.model == model]:
+                del self._loaded[key]
+
     def _peek(self, key: ModelKey) -> LoadedModel | None:
         with self._lock:
             if key in self._loaded:

@@ -59,12 +59,20 @@ class TrainRequest:
     dev: Annotated[
         str | None, Field("Your own task to measure; else a part is held out.", local=True)
     ] = None
+    every: Annotated[
+        int | None, Field("Steps between dev scores during training; none by default.", minimum=0)
+    ] = None
     general: Annotated[
         tuple[str, ...], Field("Task that must not get worse; repeat it for several.", local=True)
     ] = ()
     max_drop: Annotated[
         float | None, Field("Points out of 100 that a general score may fall.", minimum=0)
     ] = None
+    queries: Annotated[
+        tuple[str, ...],
+        Field("A query of yours, whose nearest texts are shown before and after; repeat it.",
+              flag="--query", metavar="TEXT"),
+    ] = ()  # fmt: skip
     seed: Annotated[int | None, Field("The same seed gives the same model.", minimum=0)] = None
     device: Annotated[str, Field("Where to train: cpu, or with torch cuda or mps.")] = "cpu"
     restart: Annotated[
@@ -128,7 +136,7 @@ def train(request: TrainRequest, session: Session) -> TrainResult:
         model = str(folder)
     run = TrainingRun(
         replace(stages[-1], model=model), request.output, request.device, request.restart,
-        request.force, session.progress, session.message,
+        request.force, session.progress, session.message, request.queries,
     )  # fmt: skip
     return TrainResult(run.run())
 
@@ -169,7 +177,9 @@ def _changed(recipe: Recipe, request: TrainRequest, data: tuple[DataRecipe, ...]
         given["loss"] = replace(recipe.loss, name=request.loss)
     if request.max_drop is not None:
         given["gate"] = replace(recipe.gate, max_drop=request.max_drop)
-    evaluation = {name: value for name in ("dev", "general") if (value := getattr(request, name))}
+    evaluation = {
+        name: value for name in ("dev", "general", "every") if (value := getattr(request, name))
+    }
     if evaluation:
         given["evaluation"] = replace(recipe.evaluation, **evaluation)
     return replace(recipe, **given)

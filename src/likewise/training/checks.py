@@ -1,10 +1,10 @@
-"""Checks of the data before a training: leaks, cut texts, identical pairs, label noise."""
+"""Checks of the data before a training: leaks, repetitions, cut texts, label noise."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence, Set
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -44,16 +44,18 @@ class Finding:
     """Something in the data that the user should know.
 
     Attributes:
-        code: stable name: leaks, identical, cut, unknown_tokens, label_noise.
+        code: stable name: leaks, repeated, identical, cut, unknown_tokens, label_noise.
         text: one sentence without a full stop.
         count: how many rows or texts.
         examples: some of them.
+        source: name of the file.
     """
 
     code: str
     text: str
     count: int
     examples: tuple[str, ...] = ()
+    source: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """All attributes."""
@@ -95,14 +97,17 @@ def check(
     findings: list[Finding] = []
     leaked: set[str] = set()
     for source in sources:
+        before = len(findings)
         rows = [row for row in source.groups() if held_out.isdisjoint(row.texts)]
         found = _leaks(source.name, rows, encoder, evaluation, progress)
         leaked |= set(found.texts)
         findings += found.findings
+        findings += _repeated(source.name, rows)
         findings += _identical(source.name, rows)
         findings += _tokens(source.name, rows, encoder, max_tokens)
         if source.layout.form == "labeled":
             findings += _label_noise(source.name, rows, encoder, progress)
+        findings[before:] = [replace(each, source=source.name) for each in findings[before:]]
     return Checked(tuple(findings), frozenset(leaked))
 
 
@@ -148,6 +153,16 @@ def _leaks(
 
 def _records(texts: Sequence[str]) -> list[Record]:
     return [Record(text) for text in texts]
+
+
+def _repeated(name: str, rows: Sequence[RowTexts]) -> list[Finding]:
+    seen = Counter(tuple(normalized(text) for text in row.texts) for row in rows)
+    count = sum(seen.values()) - len(seen)
+    if not count:
+        return []
+    text = f"{name} repeats {counted(count, 'row')}"
+    examples = tuple(texts[0] for texts, times in seen.most_common(SHOWN) if times > 1)
+    return [Finding("repeated", text, count, examples)]
 
 
 def _identical(name: str, rows: Sequence[RowTexts]) -> list[Finding]:

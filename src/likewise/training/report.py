@@ -9,6 +9,7 @@ from typing import Any
 from likewise.training.checks import Finding
 from likewise.training.gate import Verdict
 from likewise.training.plan import Plan
+from likewise.training.query_examples import QueryExample
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class TrainingReport:
         int8: mean cosine of the vectors in int8 with those in float32; None if not measured.
         fingerprint: of the written model, in float32.
         logs: folder of log, progress page and event file.
+        examples: queries with their nearest texts before and after.
     """
 
     model: str
@@ -50,6 +52,7 @@ class TrainingReport:
     int8: float | None
     fingerprint: str
     logs: Path
+    examples: tuple[QueryExample, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """All attributes as plain values."""
@@ -70,4 +73,5 @@ class TrainingReport:
             "int8": self.int8,
             "fingerprint": self.fingerprint,
             "logs": str(self.logs),
+            "examples": [example.to_dict() for example in self.examples],
         }

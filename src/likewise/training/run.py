@@ -23,6 +23,7 @@ from likewise.loading import load
 from likewise.progress import ProgressFactory, no_progress
 from likewise.training.averaging import AVERAGES, average_with
 from likewise.training.checks import Finding, check
+from likewise.training.data_check import data_files, texts_of
 from likewise.training.examples import Prompts
 from likewise.training.gate import Measured, Purpose, Verdict, changes, judge, measure
 from likewise.training.general import general_tasks
@@ -32,12 +33,13 @@ from likewise.training.mixing import Mixer
 from likewise.training.network import TrainingNetwork, load_network
 from likewise.training.plan import Plan, make_plan
 from likewise.training.progress_log import ProgressLog
+from likewise.training.query_examples import NearText, QuerySearch
 from likewise.training.recipe import Recipe
 from likewise.training.report import TrainingReport
 from likewise.training.run_folder import RunFolder, file_identity
 from likewise.training.save import check_saved, save_network, write_card
 from likewise.training.similar_batches import neighbors_by
-from likewise.training.sources import WEIGHTS_FILE, DataFile, Similar, read_weights_file
+from likewise.training.sources import DataFile, Similar
 from likewise.training.trainer import Trainer, TrainerSettings
 
 OnNote = Callable[[str, str], None]
@@ -60,6 +62,7 @@ class TrainingRun:
         force: write the model although it does not pass the gate.
         progress: opens a bar for each stage.
         on_note: called with notes.
+        queries: whose nearest texts are shown before and after.
     """
 
     recipe: Recipe
@@ -69,6 +72,7 @@ class TrainingRun:
     force: bool = False
     progress: ProgressFactory = no_progress
     on_note: OnNote = _silent
+    queries: tuple[str, ...] = ()
     _started: float = field(default_factory=time.monotonic, init=False)
 
     def run(self) -> TrainingReport:
@@ -99,14 +103,7 @@ class TrainingRun:
     @cached_property
     def files(self) -> tuple[DataFile, ...]:
         """The files of the recipe, with those of weight lists."""
-        found: list[DataFile] = []
-        for item in self.recipe.data:
-            path = Path(item.file).expanduser()
-            if path.name == WEIGHTS_FILE:
-                found += read_weights_file(path)
-            else:
-                found.append(DataFile(path, item.weight, dict(item.columns)))
-        return tuple(found)
+        return data_files(self.recipe)
 
     @cached_property
     def parent(self) -> Encoder:
@@ -129,6 +126,8 @@ class TrainingRun:
         mixer = self._mixer(left_out | checked.leaked, similar=self.recipe.similar)
         began = time.monotonic()
         before = self._measure(self.parent, tasks, "measuring the original model")
+        search = QuerySearch.of(self.queries, tasks[0][0], mixer.sources)
+        near = search.nearest(self.parent)
         measuring = time.monotonic() - began
         loss = make_loss(self.recipe, mixer, network, self.parent)
         plan = self._plan(network, mixer, loss, measuring)
@@ -136,7 +135,9 @@ class TrainingRun:
         resumed = self.folder.checkpoints.step()
         self._train(trainer, plan, measuring)
         verdict, share = self._prove(network, before, tasks)
-        facts = _Facts(lines, held.rows if held else 0, checked.findings, plan, share, resumed)
+        facts = _Facts(
+            lines, held.rows if held else 0, checked.findings, plan, share, resumed, search, near
+        )
         return self._finish(trainer, verdict, facts)
 
     # data
@@ -307,6 +308,7 @@ class TrainingRun:
         saved = load(candidate, compute="float32")
         fingerprint = saved.fingerprint
         int8 = self._int8(candidate, saved)
+        examples = facts.search.compare(facts.near, saved)
         del saved
         gc.collect()  # memory maps of the files that are moved
         drawn = tuple(source.drawn for source in trainer.batches.sources)  # type: ignore[attr-defined]
@@ -328,7 +330,7 @@ class TrainingRun:
             facts.files, facts.held_out, facts.findings, facts.plan, verdict, facts.share,
             round(time.monotonic() - self._started, 2), round(trainer.seconds, 2), facts.resumed,
             drawn, int8, fingerprint,
-            self.output / "training" if written else self.folder.logs,
+            self.output / "training" if written else self.folder.logs, examples,
         )  # fmt: skip
         if written:
             self._move(candidate, report)
@@ -372,6 +374,8 @@ class _Facts:
     plan: Plan
     share: float
     resumed: int
+    search: QuerySearch
+    near: Sequence[tuple[NearText, ...]]
 
 
 def _only_general_fell(verdict: Verdict) -> bool:
@@ -379,13 +383,4 @@ def _only_general_fell(verdict: Verdict) -> bool:
 
 
 def _dev_texts(tasks: Sequence[tuple[Task, Purpose]]) -> list[str]:
-    return [text for task, purpose in tasks if purpose == "dev" for text in _texts_of(task)]
-
-
-def _texts_of(task: Task) -> list[str]:
-    """The texts of a task, for leaks."""
-    found: list[str] = []
-    for name in ("queries", "corpus", "texts", "first", "second"):
-        value = getattr(task, name, ())
-        found += value.values() if isinstance(value, dict) else value
-    return [text for text in found if isinstance(text, str)]
+    return [text for task, purpose in tasks if purpose == "dev" for text in texts_of(task)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -15,15 +15,14 @@ from likewise.data.readers import Problem, SourceFile, limits_from_environment, 
 from likewise.data.readers import require_format as format_by_name
 from likewise.data.readers.tables import read_tsv, read_tsv_verbatim
 from likewise.errors import InputError, RecordError
-from likewise.training.columns import Layout, find_layout
+from likewise.training.columns import find_layout
 from likewise.training.examples import Example
+from likewise.training.row_block import Row, RowBlock
 from likewise.training.similar_batches import NeighborsOf, grouped
 from likewise.wording import with_article
 
 BLOCK = 100_000
 """Rows in memory at once; a larger file is shuffled within blocks of this size."""
-_LOOKED_AT = 512
-"""Rows that are tried for a batch before it is given up to draw another example from a file."""
 WEIGHTS_FILE = "data_config.json"
 """The list of files with weights, as the authors of all-MiniLM-L6-v2 published theirs."""
 
@@ -169,7 +168,7 @@ class Source:
         self._highest: float | None = None
         self._single_block = False
         self._epoch = self._block = 0
-        self._loaded: _Block | None = None
+        self._loaded: RowBlock | None = None
         self._rows = read_raw_rows(file.path)
         self.drawn = 0
         self._open_block()
@@ -180,7 +179,7 @@ class Source:
         return self._current.size
 
     @property
-    def _current(self) -> _Block:
+    def _current(self) -> RowBlock:
         if self._loaded is None:
             raise InputError(
                 f"{self.file.path} has no rows to train on",
@@ -206,6 +205,10 @@ class Source:
             self._next_block()
             block = self._current
         example = block.draw(taken, self._random(self._epoch, self._block, block.turn))
+        if example is None and self._single_block and block.has_others:
+            self._epoch += 1
+            block.refill(self._random(self._epoch, 0))
+            example = block.draw(taken, self._random(self._epoch, self._block, block.turn))
         if example is not None:
             self.drawn += 1
         return example
@@ -252,14 +255,14 @@ class Source:
         kept = [row for row in map(self._texts, rows) if row is not None]
         if self.layout.form == "scored":
             kept = [replace(row, label=(row.label or 0.0) / self._scale(kept)) for row in kept]
-        self._loaded = _Block(kept, self.layout) if kept else None
+        self._loaded = RowBlock(kept, self.layout) if kept else None
         similar = self._similar
         if similar and kept and self._single_block and self.layout.form != "scored":
             neighbors = similar.neighbors([row.anchors[0] for row in kept])
             self._current.group = lambda order: grouped(order, neighbors, similar.size)
         self._current.shuffle(self._random(self._epoch, self._block))
 
-    def _scale(self, rows: Sequence[_Row]) -> float:
+    def _scale(self, rows: Sequence[Row]) -> float:
         """The highest score of the first block: scores are used as 0 to 1."""
         if self._highest is None:
             self._highest = max([1.0, *(row.label or 0.0 for row in rows)])
@@ -270,7 +273,7 @@ class Source:
             return float(str(value))
         return float(self._labels.setdefault(str(value), len(self._labels)))
 
-    def _texts(self, row: Any) -> _Row | None:
+    def _texts(self, row: Any) -> Row | None:
         """The texts of a row; None if it lacks one, or has one that may not be drawn."""
         layout = self.layout
         try:
@@ -298,96 +301,7 @@ class Source:
         if not enough or (layout.positive is not None and not positives):
             return None
         number = None if label is None else self._label(label)
-        return _Row(tuple(anchors), tuple(positives), tuple(negatives), number)
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    anchors: tuple[str, ...]
-    positives: tuple[str, ...]
-    negatives: tuple[str, ...]
-    label: float | None
-
-
-class _Block:
-    """Rows in memory, and which of them are still to be drawn."""
-
-    def __init__(self, rows: list[_Row], layout: Layout) -> None:
-        self._rows, self._layout = rows, layout
-        self.group: Callable[[Sequence[int]], list[int]] | None = None
-        self._order: list[int] = []
-        self._passed: list[int] = []
-        self._at = self.turn = 0
-        self._by_label: dict[float, list[int]] = {}
-        if layout.form == "labeled":
-            for position, row in enumerate(rows):
-                self._by_label.setdefault(row.label or 0.0, []).append(position)
-
-    @property
-    def size(self) -> int:
-        return len(self._rows)
-
-    @property
-    def rows(self) -> Sequence[_Row]:
-        return self._rows
-
-    @property
-    def is_empty(self) -> bool:
-        return self._at >= len(self._order) and not self._passed
-
-    def shuffle(self, random: np.random.Generator) -> None:
-        self._order = random.permutation(len(self._rows)).tolist()
-        if self.group:
-            self._order = self.group(self._order)
-        self._passed, self._at, self.turn = [], 0, 0
-
-    def draw(self, taken: Set[str], random: np.random.Generator) -> Example | None:
-        self.turn += 1
-        for index, position in enumerate(self._passed[:_LOOKED_AT]):
-            if example := self._example(position, taken, random):
-                del self._passed[index]
-                return example
-        for _ in range(_LOOKED_AT):
-            if self._at >= len(self._order):
-                break
-            position = self._order[self._at]
-            self._at += 1
-            if example := self._example(position, taken, random):
-                return example
-            self._passed.append(position)
-        return None
-
-    def _example(
-        self, position: int, taken: Set[str], random: np.random.Generator
-    ) -> Example | None:
-        row = self._rows[position]
-        anchor, positive = row.anchors[0], None
-        if self._layout.form == "sets":
-            first, second = random.permutation(len(row.anchors))[:2].tolist()
-            anchor, positive = row.anchors[first], row.anchors[second]
-        elif self._layout.form == "labeled":
-            others = self._by_label[row.label or 0.0]
-            free = [n for n in others if n != position and self._rows[n].anchors[0] not in taken]
-            if not free:
-                return None if len(others) > 1 else Example(anchor, anchor, (), row.label)
-            positive = self._rows[free[int(random.integers(len(free)))]].anchors[0]
-        elif len(row.positives) > 1:
-            positive = row.positives[int(random.integers(len(row.positives)))]
-        elif row.positives:
-            positive = row.positives[0]
-        example = Example(anchor, positive, row.negatives, row.label)
-        return None if not taken.isdisjoint(example.texts) else example
-
-    def state(self) -> dict[str, Any]:
-        return {"at": self._at, "passed": list(self._passed), "turn": self.turn, "size": self.size}
-
-    def restore(self, state: Mapping[str, Any], name: str) -> None:
-        if state["size"] != self.size:
-            raise RecordError(
-                f"{name} has changed since the training was stopped",
-                hint="restore the file, or start again with --restart",
-            )
-        self._passed, self._at, self.turn = list(state["passed"]), state["at"], state["turn"]
+        return Row(tuple(anchors), tuple(positives), tuple(negatives), number)
 
 
 def _listed(value: object) -> list[Any]:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse, Response, StreamingResponse
 
 from likewise.server.operations_api.answers import ApiError
 from likewise.server.operations_api.job_routes import JobId, owned_job
 from likewise.server.operations_api.schemas import ERRORS, JobFiles
 from likewise.server.operations_api.service import OperationsService
+
+_ANY = "application/octet-stream"
+_PIECE = 2**20
 
 
 def add_job_files(router: APIRouter, service: OperationsService) -> None:
@@ -36,14 +40,21 @@ def add_job_files(router: APIRouter, service: OperationsService) -> None:
     )  # fmt: skip
     def job_file(request: Request, job_id: JobId, name: str) -> Response:
         """Download a file that a job wrote."""
-        owned_job(service, request, job_id)
+        job = owned_job(service, request, job_id)
         path = _file(service.runner.files(job_id), name)
         if path is None:
             raise ApiError(404, "file_not_found", f"the job has no file {name!r}")
-        return FileResponse(
-            path, filename=path.name, media_type="application/octet-stream",
-            headers={"X-Content-Type-Options": "nosniff"},
-        )  # fmt: skip
+        headers = {"X-Content-Type-Options": "nosniff"}
+        if not job.is_finished:
+            return StreamingResponse(_so_far(path), media_type=_ANY, headers=headers)
+        return FileResponse(path, filename=path.name, media_type=_ANY, headers=headers)
+
+
+def _so_far(path: Path) -> Iterator[bytes]:
+    """A file that may be growing; its length is not known."""
+    with path.open("rb") as file:
+        while piece := file.read(_PIECE):
+            yield piece
 
 
 def _file(folder: Path, name: str) -> Path | None:

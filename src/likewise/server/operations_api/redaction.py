@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from likewise.cache import cache_folder
+from likewise.hub.locate import added_models
 
 TEXTS = frozenset({"text", "texts", "query", "fields", "title", "terms", "exemplars", "pos", "neg"})
 """Keys of results whose values are texts of users; they stay as they are."""
@@ -66,6 +67,8 @@ def _known_folders() -> set[Path]:
     found = {Path.cwd(), Path(sys.prefix), Path(tempfile.gettempdir()), cache_folder()}
     with suppress(RuntimeError):  # no home folder
         found.add(Path.home())
+    if added := added_models():
+        found.add(added)
     if hub := os.environ.get("HF_HOME"):
         found.add(Path(hub))
     return found

@@ -13,6 +13,7 @@ import { ComparePage } from "../pages/compare.js";
 import { ExplorePage } from "../pages/explore.js";
 import { ImportPage } from "../pages/import.js";
 import { JobsPage } from "../pages/jobs.js";
+import { TrainPage } from "../pages/train.js";
 
 /** The page of an address. @param {string[]} path */
 function pageOf([section, first, second]) {
@@ -25,6 +26,8 @@ function pageOf([section, first, second]) {
       return html`<${ExplorePage} name=${first} />`;
     case "compare":
       return html`<${ComparePage} job=${first} />`;
+    case "train":
+      return html`<${TrainPage} job=${first} />`;
     case "jobs":
       return html`<${JobsPage} />`;
     default:

@@ -13,6 +13,7 @@ const SECTIONS = [
   { section: "collections", key: "nav.collections" },
   { section: "explore", key: "nav.explore" },
   { section: "compare", key: "nav.compare" },
+  { section: "train", key: "nav.train" },
 ];
 
 /** @param {{ section: string }} props */

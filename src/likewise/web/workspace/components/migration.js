@@ -20,8 +20,7 @@ export function Migration({ name, summary }) {
   const [model, setModel] = useState(summary.model.split("/").pop() ?? summary.model);
   const [compute, setCompute] = useState("auto");
   const [error, setError] = useState(/** @type {Error | null} */ (null));
-  const last = jobs.value.find((job) => job.operation === "collections_migrate" && job.request.name === name);
-  const { value } = useLoad((_) => (last?.status === "done" ? /** @type {Promise<Migrated>} */ (result(last.id)) : Promise.resolve(null)), [last?.id, last?.status]);
+  const last = lastMigration(name);
   const begin = (/** @type {Event} */ event) => {
     event.preventDefault();
     setError(null);
@@ -36,10 +35,23 @@ export function Migration({ name, summary }) {
       </div>
       ${error && html`<${ErrorNotice} error=${error} />`}
       <div class="buttons"><button disabled=${Boolean(last && isOpen(last))}>${t("migrate.go")}</button></div>
-      ${last && last.status !== "done" && html`<${JobCard} job=${last} />`}
-      ${value && html`<p class="notice">${t(value.switched ? "migrate.done" : "migrate.kept")}
-        ${value.measurement && html` ${t("migrate.overlap", { share: number(100 * value.measurement.overlap.value), queries: value.measurement.queries })}`}
-        ${value.failure && html`<br /><span class="soft">${value.failure.reasons.map(sentence).join(". ")}</span>`}</p>`}
+      <${MigrationOutcome} name=${name} />
     </form>
+  `;
+}
+
+/** @param {string} name of a collection */
+const lastMigration = (name) => jobs.value.find((job) => job.operation === "collections_migrate" && job.request.name === name);
+
+/** How far the last migration of a collection is, or what it gave. @param {{ name: string }} props */
+export function MigrationOutcome({ name }) {
+  const last = lastMigration(name);
+  const { value } = useLoad((_) => (last?.status === "done" ? /** @type {Promise<Migrated>} */ (result(last.id)) : Promise.resolve(null)), [last?.id, last?.status]);
+  if (last && last.status !== "done") return html`<${JobCard} job=${last} />`;
+  if (!value) return null;
+  return html`
+    <p class="notice">${t(value.switched ? "migrate.done" : "migrate.kept")}
+      ${value.measurement && html` ${t("migrate.overlap", { share: number(100 * value.measurement.overlap.value), queries: value.measurement.queries })}`}
+      ${value.failure && html`<br /><span class="soft">${value.failure.reasons.map(sentence).join(". ")}</span>`}</p>
   `;
 }

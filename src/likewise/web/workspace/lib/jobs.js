@@ -10,6 +10,9 @@ const LATER = 2500;
 /** Every job, the newest first. @type {import("../vendor/signals.js").Signal<Job[]>} */
 export const jobs = signal([]);
 
+/** Whether the list was read. */
+export const loaded = signal(false);
+
 /** @param {Job} job */
 export const isOpen = (job) => job.status === "queued" || job.status === "running";
 
@@ -26,6 +29,7 @@ export async function loadJobs() {
   const found = /** @type {Job[]} */ ((await call("/jobs?limit=50")).jobs);
   const before = new Map(jobs.peek().map((job) => [job.id, job]));
   jobs.value = found.map((job) => ({ progress: before.get(job.id)?.progress ?? null, ...job }));
+  loaded.value = true;
   settle();
 }
 

@@ -4,6 +4,20 @@ import { useEffect, useState } from "./html.js";
 import { isAborted } from "./api.js";
 
 /**
+ * A number that grows while something goes on.
+ * @param {number} seconds between two numbers @param {boolean} on
+ */
+export function useEvery(seconds, on) {
+  const [turn, setTurn] = useState(0);
+  useEffect(() => {
+    if (!on) return;
+    const timer = setInterval(() => setTurn((before) => before + 1), 1000 * seconds);
+    return () => clearInterval(timer);
+  }, [seconds, on]);
+  return turn;
+}
+
+/**
  * Read something whenever the inputs change; the one before stays until the next is there.
  * @template T
  * @param {(signal: AbortSignal) => Promise<T>} read

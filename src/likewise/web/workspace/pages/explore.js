@@ -3,7 +3,7 @@
 import { html, useEffect, useState } from "../lib/html.js";
 import { call, fetched, jobFile } from "../lib/api.js";
 import { ago, t } from "../lib/i18n.js";
-import { isOpen, jobs, onMessage, start } from "../lib/jobs.js";
+import { isOpen, jobs, loaded, onMessage, start } from "../lib/jobs.js";
 import { useLoad } from "../lib/load.js";
 import { readPoints } from "../lib/points.js";
 import { href } from "../lib/router.js";
@@ -49,8 +49,8 @@ function CollectionMap({ name }) {
   const known = summary.value;
 
   useEffect(() => {
-    if (known && known.records > 0 && !mine.length) draw();
-  }, [known?.name, mine.length === 0]);
+    if (loaded.value && known && known.records > 0 && !mine.length) draw();
+  }, [known?.name, mine.length === 0, loaded.value]);
   useEffect(() => running && onMessage(running.id, ({ code }) => code === "coarse" && setCoarse((n) => n + 1)), [running?.id]);
 
   const shown = running ?? done;

@@ -14,6 +14,7 @@ function placeOf(job) {
   if (operation === "collections_map") return href(["explore", request.name]);
   if (operation === "collections_duplicates") return href(["collections", request.name, "duplicates"]);
   if (operation === "compare") return href(["compare", job.id]);
+  if (operation === "train") return href(["train", job.id]);
   return null;
 }
 
