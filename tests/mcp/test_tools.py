@@ -32,7 +32,7 @@ def test_every_field_is_offered_or_hidden_on_purpose(tool: OperationTool, tmp_pa
     named = {*tool.hidden, *tool.inputs, *tool.descriptions}
     assert named <= fields.keys(), "the table names a field that the request does not have"
     for name, field in fields.items():
-        local = field.field.local
+        local = field.field.local or field.field.private
         assert (name in without) == (
             not local and name not in tool.hidden and name not in tool.inputs
         )

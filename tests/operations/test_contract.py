@@ -13,13 +13,16 @@ import typer.main
 
 import likewise.operations
 from likewise.cli.main import app
-from likewise.operations.contract import Field, request_fields
+from likewise.operations.contract import Field, JobRequest, request_fields
 
 SHARED = ("ModelRequest",)
 """Bases of requests, which no verb takes as they are."""
 
 COMMANDS = {"project": "map"}
 """Commands that are not named like their verb."""
+
+ON_A_CLUSTER = {"encode"}
+"""Verbs whose work can run on a cluster."""
 
 OPTIONS = {"apply_plan": ("dedupe", "apply"), "undo_plan": ("dedupe", "undo")}
 """Verbs offered by an option of another verb's command, which takes their plan."""
@@ -73,6 +76,13 @@ def test_requests_and_results_are_frozen(verb: str) -> None:
     result: Any = inspect.signature(getattr(module, verb), eval_str=True).return_annotation
     assert result.__dataclass_params__.frozen
     assert callable(result.to_dict)
+
+
+def test_jobs_can_run_on_a_cluster() -> None:
+    jobs = {verb for verb, request in requests().items() if issubclass(request, JobRequest)}
+    assert jobs == ON_A_CLUSTER
+    private = {field.name for field in request_fields(JobRequest) if field.field.private}
+    assert private == {"cluster", "worker_cores"}
 
 
 def test_a_field_without_help_is_refused() -> None:

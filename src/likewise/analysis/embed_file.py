@@ -8,7 +8,6 @@ ended. A resumed run writes the same file, to the byte, as a run without interru
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -21,6 +20,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from likewise.analysis.vector_parts import SAVE_SECONDS, EmbeddingJob, Parts, Texts, saved_in
+from likewise.data.ranges import file_digest
 from likewise.data.records import OnError, read_records
 from likewise.data.writers import VECTOR_FORMATS, check_target, write_batches
 from likewise.errors import InputError, OutputError, RecordError
@@ -127,10 +127,10 @@ def embed_file(
     """
     check_target(target, VECTOR_FORMATS)
     source = Path(source)
-    digest = _hash(source)
+    digest = file_digest(source)
 
     def check_unchanged() -> None:
-        if _hash(source) != digest:
+        if file_digest(source) != digest:
             raise RecordError(f"{source} changed while it was read", hint="run the command again")
 
     def texts() -> Iterator[str]:
@@ -185,7 +185,7 @@ def embed_texts(
         identity, column, encoder.fingerprint, prompt, truncation, encoding, skip_bad
     )
     folder = _parts_folder(target)
-    with _locked(folder, target):
+    with locked(target):
         parts = Parts(folder, texts, job)
 
         def encode_rest(done: int) -> Iterator[Encoded]:
@@ -256,21 +256,14 @@ def _parts_folder(target: Path) -> Path:
     return path.with_name(f".{path.name}.parts")
 
 
-def _hash(source: Path) -> str:
-    try:
-        with open(source, "rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest() + "".join(source.suffixes)
-    except FileNotFoundError as error:
-        raise RecordError(f"no such file: {source}", hint="check the path") from error
-    except OSError as error:
-        raise RecordError(
-            f"cannot read {source}: {error.strerror or error}", hint="check the path"
-        ) from error
-
-
 @contextlib.contextmanager
-def _locked(folder: Path, target: Path) -> Iterator[None]:
-    lock = FileLock(folder.with_suffix(".lock"))
+def locked(target: Path) -> Iterator[None]:
+    """Lock a target for the process that writes it.
+
+    Raises:
+        OutputError: another process is writing it, or its folder cannot be written.
+    """
+    lock = FileLock(_parts_folder(target).with_suffix(".lock"))
     try:
         lock.acquire(timeout=0)
     except Timeout as error:

@@ -98,7 +98,7 @@ class Parts:
         a Parquet file.
         """
         texts = self._texts() if target.suffix != ".npy" else iter(())
-        for vectors in _regrouped(map(np.load, parts_in(self._folder)), BATCH_TEXTS):
+        for vectors in regrouped(map(np.load, parts_in(self._folder)), BATCH_TEXTS):
             yield VectorBatch(list(islice(texts, len(vectors))), vectors)
 
     def writer(self) -> PartWriter:
@@ -150,7 +150,7 @@ class PartWriter:
         self._last_saved = time.monotonic()
 
 
-def _regrouped(parts: Iterable[NDArray[np.float32]], size: int) -> Iterator[NDArray[np.float32]]:
+def regrouped(parts: Iterable[NDArray[np.float32]], size: int) -> Iterator[NDArray[np.float32]]:
     """The same rows in the same order, in arrays of `size` rows."""
     rest: list[NDArray[np.float32]] = []
     for part in parts:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal
 
 from likewise.data.columns import choose_column, column_value, without_column
 from likewise.data.readers import (
@@ -16,6 +16,7 @@ from likewise.data.readers import (
     OnEncoding,
     Problem,
     Row,
+    Rows,
     SourceFile,
     expand,
     limits_from_environment,
@@ -170,6 +171,43 @@ def read_texts(
     return [record.text for record in records]
 
 
+def read_stream(
+    stream: BinaryIO,
+    path: str | Path,
+    rows: Rows,
+    *,
+    column: str | None = None,
+    chosen: str | None = None,
+    encoding: str | None = None,
+    first_line: int = 1,
+    on_error: OnError | None = None,
+) -> Iterator[Record]:
+    """The records of an open part of a file.
+
+    Args:
+        stream: the part, open at its first row.
+        path: the file, for messages and `Record.source`.
+        rows: reads the rows of its format.
+        column: as in `read_records`.
+        chosen: the column that was chosen by the first row of the file.
+        encoding: of the file; detected in the part when not given.
+        first_line: number of the first line of the part.
+        on_error: as in `read_records`.
+
+    Raises:
+        RecordError: as in `read_records`.
+        InputError: as in `read_records`.
+    """
+    name, form = str(path), require_format(path)
+    source = SourceFile(name, encoding, _ignore_message, limits=limits_from_environment())
+    reading = _Reading(column, "line", source, on_error, True, chosen)
+    shift = first_line - 1
+    shifted = (
+        Row(row.line + shift, row.value, row.title, row.breaks) for row in rows(stream, source)
+    )
+    yield from reading.records(shifted, name, form.unit)
+
+
 def detect_encoding(path: str | Path, *, encoding: str | None = None) -> DetectedEncoding | None:
     """The encoding of a text file; None for binary formats such as Parquet.
 
@@ -212,6 +250,7 @@ class _Reading:
         source: the template of every file.
         on_error: see `read_records`.
         single: whether one path was given; then the column must exist in it.
+        chosen: the column that an earlier row of the file has chosen; None before its first row.
     """
 
     column: str | None
@@ -219,6 +258,7 @@ class _Reading:
     source: SourceFile
     on_error: OnError | None
     single: bool
+    chosen: str | None = None
 
     def file(self, path: str | Path) -> Iterator[Record]:
         """The records of one file."""
@@ -228,7 +268,7 @@ class _Reading:
             rows = form.reader(self.unit)
             source = replace(self.source, name=name)
             with open_binary(path, name) as stream:
-                yield from self._records(rows(stream, source), name, form.unit)
+                yield from self.records(rows(stream, source), name, form.unit)
         except RecordError as error:
             self.refuse(name, error)
 
@@ -238,8 +278,9 @@ class _Reading:
             raise error
         self.on_error(Skipped(name, 0, error.message, error.hint))
 
-    def _records(self, rows: Iterable[Row], name: str, unit: str) -> Iterator[Record]:
-        chosen = _Columns()
+    def records(self, rows: Iterable[Row], name: str, unit: str) -> Iterator[Record]:
+        """The records of rows of one file."""
+        chosen = _Columns(self.chosen or "")
         for row in rows:
             if isinstance(row.value, Mapping) and not chosen.column:
                 chosen = self._choose(row.value, name)

@@ -69,7 +69,8 @@ class ToolArguments:
     def _is_offered(self, field: RequestField) -> bool:
         if field.name in self._tool.inputs:
             return self._data is not None
-        return not field.field.local and field.name not in self._tool.hidden
+        hidden = field.field.local or field.field.private
+        return not hidden and field.name not in self._tool.hidden
 
     def _definition(self, field: RequestField) -> Any:
         meta = field.field

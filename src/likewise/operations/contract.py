@@ -27,6 +27,8 @@ class Field:
         stdin: `-` reads standard input.
         local: names a file or folder of this machine; remote callers cannot set it.
         output: names a file or folder that is written.
+        private: concerns this machine's surroundings, such as a cluster; not offered to remote
+            callers and agents.
     """
 
     help: str
@@ -39,6 +41,7 @@ class Field:
     stdin: bool = False
     local: bool = False
     output: bool = False
+    private: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,22 @@ class ModelRequest:
         "auto"
     )
     device: Annotated[str, Field("Where to run: auto, cpu, or with torch cuda or mps.")] = "auto"
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobRequest(ModelRequest):
+    """A request whose work can run on a cluster."""
+
+    cluster: Annotated[
+        str | None,
+        Field(
+            "Run on a Ray cluster: HOST:PORT of its head; local starts one here.",
+            metavar="ADDRESS", private=True,
+        ),
+    ] = None  # fmt: skip
+    worker_cores: Annotated[
+        int, Field("Cores of each worker of the cluster.", minimum=1, private=True)
+    ] = 1
 
 
 def request_fields(request: type) -> Iterator[RequestField]:

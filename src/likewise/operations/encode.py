@@ -19,12 +19,13 @@ from likewise.analysis.embed_file import (
     embed_texts,
     saved_texts,
 )
+from likewise.analysis.embed_ranges import embed_ranges, saved_ranges
 from likewise.data import read_records
 from likewise.data.records import OnError, Skipped
 from likewise.data.writers import VECTOR_FORMATS, check_target
 from likewise.errors import InputError
 from likewise.finite import check_finite
-from likewise.operations.contract import Field, ModelRequest
+from likewise.operations.contract import Field, JobRequest
 from likewise.operations.messages import report_cut, report_scripts
 from likewise.operations.session import CancelledError, Session
 from likewise.operations.texts import (
@@ -40,6 +41,7 @@ from likewise.tokenization.token_stream import Truncation
 from likewise.wording import counted
 
 if TYPE_CHECKING:
+    from likewise.analysis.executor import Executor
     from likewise.encoder import Encoder
     from likewise.progress import Progress
 
@@ -50,7 +52,7 @@ CHECKED = 1000
 
 
 @dataclass(frozen=True)
-class EncodeRequest(ModelRequest):
+class EncodeRequest(JobRequest):
     """Texts in a file or given with the request, and where their vectors go."""
 
     file: Annotated[
@@ -182,24 +184,23 @@ def encode(request: EncodeRequest, session: Session) -> EncodeResult:
     """
     _check(request)
     skipped = SkippedRows() if request.skip_bad else None
-    if request.file:
-        total = count_texts(
-            request.file, column=request.column, encoding=request.encoding, on_error=skipped
-        )
-        if skipped:
-            skipped.report(session)
-    else:
-        total = len(request.texts)
-    first = _first(request, session)
-    encoder = session.encoder(request)
-    among = "texts" if total == len(first) else "texts at the start"
-    report_scripts(session, encoder, first, among=among)
-    try:
-        with session.progress(total, title="encoding") as progress:
-            embedded, memory = _encode(request, session, encoder, progress)
-    except (KeyboardInterrupt, CancelledError):
-        _report_stopped(request, session)
-        raise
+    with session.executor(request) as available:
+        executor = available if request.file else None
+        total = None if executor else _count(request, session, skipped)
+        first = _first(request, session)
+        encoder = session.encoder(request)
+        among = "texts" if total == len(first) else "texts at the start"
+        report_scripts(session, encoder, first, among=among)
+        memory = None
+        try:
+            if executor:
+                embedded = _encode_ranges(request, session, encoder, executor, skipped)
+            else:
+                with session.progress(total, title="encoding") as progress:
+                    embedded, memory = _encode(request, session, encoder, progress)
+        except (KeyboardInterrupt, CancelledError):
+            _report_stopped(request, session)
+            raise
     _report(session, encoder, embedded, request.output)
     return EncodeResult(
         encoder.name, encoder.compute, encoder.fingerprint, embedded.texts, embedded.dimension,
@@ -224,6 +225,18 @@ def _check(request: EncodeRequest) -> None:
         )
 
 
+def _count(request: EncodeRequest, session: Session, skipped: SkippedRows | None) -> int:
+    """The number of texts; rows that cannot be read are reported."""
+    if not request.file:
+        return len(request.texts)
+    total = count_texts(
+        request.file, column=request.column, encoding=request.encoding, on_error=skipped
+    )
+    if skipped:
+        skipped.report(session)
+    return total
+
+
 def _first(request: EncodeRequest, session: Session) -> list[str]:
     """The texts at the start; the column that was guessed is reported."""
     if not request.file:
@@ -232,6 +245,8 @@ def _first(request: EncodeRequest, session: Session) -> list[str]:
         request.file, column=request.column, encoding=request.encoding, on_error=_skip(request)
     )
     first = list(islice(records, CHECKED))
+    if not first:
+        raise InputError(f"{request.file} holds no text", hint="give a file with one text per line")
     report_column(session, first[0], request.file, request.column)
     return [record.text for record in first]
 
@@ -267,6 +282,28 @@ def _encode(
             escape_formulas=request.escape_formulas, on_message=report_file, progress=progress,
         )  # fmt: skip
     return embedded, None
+
+
+def _encode_ranges(
+    request: EncodeRequest,
+    session: Session,
+    encoder: Encoder,
+    executor: Executor,
+    skipped: SkippedRows | None,
+) -> Embedded:
+    """The file encoded into the output, by the workers of an executor."""
+    assert request.file
+    assert request.output
+    embedded = embed_ranges(
+        executor, encoder, request.file, request.output,
+        column=request.column, encoding=request.encoding, on_error=skipped,
+        prompt_name=None if request.role == "none" else encoder.role_prompt(request.role),
+        truncation=request.truncation, escape_formulas=request.escape_formulas,
+        on_message=lambda text: session.message("file", text), progress=session.progress,
+    )  # fmt: skip
+    if skipped:
+        skipped.report(session)
+    return embedded
 
 
 def _in_memory(
@@ -307,7 +344,9 @@ def _hash(texts: tuple[str, ...]) -> str:
 
 
 def _report_stopped(request: EncodeRequest, session: Session) -> None:
-    saved = saved_texts(request.output) if request.output else 0
+    saved = 0
+    if request.output:
+        saved = saved_texts(request.output) or saved_ranges(request.output)
     if saved:
         text = f"stopped; {counted(saved, 'text')} saved, and the same command resumes there"
     else:

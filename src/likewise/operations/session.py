@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from likewise.encoder import Encoder
-from likewise.operations.contract import ModelRequest
+from likewise.operations.contract import JobRequest, ModelRequest
 from likewise.operations.registry import ModelRegistry
 from likewise.progress import Progress, ProgressFactory, no_progress
 
 if TYPE_CHECKING:
+    from likewise.analysis.executor import Executor
     from likewise.collections.collection import Collection
     from likewise.collections.contract import Scorer
 
@@ -85,6 +86,7 @@ class Session:
         on_message: called with each message while an operation runs.
         cancel: stops running operations.
         ask: asks a person, where an operation learns from answers; None without a person.
+        executor: runs the jobs of requests that name no cluster; None runs them in this process.
     """
 
     def __init__(
@@ -96,6 +98,7 @@ class Session:
         on_message: Callable[[Message], None] | None = None,
         cancel: CancellationToken | None = None,
         ask: Ask | None = None,
+        executor: Executor | None = None,
     ) -> None:
         self.models = models or ModelRegistry()
         self.store = store
@@ -103,6 +106,7 @@ class Session:
         self.ask = ask
         self._progress = progress
         self._on_message = on_message
+        self._executor = executor
 
     def encoder(self, request: ModelRequest) -> Encoder:
         """The model of a request, loaded if it is not loaded yet.
@@ -149,6 +153,26 @@ class Session:
         from likewise.collections.reranking import load_scorer  # few operations need it
 
         return load_scorer(model, loader=self.models.get, reranker_loader=self.models.get_reranker)
+
+    @contextmanager
+    def executor(self, request: JobRequest) -> Iterator[Executor | None]:
+        """Where a job runs: on the cluster of its request, or on the session's executor.
+
+        Yields:
+            An executor; None where the job runs in this process.
+
+        Raises:
+            InputError: not the address of a cluster.
+            EngineError: the cluster does not answer.
+            MissingExtraError: the extra `scale` is not installed.
+        """
+        if request.cluster is None:
+            yield self._executor
+            return
+        from likewise.scale import cluster_executor  # few requests name a cluster
+
+        with cluster_executor(request.cluster, cores=request.worker_cores) as executor:
+            yield executor
 
     def message(self, code: str, text: str, **values: Any) -> None:
         """Report something the caller should know."""

@@ -121,6 +121,13 @@ def test_every_field_that_names_a_model_is_checked() -> None:
                 assert kind_of(field) == "model", f"{endpoint.path}: {field.name}"
 
 
+def test_a_client_cannot_name_a_cluster(server: Any) -> None:
+    for name, value in (("cluster", "127.0.0.1:6379"), ("cluster", "local"), ("worker_cores", 1)):
+        answer = server.client.post("/encode", json={"texts": ["a"], name: value})
+        assert answer.status_code == 422, answer.text
+        assert name in answer.json()["error"]["message"]
+
+
 @pytest.mark.parametrize(
     "content",
     [

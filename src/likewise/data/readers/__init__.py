@@ -1,6 +1,14 @@
 """Readers of file formats: bytes in, rows out."""
 
-from likewise.data.readers.contract import Format, Limits, OnEncoding, Problem, Row, SourceFile
+from likewise.data.readers.contract import (
+    Format,
+    Limits,
+    OnEncoding,
+    Problem,
+    Row,
+    Rows,
+    SourceFile,
+)
 from likewise.data.readers.detection import DetectedEncoding
 from likewise.data.readers.formats import format_of, open_binary, require_format
 from likewise.data.readers.limits import limits_from_environment
@@ -13,6 +21,7 @@ __all__ = [
     "OnEncoding",
     "Problem",
     "Row",
+    "Rows",
     "SourceFile",
     "expand",
     "format_of",

@@ -61,7 +61,7 @@ def read_lines(stream: BinaryIO, source: SourceFile) -> Iterator[Line]:
     """
     buffer = cast(io.BufferedReader, stream)
     given = source.encoding and _name(source.encoding)
-    encoding = given or _marked(buffer.peek(64)[:64])
+    encoding = given or marked_encoding(buffer.peek(64)[:64])
     if encoding:
         source.set_encoding(encoding, "given" if given else "mark")
     if encoding and encoding.startswith(("utf-16", "utf-32")):
@@ -83,7 +83,7 @@ def decode(data: bytes, source: SourceFile, *, errors: str = "strict") -> str:
         RecordError: the encoding is unknown, or a byte is not valid in it.
     """
     given = source.encoding and _name(source.encoding)
-    if encoding := given or _marked(data[:64]):
+    if encoding := given or marked_encoding(data[:64]):
         source.set_encoding(encoding, "given" if given else "mark")
     else:
         try:
@@ -115,7 +115,7 @@ def decode_page(data: bytes, source: SourceFile) -> str:
         RecordError: the encoding is unknown.
     """
     stated = _STATED.search(data[:4096])
-    if stated and not source.encoding and not _marked(data[:64]):
+    if stated and not source.encoding and not marked_encoding(data[:64]):
         with contextlib.suppress(LookupError):
             encoding = codecs.lookup(stated[1].decode()).name
             text = data.decode(encoding, errors="replace")
@@ -138,8 +138,8 @@ def _unknown(encoding: str) -> RecordError:
     )
 
 
-def _marked(head: bytes) -> str | None:
-    """The encoding by a byte order mark, or by zeros at every other position."""
+def marked_encoding(head: bytes) -> str | None:
+    """The encoding of a file by its first bytes: a byte order mark, or zeros in every other one."""
     for mark, encoding in _MARKS:
         if head.startswith(mark):
             return encoding

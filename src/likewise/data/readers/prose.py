@@ -27,6 +27,22 @@ _UNDERLINE = re.compile(r"([=\-~^\"'#*+`.:_])\1{2,}")
 def read_plain(stream: BinaryIO, source: SourceFile) -> Iterator[Row]:
     """One text per line, or the paragraphs of wrapped text; the latter is reported."""
     lines = read_lines(stream, source)
+    head = _head(lines)
+    all_lines = chain(head, lines)
+    if is_wrapped([line.text.rstrip() for line in head]):
+        source.on_message(f"{source.name} has wrapped lines and is read by paragraphs")
+        yield from _paragraphs(all_lines, source)
+    else:
+        yield from line_rows(all_lines)
+
+
+def reads_paragraphs(stream: BinaryIO, source: SourceFile) -> bool:
+    """Whether `read_plain` reads a file by paragraphs."""
+    return is_wrapped([line.text.rstrip() for line in _head(read_lines(stream, source))])
+
+
+def _head(lines: Iterable[Line]) -> list[Line]:
+    """The lines at the start that are examined for wrapping."""
     head: list[Line] = []
     size = 0
     for line in lines:
@@ -34,12 +50,7 @@ def read_plain(stream: BinaryIO, source: SourceFile) -> Iterator[Row]:
         size += len(line.text)
         if size >= SAMPLE:
             break
-    all_lines = chain(head, lines)
-    if is_wrapped([line.text.rstrip() for line in head]):
-        source.on_message(f"{source.name} has wrapped lines and is read by paragraphs")
-        yield from _paragraphs(all_lines, source)
-    else:
-        yield from line_rows(all_lines)
+    return head
 
 
 def read_paragraphs(stream: BinaryIO, source: SourceFile) -> Iterator[Row]:

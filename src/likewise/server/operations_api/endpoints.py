@@ -92,12 +92,13 @@ class Endpoint:
 
     @cached_property
     def fields(self) -> list[RequestField]:
-        """The fields of the request, with the defaults of this endpoint."""
+        """The fields of the request that clients may set, with the defaults of this endpoint."""
         return [
             RequestField(
                 each.name, each.type, self.defaults.get(each.name, each.default), each.field
             )
             for each in request_fields(self.request)
+            if not each.field.private
         ]
 
     @cached_property
