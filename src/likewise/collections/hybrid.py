@@ -30,25 +30,18 @@ def by_both(
         k: how many.
         where: an SQL condition.
     """
-    pool = depth(k)
-    semantic = snapshot.by_vector(vector, pool, where)
-    keyword = snapshot.by_words(words, pool, where, vector)
-    found = {candidate.hit.id: candidate for candidate in [*keyword, *semantic]}
-    bm25 = {candidate.hit.id: candidate.hit.score for candidate in keyword}
-    candidates = list(found.values())
-    scores = hybrid_scores(
-        _similarities(candidates),
-        np.array([bm25.get(name, 0.0) for name in found], np.float32),
-        _similarities(semantic),
-        max(bm25.values(), default=0.0),
+    semantic, keyword = snapshot.ranked(words, vector, depth(k), where)
+    row_ids, first = np.unique(
+        np.concatenate([keyword.row_ids, semantic.row_ids]), return_index=True
     )
+    similarities = np.concatenate([keyword.similarities, semantic.similarities])[first]
+    bm25 = np.concatenate([keyword.scores, np.zeros_like(semantic.scores)])[first]
+    scores = hybrid_scores(
+        similarities, bm25, semantic.similarities, float(keyword.scores.max(initial=0.0))
+    )
+    order = np.lexsort((first, -scores))[:k]
+    found = snapshot.candidates(row_ids[order], similarities[order])
     return [
-        replace(
-            candidates[n], hit=replace(candidates[n].hit, score=float(scores[n]), measure="hybrid")
-        )
-        for n in np.argsort(-scores, kind="stable")[:k].tolist()
+        replace(each, hit=replace(each.hit, score=float(score), measure="hybrid"))
+        for each, score in zip(found, scores[order], strict=True)
     ]
-
-
-def _similarities(candidates: list[Candidate]) -> NDArray[np.float32]:
-    return np.array([candidate.hit.similarity for candidate in candidates], np.float32)

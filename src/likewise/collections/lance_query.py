@@ -39,6 +39,7 @@ class Question:
         every_word: only rows that have all of these words, in one of the columns.
         fuzziness: how many letters of a word may differ; not with `every_word`.
         offset: rows to leave out at the beginning.
+        row_ids: also the store's own numbers of the rows, as a column `_rowid`.
     """
 
     columns: Sequence[str]
@@ -51,6 +52,7 @@ class Question:
     every_word: bool = False
     fuzziness: int = 0
     offset: int = 0
+    row_ids: bool = False
 
 
 def answer(table: Table, question: Question) -> Any:
@@ -88,7 +90,7 @@ def answer_publicly(table: Table, question: Question) -> Any:
         asked = inner.search(_match(question.words, question), query_type="fts")
     else:
         asked = inner.search()
-    return _shaped(asked, question).to_arrow()
+    return _shaped(asked, question, public=True).to_arrow()
 
 
 def _asked(query: Any, question: Question) -> Any:
@@ -115,13 +117,15 @@ def _narrowed(query: Any, question: Question) -> Any:
     return query
 
 
-def _shaped(query: Any, question: Question) -> Any:
+def _shaped(query: Any, question: Question, *, public: bool = False) -> Any:
     if question.k is not None:
         query = query.limit(question.k)
     if question.offset:
         query = query.offset(question.offset)
     if question.where:
         query = query.where(question.where)
+    if question.row_ids:
+        query = query.with_row_id(True) if public else query.with_row_id()
     return query.select(list(question.columns))
 
 

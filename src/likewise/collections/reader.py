@@ -57,6 +57,7 @@ class CollectionReader:
         self._snapshot = Snapshot(name, table, read_manifest(table, name))
         self._finder: AnswerFinder | None = None
         self._finder_of = self._snapshot
+        self._corrected: tuple[tuple[str, int] | None, Mapping[str, str]] = (None, {})
         if model is not None:
             self.manifest.check(name, model.name, model.fingerprint)
 
@@ -96,7 +97,7 @@ class CollectionReader:
         manifest, chunks = self.manifest, len(self)
         with self.store.reading(self.name):
             records = int(self._table.count_rows("passage = 0"))
-            whole = history.is_whole(self._table, manifest)
+            whole = self.is_whole
         return Summary(
             name=self.name,
             model=manifest.model,
@@ -111,6 +112,11 @@ class CollectionReader:
             whole=whole,
             columns=tuple(self._snapshot.columns),
         )
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the last run came to its end."""
+        return history.is_whole(self._table, self.manifest)
 
     def log(self) -> list[Run]:
         """Its changes, oldest first."""
@@ -298,7 +304,11 @@ class CollectionReader:
 
     def corrections(self, query: str) -> Mapping[str, str]:
         """Words of a query that occur nowhere here, each with the similar word searched for."""
-        return corrections(self._table, query)
+        known, found = self._corrected
+        if known != (query, self._table.version):
+            found = corrections(self._table, query)
+            self._corrected = ((query, self._table.version), found)
+        return found
 
     def get(self, ids: Sequence[str]) -> list[Hit]:
         """Chunks by their ids."""

@@ -54,6 +54,21 @@ class StoredChunks:
 
 
 @dataclass(frozen=True)
+class Ranked:
+    """Chunks in the order of a search, as the store's own numbers of their rows.
+
+    Attributes:
+        row_ids: uint64 `[n]`.
+        scores: what they are ordered by, float32 `[n]`.
+        similarities: to the query, float32 `[n]`.
+    """
+
+    row_ids: NDArray[np.uint64]
+    scores: NDArray[np.float32]
+    similarities: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
 class Snapshot:
     """One version of a collection, as it is read.
 
@@ -123,6 +138,54 @@ class Snapshot:
             for hit, score in zip(self._hits(found, own, "bm25"), scores, strict=True)
         ]
         return [Candidate(hit, row) for hit, row in zip(hits, matrix, strict=True)]
+
+    def ranked(
+        self, words: str, vector: NDArray[np.float32], k: int, where: str | None = None
+    ) -> tuple[Ranked, Ranked]:
+        """The k chunks nearest to a vector, and the k with the highest BM25 score.
+
+        Only what orders them is read: `candidates` reads the few that are shown.
+
+        Args:
+            words: any of them may match.
+            vector: of the query, float32 `[d]`.
+            k: how many of each.
+            where: an SQL condition.
+        """
+        measure = self.manifest.similarity
+        by_words = Question(["vector", "_score"], k, where, words=words, row_ids=True)
+        if self.manifest.storage == "int8":
+            best = nearest(self._blocks, vector[np.newaxis], k, measure, self._allowed(where))
+            row_ids, near = best.row_ids[0], best.scores[0]
+            with self._store_errors(where):
+                found = lance_query.answer(self.table, by_words)
+        else:
+            by_vector = vector_question(
+                vector, k, self.manifest.index, measure=measure, where=where, row_ids=True
+            )
+            with self._store_errors(where):
+                first, found = lance_query.answers(self.table, [by_vector, by_words])
+            row_ids = first["_rowid"].to_numpy()
+            near = similarities(first["_distance"].to_numpy(), measure)
+        matrix = restored(found["vector"])
+        own = vectors.similarity(vector, matrix, measure)[0] if len(matrix) else near[:0]
+        scores = found["_score"].to_numpy().astype(np.float32)
+        return Ranked(row_ids, near, near), Ranked(found["_rowid"].to_numpy(), scores, own)
+
+    def candidates(
+        self, row_ids: NDArray[np.uint64], similarities: NDArray[np.float32]
+    ) -> list[Candidate]:
+        """Chunks by the store's numbers of their rows, in this order.
+
+        Args:
+            row_ids: uint64 `[n]`.
+            similarities: to the query, float32 `[n]`.
+        """
+        if not len(row_ids):
+            return []
+        with self._store_errors(None):
+            found = self._take(row_ids, [*self._read, "vector"])
+        return self._candidates(found.append_column("similarity", [similarities]))
 
     def get(self, ids: Sequence[str]) -> list[Candidate]:
         """Chunks by their ids, in the order of the ids; a record's id means its first chunk.
@@ -208,18 +271,25 @@ class Snapshot:
     def _flat_search(
         self, query: NDArray[np.float32], k: int, where: str | None, columns: list[str]
     ) -> Any:
-        allowed = None
-        if where:
-            with self._store_errors(where):
-                rows = self.table.search().where(where).select(["line"]).with_row_id(True)
-                allowed = np.sort(rows.to_arrow()["_rowid"].to_numpy())
+        allowed = self._allowed(where)
         best = nearest(self._blocks, query[np.newaxis], k, self.manifest.similarity, allowed)
-        row_ids, scores = best.row_ids[0], best.scores[0]
-        taken = self.table.take_row_ids(row_ids.tolist()).select(columns).with_row_id()
-        found = taken.to_arrow()
+        found = self._take(best.row_ids[0], columns)
+        return found.append_column("similarity", [best.scores[0]])
+
+    def _allowed(self, where: str | None) -> NDArray[np.uint64] | None:
+        """The rows that meet a condition, ascending; None without one."""
+        if not where:
+            return None
+        with self._store_errors(where):
+            rows = self.table.search().where(where).select(["line"]).with_row_id(True)
+            allowed: NDArray[np.uint64] = np.sort(rows.to_arrow()["_rowid"].to_numpy())
+        return allowed
+
+    def _take(self, row_ids: NDArray[np.uint64], columns: list[str]) -> Any:
+        """Rows by the store's numbers, in their order."""
+        found = self.table.take_row_ids(row_ids.tolist()).select(columns).with_row_id().to_arrow()
         place = {row_id: n for n, row_id in enumerate(found["_rowid"].to_pylist())}
-        ordered = found.take([place[row_id] for row_id in row_ids.tolist()])
-        return ordered.append_column("similarity", [scores])
+        return found.take([place[row_id] for row_id in row_ids.tolist()])
 
     def _hits(self, table: Any, scores: NDArray[np.float32], measure: str) -> list[Hit]:
         given = [name for name in self._read if name not in OWN]

@@ -255,9 +255,11 @@ def vector_question(
     measure: str,
     columns: Sequence[str] = (),
     where: str | None = None,
+    row_ids: bool = False,
 ) -> Question:
     """A question for the k rows nearest to a vector, with a column `_distance`."""
-    return Question([*columns, "_distance"], k, where, query, DISTANCES[measure], params)
+    shown = [*columns, "_distance"]
+    return Question(shown, k, where, query, DISTANCES[measure], params, row_ids=row_ids)
 
 
 def similarities(distances: NDArray[np.float32], measure: str) -> NDArray[np.float32]:

@@ -140,7 +140,7 @@ class Session:
         collection = open_collection(
             name, store=store or self.store, loader=self.models.get, as_of=as_of
         )
-        if as_of is None and not collection.summary().whole:
+        if as_of is None and not collection.is_whole:
             self.message("unfinished", "the last run was stopped; index again to continue it")
         return collection
 

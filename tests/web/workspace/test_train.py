@@ -78,7 +78,7 @@ def test_too_few_rows_are_refused_before_training(people: People, tmp_path: Path
     person = people().go("/train")
     page = person.page
     page.set_input_files("input[type=file]:not([webkitdirectory])", table)
-    page.wait_for_selector(".job.failed >> text=too few to hold out")
+    page.wait_for_selector(".notice.error >> text=too few to hold out")
     assert page.is_disabled("button.primary >> text=Train")
 
 

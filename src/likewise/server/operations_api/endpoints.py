@@ -164,7 +164,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("/calibrate", calibrate.CalibrateRequest, calibrate.calibrate, job=True,
              tag="evaluation"),
     Endpoint("/preview", preview.PreviewRequest, preview.preview, quick=True),
-    Endpoint("/check-data", check_data.CheckDataRequest, check_data.check_data, job=True,
+    Endpoint("/check-data", check_data.CheckDataRequest, check_data.check_data, quick=True,
              tag="training"),
     Endpoint("/train", train.TrainRequest, train.train, scope="write", job=True, resumable=True,
              tag="training"),

@@ -10,7 +10,7 @@ const NAMES = {
   index: "job.index", collections_add: "job.index", collections_map: "job.map", dedupe: "job.dedupe",
   collections_duplicates: "job.dedupe", collections_migrate: "job.migrate", collections_compact: "job.compact", compare: "job.compare",
   cluster: "job.map", project: "job.map", download: "job.download",
-  train: "job.train", check_data: "job.check",
+  train: "job.train",
 };
 
 /** What a job does, in words. @param {Job} job */

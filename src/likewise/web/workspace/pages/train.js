@@ -1,9 +1,9 @@
 // Train a model on data of one's own: choose, check, start.
 
-import { html, useEffect, useRef, useState } from "../lib/html.js";
-import { call, send } from "../lib/api.js";
+import { html, useState } from "../lib/html.js";
+import { call, post, send } from "../lib/api.js";
 import { number, t } from "../lib/i18n.js";
-import { jobs, loaded, result, start } from "../lib/jobs.js";
+import { jobs, start } from "../lib/jobs.js";
 import { useLoad } from "../lib/load.js";
 import { change, go, href, place } from "../lib/router.js";
 import { OUTPUT, feedbackFile } from "../lib/training.js";
@@ -82,9 +82,8 @@ function Prepare({ ids, model }) {
   const [weights, setWeights] = useState(/** @type {(number | null)[]} */ (ids.map(() => null)));
   const [settings, setSettings] = useState({ minutes: 15, queries: "", epochs: "", rate: "", drop: "0.5" });
   const [error, setError] = useState(/** @type {Error | null} */ (null));
-  const { check, failure } = useCheck(ids, model);
   const files = useLoad((signal) => Promise.all(ids.map((id) => call(`/files/${id}`, { signal }))), [ids.join()]);
-  const found = useLoad((_) => (check?.status === "done" ? /** @type {Promise<import("../lib/training.js").DataCheck>} */ (result(check.id)) : Promise.resolve(null)), [check?.id, check?.status]);
+  const found = useLoad((signal) => /** @type {Promise<import("../lib/training.js").DataCheck>} */ (post("/check-data", { model, data: ids }, signal)), [model, ids.join()]);
   const set = (/** @type {Partial<typeof settings>} */ changed) => setSettings((before) => ({ ...before, ...changed }));
   const data = found.value;
   const shares = data && weights.map((weight, n) => weight ?? data.files[n]?.rows ?? 1);
@@ -111,8 +110,8 @@ function Prepare({ ids, model }) {
       <p class="chips">${(files.value ?? []).map((/** @type {SentFile} */ file) => html`<span class="chip on" key=${file.id}>${file.name} <button type="button" onClick=${() => change({ file: ids.filter((id) => id !== file.id) }, { replace: true })} aria-label=${`${t("common.remove")}: ${file.name}`}>×</button></span>`)}</p>
       <div class="fields"><${ModelPicker} value=${model} onChange=${(/** @type {string} */ name) => change({ model: name === DEFAULT ? null : name }, { replace: true })} /></div>
       <h2>${t("train.check")}</h2>
-      ${check && check.status !== "done" && html`<${JobCard} job=${check} />`}
-      ${(failure ?? files.error ?? found.error) && html`<${ErrorNotice} error=${failure ?? files.error ?? found.error} />`}
+      ${found.busy && html`<p class="soft" role="status"><i class="spinner inline" aria-hidden="true"></i> ${t("train.checking")}</p>`}
+      ${(files.error ?? found.error) && html`<${ErrorNotice} error=${files.error ?? found.error} retry=${found.reload} />`}
       ${data && html`<${DataReport} found=${data} />`}
       ${data && shares && data.files.length > 1 && html`
         <fieldset><legend>${t("train.weights")}</legend>
@@ -132,24 +131,4 @@ function Prepare({ ids, model }) {
       <div class="buttons sticky"><button class="primary" disabled=${!data}>${t("train.go")}</button><span class="soft">${t("train.go.about")}</span></div>
     </form>
   `;
-}
-
-/**
- * The check of these files for this model: an earlier one, or a new one.
- * @param {string[]} ids @param {string} model
- * @returns {{ check: Job | undefined, failure: Error | null }}
- */
-function useCheck(ids, model) {
-  const key = JSON.stringify([model, ids]);
-  const asked = useRef(/** @type {Map<string, string>} */ (new Map())); // ids of jobs; empty while one is being started
-  const [failure, setFailure] = useState(/** @type {Error | null} */ (null));
-  const mine = asked.current.get(key);
-  const check = jobs.value.find((job) => job.id === mine || (job.operation === "check_data" && JSON.stringify([job.request.model, job.request.data]) === key));
-  useEffect(() => {
-    if (!loaded.value || check || asked.current.has(key)) return;
-    asked.current.set(key, "");
-    setFailure(null);
-    start("/check-data", { model, data: ids }).then((job) => asked.current.set(key, job.id), setFailure);
-  }, [key, loaded.value]);
-  return { check, failure };
 }
