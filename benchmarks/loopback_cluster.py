@@ -106,6 +106,7 @@ class LoopbackCluster:
             "--disable-usage-stats", "--include-log-monitor", "false", "--block",
         ]  # fmt: skip
         environment = os.environ | {
+            "RAY_AUTH_MODE": "disabled",  # a token of the user's own does not matter
             "RAY_health_check_period_ms": "500",  # a killed node is noticed after two seconds,
             "RAY_health_check_timeout_ms": "10000",  # a slow one is not taken for dead
             "RAY_health_check_failure_threshold": "4",

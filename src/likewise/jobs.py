@@ -41,6 +41,7 @@ def dedupe(
     model: str = DEFAULT,
     compute: ComputeName = "auto",
     device: str = "auto",
+    cluster: str | None = None,
     session: Session | None = None,
 ) -> DedupeResult:
     """Find exact copies and near-duplicates in files.
@@ -61,6 +62,7 @@ def dedupe(
         model: catalogue name, hub id or folder of the model.
         compute: number format of the network.
         device: where to run.
+        cluster: run on a Ray cluster: `HOST:PORT` of its head, or `local`.
         session: loaded models, progress and messages, to share between calls.
 
     Returns:
@@ -75,7 +77,7 @@ def dedupe(
     request = DedupeRequest(
         files=_paths(files), threshold=threshold, percentile=percentile, against=_paths(against),
         keep=keep, remove_differing=remove_differing, output=_path(output), column=column,
-        model=model, compute=compute, device=device,
+        model=model, compute=compute, device=device, cluster=cluster,
     )  # fmt: skip
     return dedupe_operation(request, session or _session())
 
@@ -95,6 +97,7 @@ def cluster(
     model: str = DEFAULT,
     compute: ComputeName = "auto",
     device: str = "auto",
+    cluster: str | None = None,
     session: Session | None = None,
 ) -> ClusterResult:
     """Group the texts of files by what they are about, and name the groups.
@@ -116,6 +119,7 @@ def cluster(
         model: catalogue name, hub id or folder of the model.
         compute: number format of the network.
         device: where to run.
+        cluster: run on a Ray cluster: `HOST:PORT` of its head, or `local`.
         session: loaded models, progress and messages, to share between calls.
 
     Returns:
@@ -132,7 +136,7 @@ def cluster(
     request = ClusterRequest(
         files=_paths(files), clusters=clusters, resolution=resolution, levels=levels,
         assign_all=assign_all, smallest=smallest, runs=runs, seed=seed, output=_path(output),
-        column=column, model=model, compute=compute, device=device,
+        column=column, model=model, compute=compute, device=device, cluster=cluster,
     )  # fmt: skip
     return cluster_operation(request, session or _session())
 

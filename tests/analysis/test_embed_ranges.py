@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -14,37 +13,16 @@ import pytest
 from likewise import Encoder
 from likewise.analysis import embed_ranges as module
 from likewise.analysis.embed_file import embed_file
-from likewise.analysis.embed_ranges import embed_ranges, fragments_folder, saved_ranges
+from likewise.analysis.embed_ranges import embed_ranges, saved_ranges
 from likewise.analysis.executor import Executor, Finished, LocalExecutor, Work
-from likewise.analysis.manifest import Fragment, Manifest
+from likewise.analysis.manifest import Fragment, Manifest, fragments_folder
 from likewise.analysis.vector_parts import EmbeddingJob
 from likewise.data import Skipped
 from likewise.errors import InputError, OutputError, RecordError, TooLongError
 from tests.analysis.interrupted import write_lines
+from tests.analysis.shuffled import ShuffledExecutor
 
 COUNT = 6000
-
-
-class ShuffledExecutor:
-    """Runs tasks in any order, some of them twice; stops after a number of them."""
-
-    workers = 3
-
-    def __init__(self, stop_after: int = 10**9) -> None:
-        self.left = stop_after
-
-    def run(self, work: Work[Any, Any, Any], tasks: Iterable[Any]) -> Iterator[Finished[Any]]:
-        numbered = list(enumerate(tasks))
-        random.Random(3).shuffle(numbered)
-        state = work.start()
-        for number, task in numbered:
-            if number % 3 == 0:
-                work.run(state, task)
-            if isinstance(task, module.RangeTask):
-                self.left -= 1
-                if self.left < 0:
-                    raise KeyboardInterrupt
-            yield Finished(number, work.run(state, task))
 
 
 @pytest.fixture
@@ -175,5 +153,5 @@ def test_a_range_is_committed_once(tmp_path: Path) -> None:
     assert not manifest.commit(second)
     again = Manifest(tmp_path / "folder", job, 5)
     assert again.fragments == {7: first}
-    assert again.range_bytes == 1000
+    assert again.range_size == 1000
     assert [path.name for path in islice((tmp_path / "folder").glob("second"), 1)] == []

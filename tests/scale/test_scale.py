@@ -10,16 +10,21 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from benchmarks.loopback_cluster import LoopbackCluster
 from likewise.analysis import embed_ranges as ranges
+from likewise.analysis.clustering.communities import Labels
 from likewise.analysis.embed_ranges import saved_ranges
 from likewise.errors import EngineError, InputError, TooLongError
+from likewise.operations.cluster import ClusterRequest
+from likewise.operations.cluster import cluster as find_clusters
+from likewise.operations.dedupe import DedupeRequest, dedupe
 from likewise.operations.encode import EncodeRequest, EncodeResult, encode
 from likewise.operations.session import Session
-from likewise.progress import Progress
+from likewise.progress import Progress, no_progress
 from tests.analysis.interrupted import COUNT, posix, write_lines
 
 pytestmark = [posix, pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")]
@@ -99,7 +104,7 @@ def test_a_worker_and_a_node_are_killed(
 
 
 def test_the_driver_is_killed(cluster: LoopbackCluster, folder: Path, tmp_path: Path) -> None:
-    source, target = write_lines(tmp_path / "lines.txt", 3 * COUNT), tmp_path / "v.npy"
+    source, target = write_lines(tmp_path / "lines.txt", 2 * COUNT), tmp_path / "v.npy"
     command = [
         sys.executable, "-m", "likewise", "encode", str(source), "-o", str(target),
         "-m", str(folder), "--compute", "float32", "--cluster", cluster.address,
@@ -109,10 +114,58 @@ def test_the_driver_is_killed(cluster: LoopbackCluster, folder: Path, tmp_path: 
             time.sleep(0.005)
         driver.kill()
     saved = saved_ranges(target)
-    assert 0 < saved < 3 * COUNT
+    assert 0 < saved < 2 * COUNT
     again = subprocess.run(command, check=True, capture_output=True, encoding="utf-8")
     assert f"{saved:,} of them were done by an earlier run" in again.stderr
     assert target.read_bytes() == expected(folder, source, tmp_path)
+
+
+def test_duplicates_and_clusters_are_those_of_one_process(
+    cluster: LoopbackCluster,
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    pytest.importorskip("graspologic_native")
+    metrics = pytest.importorskip("sklearn.metrics")
+    monkeypatch.setattr("likewise.analysis.neighbors.knn_graph.EXACT", 1000)
+    monkeypatch.setattr("likewise.analysis.neighbors.by_cells.ROWS", 500)
+    source = write_lines(tmp_path / "lines.txt", 3000)
+    killed: list[int] = []
+
+    @contextmanager
+    def progress(total: int | None, *, title: str, unit: str = "texts") -> Iterator[Progress]:
+        class Killing(Progress):
+            def __call__(self, done: int) -> None:
+                if title == "finding neighbors" and done and not killed:
+                    pids = [pid for node in cluster.nodes for pid in cluster.worker_pids(node)]
+                    killed.extend(pids[:1])
+                    for pid in killed:
+                        os.kill(pid, signal.SIGKILL)
+
+        yield Killing()
+
+    def run_both(address: str | None) -> tuple[dict[str, Any], Labels]:
+        monkeypatch.setenv("LIKEWISE_CACHE", str(tmp_path / f"cache-{address}"))
+        session = Session(progress=progress if address else no_progress)
+        options: dict[str, Any] = {
+            "files": (str(source),), "model": str(folder), "compute": "float32",
+            "cluster": address,
+        }  # fmt: skip
+        duplicates = dedupe(DedupeRequest(threshold=0.97, **options), session)
+        clusters = find_clusters(ClusterRequest(runs=0, **options), session)
+        return duplicates.to_dict(), clusters.clusters.labels
+
+    duplicates, labels = run_both(None)
+    assert duplicates["near"] > 100
+    assert duplicates["neighbor_recall"] < 1
+    capfd.readouterr()
+    found, found_labels = run_both(cluster.address)
+    assert killed
+    assert found == duplicates
+    assert metrics.adjusted_rand_score(labels, found_labels) > 0.95
+    assert not capfd.readouterr().out
 
 
 def test_an_error_of_a_task_keeps_its_hint(
@@ -155,7 +208,8 @@ def test_a_cluster_on_this_machine(folder: Path, source: Path, tmp_path: Path) -
         sys.executable, "-m", "likewise", "encode", str(source), "-o", str(target),
         "-m", str(folder), "--compute", "float32", "--cluster", "local",
     ]  # fmt: skip
-    done = subprocess.run(command, check=True, capture_output=True, encoding="utf-8")
+    home = os.environ | {"HOME": str(tmp_path)}  # Ray writes a token into it
+    done = subprocess.run(command, check=True, capture_output=True, encoding="utf-8", env=home)
     assert done.stderr.startswith(f"note: wrote {COUNT:,} vectors of 32 dimensions to {target} (")
     assert done.stderr.count("\n") == 1
     run(None, folder, source, tmp_path / "expected.csv")

@@ -19,7 +19,7 @@ import numpy as np
 
 from likewise.analysis.embed_file import Embedded, locked, prompt_text
 from likewise.analysis.executor import Executor
-from likewise.analysis.manifest import Fragment, Manifest, saved_in_manifest
+from likewise.analysis.manifest import Fragment, Manifest, fragments_folder, saved_in_manifest
 from likewise.analysis.vector_parts import EmbeddingJob, regrouped
 from likewise.data.range_scan import Range
 from likewise.data.ranges import SplitFile, file_digest, read_range, read_split, split_file
@@ -88,8 +88,8 @@ def embed_ranges(
             truncation, encoding, on_error is not None,
         )  # fmt: skip
         manifest = Manifest(folder, job, size)
-        if manifest.range_bytes != size:
-            split = split_file(source, manifest.range_bytes, column=column, encoding=encoding)
+        if manifest.range_size != size:
+            split = split_file(source, manifest.range_size, column=column, encoding=encoding)
         work = _Encode(encoder, replace(split, ranges=()), folder, prompt_name, truncation)
         try:
             tasks = _count(executor, split, on_error, progress)
@@ -110,12 +110,6 @@ def embed_ranges(
             raise
         manifest.discard()
     return result
-
-
-def fragments_folder(target: Path) -> Path:
-    """The folder of the finished fragments of a target."""
-    path = target.resolve()
-    return path.with_name(f".{path.name}.fragments")
 
 
 def saved_ranges(target: str | Path) -> int:

@@ -24,6 +24,8 @@ from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from likewise.analysis.embed_file import embed_texts, prompt_text
+from likewise.analysis.embed_list import embed_list
+from likewise.analysis.executor import Executor
 from likewise.analysis.memmap import release
 from likewise.atomic import atomic
 from likewise.cache import cache_folder
@@ -75,6 +77,7 @@ class EmbeddedCorpus:
         encoded: number of distinct texts that this call encoded.
         cut: number of those that were truncated.
         known_words: words of the model's vocabulary, in lower case.
+        executor: runs what is derived from the vectors; None does it in this process.
         use: prevents other processes from removing the folder while this object exists.
     """
 
@@ -86,6 +89,7 @@ class EmbeddedCorpus:
     encoded: int = 0
     cut: int = 0
     known_words: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
+    executor: Executor | None = field(default=None, repr=False, compare=False)
     use: FolderUse | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -106,6 +110,7 @@ def embed_corpus(
     truncation: Truncation = "cut",
     on_error: OnError | None = None,
     on_message: MessageCallback | None = None,
+    executor: Executor | None = None,
     progress: ProgressFactory = no_progress,
 ) -> EmbeddedCorpus:
     """Read files and encode their texts; each distinct text once, unless its vector is cached.
@@ -118,6 +123,7 @@ def embed_corpus(
         truncation: how to treat texts over the model's limit, as in `Encoder.encode`.
         on_error: called with rows that cannot be read, as in `read_records`.
         on_message: called with notes, as in `read_records`.
+        executor: encodes the texts; None does it in this process.
         progress: opens a bar for each stage.
 
     Raises:
@@ -134,7 +140,9 @@ def embed_corpus(
             f"{', '.join(map(str, paths)) or 'no file'} holds no text",
             hint="give a file with one text per line",
         )
-    return embed_records(encoder, records, truncation=truncation, progress=progress)
+    return embed_records(
+        encoder, records, truncation=truncation, executor=executor, progress=progress
+    )
 
 
 def embed_records(
@@ -144,6 +152,7 @@ def embed_records(
     truncation: Truncation = "cut",
     prompt_name: str | None = None,
     unit_length: bool = True,
+    executor: Executor | None = None,
     progress: ProgressFactory = no_progress,
 ) -> EmbeddedCorpus:
     """Encode records, as in `embed_corpus`.
@@ -155,13 +164,14 @@ def embed_records(
         prompt_name: name of the prompt to put before each text; the model's default prompt when
             not given.
         unit_length: whether to normalize the vectors; False for similarities other than cosine.
+        executor: as in `embed_corpus`.
         progress: as in `embed_corpus`.
 
     Raises:
         OutputError: the cache cannot be written.
     """
     texts = [record.text for record in records]
-    options = _Options(truncation, prompt_name, unit_length)
+    options = _Options(truncation, prompt_name, unit_length, executor)
     key = _key(encoder, texts, options)
     folder = embedded_corpora_folder() / key
     cached = folder / "vectors.npy"
@@ -185,7 +195,7 @@ def embed_records(
     _remove_oldest(folder)
     resumed, encoded, cut = counts
     return EmbeddedCorpus(
-        records, vectors, key, folder, resumed, encoded, cut, encoder.whole_words, use
+        records, vectors, key, folder, resumed, encoded, cut, encoder.whole_words, executor, use
     )
 
 
@@ -236,6 +246,7 @@ class _Options:
     truncation: Truncation
     prompt_name: str | None
     unit_length: bool
+    executor: Executor | None = None
 
 
 def _key(encoder: Encoder, texts: Iterable[str], options: _Options) -> str:
@@ -263,10 +274,18 @@ def _encode(
     distinct = folder / "distinct.npy"
     if not distinct.exists():
         with progress(len(numbers), title="encoding") as advance:
-            done = embed_texts(
-                encoder, lambda: iter(numbers), distinct, identity=folder.name,
-                truncation=options.truncation, prompt_name=options.prompt_name, progress=advance,
-            )  # fmt: skip
+            if options.executor:
+                done = embed_list(
+                    options.executor, encoder, list(numbers), distinct, identity=folder.name,
+                    truncation=options.truncation, prompt_name=options.prompt_name,
+                    progress=advance,
+                )  # fmt: skip
+            else:
+                done = embed_texts(
+                    encoder, lambda: iter(numbers), distinct, identity=folder.name,
+                    truncation=options.truncation, prompt_name=options.prompt_name,
+                    progress=advance,
+                )  # fmt: skip
         counts = (done.resumed, done.texts - done.resumed, done.cut)
     else:
         counts = (len(numbers), 0, 0)

@@ -47,20 +47,21 @@ class Manifest:
     Args:
         folder: of the fragments; created if it does not exist.
         job: what is encoded; fragments of a different job are discarded.
-        range_bytes: size of the ranges; an unfinished job keeps its own.
+        range_size: size of the ranges, in bytes or texts; an unfinished job keeps its own.
 
     Attributes:
+        folder: of the fragments.
         changed: the attributes in which a discarded earlier job differs from this one.
-        range_bytes: size of the ranges.
+        range_size: size of the ranges.
         fragments: the committed fragments by the number of their range.
 
     Raises:
         OutputError: the folder cannot be written.
     """
 
-    def __init__(self, folder: Path, job: EmbeddingJob, range_bytes: int) -> None:
-        self._folder, self._path = folder, folder / "manifest.jsonl"
-        self.range_bytes = range_bytes
+    def __init__(self, folder: Path, job: EmbeddingJob, range_size: int) -> None:
+        self.folder, self._path = folder, folder / "manifest.jsonl"
+        self.range_size = range_size
         self.changed: tuple[str, ...] = ()
         self.fragments: dict[int, Fragment] = {}
         attributes = asdict(job)
@@ -68,7 +69,7 @@ class Manifest:
         earlier = lines[0] if lines else {}
         try:
             if earlier.get("job") == attributes:
-                self.range_bytes = earlier["range_bytes"]
+                self.range_size = earlier["range_size"]
                 self._resume(lines[1:])
             else:
                 if len(lines) > 1:
@@ -76,7 +77,7 @@ class Manifest:
                     self.changed = tuple(n for n in attributes if known.get(n) != attributes[n])
                 self.discard()
                 folder.mkdir(exist_ok=True)
-                self._append({"job": attributes, "range_bytes": range_bytes})
+                self._append({"job": attributes, "range_size": range_size})
         except OSError as error:
             raise _unwritable(folder, error) from error
 
@@ -91,7 +92,7 @@ class Manifest:
         try:
             self._append(asdict(fragment))
         except OSError as error:
-            raise _unwritable(self._folder, error) from error
+            raise _unwritable(self.folder, error) from error
         self.fragments[fragment.number] = fragment
         return True
 
@@ -102,13 +103,13 @@ class Manifest:
 
     def path(self, number: int) -> Path:
         """The committed file of a range."""
-        return self._folder / self.fragments[number].file
+        return self.folder / self.fragments[number].file
 
     def discard(self) -> None:
         """Delete everything; the manifest first, so that no incomplete folder is ever resumed."""
         with contextlib.suppress(OSError):
             self._path.unlink(missing_ok=True)
-            shutil.rmtree(self._folder)
+            shutil.rmtree(self.folder)
 
     def _lines(self) -> list[dict[str, Any]]:
         """The complete lines; the last one may have been cut off by a crash."""
@@ -128,10 +129,10 @@ class Manifest:
         for line in lines:
             fragment = Fragment(**line)
             with contextlib.suppress(FileNotFoundError):
-                if (self._folder / fragment.file).stat().st_size == fragment.size:
+                if (self.folder / fragment.file).stat().st_size == fragment.size:
                     self.fragments.setdefault(fragment.number, fragment)
         used = {fragment.file for fragment in self.fragments.values()}
-        for path in self._folder.iterdir():
+        for path in self.folder.iterdir():
             if path != self._path and path.name not in used:
                 path.unlink(missing_ok=True)
 
@@ -140,6 +141,12 @@ class Manifest:
             file.write(json.dumps(line).encode() + b"\n")
             file.flush()
             os.fsync(file.fileno())
+
+
+def fragments_folder(target: Path) -> Path:
+    """The folder of the finished fragments of a target."""
+    path = target.resolve()
+    return path.with_name(f".{path.name}.fragments")
 
 
 def saved_in_manifest(folder: Path) -> int:

@@ -14,7 +14,7 @@ from likewise.data.records import Record
 from likewise.data.tabular import records_table
 from likewise.data.writers import TABLE_FORMATS, check_target, write_table
 from likewise.extras import require
-from likewise.operations.contract import Field, ModelRequest
+from likewise.operations.contract import Field, JobRequest
 from likewise.operations.corpus import Files, Texts, check_sources, embed_given, embed_sources
 from likewise.operations.session import Session
 from likewise.operations.texts import Column, EscapeFormulas, check_not_input
@@ -25,7 +25,7 @@ Seed = Annotated[int, Field("The same seed gives the same result.", minimum=0, m
 
 
 @dataclass(frozen=True, kw_only=True)
-class ClusterRequest(ModelRequest):
+class ClusterRequest(JobRequest):
     """Files or texts to cluster."""
 
     files: Files = ()
@@ -183,15 +183,18 @@ def cluster(request: ClusterRequest, session: Session) -> ClusterResult:
         check_not_input(request.output, request.files)
     require("graspologic_native", "explore")  # before hours of encoding
     encoder = session.encoder(request)
-    if request.texts:
-        corpus = embed_given(session, encoder, request.texts)
-    else:
-        corpus = embed_sources(session, encoder, request.files, request.column)
     settings = ClusterSettings(
         request.clusters, request.resolution, request.levels, request.assign_all,
         request.smallest, request.runs, request.seed,
     )  # fmt: skip
-    found = find_clusters(corpus, settings, progress=session.progress)
+    with session.executor(request) as executor:
+        if request.texts:
+            corpus = embed_given(session, encoder, request.texts)
+        else:
+            corpus = embed_sources(
+                session, encoder, request.files, request.column, executor=executor
+            )
+        found = find_clusters(corpus, settings, progress=session.progress)
     result = ClusterResult(encoder.name, encoder.compute, found, corpus.records)
     _report(session, found)
     if request.output:

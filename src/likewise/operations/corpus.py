@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 from likewise.analysis.embedded_corpus import EmbeddedCorpus, embed_corpus, embed_records
+from likewise.analysis.executor import Executor
 from likewise.data.records import Unit
 from likewise.encoder import Encoder
 from likewise.errors import InputError
@@ -63,6 +64,7 @@ def embed_sources(
     *,
     unit: Unit = "auto",
     skipped: SkippedRows | None = None,
+    executor: Executor | None = None,
 ) -> EmbeddedCorpus:
     """Read files and encode their texts; what was guessed, truncated or unknown is reported.
 
@@ -73,6 +75,7 @@ def embed_sources(
         column: the column of the texts; detected if None.
         unit: what a record is, as in `read_records`.
         skipped: collects rows that cannot be read; without it the first one is an error.
+        executor: encodes the texts, and does what is derived from them; None does without.
 
     Raises:
         RecordError: a file, or a row in it, cannot be read.
@@ -80,8 +83,9 @@ def embed_sources(
         OutputError: the cache cannot be written.
     """
     corpus = embed_corpus(
-        encoder, files, column=column, unit=unit, on_error=skipped, progress=session.progress
-    )
+        encoder, files, column=column, unit=unit, on_error=skipped, executor=executor,
+        progress=session.progress,
+    )  # fmt: skip
     first = corpus.records[0]
     report_column(session, first, Path(first.source), column)
     report_cut(session, encoder, corpus.cut, corpus.encoded)

@@ -28,9 +28,10 @@ from likewise.analysis.dedup.removal_plan import (
 )
 from likewise.analysis.dedup.threshold import LearnedThreshold, borderline, percentile
 from likewise.analysis.embedded_corpus import EmbeddedCorpus
+from likewise.analysis.executor import Executor
 from likewise.data.records import Record, Skipped
 from likewise.errors import InputError
-from likewise.operations.contract import Field, ModelRequest
+from likewise.operations.contract import Field, JobRequest
 from likewise.operations.corpus import Texts, check_sources, embed_given, embed_sources
 from likewise.operations.session import Session
 from likewise.operations.texts import Column, SkippedRows
@@ -46,7 +47,7 @@ SUGGESTED = 99.99
 
 
 @dataclass(frozen=True, kw_only=True)
-class DedupeRequest(ModelRequest):
+class DedupeRequest(JobRequest):
     """Files or texts to remove duplicates from."""
 
     files: Annotated[
@@ -247,11 +248,19 @@ def dedupe(request: DedupeRequest, session: Session) -> DedupeResult:
         CheckpointError: the model cannot be used.
     """
     _check(request)
+    with session.executor(request) as executor:
+        return _dedupe(request, session, executor)
+
+
+def _dedupe(request: DedupeRequest, session: Session, executor: Executor | None) -> DedupeResult:
     skipped = SkippedRows()
     encoder = session.encoder(request)
 
     def read(files: Sequence[str]) -> EmbeddedCorpus:
-        return embed_sources(session, encoder, files, request.column, unit="line", skipped=skipped)
+        return embed_sources(
+            session, encoder, files, request.column, unit="line", skipped=skipped,
+            executor=executor,
+        )  # fmt: skip
 
     texts, files = request.texts, request.files
     corpus = embed_given(session, encoder, texts) if texts else read(files)

@@ -14,7 +14,7 @@ from likewise.analysis.projection.projection import Method
 from likewise.data.writers import TABLE_FORMATS, check_target
 from likewise.extras import require
 from likewise.operations.cluster import Seed
-from likewise.operations.contract import Field, ModelRequest
+from likewise.operations.contract import Field, JobRequest
 from likewise.operations.corpus import Files, embed_sources
 from likewise.operations.session import Session
 from likewise.operations.texts import Column, EscapeFormulas, check_not_input
@@ -25,7 +25,7 @@ FORMATS: dict[str, Callable[..., object]] = {"html": write_page, **TABLE_FORMATS
 
 
 @dataclass(frozen=True, kw_only=True)
-class ProjectRequest(ModelRequest):
+class ProjectRequest(JobRequest):
     """Files to draw as a map."""
 
     files: Files
@@ -129,11 +129,12 @@ def project(request: ProjectRequest, session: Session) -> ProjectResult:
     require("graspologic_native", "explore")  # before hours of encoding
     require("openTSNE", "explore")
     encoder = session.encoder(request)
-    corpus = embed_sources(session, encoder, request.files, request.column)
-    drawn = make_map(
-        corpus, method=request.method, color=request.color, progress=session.progress,
-        choices=ClusterSettings(request.clusters, runs=0, seed=request.seed),
-    )  # fmt: skip
+    with session.executor(request) as executor:
+        corpus = embed_sources(session, encoder, request.files, request.column, executor=executor)
+        drawn = make_map(
+            corpus, method=request.method, color=request.color, progress=session.progress,
+            choices=ClusterSettings(request.clusters, runs=0, seed=request.seed),
+        )  # fmt: skip
     title = request.title or Path(request.files[0]).stem
     result = ProjectResult(encoder.name, encoder.compute, drawn, title, request.output).write(
         request.output,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import re
 import socket
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, redirect_stdout
 from typing import Any
 
 from likewise.engine.cores import usable_cores
@@ -73,7 +74,10 @@ def cluster_executor(address: str, *, cores: int = 1) -> Iterator[RayExecutor]:
                 f"no node of the cluster at {address} has {cores} cores",
                 hint="use fewer cores for each worker, or add nodes",
             )
-        yield executor
+        with (
+            redirect_stdout(sys.stderr) if own else nullcontext()
+        ):  # Ray prints messages of its own
+            yield executor
     finally:
         if own:
             ray.shutdown()

@@ -7,6 +7,7 @@ least number of cells that reaches the recall is used. All work is matrix produc
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,6 +46,22 @@ class TunedProbes:
     recall: float
 
 
+@dataclass(frozen=True)
+class CellIndex:
+    """The cells of all rows.
+
+    Attributes:
+        probes: int32 `[n, p]`, the cells that each row is compared with, the nearest first; a row
+            is a member of the first.
+        count: number of cells.
+        recall: see `TunedProbes`.
+    """
+
+    probes: NDArray[np.int32]
+    count: int
+    recall: float
+
+
 def search(vectors: Matrix, k: int, advance: Progress) -> KnnGraph:
     """The approximate k nearest neighbors of every row.
 
@@ -54,29 +71,83 @@ def search(vectors: Matrix, k: int, advance: Progress) -> KnnGraph:
         advance: called with the number of rows that are finished, n in all.
     """
     n = len(vectors)
+    index = cell_index(vectors, k)
+    best = NeighborSearch(n, k)
+    reported, done = 0, 0
+
+    def report(compared: int) -> None:
+        nonlocal reported, done
+        done += compared
+        finished = done // index.probes.shape[1]
+        if finished - reported > n // 100:
+            advance(finished - reported)
+            reported = finished
+
+    compare_rows(vectors, index, RowsByCell(index.probes[:, :1], index.count), best, report)
+    advance(n - reported)
+    return best.graph(index.recall)
+
+
+def cell_index(vectors: Matrix, k: int) -> CellIndex:
+    """Divide the space into cells, and choose the cells that each row is compared with.
+
+    Args:
+        vectors: float32 `[n, dimension]` of length 1.
+        k: neighbors that are looked for.
+    """
     rng = np.random.default_rng(0)
-    centroids = _centroids(vectors, int(2 * np.sqrt(n)), rng)
+    centroids = _centroids(vectors, int(2 * np.sqrt(len(vectors))), rng)
     probes = _probes(vectors, centroids)
     tuned = _tune(vectors, probes, k, rng)
-    members = _RowsByCell(probes[:, :1], len(centroids))
-    best = NeighborSearch(n, k)
+    return CellIndex(probes[:, : tuned.cells], len(centroids), tuned.recall)
+
+
+def compare_rows(
+    vectors: Matrix,
+    index: CellIndex,
+    members: RowsByCell,
+    best: NeighborSearch,
+    report: Callable[[int], None],
+    *,
+    rows: NDArray[np.int32] | None = None,
+) -> None:
+    """Compare rows with the members of their cells.
+
+    Args:
+        vectors: float32 `[n, dimension]` of length 1.
+        index: the cells.
+        members: the rows of each cell.
+        best: collects the neighbors; its rows are those of `rows`, by place.
+        report: called with the number of rows that were compared with a cell.
+        rows: the rows; all of them if None.
+    """
+    probes = index.probes if rows is None else index.probes[rows]
+    cells = probes.shape[1]
     # the nearest cells first: most candidates of the others are then rejected quickly
-    reported, share = 0, 1 / tuned.cells
-    done = 0
-    for first, last in ((0, min(4, tuned.cells)), (min(4, tuned.cells), tuned.cells)):
-        queries = _RowsByCell(probes[:, first:last], len(centroids))
-        for cell in range(len(centroids)):
-            rows = queries.rows(cell)
-            _compare(vectors, best, rows, members.rows(cell))
-            done += len(rows)
-            if int(done * share) - reported > n // 100:
-                advance(int(done * share) - reported)
-                reported = int(done * share)
-    advance(n - reported)
-    return best.graph(tuned.recall)
+    for first, last in ((0, min(4, cells)), (min(4, cells), cells)):
+        queries = RowsByCell(probes[:, first:last], index.count)
+        for cell in range(index.count):
+            places = queries.rows(cell)
+            if len(places):
+                queried = places if rows is None else rows[places]
+                _compare(vectors, best, Queries(queried, places), members.rows(cell))
+                report(len(places))
 
 
-class _RowsByCell:
+@dataclass(frozen=True)
+class Queries:
+    """Rows that are compared.
+
+    Attributes:
+        rows: the rows.
+        places: their places among those whose neighbors are searched.
+    """
+
+    rows: NDArray[np.int32]
+    places: NDArray[np.int32]
+
+
+class RowsByCell:
     """Rows by cell."""
 
     def __init__(self, cells: NDArray[np.int32], count: int) -> None:
@@ -94,19 +165,19 @@ class _RowsByCell:
 
 
 def _compare(
-    vectors: Matrix, best: NeighborSearch, rows: NDArray[np.int32], candidates: NDArray[np.int32]
+    vectors: Matrix, best: NeighborSearch, queries: Queries, candidates: NDArray[np.int32]
 ) -> None:
     if not len(candidates):
         return
     against = vectors[candidates].T
     size = max(1, _SCORES // len(candidates))
-    for start in range(0, len(rows), size):
-        part = rows[start : start + size]
+    for start in range(0, len(queries.rows), size):
+        part = queries.rows[start : start + size]
         scores = vectors[part] @ against
         position = np.minimum(np.searchsorted(candidates, part), len(candidates) - 1)
         itself = np.flatnonzero(candidates[position] == part)
         scores[itself, position[itself]] = -np.inf
-        best.offer(part, candidates, scores)
+        best.offer(queries.places[start : start + size], candidates, scores)
 
 
 def _centroids(vectors: Matrix, count: int, rng: np.random.Generator) -> Matrix:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from likewise.analysis.embedded_corpus import EmbeddedCorpus
 from likewise.analysis.memmap import reordered
 from likewise.analysis.neighbors import ivf
+from likewise.analysis.neighbors.by_cells import search_on
 from likewise.analysis.neighbors.graph import KnnGraph, NeighborSearch, own_order
 from likewise.atomic import atomic
 from likewise.errors import InputError
@@ -35,7 +36,8 @@ def knn_graph(
 
     The graph of an embedded corpus is cached beside its vectors; a graph with more neighbors also
     serves requests for fewer. It does not depend on the order of the texts. Similarities are exact;
-    over `EXACT` texts some neighbors are missed, and `KnnGraph.recall` measures how many.
+    over `EXACT` texts some neighbors are missed, and `KnnGraph.recall` measures how many; then the
+    graph is made on the executor of the corpus, if it has one.
 
     Args:
         corpus: an embedded corpus, or float32 `[n, dimension]` vectors of length 1.
@@ -55,7 +57,7 @@ def knn_graph(
     with FileLock(corpus.folder / "neighbors.lock"):
         graph = _read(cached)
         if graph is None or graph.k < k:
-            graph = _search(corpus.vectors, k, progress)
+            graph = _search(corpus.vectors, k, progress, corpus)
             with atomic(cached) as file:
                 np.savez(
                     file,
@@ -72,15 +74,21 @@ def _read(cached: Path) -> KnnGraph | None:
         return None
 
 
-def _search(vectors: Matrix, k: int, progress: ProgressFactory) -> KnnGraph:
+def _search(
+    vectors: Matrix, k: int, progress: ProgressFactory, corpus: EmbeddedCorpus | None = None
+) -> KnnGraph:
     n = len(vectors)
     if k == 0:
         return KnnGraph(np.empty((n, 0), np.int32), np.empty((n, 0), np.float32))
     order = own_order(vectors)
     ordered = reordered(vectors, order)
     with progress(n, title="finding neighbors") as advance:
-        search = _every_pair if n <= EXACT or n <= 4 * k else ivf.search
-        found = search(ordered, k, advance)
+        if n <= EXACT or n <= 4 * k:
+            found = _every_pair(ordered, k, advance)
+        elif corpus and corpus.executor:
+            found = search_on(corpus.executor, corpus.folder, ordered, k, advance)
+        else:
+            found = ivf.search(ordered, k, advance)
     indices = np.empty_like(found.indices)
     similarities = np.empty_like(found.similarities)
     indices[order] = order[found.indices]
