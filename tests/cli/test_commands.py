@@ -23,7 +23,7 @@ COMMANDS = (
     "ui", "serve", "keys", "mcp", "similarity", "rank", "encode", "preview", "index", "search",
     "ask", "recommend", "feedback", "collections", "example", "dedupe", "cluster", "map",
     "evaluate", "compare", "calibrate", "mine", "check-data", "train", "distill", "models",
-    "download", "export", "quantize", "verify", "bench", "diagnose", "doctor",
+    "download", "export", "quantize", "verify", "bench", "plan", "diagnose", "doctor",
 )  # fmt: skip
 
 

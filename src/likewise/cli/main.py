@@ -52,6 +52,7 @@ COMMANDS = {
     "quantize": "likewise.cli.quantize:quantize",
     "verify": "likewise.cli.verify:verify",
     "bench": "likewise.cli.bench:bench",
+    "plan": "likewise.cli.plan:plan",
     "diagnose": "likewise.cli.diagnose:diagnose",
     "doctor": "likewise.cli.doctor:doctor",
 }

@@ -165,7 +165,7 @@ class _Pool:
 
     def _lost(self, call: _Waiting, error: Exception) -> None:
         reason = str(error).strip().splitlines()[0]
-        _log.warning("a worker was lost, and its task is run again: %s", reason)
+        _log.info("a worker was lost, and its task is run again: %s", reason)
         self._end(call.worker)
         if call.task is None:
             self._failed_starts += 1

@@ -223,6 +223,29 @@ def _highest(scores: Matrix, k: int) -> NDArray[np.int32]:
 def _tune(
     vectors: Matrix, probes: NDArray[np.int32], k: int, rng: np.random.Generator
 ) -> TunedProbes:
+    recall = _recalls(vectors, probes, k, rng)
+    cells = min(int(np.searchsorted(recall, RECALL)) + 1, len(recall))
+    return TunedProbes(cells, float(recall[cells - 1]))
+
+
+def recall_by_cells(vectors: Matrix, k: int) -> NDArray[np.float64]:
+    """Share of the true k nearest that lie in the first cells of a query, measured on a sample.
+
+    Args:
+        vectors: float32 `[n, dimension]` of length 1.
+        k: neighbors.
+
+    Returns:
+        float64 `[p]`, for 1, 2, … p cells; p is at most `MAX_PROBES`.
+    """
+    rng = np.random.default_rng(0)
+    probes = _probes(vectors, _centroids(vectors, int(2 * np.sqrt(len(vectors))), rng))
+    return _recalls(vectors, probes, k, rng)
+
+
+def _recalls(
+    vectors: Matrix, probes: NDArray[np.int32], k: int, rng: np.random.Generator
+) -> NDArray[np.float64]:
     n = len(vectors)
     sample = np.sort(rng.choice(n, min(n, _SAMPLE), replace=False))
     found = np.zeros(probes.shape[1])
@@ -233,6 +256,4 @@ def _tune(
         scores[np.arange(len(rows)), rows] = -np.inf
         cells_of = probes[_highest(scores, k), 0]
         found += (cells_of[:, :, None] == probes[rows][:, None, :]).sum(axis=(0, 1))
-    recall = np.cumsum(found) / (len(sample) * k)
-    cells = min(int(np.searchsorted(recall, RECALL)) + 1, len(recall))
-    return TunedProbes(cells, float(recall[cells - 1]))
+    return np.cumsum(found) / (len(sample) * k)
