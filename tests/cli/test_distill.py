@@ -57,6 +57,6 @@ def test_refused(likewise: Run, tiny_checkpoint: Callable[..., Path], tmp_path: 
     few = tmp_path / "few.txt"
     few.write_text("One text.\nAnother one.\n")
     refused = likewise("distill", teacher, "-o", out, "--layers", 1, "--texts", few)
-    assert "2 texts are too few" in refused.stderr
+    assert "2 texts: too few to train" in refused.stderr
     assert not out.exists()
     assert not list(tmp_path.glob("out*"))

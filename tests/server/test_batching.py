@@ -71,6 +71,21 @@ def test_equal_texts_in_flight_are_encoded_once(
     assert batcher.counters.shared == 20
 
 
+def test_a_request_in_several_batches_is_answered_when_all_have_ended(
+    batcher: Batcher, encoder: likewise.Encoder
+) -> None:
+    given = [*texts(30, words=60), "short", *texts(30, start=30, words=60), "the last one"]
+
+    async def ask() -> list[Embedded]:
+        lane = Lane(encoder)
+        return list(await asyncio.gather(*(batcher.submit(lane, given[i:]) for i in range(3))))
+
+    expected = encoder.encode(given)
+    for i, result in enumerate(asyncio.run(ask())):
+        np.testing.assert_array_equal(result.vectors, expected[i:])
+    assert batcher.counters.batches > 3
+
+
 def test_an_interactive_request_overtakes_a_bulk_request(
     batcher: Batcher, encoder: likewise.Encoder
 ) -> None:
@@ -163,7 +178,7 @@ def test_cancelled_work_refuses_nothing(encoder: likewise.Encoder) -> None:
 
 def test_batches_shrink_on_a_slow_processor(batcher: Batcher) -> None:
     assert batcher.budget == 512
-    batcher.speed = 4_000
+    batcher.speed = 8_000
     assert batcher.budget == 400
     batcher.speed = 10
     assert batcher.budget == 256

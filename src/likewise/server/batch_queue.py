@@ -98,6 +98,7 @@ class QueuedRequest:
         priority: whether it goes first.
         next: the first text that is in no batch yet.
         waiting: estimated tokens that are in no batch yet.
+        unfinished: number of texts that have no vector yet.
     """
 
     lane: Lane
@@ -108,9 +109,11 @@ class QueuedRequest:
     priority: Priority = "interactive"
     next: int = 0
     waiting: int = field(init=False)
+    unfinished: int = field(init=False)
 
     def __post_init__(self) -> None:
         self.waiting = sum(self.tokens)
+        self.unfinished = len(self.texts)
 
 
 class Part(NamedTuple):

@@ -1,6 +1,7 @@
 """Batches over requests: the texts of all clients are encoded together, a token budget at a time.
 
-One thread encodes; the event loop only submits and waits.
+Two threads encode; the event loop only submits and waits. While one batch is tokenized or answered,
+which takes one core, the other one uses the rest.
 """
 
 from __future__ import annotations
@@ -22,21 +23,24 @@ from likewise.server.batch_queue import (
     BatchQueue,
     Embedded,
     Lane,
-    LaneKey,
     Part,
     Priority,
     QueuedRequest,
     Timing,
     estimate_tokens,
 )
+from likewise.server.in_flight import InFlight
 from likewise.server.vector_cache import CachedVector, VectorCache
+
+THREADS = 2
+"""Batches that run at the same time."""
 
 TOKENS_PER_CORE = 1024
 """Most tokens of a batch for each core: enough to use them all."""
 
 BATCH_SECONDS = 0.1
-"""Most time for a batch, by the measured speed: an interactive request waits for the one that runs.
-"""
+"""Most time for the batches that run, by the measured speed: an interactive request waits for the
+first of them to end."""
 
 LEAST_TOKENS = 256
 """Tokens of a batch on the slowest processor; with fewer, throughput is lost."""
@@ -57,7 +61,7 @@ class Counters:
         truncated: texts that were truncated.
         cancelled: requests that were dropped before they were complete.
         rejected: requests refused because of the load.
-        seconds: time spent encoding.
+        seconds: time spent encoding, the sum over the threads.
     """
 
     batches: int = 0
@@ -71,7 +75,7 @@ class Counters:
 
 
 class Batcher:
-    """Encodes the texts of all requests in batches, in a thread of its own.
+    """Encodes the texts of all requests in batches, in threads of its own.
 
     Args:
         max_wait: seconds of work that may wait in a queue; requests beyond it are refused.
@@ -81,7 +85,7 @@ class Batcher:
     Attributes:
         counters: what was done so far.
         cache: vectors of texts that were encoded before.
-        speed: tokens a second in the last batches; 0 before the first.
+        speed: tokens a second in the last batches, of all threads together; 0 before the first.
     """
 
     def __init__(
@@ -96,19 +100,25 @@ class Batcher:
         self._max_wait = max_wait
         self.cache = cache or VectorCache(0)
         self._queue = BatchQueue()
-        self._last: tuple[LaneKey, dict[str, CachedVector]] = (0, "", ""), {}
+        self._in_flight = InFlight(remembered=THREADS)
         self.speed = 0.0
+        self._recent = 0.0, 0.0
+        self._ended = 0.0
         self._changed = threading.Condition()
         self._closing = False
-        self._thread = threading.Thread(target=self._run, name="likewise-batcher", daemon=True)
-        self._thread.start()
+        self._threads = [
+            threading.Thread(target=self._run, name=f"likewise-batcher-{i}", daemon=True)
+            for i in range(THREADS)
+        ]
+        for thread in self._threads:
+            thread.start()
 
     @property
     def budget(self) -> int:
         """Tokens of the next batch."""
         if not self.speed:
             return self._most_tokens
-        return min(self._most_tokens, max(LEAST_TOKENS, int(BATCH_SECONDS * self.speed)))
+        return min(self._most_tokens, max(LEAST_TOKENS, int(BATCH_SECONDS * self.speed / THREADS)))
 
     def waiting(self, priority: Priority) -> tuple[int, int]:
         """How many requests wait, and how many tokens (an estimate)."""
@@ -157,11 +167,12 @@ class Batcher:
         return future
 
     def close(self) -> None:
-        """Finish what is queued, then end the thread."""
+        """Finish what is queued, then end the threads."""
         with self._changed:
             self._closing = True
-            self._changed.notify()
-        self._thread.join()
+            self._changed.notify_all()
+        for thread in self._threads:
+            thread.join()
         self.cache.close()
 
     def _discount_cancelled(self, request: QueuedRequest, future: asyncio.Future[Embedded]) -> None:
@@ -188,7 +199,7 @@ class Batcher:
                 retry_after=retry_after,
             )
 
-    # the thread
+    # the threads
 
     def _run(self) -> None:
         while parts := self._next_batch():
@@ -197,13 +208,21 @@ class Batcher:
             # an interactive request is answered before the bulk part of its batch is encoded
             for _, group in groupby(parts, key=lambda part: part.request.priority):
                 tokens += self._run_group(list(group))
-            seconds = time.perf_counter() - started
-            if tokens:
-                measured = tokens / seconds
-                self.speed = 0.8 * self.speed + 0.2 * measured if self.speed else measured
+            self._record(started, tokens)
+
+    def _record(self, started: float, tokens: int) -> None:
+        """Count a batch that ends now."""
+        with self._changed:
+            ended = time.perf_counter()
             self.counters.batches += 1
-            self.counters.seconds += seconds
+            self.counters.seconds += ended - started
             self.counters.tokens += tokens
+            if tokens:  # of the time, what no other batch has counted
+                seconds = ended - max(started, self._ended)
+                before_tokens, before_seconds = self._recent
+                self._recent = 0.8 * before_tokens + tokens, 0.8 * before_seconds + seconds
+                self.speed = self._recent[0] / self._recent[1]
+                self._ended = ended
 
     def _run_group(self, parts: list[Part]) -> int:
         """Encode texts and answer their requests; the number of tokens read."""
@@ -233,52 +252,63 @@ class Batcher:
         """Encode the texts of a batch, each different one once; the number of tokens read."""
         lane = parts[0].request.lane
         texts = [text for part in parts for text in part.request.texts[part.start : part.stop]]
-        found = self._at_hand(lane, texts)
-        missing = [text for text in dict.fromkeys(texts) if text not in found]
+        unique = dict.fromkeys(texts)
+        found = self.cache.find(lane.encoder, lane.mode, unique)
+        claim = self._in_flight.claim(lane.key, [text for text in unique if text not in found])
         new: dict[str, CachedVector] = {}
-        tokens = 0
-        for encoded in lane.encoder.encode_stream(
-            missing, prompt=lane.prefix, truncation=lane.truncation
-        ):
-            tokens += int(encoded.kept.sum())
-            rows = map(CachedVector, encoded.vectors, encoded.seen.tolist(), encoded.kept.tolist())
-            new |= zip(encoded.texts, rows, strict=True)
-        found |= new
-        self._last = lane.key, found
-        self.cache.add(lane.encoder, lane.mode, new)
-        self.counters.texts += len(texts)
-        self.counters.shared += len(texts) - len(missing)
+        try:
+            new = _vectors(lane, claim.missing)
+        finally:
+            self._in_flight.finish(lane.key, claim, new)
+        found |= claim.found | new
+        for other in claim.others:
+            found |= other.wait()
+        again = _vectors(lane, [text for text in unique if text not in found])  # the other failed
+        found |= again
+        self.cache.add(lane.encoder, lane.mode, new | again)
         for part in parts:
             self._fill(part, [found[t] for t in part.request.texts[part.start : part.stop]])
+        with self._changed:
+            self.counters.texts += len(texts)
+            self.counters.shared += len(texts) - len(new) - len(again)
+            self.counters.truncated += sum(found[text].read < found[text].seen for text in texts)
         self._deliver(parts)
-        return tokens
+        return sum(row.read for row in (*new.values(), *again.values()))
 
-    def _at_hand(self, lane: Lane, texts: list[str]) -> dict[str, CachedVector]:
-        """Vectors of the cache, and of the last batch: a text may arrive while it is encoded."""
-        key, last = self._last
-        found = {text: last[text] for text in texts if text in last} if key == lane.key else {}
-        unknown = [text for text in dict.fromkeys(texts) if text not in found]
-        found |= self.cache.find(lane.encoder, lane.mode, unknown)
-        return found
-
-    def _fill(self, part: Part, rows: list[CachedVector]) -> None:
+    @staticmethod
+    def _fill(part: Part, rows: list[CachedVector]) -> None:
         result = part.request.result
         span = slice(part.start, part.stop)
         result.vectors[span] = [row.vector for row in rows]
         result.seen[span] = [row.seen for row in rows]
         result.read[span] = [row.read for row in rows]
-        self.counters.truncated += sum(row.read < row.seen for row in rows)
 
     def _deliver(self, parts: list[Part]) -> None:
         """Answer the requests that are complete: one call into the event loop for all of them."""
         ended = time.perf_counter()
-        done = [part.request for part in parts if part.stop == len(part.request.texts)]
+        done = []
+        with self._changed:  # two threads may have texts of the same request
+            for part in parts:
+                part.request.unfinished -= part.stop - part.start
+                if not part.request.unfinished:
+                    done.append(part.request)
         by_loop: dict[asyncio.AbstractEventLoop, list[QueuedRequest]] = {}
         for request in done:
             request.result.timing.ended = ended
             by_loop.setdefault(request.future.get_loop(), []).append(request)
         for loop, requests in by_loop.items():
             _call(loop, _set_results, requests)
+
+
+def _vectors(lane: Lane, texts: list[str]) -> dict[str, CachedVector]:
+    """Encode different texts."""
+    found: dict[str, CachedVector] = {}
+    for encoded in lane.encoder.encode_stream(
+        texts, prompt=lane.prefix, truncation=lane.truncation
+    ):
+        rows = map(CachedVector, encoded.vectors, encoded.seen.tolist(), encoded.kept.tolist())
+        found |= zip(encoded.texts, rows, strict=True)
+    return found
 
 
 def _set_results(requests: list[QueuedRequest]) -> None:
