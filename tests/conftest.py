@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import signal
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -17,6 +18,10 @@ from numpy.typing import NDArray
 import likewise
 from likewise.hub.catalog import DEFAULT
 from likewise.hub.locate import find_local
+
+# started in the background, a shell has interrupts ignored, here and in every child process
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 
