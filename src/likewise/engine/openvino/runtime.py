@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,47 @@ def read_graph(path: Path) -> ov.Model:
         return ov.Core().read_model(path)
 
 
+class _Compiler:
+    """Compiles a graph for some of the cores.
+
+    Apart from the runtime, so that no object refers back to it: a network is freed with its last
+    reference, not when the garbage collector runs.
+
+    Args:
+        build: builds the graph.
+        file: the graph file that `build` reads; None if it reads none.
+        precision: OpenVINO's name of the number format of what is not quantized.
+    """
+
+    def __init__(self, build: Callable[[], ov.Model], file: Path | None, precision: str) -> None:
+        self._build, self._file, self._precision = build, file, precision
+
+    def __call__(self, cores: int, length: int | None = None) -> ov.CompiledModel:
+        """The compiled graph, for rows of one length or, with None, of any."""
+        if length is None and self._file is not None:
+            with _translated():
+                return compile_cached(self._file, self._settings(cores))
+        model = self._build()
+        if length is not None:
+            shapes: dict[str, list[int]] = {name: [-1, length] for name in INPUTS}
+            model.reshape(shapes | {"slots": [slots_of(length)], "prompt_tokens": [1]})
+        return self.model(model, cores)
+
+    def model(self, model: ov.Model, cores: int) -> ov.CompiledModel:
+        """Another graph, with the same settings."""
+        with _translated():
+            return ov.Core().compile_model(model, "CPU", self._settings(cores))
+
+    def _settings(self, cores: int) -> dict[str, str]:
+        return {
+            "NUM_STREAMS": "1",
+            "INFERENCE_NUM_THREADS": str(cores),
+            # with pinning, all networks would be bound to the first cores
+            "ENABLE_CPU_PINNING": "NO",
+            "INFERENCE_PRECISION_HINT": self._precision,
+        }
+
+
 class OpenVinoRuntime:
     """A graph of `graph.py`, run on the CPU.
 
@@ -96,20 +138,21 @@ class OpenVinoRuntime:
     ) -> None:
         self.compute, self.recipe = formats.network, recipe
         self.reason = f"OpenVINO, {formats.reason}"
-        self._build, self._build_tokens = build, build_tokens
-        self._pad_id, self._longest, self._file = pad_id, longest, file
+        self._build_tokens = build_tokens
+        self._pad_id, self._longest = pad_id, longest
         self._cores = usable_cores()
-        self._precision = HINTS[formats.unquantized]
+        self._compile = _Compiler(build, file, HINTS[formats.unquantized])
         self._lock = threading.Lock()
         _initialize_numpy()
-        self._single_request = self._compiled(self._cores).create_infer_request()
+        single_request = self._compile(self._cores).create_infer_request()
+        self._infer = partial(_infer, single_request)
         streams = min(self._cores, MAX_STREAMS)
-        self._stream_cores = self._cores // streams
         # ONNX graphs of other origin may not support reshaping
         max_static = MAX_STATIC if longest is None else 0
-        self._streams = StreamPool(self._compile_stream, self._infer, streams, max_static)
+        compile_stream = partial(self._compile, self._cores // streams)
+        self._streams = StreamPool(compile_stream, self._infer, streams, max_static)
         self._tokens: ov.InferRequest | None = None
-        shape = self._single_request.get_compiled_model().output(0).partial_shape
+        shape = single_request.get_compiled_model().output(0).partial_shape
         self.dimension = int(shape[2].get_length())
 
     def embed(self, rows: TokenRows, progress: Advance | None = None) -> NDArray[np.float32]:
@@ -135,7 +178,7 @@ class OpenVinoRuntime:
         states: dict[int, NDArray[np.float32]] = {}
         with self._lock, _translated():
             if self._tokens is None:
-                compiled = self._compile(self._build_tokens(), self._cores)
+                compiled = self._compile.model(self._build_tokens(), self._cores)
                 self._tokens = compiled.create_infer_request()
             for batch in self._plan(rows):
                 inputs = batch.inputs(rows, self._pad_id)
@@ -150,37 +193,11 @@ class OpenVinoRuntime:
     def _plan(self, rows: TokenRows) -> list[TokenBatch]:
         return plan_batches(rows, self._longest, self.compute)
 
-    def _compile_stream(self, length: int | None) -> ov.CompiledModel:
-        if length is None:
-            return self._compiled(self._stream_cores)
-        model = self._build()
-        shapes: dict[str, list[int]] = {name: [-1, length] for name in INPUTS}
-        model.reshape(shapes | {"slots": [slots_of(length)], "prompt_tokens": [1]})
-        return self._compile(model, self._stream_cores)
 
-    def _infer(self, inputs: Inputs) -> NDArray[np.float32]:
-        """One request on all cores: float32 `[rows, slots, dimension]`, valid until the next."""
-        self._single_request.infer(inputs, share_inputs=True)
-        return np.asarray(self._single_request.get_output_tensor(0).data)
-
-    def _compiled(self, cores: int) -> ov.CompiledModel:
-        if self._file is None:
-            return self._compile(self._build(), cores)
-        with _translated():
-            return compile_cached(self._file, self._settings(cores))
-
-    def _compile(self, model: ov.Model, cores: int) -> ov.CompiledModel:
-        with _translated():
-            return ov.Core().compile_model(model, "CPU", self._settings(cores))
-
-    def _settings(self, cores: int) -> dict[str, str]:
-        return {
-            "NUM_STREAMS": "1",
-            "INFERENCE_NUM_THREADS": str(cores),
-            # with pinning, all networks would be bound to the first cores
-            "ENABLE_CPU_PINNING": "NO",
-            "INFERENCE_PRECISION_HINT": self._precision,
-        }
+def _infer(request: ov.InferRequest, inputs: Inputs) -> NDArray[np.float32]:
+    """One request on all cores: float32 `[rows, slots, dimension]`, valid until the next."""
+    request.infer(inputs, share_inputs=True)
+    return np.asarray(request.get_output_tensor(0).data)
 
 
 def _initialize_numpy() -> None:

@@ -16,6 +16,7 @@ import threading
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -185,7 +186,7 @@ class StreamPool:
         )
         if key not in self._streams:
             self._streams[key] = [
-                InferenceStream(lambda: self._compile(key), self._reference, self._verify_lock)
+                InferenceStream(partial(self._compile, key), self._reference, self._verify_lock)
                 for _ in range(self._count)
             ]
         return self._streams[key]
