@@ -23,7 +23,7 @@ from likewise.hub.locate import find_local
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# two tests at a time on two cores: threads that wait for each other in a loop take ten times as long
+# side by side on two cores, threads that wait for each other in a loop take ten times as long
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
