@@ -65,7 +65,8 @@ def cluster_executor(address: str, *, cores: int = 1) -> Iterator[RayExecutor]:
         except (ConnectionError, RuntimeError, ValueError, AssertionError) as error:
             raise EngineError(
                 f"cannot use the Ray cluster at {address}: {str(error).splitlines()[0]}",
-                hint="run this on a node of the cluster: ray start --address HOST:PORT",
+                hint="run this on a node of the cluster (ray start --address HOST:PORT); "
+                "if the cluster has a token, set RAY_AUTH_MODE=token",
             ) from error
     try:
         executor = RayExecutor(ray, cores=cores)
