@@ -80,6 +80,9 @@ def test_too_few_rows_are_refused_before_training(people: People, tmp_path: Path
     page.set_input_files("input[type=file]:not([webkitdirectory])", table)
     page.wait_for_selector(".notice.error >> text=too few to hold out")
     assert page.is_disabled("button.primary >> text=Train")
+    [complaint] = person.complaints  # the browser's own note of the answer
+    assert "400" in complaint
+    person.complaints.clear()
 
 
 @pytest.mark.parametrize("locale", ["en", "zh-CN"])
