@@ -72,7 +72,8 @@ def _measure(data: Path, place: Path, count: int) -> dict[str, dict[str, float]]
         "--store", str(store), "--quiet",
     ]  # fmt: skip
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    with servers.running("likewise", DEFAULT, "--store", str(store)) as server:
+    alias = f"model={DEFAULT}"
+    with servers.running("likewise", DEFAULT, "--store", str(store), "--alias", alias) as server:
         calls = _Calls(server.port)
         found = {}
         for mode in MODES:

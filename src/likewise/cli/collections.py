@@ -65,6 +65,7 @@ from likewise.operations.records import (
     collections_create,
     collections_delete,
 )
+from likewise.operations.tag import TagRequest, TagResult, collections_tag
 from likewise.wording import counted
 
 HEADER = ("name", "records", "chunks", "model", "storage", "index", "recall", "changed")
@@ -162,6 +163,18 @@ def delete(result: DeleteResult, _: DeleteRequest) -> None:
       likewise collections delete notes 5f2a90c1d4e7b836
     """
     say(f"{result.collection}: {counted(result.removed, 'chunk')} deleted")
+
+
+@collections_app.command("tag")
+@command(TagRequest, collections_tag)
+def tag(result: TagResult, _: TagRequest) -> None:
+    """Set a field of records, without encoding anything again; undo reverts it.
+
+    \b
+    Example:
+      likewise collections tag notes 5f2a90c1d4e7b836 --value urgent
+    """
+    say(f"{result.collection}: {result.column} set")
 
 
 @collections_app.command("browse")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Literal
@@ -14,6 +14,7 @@ from likewise.collections.finish_run import finish_run
 from likewise.collections.reader import CollectionReader
 from likewise.collections.snapshot import Snapshot
 from likewise.collections.sync import Changes, remove_records, synchronize
+from likewise.collections.tags import write_tags
 from likewise.data.records import Record
 from likewise.errors import InputError
 from likewise.progress import Progress
@@ -95,6 +96,25 @@ class Collection(CollectionReader):
             manifest = finish_run(self._table, self.name, changes, resumed=not whole)
         self._snapshot = Snapshot(self.name, self._table, manifest)
         return changes.removed
+
+    def tag(self, column: str, values: Mapping[str, str | None]) -> int:
+        """Set a column of text of some records; gives the number of chunks that were changed.
+
+        Args:
+            column: its name; it is added where it does not exist.
+            values: a value by the id of each record; None removes it.
+
+        Raises:
+            InputError: a column that is not made of text, or one that every collection has.
+        """
+        with self._writing():
+            whole = history.is_whole(self._table, self.manifest)
+            changes = Changes(moved=write_tags(self._table, column, values))
+            manifest = finish_run(
+                self._table, self.name, changes, resumed=not whole, action="tag"
+            )  # fmt: skip
+        self._snapshot = Snapshot(self.name, self._table, manifest)
+        return changes.moved
 
     def undo(self) -> Run:
         """Restore the state before the last change; a second undo goes one change further.

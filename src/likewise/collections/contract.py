@@ -216,7 +216,7 @@ class Run:
 
     Attributes:
         number: from 1.
-        action: `index`, `undo`, `redo`, `restore`, `compact` or `migrate`.
+        action: `index`, `tag`, `undo`, `redo`, `restore`, `compact` or `migrate`.
         time: when it ended, ISO 8601 in UTC.
         version: the store's own number for the collection as it was then.
         added: chunks that came.

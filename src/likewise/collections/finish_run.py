@@ -30,7 +30,7 @@ def finish_run(
     model: Model | None = None,
     resumed: bool,
     progress: Progress | None = None,
-    action: Literal["index", "migrate"] = "index",
+    action: Literal["index", "migrate", "tag"] = "index",
 ) -> Manifest:
     """Bring files and indexes up to date, measure, and close the run.
 

@@ -41,6 +41,20 @@ def subjects(browser: Any, workspace: Workspace, tmp_path_factory: pytest.TempPa
     return "subjects"
 
 
+def lasso(page: Any) -> None:
+    """Draw around everything on the map."""
+    page.click("[aria-pressed][aria-label*='Draw around']")
+    box = page.locator(".overlay").bounding_box()
+    left, right = box["x"] + 3, box["x"] + box["width"] - 3
+    top, bottom = box["y"] + 70, box["y"] + box["height"] - 3
+    page.mouse.move(left, top)
+    page.mouse.down()
+    for x, y in ((right, top), (right, bottom), (left, bottom), (left, top)):
+        page.mouse.move(x, y, steps=4)
+    page.mouse.up()
+    page.wait_for_selector(".selection >> text=selected")
+
+
 def test_a_map_is_drawn_named_and_lit_up(people: People, subjects: str) -> None:
     person = people().go(f"/explore/{subjects}")
     page = person.page
@@ -68,24 +82,48 @@ def test_what_a_lasso_encloses_becomes_a_collection(people: People, subjects: st
     person = people().go(f"/explore/{subjects}")
     page = person.page
     page.wait_for_selector("html[data-map=tsne-named]", timeout=120_000)
-    page.click("[aria-pressed][aria-label*='Draw around']")
-    box = page.locator(".overlay").bounding_box()
-    left, right = box["x"] + 3, box["x"] + box["width"] - 3
-    top, bottom = box["y"] + 70, box["y"] + box["height"] - 3
-    page.mouse.move(left, top)
-    page.mouse.down()
-    for x, y in ((right, top), (right, bottom), (left, bottom), (left, top)):
-        page.mouse.move(x, y, steps=4)
-    page.mouse.up()
-    page.wait_for_selector(".selection >> text=selected")
+    lasso(page)
     with page.expect_download() as waiting:
         page.click(".selection >> text=CSV")
     assert "my card is a problem today" in Path(waiting.value.path()).read_text("utf-8")
-    page.fill(".selection input", "enclosed")
+    page.fill("[aria-label='Name of a new collection']", "enclosed")
     page.click(".selection >> text=Copy there")
     page.wait_for_url("**/collections/enclosed")
     page.wait_for_selector(".hit")
     page.wait_for_selector(".facet >> text=subject")
+
+
+def test_texts_are_filtered_tagged_and_clusters_named(people: People, subjects: str) -> None:
+    person = people().go(f"/explore/{subjects}")
+    page = person.page
+    page.wait_for_selector("html[data-map=tsne-named]", timeout=120_000)
+    page.click(".bars button >> text=rain")
+    page.wait_for_selector(".mapfilters >> text=30 shown")
+    counts = page.locator(".legend .soft").all_inner_texts()
+    assert sum(map(int, counts)) == 30  # the legend counts what is shown
+    lasso(page)
+    enclosed = int(page.inner_text(".selection h3").split()[0])
+    assert 0 < enclosed <= 30  # what the filter hides is not selected
+    page.fill("[aria-label='Tag; empty removes it']", "wet")
+    page.click(".selection >> text='Tag'")
+    page.wait_for_selector(".legend >> text=wet")
+    assert page.input_value(".side select") == "tag"
+    page.click(".selection [aria-label='Clear the selection']")
+    page.click(".mapfilters >> text=Clear all")
+    page.select_option(".side select", "")
+    page.click("text=Rename and join clusters")
+    names = page.locator(".names input[aria-label^='Name of']")
+    for n in range(names.count()):
+        names.nth(n).fill("first" if n == 0 else "others")
+    assert person.findings() == []
+    page.click("text=Save as a field")
+    page.wait_for_selector(".legend >> text=others")
+    person.go(f"/collections/{subjects}")
+    page.click(".facet .value >> text=wet")
+    page.wait_for_selector(f"text={enclosed} records")
+    page.wait_for_selector(".facet .value >> text=others")
+    person.go(f"/collections/{subjects}/history")
+    page.wait_for_selector("tbody tr:first-child >> text=Tag")
 
 
 def test_duplicates_are_decided_pair_by_pair(people: People, questions: str) -> None:

@@ -44,6 +44,7 @@ from likewise.operations import (
     removal_plan,
     search,
     similarity,
+    tag,
     train,
     verify,
 )
@@ -204,6 +205,8 @@ ENDPOINTS: tuple[Endpoint, ...] = (
              resumable=True, tag="collections"),
     Endpoint(f"{_C}/records/remove", records.DeleteRequest, records.collections_delete,
              scope="write", tag="collections"),
+    Endpoint(f"{_C}/records/tag", tag.TagRequest, tag.collections_tag, scope="write",
+             tag="collections"),
     Endpoint(f"{_C}/records/{{id}}", record.RecordRequest, record.collections_get, method="GET",
              tag="collections"),
     Endpoint(f"{_C}/log", collections.LogRequest, collections.collections_log, method="GET",

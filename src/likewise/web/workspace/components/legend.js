@@ -3,12 +3,13 @@
 import { html, useEffect, useState } from "../lib/html.js";
 import { number, t } from "../lib/i18n.js";
 import { change } from "../lib/router.js";
+import { ClusterNames } from "./clusternames.js";
 import { css, palette } from "../page/colors.js";
 
 const FEW = 30;
 
-/** @param {{ points: import("../lib/points.js").Points, shown: any, color: string, map: any }} props */
-export function Legend({ points, shown, color, map }) {
+/** @param {{ name: string, points: import("../lib/points.js").Points, shown: any, color: string, map: any, mask: Uint8Array | null, onTagged: (column: string) => void }} props */
+export function Legend({ name, points, shown, color, map, mask, onTagged }) {
   const [all, setAll] = useState(false);
   const [off, setOff] = useState(/** @type {number[]} */ ([]));
   useEffect(() => setOff([]), [shown]);
@@ -16,7 +17,7 @@ export function Legend({ points, shown, color, map }) {
   const { column, groups, level } = shown;
   const colors = /** @type {any[]} */ (palette(column));
   const counts = new Uint32Array(column.names.length + 1);
-  for (let row = 0; row < points.count; row++) counts[Math.min(groups[row], column.names.length)]++;
+  for (let row = 0; row < points.count; row++) if (!mask || mask[row]) counts[Math.min(groups[row], column.names.length)]++;
   const toggle = (/** @type {number} */ group) => {
     map.toggle(group);
     setOff([...map.off]);
@@ -46,6 +47,7 @@ export function Legend({ points, shown, color, map }) {
               </button></li>`)}
           </ul>
           ${more > 1 && html`<button type="button" class="link" onClick=${() => setAll(!all)}>${all ? t("facets.fewer") : t("facets.more", { count: more })}</button>`}`}
+      ${level && html`<${ClusterNames} key=${level.clusters} name=${name} points=${points} shown=${shown} onSaved=${onTagged} />`}
     </section>
   `;
 }

@@ -10,6 +10,7 @@ import { change, place } from "../lib/router.js";
 import { theme } from "../lib/theme.js";
 import { Icon } from "./icon.js";
 import { Legend } from "./legend.js";
+import { MapFilters } from "./mapfilters.js";
 import { RecordPanel } from "./record.js";
 import { Selection } from "./selection.js";
 
@@ -45,7 +46,10 @@ export function MapView({ name, points }) {
   }, [points]);
   useEffect(() => map?.redraw(), [theme.value]);
 
-  const shown = useMemo(() => coloring(points, color, Number(query.get("clusters"))), [points, color, query.get("clusters")]);
+  const [turn, setTurn] = useState(0); // grows when a column of the points has changed
+  const [mask, setMask] = useState(/** @type {Uint8Array | null} */ (null));
+  const shown = useMemo(() => coloring(points, color, Number(query.get("clusters"))), [points, color, query.get("clusters"), turn]);
+  const tagged = (/** @type {string} */ column) => { setTurn(turn + 1); change({ color: column }, { replace: true }); };
   useEffect(() => map?.paint(shown.groups, shown.column, shown.labels), [map, shown]);
 
   useEffect(() => {
@@ -88,8 +92,9 @@ export function MapView({ name, points }) {
         ${open
           ? html`<${RecordPanel} name=${name} id=${open} onClose=${() => change({ open: null })} onChanged=${() => change({ open: null })} onPick=${(/** @type {string} */ id) => { const row = points.rows.get(id); if (row !== undefined) map?.goTo(row); change({ open: id }); }} />`
           : html`
-            ${(near.length > 0 || q) && html`<${Selection} name=${name} points=${points} rows=${near} lassoed=${selected.length > 0} onClear=${() => { setSelected([]); setText(""); change({ q: null }, { replace: true }); }} onPick=${(/** @type {number} */ row) => { map?.goTo(row); change({ open: points.ids[row] }); }} />`}
-            <${Legend} points=${points} shown=${shown} color=${color} map=${map} />
+            ${(near.length > 0 || q) && html`<${Selection} name=${name} points=${points} rows=${near} lassoed=${selected.length > 0} onClear=${() => { setSelected([]); setText(""); change({ q: null }, { replace: true }); }} onPick=${(/** @type {number} */ row) => { map?.goTo(row); change({ open: points.ids[row] }); }} onTagged=${tagged} />`}
+            <${Legend} name=${name} points=${points} shown=${shown} color=${color} map=${map} mask=${mask} onTagged=${tagged} />
+            <${MapFilters} points=${points} map=${map} turn=${turn} onCount=${setMask} />
             <${Trust} points=${points} />`}
       </div>
     </div>

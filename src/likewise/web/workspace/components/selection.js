@@ -6,16 +6,19 @@ import { t } from "../lib/i18n.js";
 import { add } from "../lib/jobs.js";
 import { go, href } from "../lib/router.js";
 import { rowsOf, saveFile, toCsv } from "../lib/save.js";
+import { setColumn, tag, valuesOf } from "../lib/tags.js";
 import { Icon } from "./icon.js";
 import { toast } from "./toast.js";
 
 const SHOWN = 60;
 const MOST = 900;
 
-/** @param {{ name: string, points: import("../lib/points.js").Points, rows: number[], lassoed: boolean, onClear: () => void, onPick: (row: number) => void }} props */
-export function Selection({ name, points, rows, lassoed, onClear, onPick }) {
+/** @param {{ name: string, points: import("../lib/points.js").Points, rows: number[], lassoed: boolean, onClear: () => void, onPick: (row: number) => void, onTagged: (column: string) => void }} props */
+export function Selection({ name, points, rows, lassoed, onClear, onPick, onTagged }) {
   const [busy, setBusy] = useState(false);
   const [into, setInto] = useState("");
+  const [value, setValue] = useState("");
+  const [column, setColumnName] = useState("tag");
   const path = `/collections/${encodeURIComponent(name)}`;
   const ids = rows.map((row) => points.ids[row]);
 
@@ -54,6 +57,15 @@ export function Selection({ name, points, rows, lassoed, onClear, onPick }) {
     if (added.links) add(added); // many records are a job
     go(href(["collections", target]));
   });
+  const mark = () => act(async () => {
+    const field = column.trim();
+    await tag(name, field, [...new Set(ids.map((id) => id.split(".")[0]))].map((id) => ({ id, value: value.trim() })));
+    const values = valuesOf(points, field);
+    for (const row of rows) values[row] = value.trim();
+    setColumn(points, field, values);
+    toast(t("tags.tagged", { count: rows.length }), { label: t("common.undo"), run: () => post(`${path}/undo`) });
+    onTagged(field);
+  });
   return html`
     <section class="selection">
       <header><h3 role="status">${t(lassoed ? "selection.selected" : "selection.found", { count: rows.length })}</h3><button type="button" class="quiet" onClick=${onClear} aria-label=${t("selection.clear")}><${Icon} name="close" /></button></header>
@@ -62,6 +74,11 @@ export function Selection({ name, points, rows, lassoed, onClear, onPick }) {
         ${lassoed && html`<button type="button" disabled=${busy} onClick=${remove}><${Icon} name="trash" />${t("record.remove")}</button>`}
       </div>
       ${lassoed && html`
+        <form class="row" onSubmit=${(/** @type {Event} */ event) => { event.preventDefault(); mark(); }}>
+          <input type="text" required value=${column} aria-label=${t("tags.field")} title=${t("tags.field")} onInput=${(/** @type {any} */ event) => setColumnName(event.target.value)} />
+          <input type="text" value=${value} placeholder=${t("tags.value")} aria-label=${t("tags.value")} onInput=${(/** @type {any} */ event) => setValue(event.target.value)} />
+          <button disabled=${busy || !column.trim()}>${t("tags.go")}</button>
+        </form>
         <form class="row" onSubmit=${(/** @type {Event} */ event) => { event.preventDefault(); copy(); }}>
           <input type="text" required pattern="[A-Za-z0-9_.\\-]+" value=${into} placeholder=${t("selection.into")} aria-label=${t("selection.into")} onInput=${(/** @type {any} */ event) => setInto(event.target.value)} />
           <button disabled=${busy || !into.trim()}>${t("selection.copy")}</button>

@@ -34,6 +34,8 @@ export class LiveMap {
     this.lassoOn = false;
     /** @type {Uint8Array | null} one flag for each point in focus */
     this.focus = null;
+    /** @type {Uint8Array | null} one flag for each point that the filters let through */
+    this.filter = null;
     /** @type {Set<number>} groups that are switched off */
     this.off = new Set();
     /** @type {Uint16Array} */
@@ -80,7 +82,13 @@ export class LiveMap {
 
   /** @param {number} row */
   shown(row) {
-    return !this.off.has(this.group(row));
+    return !this.off.has(this.group(row)) && (!this.filter || this.filter[row] > 0);
+  }
+
+  /** @param {Uint8Array | null} mask */
+  setFilter(mask) {
+    this.filter = mask;
+    this.refresh();
   }
 
   /** @param {Iterable<number> | null} rows */
@@ -109,7 +117,7 @@ export class LiveMap {
     let [dims, brights] = [0, 0];
     for (let row = 0; row < count; row++) {
       const group = this.group(row);
-      if (this.off.has(group)) continue;
+      if (!this.shown(row)) continue;
       const on = !this.focus || this.focus[row];
       const color = this.colors[group];
       this.bytes.set(color, 4 * row);
