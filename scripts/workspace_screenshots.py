@@ -3,8 +3,8 @@
     python scripts/workspace_screenshots.py TABLE [FOLDER]
 
 TABLE is a file with a column `text`, such as banking77/train.tsv (Casanueva et al. 2020, CC BY
-4.0); every sixth row is indexed, as people do it on the page. Needs the extras `web`, `store` and
-`explore`, Playwright and a Chromium (the one named by CHROMIUM, else the one on PATH).
+4.0); every sixth row is indexed, as people do it on the page. Needs the extras `web`, `store`,
+`explore` and `train`, Playwright and a Chromium (the one named by CHROMIUM, else the one on PATH).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -58,6 +58,8 @@ class Shot:
 
 
 C = f"/collections/{NAME}"
+TRAINING = "/train/…"
+"""In place of the address of the training, which is known when it was made."""
 SHOTS = (
     Shot("search", f"{C}?q=somebody+took+my+wallet", ".hit .score", ("#hit-1 .body",)),
     Shot("map", f"/explore/{NAME}", "html[data-map=tsne-named]"),
@@ -65,6 +67,7 @@ SHOTS = (
          (".selection li button",), scheme="dark"),
     Shot("ask", f"{C}/ask?q=What+do+I+do+if+my+card+is+lost?", ".sources li"),
     Shot("duplicates", f"{C}/duplicates", ".pair"),
+    Shot("train", TRAINING, ".beforeafter"),
     Shot("phone", f"{C}?q=lost+card", ".hit .score", (), 390, 844, "zh-CN", "dark"),
 )  # fmt: skip
 
@@ -87,8 +90,8 @@ def _served(folder: Path) -> Iterator[str]:
     thread.join(20)
 
 
-def _prepare(browser: Browser, address: str, table: Path) -> None:
-    """Index the table, draw the map and look for duplicates, by the page."""
+def _prepare(browser: Browser, address: str, table: Path) -> str:
+    """Index the table, draw the map, look for duplicates, train; gives the training's address."""
     context: Any = browser.new_context()
     context.set_default_timeout(600_000)
     page = context.new_page()
@@ -104,7 +107,16 @@ def _prepare(browser: Browser, address: str, table: Path) -> None:
     page.wait_for_selector(".pair")
     page.goto(f"{address}/explore/{NAME}")
     page.wait_for_selector("html[data-map=tsne-named]")
+    page.goto(f"{address}/train")
+    page.set_input_files("input[type=file]:not([webkitdirectory])", table)
+    page.wait_for_selector("table tbody tr")
+    page.fill("label:has-text('Times') input", "3")
+    page.fill("textarea", "the machine has eaten my card\nsomebody else used my card")
+    page.click("form button.primary")
+    page.wait_for_selector(".verdict")
+    training = str(page.url).removeprefix(address)
     context.close()
+    return training
 
 
 def _take(browser: Browser, address: str, shot: Shot, folder: Path) -> None:
@@ -135,9 +147,10 @@ def main() -> None:
         sample.write_text("\n".join([head, *rows[::STEP]]) + "\n", "utf-8")
         with _served(Path(place)) as address, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-            _prepare(browser, address, sample)
+            training = _prepare(browser, address, sample)
             for shot in SHOTS:
-                _take(browser, address, shot, folder)
+                path = training if shot.path == TRAINING else shot.path
+                _take(browser, address, replace(shot, path=path), folder)
                 sys.stderr.write(f"wrote {folder}/workspace-{shot.name}.png\n")
             browser.close()
 
