@@ -54,7 +54,7 @@ export function MapFilters({ points, map, turn, onCount }) {
 function Values({ column, group, chosen, passes: passing, onChoose }) {
   const counts = new Uint32Array(column.names.length + 1);
   for (let row = 0; row < group.length; row++) if (passing(row)) counts[Math.min(group[row], column.names.length)]++;
-  const most = Math.max(1, ...counts);
+  const most = Math.max(1, ...counts.subarray(0, column.names.length));
   const shown = column.names.map((name, n) => ({ name, n })).filter(({ n }) => n < VALUES || chosen.has(n));
   return html`
     <fieldset class="bars"><legend>${column.title}</legend>
