@@ -12,14 +12,14 @@ import pytest
 
 from likewise import Encoder
 from likewise.analysis import embed_ranges as module
-from likewise.analysis.embed_file import embed_file
+from likewise.analysis.embed_file import embed_file, saved_texts
 from likewise.analysis.embed_ranges import embed_ranges, saved_ranges
 from likewise.analysis.executor import Executor, Finished, LocalExecutor, Work
 from likewise.analysis.manifest import Fragment, Manifest, fragments_folder
 from likewise.analysis.vector_parts import EmbeddingJob
 from likewise.data import Skipped
 from likewise.errors import InputError, OutputError, RecordError, TooLongError
-from tests.analysis.interrupted import write_lines
+from tests.analysis.interrupted import stop_after, write_lines
 from tests.analysis.shuffled import ShuffledExecutor
 
 COUNT = 6000
@@ -65,6 +65,21 @@ def test_a_stopped_job_is_resumed(tiny: Encoder, source: Path, out: Path) -> Non
     embed_file(tiny, source, out / "expected.npy")
     assert target.read_bytes() == (out / "expected.npy").read_bytes()
     assert sorted(path.name for path in out.iterdir()) == ["expected.npy", "v.npy"]
+
+
+def test_a_run_without_an_executor_leaves_nothing_of_a_stopped_one(
+    tiny: Encoder, source: Path, out: Path
+) -> None:
+    target = out / "v.npy"
+    with pytest.raises(KeyboardInterrupt):
+        embed_ranges(ShuffledExecutor(5), tiny, source, target)
+    embed_file(tiny, source, target)
+    assert [path.name for path in out.iterdir()] == ["v.npy"]
+    target.unlink()
+    stop_after(tiny, source, target, COUNT // 2)
+    assert saved_texts(target)
+    embed_ranges(ShuffledExecutor(), tiny, source, target)
+    assert [path.name for path in out.iterdir()] == ["v.npy"]
 
 
 def test_fragments_that_are_gone_are_made_again(tiny: Encoder, source: Path, out: Path) -> None:

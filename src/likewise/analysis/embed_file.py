@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from filelock import FileLock, Timeout
 
+from likewise.analysis.manifest import fragments_folder
 from likewise.analysis.vector_parts import SAVE_SECONDS, EmbeddingJob, Parts, Texts, saved_in
 from likewise.data.ranges import file_digest
 from likewise.data.records import OnError, read_records
@@ -184,7 +186,7 @@ def embed_texts(
     job = EmbeddingJob(
         identity, column, encoder.fingerprint, prompt, truncation, encoding, skip_bad
     )
-    folder = _parts_folder(target)
+    folder = parts_folder(target)
     with locked(target):
         parts = Parts(folder, texts, job)
 
@@ -208,6 +210,7 @@ def embed_texts(
                 parts.discard()
             raise
         parts.discard()
+        shutil.rmtree(fragments_folder(target), ignore_errors=True)  # of an executor's stopped run
     return result
 
 
@@ -243,7 +246,7 @@ def _encode(
 
 def saved_texts(target: str | Path) -> int:
     """Number of texts that an interrupted call has saved for this target."""
-    return saved_in(_parts_folder(Path(target)))
+    return saved_in(parts_folder(Path(target)))
 
 
 def prompt_text(encoder: Encoder, name: str | None = None) -> str:
@@ -251,7 +254,8 @@ def prompt_text(encoder: Encoder, name: str | None = None) -> str:
     return encoder.prompts.get(name or encoder.default_prompt_name or "", "")
 
 
-def _parts_folder(target: Path) -> Path:
+def parts_folder(target: Path) -> Path:
+    """The folder of the finished parts of a target."""
     path = target.resolve()
     return path.with_name(f".{path.name}.parts")
 
@@ -263,7 +267,7 @@ def locked(target: Path) -> Iterator[None]:
     Raises:
         OutputError: another process is writing it, or its folder cannot be written.
     """
-    lock = FileLock(_parts_folder(target).with_suffix(".lock"))
+    lock = FileLock(parts_folder(target).with_suffix(".lock"))
     try:
         lock.acquire(timeout=0)
     except Timeout as error:

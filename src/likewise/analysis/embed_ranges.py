@@ -8,6 +8,7 @@ into a folder beside the target, so both must be on a disk that all of them see.
 from __future__ import annotations
 
 import secrets
+import shutil
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from likewise.analysis.embed_file import Embedded, locked, prompt_text
+from likewise.analysis.embed_file import Embedded, locked, parts_folder, prompt_text
 from likewise.analysis.executor import Executor
 from likewise.analysis.manifest import Fragment, Manifest, fragments_folder, saved_in_manifest
 from likewise.analysis.vector_parts import EmbeddingJob, regrouped
@@ -109,6 +110,7 @@ def embed_ranges(
                 manifest.discard()
             raise
         manifest.discard()
+        shutil.rmtree(parts_folder(target), ignore_errors=True)  # of a stopped run in one process
     return result
 
 
