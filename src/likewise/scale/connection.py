@@ -54,6 +54,7 @@ def cluster_executor(address: str, *, cores: int = 1) -> Iterator[RayExecutor]:
         place: dict[str, Any] = {"address": address}
         if address == LOCAL:
             place = {
+                "address": "local",  # without it, Ray would look for a cluster that runs already
                 "num_cpus": usable_cores(),
                 "object_store_memory": _STORE,
                 "include_dashboard": False,
