@@ -17,9 +17,10 @@ def check_data(result: CheckDataResult, _: CheckDataRequest) -> None:
     what likewise train would report before its first step: texts that the held-out part has too,
     rows that repeat others, pairs of two equal texts, texts that are too long, labels in doubt.
 
-    \\b
+    \b
     Example:
       likewise check-data all-MiniLM-L6-v2 --data pairs.jsonl
+      likewise check-data all-MiniLM-L6-v2 -d faq.csv=3 -d forum.jsonl.gz=1
     """
     found = result.check
     say_table(

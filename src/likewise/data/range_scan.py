@@ -31,7 +31,7 @@ class Range:
 
 
 class UnsplittableError(Exception):
-    """A file has rows that can only be told apart by reading it from its start."""
+    """A file has rows that cannot be found without reading it from its start."""
 
 
 class Scan:

@@ -31,8 +31,8 @@ def cluster_executor(address: str, *, cores: int = 1) -> Iterator[RayExecutor]:
         with cluster_executor("10.0.0.1:6379") as executor:
             ...
 
-    A connection of the caller's own to the same process stays open. Whoever reaches the ports of a
-    Ray cluster can run code on it, so they belong into a closed network.
+    A connection of the caller's own to the same process stays open. Anyone who reaches the ports
+    of a Ray cluster can run code on it, so they belong in a closed network.
 
     Args:
         address: `HOST:PORT` of the head of a cluster that this machine is a node of; or `local`,
