@@ -34,8 +34,9 @@ def test_the_shortest_form(
 ) -> None:
     output = tmp_path / "tuned"
     result = command(
-        tiny, "--data", pairs_file, "--output", output, "--max-minutes", 1, "--steps", 40, "--batch", 16,
-        "--learning-rate", 2e-3, "--max-drop", ANY_DROP, "--query", "Where do we find the owl?",
+        tiny, "--data", pairs_file, "--output", output, "--max-minutes", 1, "--steps", 40,
+        "--batch", 16, "--learning-rate", 2e-3, "--max-drop", ANY_DROP,
+        "--query", "Where do we find the owl?",
     )  # fmt: skip
     assert result.exit_code == 0, result.output
     assert "'question' → 'answer', 180 rows" in result.stderr
