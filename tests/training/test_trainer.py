@@ -105,26 +105,6 @@ def test_continued_to_the_bit(
     assert digest(trainer) == whole
 
 
-def test_ctrl_c_ends_between_two_steps(
-    tiny: Path, pairs_file: Path, tmp_path: Path, whole: str
-) -> None:
-    trainer = make_trainer(tiny, pairs_file, tmp_path / "run")
-    inner = trainer.loss
-
-    def interrupted(vectors: Any, batch: Any) -> Any:
-        if trainer.step == 6:
-            os.kill(os.getpid(), signal.SIGINT)
-        return inner(vectors, batch)
-
-    trainer.loss = interrupted
-    with pytest.raises(KeyboardInterrupt):
-        trainer.run()
-    assert Checkpoints(tmp_path / "run").step() == 7
-    continued = make_trainer(tiny, pairs_file, tmp_path / "run")
-    continued.run()
-    assert digest(continued) == whole
-
-
 def test_a_damaged_checkpoint_is_passed_over(
     tiny: Path, pairs_file: Path, tmp_path: Path, whole: str
 ) -> None:
@@ -138,15 +118,51 @@ def test_a_damaged_checkpoint_is_passed_over(
 
 
 SCRIPT = """
+import os
+import signal
 import sys
 from pathlib import Path
 from tests.training.test_trainer import digest, make_trainer
-model, data, run = map(Path, sys.argv[1:])
+model, data, run = map(Path, sys.argv[1:4])
+interrupted_at = int(sys.argv[4]) if sys.argv[4:] else None
+signal.signal(signal.SIGINT, signal.default_int_handler)
 trainer = make_trainer(model, data, run, checkpoint_seconds=0)
+inner = trainer.loss
+def loss(vectors, batch):
+    if trainer.step == interrupted_at:
+        os.kill(os.getpid(), signal.SIGINT)
+    return inner(vectors, batch)
+trainer.loss = loss
 print("ready", flush=True)
 trainer.run(lambda report: print(report.step, flush=True))
 print(digest(trainer), flush=True)
 """
+
+
+def start(tiny: Path, pairs_file: Path, run: Path, *arguments: str) -> subprocess.Popen[str]:
+    """A training in a process of its own; prints its steps, and the digest of the weights."""
+    root = Path(__file__).resolve().parents[2]
+    paths = os.pathsep.join([str(root / "src"), str(root)])
+    command = [sys.executable, "-c", SCRIPT, *map(str, (tiny, pairs_file, run)), *arguments]
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, env=os.environ | {"PYTHONPATH": paths}
+    )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT to one process")
+def test_ctrl_c_ends_between_two_steps(
+    tiny: Path, pairs_file: Path, tmp_path: Path, whole: str
+) -> None:
+    with start(tiny, pairs_file, tmp_path / "run", "6") as process:
+        assert process.stdout is not None
+        lines = process.stdout.read().split()
+    assert process.returncode != 0
+    assert lines[0] == "ready"
+    assert lines[-1] in {"6", "7"}
+    assert Checkpoints(tmp_path / "run").step() == 7
+    continued = make_trainer(tiny, pairs_file, tmp_path / "run")
+    continued.run()
+    assert digest(continued) == whole
 
 
 @pytest.mark.parametrize("kills", [3])
@@ -154,14 +170,9 @@ def test_kill_9_loses_nothing(
     tiny: Path, pairs_file: Path, tmp_path: Path, whole: str, kills: int
 ) -> None:
     chance = random.Random(kills)
-    root = Path(__file__).resolve().parents[2]
-    paths = os.pathsep.join([str(root / "src"), str(root)])
-    command = [sys.executable, "-c", SCRIPT, *map(str, (tiny, pairs_file, tmp_path / "run"))]
     killed = 0
     while True:
-        process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, text=True, env=os.environ | {"PYTHONPATH": paths}
-        )
+        process = start(tiny, pairs_file, tmp_path / "run")
         assert process.stdout is not None
         process.stdout.readline()
         if killed == kills:
