@@ -45,7 +45,8 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         base = base.parent  # shared by the workers
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LIKEWISE_CACHE", str(base / "cache-of-this-run"))
-        patch.setenv("LIKEWISE_MODELS", str(base / "models-of-this-run"))
+        patch.setenv("LIKEWISE_MODELS", str(tmp_path_factory.getbasetemp() / "models"))
+        patch.setenv("LIKEWISE_MODELS", str(tmp_path_factory.getbasetemp() / "models"))
         yield
 
 

@@ -254,12 +254,12 @@ class Batcher:
         texts = [text for part in parts for text in part.request.texts[part.start : part.stop]]
         unique = dict.fromkeys(texts)
         found = self.cache.find(lane.encoder, lane.mode, unique)
-        claim = self._in_flight.claim(lane.key, [text for text in unique if text not in found])
+        claim = self._in_flight.claim(lane, [text for text in unique if text not in found])
         new: dict[str, CachedVector] = {}
         try:
             new = _vectors(lane, claim.missing)
         finally:
-            self._in_flight.finish(lane.key, claim, new)
+            self._in_flight.finish(lane, claim, new)
         found |= claim.found | new
         for other in claim.others:
             found |= other.wait()

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections import deque
 from collections.abc import Iterable
+from typing import NamedTuple
 
-from likewise.server.batch_queue import LaneKey
+from likewise.encoder import Encoder
+from likewise.server.batch_queue import Lane, LaneKey
 from likewise.server.vector_cache import CachedVector
 
 
@@ -45,6 +48,17 @@ class Claim:
         self.running = RunningTexts()
 
 
+class _EndedBatch(NamedTuple):
+    """Vectors of a batch that has ended.
+
+    They belong to a model, not to its `id`: the next model may get the same one.
+    """
+
+    encoder: weakref.ref[Encoder]
+    mode: str
+    vectors: dict[str, CachedVector]
+
+
 class InFlight:
     """The texts of the batches that run, and the vectors of those that ended last.
 
@@ -59,9 +73,9 @@ class InFlight:
     def __init__(self, remembered: int) -> None:
         self._lock = threading.Lock()
         self._running: dict[tuple[LaneKey, str], RunningTexts] = {}
-        self._ended: deque[tuple[LaneKey, dict[str, CachedVector]]] = deque(maxlen=remembered)
+        self._ended: deque[_EndedBatch] = deque(maxlen=remembered)
 
-    def claim(self, lane: LaneKey, texts: Iterable[str]) -> Claim:
+    def claim(self, lane: Lane, texts: Iterable[str]) -> Claim:
         """Find out which texts to encode, and mark them as running.
 
         Args:
@@ -70,18 +84,22 @@ class InFlight:
         """
         claim = Claim()
         with self._lock:
-            ended = [vectors for key, vectors in self._ended if key == lane]
+            ended = [
+                each.vectors
+                for each in self._ended
+                if each.encoder() is lane.encoder and each.mode == lane.mode
+            ]
             for text in texts:
                 if vectors := next((each for each in ended if text in each), None):
                     claim.found[text] = vectors[text]
-                elif running := self._running.get((lane, text)):
+                elif running := self._running.get((lane.key, text)):
                     claim.others.add(running)
                 else:
                     claim.missing.append(text)
-                    self._running[lane, text] = claim.running
+                    self._running[lane.key, text] = claim.running
         return claim
 
-    def finish(self, lane: LaneKey, claim: Claim, vectors: dict[str, CachedVector]) -> None:
+    def finish(self, lane: Lane, claim: Claim, vectors: dict[str, CachedVector]) -> None:
         """Unmark the texts of a claim, and give their vectors to who waits.
 
         Args:
@@ -91,7 +109,7 @@ class InFlight:
         """
         with self._lock:
             if vectors:
-                self._ended.append((lane, vectors))
+                self._ended.append(_EndedBatch(weakref.ref(lane.encoder), lane.mode, vectors))
             for text in claim.missing:
-                del self._running[lane, text]
+                del self._running[lane.key, text]
         claim.running.finish(vectors)

@@ -43,6 +43,7 @@ def test_filters_are_made_of_the_fields(people: People, questions: str) -> None:
     assert box["x"] + box["width"] < page.locator(".found").bounding_box()["x"]  # counts are seen
     page.click(".facet .value >> text=refunds")
     page.wait_for_selector("text=5 records")
+    page.wait_for_load_state("networkidle")  # the counts arrive, and the fields are drawn again
     page.fill(".range input >> nth=1", "2012")
     page.press(".range input >> nth=1", "Tab")
     page.wait_for_selector("text=3 records")
