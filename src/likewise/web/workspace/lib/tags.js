@@ -3,7 +3,7 @@
 import { post } from "./api.js";
 import { add, ended } from "./jobs.js";
 
-/** Values of a column that are told apart. */
+/** Most different values of a column that are shown. */
 const COLUMN = 65535;
 
 /**
