@@ -3,7 +3,7 @@
 import { post } from "./api.js";
 import { add, ended } from "./jobs.js";
 
-/** Most different values of a column that are shown. */
+/** Most different values of a column of numbers of 16 bits. */
 const COLUMN = 65535;
 
 /**
