@@ -243,7 +243,10 @@ class Batcher:
             while True:
                 self.counters.cancelled += self._queue.drop_done()
                 if self._queue:
-                    return self._queue.take(self.budget)
+                    parts = self._queue.take(self.budget)
+                    if self._queue:
+                        self._changed.notify()  # the other thread takes the rest
+                    return parts
                 if self._closing:
                     return []
                 self._changed.wait()
