@@ -43,6 +43,7 @@ class ServedModels:
         self._names = frozenset(names)
         self._only = only
         self._admitted: set[str] = set()
+        self._files: dict[str, Files] = {}
         self._loader = ThreadPoolExecutor(2, "likewise-loader")
 
     async def get(self, name: str) -> Encoder:
@@ -97,7 +98,7 @@ class ServedModels:
             interval: seconds between two looks.
         """
         loop = asyncio.get_running_loop()
-        known: dict[str, Files] = {}
+        known = self._files
         changed: dict[str, Files] = {}
         while True:
             for name in list(self._admitted):
@@ -131,6 +132,8 @@ class ServedModels:
                 hint="use it for reranking: /rerank, /v1/rerank or /v2/rerank",
             )
         encoder = self.registry.get(name, self.compute)
+        # at once: what changes before the first look is a change too
+        self._files.setdefault(name, _files(encoder.location.folder))
         self._admitted.add(name)
         return encoder
 
