@@ -62,6 +62,10 @@ class TextError(InputError):
         super().__init__(message, hint=hint)
         self.index = index
 
+    def located(self, where: str) -> TextError:
+        """The same error, whose message begins with a place such as a file."""
+        return type(self)(f"{where}: {self.message}", hint=self.hint)
+
 
 class TooLongError(TextError):
     """A text over the model's limit, with `truncation="error"`."""

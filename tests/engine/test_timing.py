@@ -317,7 +317,7 @@ def test_activations_in_int8_go_by_what_is_measured(
 ) -> None:
     graphs = Path(os.environ["LIKEWISE_CACHE"])
     graphs.mkdir()
-    made = Path(encoder_int8._runtime._file).parents[1]  # type: ignore[attr-defined]
+    made = Path(encoder_int8._runtime._compile._file).parents[1]  # type: ignore[attr-defined]
     (graphs / "int8").symlink_to(made)
     openvino_timing.activation_format()
     models = []

@@ -131,7 +131,7 @@ class _EncodeList:
                 state.encode_stream(task.texts, self.prompt_name, truncation=self.truncation)
             )
         except TextError as error:
-            raise type(error)(f"part {task.number}: {error.message}", hint=error.hint) from error
+            raise error.located(f"part {task.number}") from error
         vectors = np.concatenate([part.vectors for part in parts])
         check_finite(vectors, state.name)
         cut = sum(int((part.kept < part.seen).sum()) for part in parts)

@@ -261,8 +261,7 @@ class _Encode:
                 totals.tokens += int(part.kept.sum())
                 yield VectorBatch((), part.vectors)
         except TextError as error:
-            where = f"{self.split.path}, from line {task.part.line}"
-            raise type(error)(f"{where}: {error.message}", hint=error.hint) from error
+            raise error.located(f"{self.split.path}, from line {task.part.line}") from error
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,14 +26,7 @@ def add_job_files(router: APIRouter, service: OperationsService) -> None:
     def job_files(request: Request, job_id: JobId) -> Any:
         """List the files that a job wrote."""
         owned_job(service, request, job_id)
-        folder = service.runner.files(job_id)
-        found = sorted(path for path in folder.rglob("*") if path.is_file())
-        return {
-            "files": [
-                {"name": path.relative_to(folder).as_posix(), "size": path.stat().st_size}
-                for path in found
-            ]
-        }
+        return {"files": list(listed(service.runner.files(job_id)))}
 
     @router.get(
         "/jobs/{job_id}/files/{name:path}", tags=["jobs"], response_class=FileResponse,
@@ -48,6 +42,17 @@ def add_job_files(router: APIRouter, service: OperationsService) -> None:
         if not job.is_finished:
             return StreamingResponse(_so_far(path), media_type=_ANY, headers=headers)
         return FileResponse(path, filename=path.name, media_type=_ANY, headers=headers)
+
+
+def listed(folder: Path) -> Iterator[dict[str, Any]]:
+    """The files of a folder, with their sizes; a running job may delete some meanwhile."""
+    for path in sorted(folder.rglob("*")):
+        try:
+            status = path.stat()
+        except FileNotFoundError:
+            continue
+        if stat.S_ISREG(status.st_mode):
+            yield {"name": path.relative_to(folder).as_posix(), "size": status.st_size}
 
 
 def _so_far(path: Path) -> Iterator[bytes]:
