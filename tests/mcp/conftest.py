@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
+import uvicorn
 from mcp import StdioServerParameters
 
+from likewise.mcp.http import create_mcp_app
 from likewise.operations.index import IndexRequest, index
 from likewise.operations.registry import ModelRegistry
 from likewise.operations.session import Session
@@ -47,6 +52,52 @@ class Place:
             args=["-m", "likewise", "mcp", "--store", str(self.store), "--data", str(self.data)],
             env=dict(os.environ),
         )
+
+
+class running:  # noqa: N801 - used like a function
+    """The application in uvicorn, mounted as a host does it."""
+
+    def __init__(self, place: Place) -> None:
+        app = create_mcp_app(ModelRegistry(), str(place.store), data=place.data)
+
+        async def host(scope: Any, receive: Any, send: Any) -> None:
+            if scope["type"] == "lifespan":
+                await receive()
+                async with app.lifespan():
+                    await send({"type": "lifespan.startup.complete"})
+                    await receive()
+                await send({"type": "lifespan.shutdown.complete"})
+            else:
+                await app(scope, receive, send)
+
+        config = uvicorn.Config(host, port=0, log_level="error")
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run)
+
+    def __enter__(self) -> str:
+        self._thread.start()
+        while not self._server.started:
+            time.sleep(0.01)
+        port = self._server.servers[0].sockets[0].getsockname()[1]
+        return f"http://127.0.0.1:{port}/mcp"
+
+    def __exit__(self, *_error: object) -> None:
+        self._server.should_exit = True
+        self._thread.join(10)
+        assert not self._thread.is_alive(), "it stops"
+
+
+INITIALIZE = {
+    "jsonrpc": "2.0",
+    "id": 1,
+    "method": "initialize",
+    "params": {
+        "protocolVersion": "2025-06-18",
+        "capabilities": {},
+        "clientInfo": {"name": "test", "version": "1"},
+    },
+}
+"""The first message of a client."""
 
 
 @pytest.fixture(scope="session")

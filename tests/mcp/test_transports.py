@@ -5,22 +5,18 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
 import anyio
-import httpx
 import pytest
-import uvicorn
 from mcp import Client
 from mcp.shared.exceptions import MCPError
 from mcp_types import CallToolResult, TextContent
 from pydantic import TypeAdapter
 
-from likewise.mcp.http import create_mcp_app
 from likewise.mcp.tools import TOOLS
 from likewise.operations.ask import AskRequest, ask
 from likewise.operations.cluster import ClusterRequest, cluster
@@ -33,11 +29,10 @@ from likewise.operations.collections import (
 from likewise.operations.dedupe import DedupeRequest, dedupe
 from likewise.operations.rank import RankRequest, rank
 from likewise.operations.record import RecordRequest, collections_get
-from likewise.operations.registry import ModelRegistry
 from likewise.operations.search import SearchRequest, search
 from likewise.operations.session import Session
 from likewise.operations.similarity import SimilarityRequest, similarity
-from tests.mcp.conftest import TEXTS, Place
+from tests.mcp.conftest import INITIALIZE, TEXTS, Place, running
 
 QUESTION = "When do I get my money back?"
 EIGHT = (*TEXTS, "A refund takes five days.", "Refunds are paid to the card.")
@@ -81,39 +76,6 @@ async def over_http(place: Place, mode: str) -> AsyncIterator[Client]:
     with running(place) as address:
         async with Client(address, mode=mode) as client:
             yield client
-
-
-class running:  # noqa: N801 - used like a function
-    """The application in uvicorn, mounted as a host does it."""
-
-    def __init__(self, place: Place) -> None:
-        app = create_mcp_app(ModelRegistry(), str(place.store), data=place.data)
-
-        async def host(scope: Any, receive: Any, send: Any) -> None:
-            if scope["type"] == "lifespan":
-                await receive()
-                async with app.lifespan():
-                    await send({"type": "lifespan.startup.complete"})
-                    await receive()
-                await send({"type": "lifespan.shutdown.complete"})
-            else:
-                await app(scope, receive, send)
-
-        config = uvicorn.Config(host, port=0, log_level="error")
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run)
-
-    def __enter__(self) -> str:
-        self._thread.start()
-        while not self._server.started:
-            time.sleep(0.01)
-        port = self._server.servers[0].sockets[0].getsockname()[1]
-        return f"http://127.0.0.1:{port}/mcp"
-
-    def __exit__(self, *_error: object) -> None:
-        self._server.should_exit = True
-        self._thread.join(10)
-        assert not self._thread.is_alive(), "it stops"
 
 
 CONNECTIONS = [
@@ -327,49 +289,6 @@ def test_the_event_loop_is_free_while_operations_run(place: Place) -> None:
             return max(late) / (time.perf_counter() - started)
 
     assert anyio.run(scenario) < 0.5, "an answer waited for the operation"
-
-
-@pytest.fixture(scope="module")
-def address(place: Place) -> Iterator[str]:
-    with running(place) as found:
-        yield found
-
-
-INITIALIZE = {
-    "jsonrpc": "2.0",
-    "id": 1,
-    "method": "initialize",
-    "params": {
-        "protocolVersion": "2025-06-18",
-        "capabilities": {},
-        "clientInfo": {"name": "test", "version": "1"},
-    },
-}
-ACCEPT = {"Accept": "application/json, text/event-stream"}
-
-
-@pytest.mark.parametrize(
-    ("headers", "status"),
-    [
-        ({}, 200),
-        ({"Origin": "http://localhost:7860"}, 200),
-        ({"Origin": "https://evil.example"}, 403),
-        ({"Origin": "null"}, 403),
-        ({"Origin": "http://localhost.evil.example"}, 403),
-        ({"Host": "evil.example"}, 421),
-        ({"Host": "127.0.0.1.evil.example:80"}, 421),
-    ],
-)
-def test_other_origins_and_hosts_are_refused(
-    headers: dict[str, str], status: int, address: str
-) -> None:
-    answer = httpx.post(address, json=INITIALIZE, headers=ACCEPT | headers)
-    assert answer.status_code == status
-
-
-def test_large_bodies_are_refused(address: str) -> None:
-    body = INITIALIZE | {"padding": "x" * (5 * 2**20)}
-    assert httpx.post(address, json=body, headers=ACCEPT).status_code == 413
 
 
 def test_standard_output_carries_the_protocol_alone(place: Place) -> None:
