@@ -175,23 +175,15 @@ def embed_records(
     key = _key(encoder, texts, options)
     folder = embedded_corpora_folder() / key
     cached = folder / "vectors.npy"
-    try:
-        with _locked(folder):  # a second process waits, and finds the vectors
-            use = FolderUse(folder)
-            counts = (0, 0, 0)
-            if not cached.exists():
-                counts = _encode(encoder, texts, folder, options, progress)
-            for used in folder.glob("distinct.*"):
-                used.unlink()
-            vectors = np.load(cached, mmap_mode="r")
-            os.utime(cached)
-    except OSError as error:
-        if isinstance(error, OutputError):
-            raise
-        raise OutputError(
-            f"cannot cache vectors in {folder}: {error.strerror or error}",
-            hint="free some space, or choose another folder with LIKEWISE_CACHE",
-        ) from error
+    counts = (0, 0, 0)
+    with _caching(folder):
+        use = FolderUse(folder)
+        if not cached.exists():
+            counts = _encode(encoder, texts, folder, options, progress)
+        for used in folder.glob("distinct.*"):
+            used.unlink()
+        vectors = np.load(cached, mmap_mode="r")
+        os.utime(cached)
     _remove_oldest(folder)
     resumed, encoded, cut = counts
     return EmbeddedCorpus(
@@ -215,23 +207,30 @@ def corpus_of(
     """
     folder = embedded_corpora_folder() / key
     cached = folder / "vectors.npy"
+    with _caching(folder):
+        use = FolderUse(folder)
+        if not cached.exists():
+            with atomic(cached) as file:
+                np.lib.format.write_array(file, normalize(vectors))
+        stored = np.load(cached, mmap_mode="r")
+        os.utime(cached)
+    _remove_oldest(folder)
+    return EmbeddedCorpus(records, stored, key, folder, known_words=known_words, use=use)
+
+
+@contextlib.contextmanager
+def _caching(folder: Path) -> Iterator[None]:
+    """Locks a folder of the cache: a second process waits, and finds the vectors."""
     try:
         with _locked(folder):
-            use = FolderUse(folder)
-            if not cached.exists():
-                with atomic(cached) as file:
-                    np.lib.format.write_array(file, normalize(vectors))
-            stored = np.load(cached, mmap_mode="r")
-            os.utime(cached)
+            yield
+    except OutputError:
+        raise
     except OSError as error:
-        if isinstance(error, OutputError):
-            raise
         raise OutputError(
             f"cannot cache vectors in {folder}: {error.strerror or error}",
             hint="free some space, or choose another folder with LIKEWISE_CACHE",
         ) from error
-    _remove_oldest(folder)
-    return EmbeddedCorpus(records, stored, key, folder, known_words=known_words, use=use)
 
 
 def embedded_corpora_folder() -> Path:

@@ -9,7 +9,17 @@ from typing import Annotated, Any
 from likewise.hub.catalog import DEFAULT
 from likewise.operations.contract import Field
 from likewise.operations.session import Session
-from likewise.operations.train import TrainRequest, stages_of
+from likewise.operations.train import (
+    BatchSize,
+    Columns,
+    DataFiles,
+    DevTask,
+    MaxTokens,
+    ModelOrRecipe,
+    TrainRequest,
+    Weights,
+    stages_of,
+)
 from likewise.training.data_check import DataCheck, data_files
 from likewise.training.data_check import check_data as check
 
@@ -18,29 +28,13 @@ from likewise.training.data_check import check_data as check
 class CheckDataRequest:
     """Data, and the model that would be trained on it."""
 
-    model: Annotated[
-        str,
-        Field("The model to improve, or a recipe.", positional=True, metavar="MODEL|RECIPE"),
-    ] = DEFAULT
-    data: Annotated[
-        tuple[str, ...],
-        Field("CSV, TSV, JSON Lines or Parquet; FILE=WEIGHT for several files.", short="-d",
-              local=True),
-    ] = ()  # fmt: skip
-    weights: Annotated[
-        tuple[float, ...],
-        Field("Weight of each file, in their order; FILE=WEIGHT says the same.", metavar="WEIGHT"),
-    ] = ()
-    columns: Annotated[
-        str, Field("Columns by role: anchor=title,positive=body.", metavar="ROLE=COLUMN,...")
-    ] = ""
-    batch: Annotated[int | None, Field("Examples of a step.", minimum=2)] = None
-    max_tokens: Annotated[
-        int | None, Field("Length that texts are cut to in training.", minimum=8)
-    ] = None
-    dev: Annotated[
-        str | None, Field("Your own task to measure; else a part is held out.", local=True)
-    ] = None
+    model: ModelOrRecipe = DEFAULT
+    data: DataFiles = ()
+    weights: Weights = ()
+    columns: Columns = ""
+    batch: BatchSize = None
+    max_tokens: MaxTokens = None
+    dev: DevTask = None
     seed: Annotated[int | None, Field("The same seed holds out the same rows.", minimum=0)] = None
 
 

@@ -21,6 +21,30 @@ if TYPE_CHECKING:  # torch is loaded when a training begins
 
 RECIPE_SUFFIXES = (".yaml", ".yml")
 
+# fields that checks of training data share
+ModelOrRecipe = Annotated[
+    str,
+    Field("The model to improve, or a recipe.", positional=True, metavar="MODEL|RECIPE"),
+]
+DataFiles = Annotated[
+    tuple[str, ...],
+    Field(
+        "CSV, TSV, JSON Lines or Parquet; FILE=WEIGHT for several files.", short="-d", local=True
+    ),
+]
+Weights = Annotated[
+    tuple[float, ...],
+    Field("Weight of each file, in their order; FILE=WEIGHT says the same.", metavar="WEIGHT"),
+]
+Columns = Annotated[
+    str, Field("Columns by role: anchor=title,positive=body.", metavar="ROLE=COLUMN,...")
+]
+BatchSize = Annotated[int | None, Field("Examples of a step.", minimum=2)]
+MaxTokens = Annotated[int | None, Field("Length that texts are cut to in training.", minimum=8)]
+DevTask = Annotated[
+    str | None, Field("Your own task to measure; else a part is held out.", local=True)
+]
+
 
 @dataclass(frozen=True)
 class TrainRequest:
@@ -29,36 +53,20 @@ class TrainRequest:
     output: Annotated[
         Path, Field("New folder of the trained model.", short="-o", local=True, output=True)
     ]
-    model: Annotated[
-        str,
-        Field("The model to improve, or a recipe.", positional=True, metavar="MODEL|RECIPE"),
-    ] = DEFAULT
-    data: Annotated[
-        tuple[str, ...],
-        Field("CSV, TSV, JSON Lines or Parquet; FILE=WEIGHT for several files.", short="-d",
-              local=True),
-    ] = ()  # fmt: skip
-    weights: Annotated[
-        tuple[float, ...],
-        Field("Weight of each file, in their order; FILE=WEIGHT says the same.", metavar="WEIGHT"),
-    ] = ()
-    columns: Annotated[
-        str, Field("Columns by role: anchor=title,positive=body.", metavar="ROLE=COLUMN,...")
-    ] = ""
+    model: ModelOrRecipe = DEFAULT
+    data: DataFiles = ()
+    weights: Weights = ()
+    columns: Columns = ""
     loss: Annotated[LossChoice | None, Field("What is minimized; auto chooses by the data.")] = None
     max_minutes: Annotated[
         float | None, Field("Most minutes of the whole run; steps are planned for it.")
     ] = None
     steps: Annotated[int | None, Field("Number of steps.", minimum=1)] = None
     epochs: Annotated[float | None, Field("Times that each example is used.")] = None
-    batch: Annotated[int | None, Field("Examples of a step.", minimum=2)] = None
+    batch: BatchSize = None
     learning_rate: Annotated[float | None, Field("The highest learning rate, such as 2e-5.")] = None
-    max_tokens: Annotated[
-        int | None, Field("Length that texts are cut to in training.", minimum=8)
-    ] = None
-    dev: Annotated[
-        str | None, Field("Your own task to measure; else a part is held out.", local=True)
-    ] = None
+    max_tokens: MaxTokens = None
+    dev: DevTask = None
     every: Annotated[
         int | None, Field("Steps between dev scores during training; none by default.", minimum=0)
     ] = None
