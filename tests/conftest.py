@@ -46,7 +46,6 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LIKEWISE_CACHE", str(base / "cache-of-this-run"))
         patch.setenv("LIKEWISE_MODELS", str(tmp_path_factory.getbasetemp() / "models"))
-        patch.setenv("LIKEWISE_MODELS", str(tmp_path_factory.getbasetemp() / "models"))
         yield
 
 
