@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 import likewise
+from likewise.engine.native import supported
 
-TEXTS = ["a text of some words"] * 2_000
+TEXTS = ["a text of some words"] * 1_400
+"""Enough for a large job, which OpenVINO runs in streams."""
 
 
 @pytest.fixture
@@ -34,6 +36,8 @@ def _no_collection() -> Iterator[None]:
     ],
 )
 def test_freed_with_the_last_reference(model_folder: Path, compute: str, runtime: str) -> None:
+    if runtime == "auto" and compute not in supported():
+        pytest.skip("OpenVINO runs it here, as in the next case")
     device = "cpu" if runtime == "torch" else "auto"
     freed = []
     for _ in range(2):

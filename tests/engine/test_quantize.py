@@ -89,7 +89,8 @@ def test_vectors_are_near_those_of_float32(
     assert cosine.mean() >= 0.99
     assert cosine.min() >= 0.94
     # words thrown together from many scripts are as far as anything gets from what was calibrated
-    cosine = similarity_pairwise(encoder_int8.encode(varied_texts), encoder.encode(varied_texts))
+    varied = varied_texts[::4]
+    cosine = similarity_pairwise(encoder_int8.encode(varied), encoder.encode(varied))
     assert cosine.mean() >= 0.97
     assert cosine.min() >= 0.75
 
