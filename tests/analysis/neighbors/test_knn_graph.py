@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from likewise.analysis.neighbors.graph import NeighborSearch
 from likewise.analysis.neighbors.knn_graph import EXACT, KnnGraph, knn_graph, within
 from likewise.errors import InputError
 from likewise.vectors import normalize
@@ -88,3 +89,21 @@ def test_all_within_a_threshold() -> None:
     assert [near.query for near in found] == list(range(40))
     for near in found:
         np.testing.assert_array_equal(near.indices, np.flatnonzero(scores[near.query] >= 0.7))
+
+
+def test_the_last_bits_of_scores_change_nothing() -> None:
+    """They differ with the number of threads; of equally near texts the same are chosen."""
+    rng = np.random.default_rng(0)
+    distinct = rng.normal(size=(200, 16)).astype(np.float32)
+    vectors = normalize(np.repeat(distinct, 3, axis=0))  # with many ties
+    everything = np.arange(len(vectors))
+    graphs = []
+    for _ in range(2):
+        scores = vectors @ vectors.T
+        np.fill_diagonal(scores, -np.inf)
+        found = NeighborSearch(len(vectors), 4)
+        noise = rng.normal(scale=1e-7, size=scores.shape).astype(np.float32)
+        found.offer(everything, everything, scores + noise)
+        graphs.append(found.graph(vectors))
+    assert np.array_equal(graphs[0].indices, graphs[1].indices)
+    assert np.array_equal(graphs[0].similarities, graphs[1].similarities)

@@ -52,7 +52,7 @@ def search_on(
             found.indices[part.rows] = part.indices
             found.similarities[part.rows] = part.similarities
             advance(len(part.rows))
-    return found.graph(index.recall)
+    return found.graph(vectors, index.recall)
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class _Cells:
 
 @dataclass(frozen=True)
 class _Neighbors:
-    """The neighbors of some rows: the columns of a `KnnGraph`."""
+    """The candidates of some rows, as in `NeighborSearch`."""
 
     rows: NDArray[np.int32]
     indices: NDArray[np.int32]

@@ -11,6 +11,12 @@ from numpy.typing import NDArray
 from likewise.analysis.memmap import in_blocks
 from likewise.vectors import Matrix
 
+SPARE = 4
+"""Candidates that are held beyond the k nearest."""
+
+_ROWS = 1024
+"""Rows whose neighbors' vectors are gathered at once: some tens of MiB."""
+
 
 @dataclass(frozen=True)
 class KnnGraph:
@@ -40,14 +46,22 @@ class KnnGraph:
 class NeighborSearch:
     """The best candidates seen so far for each row.
 
+    Some more than k are held, so that of equally near ones the same are chosen, whatever the last
+    bits of the scores are.
+
+    Args:
+        n: rows.
+        k: neighbors of each.
+
     Attributes:
-        indices: int32 `[n, k]`, unordered until `graph`.
-        similarities: float32 `[n, k]`.
+        indices: int32 `[n, k + SPARE]`, unordered.
+        similarities: float32 `[n, k + SPARE]`.
     """
 
     def __init__(self, n: int, k: int) -> None:
-        self.indices = np.zeros((n, k), np.int32)
-        self.similarities = np.full((n, k), -np.inf, np.float32)
+        self._k = k
+        self.indices = np.zeros((n, k + SPARE), np.int32)
+        self.similarities = np.full((n, k + SPARE), -np.inf, np.float32)
         self._least = np.full(n, -np.inf, np.float32)
 
     def offer(self, rows: NDArray[Any], candidates: NDArray[Any], scores: Matrix) -> None:
@@ -58,28 +72,41 @@ class NeighborSearch:
             candidates: c rows.
             scores: `[r, c]`, of each row with each candidate; -inf where it is excluded.
         """
-        k = self.indices.shape[1]
+        held = self.indices.shape[1]
         better = np.flatnonzero(scores.max(axis=1) > self._least[rows])
         rows = rows[better]
         if not len(rows):
             return
         joined = np.concatenate([self.similarities[rows], scores[better]], axis=1)
-        chosen = np.argpartition(-joined, k - 1, axis=1)[:, :k]
+        chosen = np.argpartition(-joined, held - 1, axis=1)[:, :held]
         similarities = np.take_along_axis(joined, chosen, axis=1)
-        previous = np.take_along_axis(self.indices[rows], np.minimum(chosen, k - 1), axis=1)
-        self.indices[rows] = np.where(chosen < k, previous, candidates[np.maximum(chosen - k, 0)])
+        previous = np.take_along_axis(self.indices[rows], np.minimum(chosen, held - 1), axis=1)
+        offered = candidates[np.maximum(chosen - held, 0)]
+        self.indices[rows] = np.where(chosen < held, previous, offered)
         self.similarities[rows] = similarities
         self._least[rows] = similarities.min(axis=1)
 
-    def graph(self, recall: float = 1.0) -> KnnGraph:
-        """The nearest first; of equal ones the earlier row."""
-        for start in range(0, len(self.indices), 16_384):
-            block = slice(start, start + 16_384)
-            indices, near = self.indices[block], self.similarities[block]
-            order = np.lexsort((indices, -near), axis=1)
-            self.indices[block] = np.take_along_axis(indices, order, axis=1)
-            self.similarities[block] = np.take_along_axis(near, order, axis=1)
-        return KnnGraph(self.indices, np.minimum(self.similarities, np.float32(1)), recall)
+    def graph(self, vectors: Matrix, recall: float = 1.0) -> KnnGraph:
+        """The nearest first; of equal ones the earlier row.
+
+        The similarities are computed again, each in the same way: those of a matrix product differ
+        in their last bits with the size of the blocks and the number of threads.
+
+        Args:
+            vectors: float32 `[n, dimension]` of length 1.
+            recall: of the graph.
+        """
+        nearest = np.empty((len(self.indices), self._k), np.int32)
+        similarities = np.empty(nearest.shape, np.float32)
+        for start in range(0, len(nearest), _ROWS):
+            block = slice(start, start + _ROWS)
+            indices = self.indices[block]
+            near = np.einsum("nkd,nd->nk", vectors[indices], vectors[block])
+            near[np.isneginf(self.similarities[block])] = -np.inf  # fewer than k were compared
+            order = np.lexsort((indices, -near), axis=1)[:, : self._k]
+            nearest[block] = np.take_along_axis(indices, order, axis=1)
+            similarities[block] = np.take_along_axis(near, order, axis=1)
+        return KnnGraph(nearest, np.minimum(similarities, np.float32(1)), recall)
 
 
 def own_order(vectors: Matrix) -> NDArray[np.intp]:

@@ -85,7 +85,7 @@ def search(vectors: Matrix, k: int, advance: Progress) -> KnnGraph:
 
     compare_rows(vectors, index, RowsByCell(index.probes[:, :1], index.count), best, report)
     advance(n - reported)
-    return best.graph(index.recall)
+    return best.graph(vectors, index.recall)
 
 
 def cell_index(vectors: Matrix, k: int) -> CellIndex:

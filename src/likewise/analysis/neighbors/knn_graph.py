@@ -107,7 +107,7 @@ def _every_pair(vectors: Matrix, k: int, advance: Progress) -> KnnGraph:
         scores[np.arange(len(rows)), rows] = -np.inf
         best.offer(rows, everything, scores)
         advance(len(rows))
-    return best.graph()
+    return best.graph(vectors)
 
 
 @dataclass(frozen=True)
