@@ -109,7 +109,7 @@ def oracle(sentence_transformer: Callable[[Path], Any], model_folder: Path) -> A
 
 @pytest.fixture(scope="session")
 def oracle_vectors(oracle: Any, varied_texts: list[str]) -> NDArray[np.float32]:
-    """The oracle's embeddings of `varied_texts`: float32 `[1000, 384]`."""
+    """The oracle's embeddings of `varied_texts`: float32 `[500, 384]`."""
     return np.asarray(oracle.encode(varied_texts, batch_size=32), dtype=np.float32)
 
 
@@ -170,8 +170,8 @@ def make_varied_texts(count: int, seed: int) -> list[str]:
 
 @pytest.fixture(scope="session")
 def varied_texts() -> list[str]:
-    """1,000 texts of every kind."""
-    return make_varied_texts(1000, seed=20)
+    """500 texts of every kind."""
+    return make_varied_texts(500, seed=20)
 
 
 # tiny checkpoints

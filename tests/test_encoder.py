@@ -103,9 +103,9 @@ def test_order_across_windows(encoder: Encoder) -> None:
 
 
 def test_a_text_is_itself_wherever_it_stands(encoder: Encoder, varied_texts: list[str]) -> None:
-    texts = varied_texts[:400]
+    texts = varied_texts[:200]
     together = encoder.encode(texts)
-    order = random.Random(4).sample(range(400), 400)
+    order = random.Random(4).sample(range(200), 200)
     shuffled = encoder.encode([texts[i] for i in order])
     np.testing.assert_array_equal(shuffled, together[order])
     for index in order[:60]:

@@ -19,12 +19,12 @@ def cosines(a: NDArray[Any], b: NDArray[Any]) -> NDArray[np.float64]:
 
 def test_the_texts_are_varied(oracle: Any, varied_texts: list[str]) -> None:
     lengths = [len(ids) for ids in oracle.tokenizer(varied_texts)["input_ids"]]
-    assert len(varied_texts) == 1000
+    assert len(varied_texts) == 500
     assert min(lengths) == 2
-    assert sum(length > 256 for length in lengths) >= 30
-    assert np.histogram(lengths, (2, 8, 16, 32, 64, 128, 256, 1e9))[0].min() >= 30
+    assert sum(length > 256 for length in lengths) >= 15
+    assert np.histogram(lengths, (2, 8, 16, 32, 64, 128, 256, 1e9))[0].min() >= 15
     for script in "LATIN", "CJK", "ARABIC", "HEBREW", "DEVANAGARI", "THAI", "CYRILLIC", "HANGUL":
-        assert sum(_has(text, script) for text in varied_texts) >= 30, script
+        assert sum(_has(text, script) for text in varied_texts) >= 15, script
 
 
 def _has(text: str, script: str) -> bool:

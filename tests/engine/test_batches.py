@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from likewise.engine import batches
 from likewise.engine.batches import TokenBatch, plan
+from likewise.engine.native import features
+from likewise.engine.openvino.runtime import plan_batches
 from likewise.tokenization.token_rows import TokenRows
 
 LENGTHS = st.one_of(
@@ -112,3 +114,12 @@ def test_there_are_few_shapes() -> None:
         (batch.rows, batch.length) for seed in range(8) for batch in laid(realistic(4096, seed))
     }
     assert len(shapes) <= 30
+
+
+def test_texts_begin_at_multiples_of_the_lanes() -> None:
+    """Else the sums over a row would depend on what else is in it."""
+    rows = rows_of([5, 3, 9, 21, 1, 7] * 20)
+    lanes = 8 if features() == 0 else 16
+    for batch in plan_batches(rows, None, "float32"):
+        assert (batch.offset % lanes == 0).all()
+        assert len(batch.texts) > batch.rows

@@ -89,7 +89,7 @@ def test_vectors_are_near_those_of_float32(
     assert cosine.mean() >= 0.99
     assert cosine.min() >= 0.94
     # words thrown together from many scripts are as far as anything gets from what was calibrated
-    varied = varied_texts[::4]
+    varied = varied_texts[::2]
     cosine = similarity_pairwise(encoder_int8.encode(varied), encoder.encode(varied))
     assert cosine.mean() >= 0.97
     assert cosine.min() >= 0.75

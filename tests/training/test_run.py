@@ -34,7 +34,7 @@ def test_the_shortest_form(
 ) -> None:
     output = tmp_path / "tuned"
     result = command(
-        tiny, "--data", pairs_file, "--output", output, "--max-minutes", 1, "--steps", 40,
+        tiny, "--data", pairs_file, "--output", output, "--max-minutes", 10, "--steps", 40,
         "--batch", 16, "--learning-rate", 2e-3, "--max-drop", ANY_DROP,
         "--query", "Where do we find the owl?",
     )  # fmt: skip

@@ -38,9 +38,15 @@ ALIGNMENT = 2
 """Texts begin at even positions: bfloat16 products process tokens in pairs, and no pair may span
 two texts if the result is to be batch-invariant."""
 
-STRICT_ALIGNMENT = 16
-"""Sums over a row use up to 16 lanes. If texts begin at multiples of 16, their values are
-summed in the same order at every position, so the result is batch-invariant."""
+WIDE_LANES = 16
+"""Float32 values in a register of AVX-512.
+
+Sums over a row are made in as many lanes. If texts begin at multiples of it, their values are
+summed in the same order at every position, so the result is batch-invariant.
+"""
+
+NARROW_LANES = 8
+"""Float32 values in a register of AVX2; short texts then take half as much of a row."""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +15,15 @@ from numpy.typing import NDArray
 from likewise.engine.batches import (
     ALIGNMENT,
     INT8_ROW_LENGTHS,
+    NARROW_LANES,
     ROW_LENGTHS,
-    STRICT_ALIGNMENT,
+    WIDE_LANES,
     TokenBatch,
     plan,
     slots_of,
 )
 from likewise.engine.cores import usable_cores
+from likewise.engine.native.library import features
 from likewise.engine.openvino.bindings import ov
 from likewise.engine.openvino.compile_cache import compile_cached
 from likewise.engine.openvino.graph import INPUTS, POOLING_INPUTS
@@ -46,13 +48,19 @@ def plan_batches(rows: TokenRows, longest: int | None, compute: str) -> list[Tok
     """Batches of token rows. If texts must not share a row, no row is longer than `longest`."""
     batches = plan(
         rows.lengths,
-        alignment=STRICT_ALIGNMENT if compute == "float32" else ALIGNMENT,
+        alignment=_lanes() if compute == "float32" else ALIGNMENT,
         row_lengths=INT8_ROW_LENGTHS if compute == "int8" else ROW_LENGTHS,
         shared=longest is None,
     )
     if longest is None:
         return batches
     return [replace(batch, length=min(batch.length, longest)) for batch in batches]
+
+
+@cache
+def _lanes() -> int:
+    """Lanes of the widest registers; unknown without the library of the kernels."""
+    return NARROW_LANES if features() == 0 else WIDE_LANES
 
 
 def read_graph(path: Path) -> ov.Model:
