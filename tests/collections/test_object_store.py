@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -25,6 +23,7 @@ from likewise.collections.store import Store, store_errors
 from likewise.data.records import Record
 from likewise.errors import CollectionError
 from tests.collections.killed import slow_model
+from tests.loopback_s3 import s3_client, s3_server, s3_variables
 
 PROGRAM = Path(__file__).with_name("killed.py")
 TEXTS = 3000
@@ -34,40 +33,17 @@ TEXTS = 3000
 def server() -> Iterator[str]:
     """Address of an S3 server."""
     pytest.importorskip("moto")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    address = f"http://127.0.0.1:{port}"
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        try:
-            for _ in range(300):
-                try:
-                    urllib.request.urlopen(address, timeout=5).close()
-                    break
-                except OSError:
-                    time.sleep(0.1)
-            yield address
-        finally:
-            process.kill()
+    with s3_server() as address:
+        yield address
 
 
 @pytest.fixture
 def store(server: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> str:
     """A place in a bucket of its own, with the variables that the guide names."""
-    for name, value in {
-        "AWS_ENDPOINT_URL": server,
-        "AWS_ALLOW_HTTP": "true",
-        "AWS_REGION": "us-east-1",
-        "AWS_ACCESS_KEY_ID": "someone",
-        "AWS_SECRET_ACCESS_KEY": "secret",
-        "NO_PROXY": "127.0.0.1",
-    }.items():
+    for name, value in s3_variables(server).items():
         monkeypatch.setenv(name, value)
-    import boto3
-
     bucket = request.node.name.replace("_", "-")[:60].rstrip("-")
-    boto3.client("s3").create_bucket(Bucket=bucket)
+    s3_client().create_bucket(Bucket=bucket)
     return f"s3://{bucket}/some/prefix"
 
 

@@ -23,6 +23,7 @@ from filelock import FileLock, Timeout
 from likewise.analysis.manifest import fragments_folder
 from likewise.analysis.vector_parts import SAVE_SECONDS, EmbeddingJob, Parts, Texts, saved_in
 from likewise.data.ranges import file_digest
+from likewise.data.readers import located
 from likewise.data.records import OnError, read_records
 from likewise.data.writers import VECTOR_FORMATS, check_target, write_batches
 from likewise.errors import InputError, OutputError, RecordError
@@ -84,7 +85,9 @@ def count_texts(
         1 for _ in read_records(source, column=column, encoding=encoding, on_error=on_error)
     )
     if not texts:
-        raise InputError(f"{source} holds no text", hint="give a file with one text per line")
+        raise InputError(
+            f"{located(source)} holds no text", hint="give a file with one text per line"
+        )
     return texts
 
 
@@ -128,7 +131,7 @@ def embed_file(
         EngineError: a vector is not finite.
     """
     check_target(target, VECTOR_FORMATS)
-    source = Path(source)
+    source = located(source)
     digest = file_digest(source)
 
     def check_unchanged() -> None:

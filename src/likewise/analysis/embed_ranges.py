@@ -2,7 +2,8 @@
 
 The result is the same, to the byte, as that of `embed_file`, with models that give the same vector
 whatever stands beside a text (see docs/concepts.md). Workers read the source and write fragments
-into a folder beside the target, so both must be on a disk that all of them see.
+into a folder beside the target, which must be on a disk that all of them see; the source is on such
+a disk too, or an object of a store.
 """
 
 from __future__ import annotations
@@ -23,7 +24,15 @@ from likewise.analysis.executor import Executor
 from likewise.analysis.manifest import Fragment, Manifest, fragments_folder, saved_in_manifest
 from likewise.analysis.vector_parts import EmbeddingJob, regrouped
 from likewise.data.range_scan import Range
-from likewise.data.ranges import SplitFile, file_digest, read_range, read_split, split_file
+from likewise.data.ranges import (
+    SplitFile,
+    file_digest,
+    file_size,
+    read_range,
+    read_split,
+    split_file,
+)
+from likewise.data.readers import resolved
 from likewise.data.records import OnError, Skipped
 from likewise.data.writers import VECTOR_FORMATS, VectorBatch, check_target, write_batches
 from likewise.errors import InputError, OutputError, RecordError, TextError
@@ -79,7 +88,7 @@ def embed_ranges(
         LikewiseError: as in `embed_file`.
     """
     check_target(target, VECTOR_FORMATS)
-    source, target = Path(source).resolve(), Path(target)
+    source, target = resolved(source), Path(target)
     folder = fragments_folder(target)
     with locked(target):
         size = range_bytes(source, executor.workers)
@@ -119,10 +128,10 @@ def saved_ranges(target: str | Path) -> int:
     return saved_in_manifest(fragments_folder(Path(target)))
 
 
-def range_bytes(source: Path, workers: int) -> int:
+def range_bytes(source: str | Path, workers: int) -> int:
     """The size of the ranges of a file."""
     try:
-        size = source.stat().st_size
+        size = file_size(source)
     except OSError:  # reported when it is opened
         return SMALLEST_RANGE
     return max(SMALLEST_RANGE, min(LARGEST_RANGE, size // (RANGES_PER_WORKER * workers)))

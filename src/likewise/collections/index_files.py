@@ -10,7 +10,8 @@ from typing import Any
 from likewise.collections.contract import Indexed, Model, Storage
 from likewise.collections.open_collection import open_collection
 from likewise.collections.store import Store
-from likewise.data.readers import expand
+from likewise.data.ranges import file_size
+from likewise.data.readers import expand, is_folder, object_address, resolved
 from likewise.data.records import OnError, Record, Skipped, Unit, read_records
 from likewise.errors import InputError, RecordError
 from likewise.progress import MessageCallback, Progress
@@ -92,10 +93,12 @@ def count_records(
 ) -> int | None:
     """How many records there are; None where to know it would take long."""
     try:
+        if any(map(object_address, paths)):
+            return None
         files = [Path(file) for path in paths for file in expand(path, _ignore)]
         if any(str(file) == "-" or file.suffix.lower() in _SLOW for file in files):
             return None
-        if sum(file.stat().st_size for file in files) > COUNTED_BYTES:
+        if sum(map(file_size, files)) > COUNTED_BYTES:
             return None
     except (RecordError, OSError):
         return None  # indexing will say what is wrong
@@ -107,9 +110,9 @@ class _Reading:
 
     def __init__(self, paths: Sequence[str | Path], bad: OnError | None) -> None:
         self._paths, self._bad = paths, bad
-        named = [Path(path).resolve() for path in paths]
-        self._folders = [path for path in named if path.is_dir()]
-        self._files = {str(path) for path in named}
+        self._files = {resolved(path) for path in paths}
+        self._folders = [Path(name) for name in self._files if Path(name).is_dir()]
+        self._prefixes = {begin: resolved(path) for path in paths if (begin := _prefix(path))}
         self._broken: dict[str, Skipped] = {}
 
     def records(self, **options: Any) -> Iterator[Record]:
@@ -130,7 +133,12 @@ class _Reading:
         """Whether all records that this source has now were read."""
         if source in self._broken:
             return False
-        return source in self._files or any(Path(source).is_relative_to(f) for f in self._folders)
+        if source in self._files:
+            return True
+        if object_address(source):
+            listed = (begin for begin, path in self._prefixes.items() if path not in self._broken)
+            return any(source.startswith(begin) for begin in listed)
+        return any(Path(source).is_relative_to(folder) for folder in self._folders)
 
     def refuse_all(self) -> None:
         """There was nothing to begin a collection with."""
@@ -148,7 +156,16 @@ class _Reading:
 
 
 def _full(source: str) -> str:
-    return source if source == "standard input" else str(Path(source).resolve())
+    return source if source == "standard input" else resolved(source)
+
+
+def _prefix(path: str | Path) -> str | None:
+    """The address that those of all objects below a path begin with; None for all else."""
+    address = object_address(path)
+    try:
+        return f"{str(address).rstrip('/')}/" if address and is_folder(path) else None
+    except RecordError:
+        return None  # reading will say what is wrong
 
 
 def _ignore(_: object) -> None:

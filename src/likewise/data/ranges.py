@@ -18,9 +18,17 @@ from pathlib import Path
 from typing import Any, BinaryIO, Literal, cast
 
 from likewise.data.range_scan import Range, Scan, UnsplittableError, scan_rows
-from likewise.data.readers import Row, SourceFile, limits_from_environment, open_binary
+from likewise.data.readers import (
+    Row,
+    SourceFile,
+    limits_from_environment,
+    located,
+    object_address,
+    open_binary,
+)
 from likewise.data.readers.encodings import marked_encoding, read_lines
 from likewise.data.readers.formats import require_format
+from likewise.data.readers.object_store import object_size, object_version, read_object
 from likewise.data.readers.prose import reads_paragraphs
 from likewise.data.records import OnError, Record, read_records, read_stream
 from likewise.errors import RecordError
@@ -42,17 +50,17 @@ class SplitFile:
     """A file, its ranges, and what holds for all of them.
 
     Attributes:
-        path: the file.
+        path: the file, or the address of an object.
         kind: how it is split.
         ranges: the ranges, in order.
-        digest: SHA-256 of its bytes, and the suffixes of its name.
+        digest: identifies its content and the suffixes of its name; see `file_digest`.
         column: the column of the texts, if it was given.
         chosen: the column by the first row that has columns; None if no row has.
         encoding: of the text; None where ranges are not read by bytes.
         header: bytes that are read before each range of bytes.
     """
 
-    path: Path
+    path: str | Path
     kind: RangeKind
     ranges: tuple[Range, ...]
     digest: str
@@ -83,8 +91,8 @@ def split_file(
         RecordError: the file cannot be read.
         InputError: an unknown column.
     """
-    path = Path(path)
-    suffix = path.suffix.lower()
+    path = located(path)
+    suffix = Path(path).suffix.lower()
     if suffix == ".parquet":
         return _split_parquet(path, size, column, encoding)
     if suffix in _BYTES:
@@ -145,15 +153,31 @@ def read_split(split: SplitFile, *, on_error: OnError | None = None) -> Iterator
         yield from read_range(split, part, on_error=on_error)
 
 
-def file_digest(path: Path) -> str:
+def file_size(path: str | Path) -> int:
+    """The number of bytes of a file or an object.
+
+    Raises:
+        RecordError: the object cannot be read.
+        OSError: the file cannot be read.
+    """
+    address = object_address(path)
+    return object_size(address) if address else Path(path).stat().st_size
+
+
+def file_digest(path: str | Path) -> str:
     """SHA-256 of the bytes of a file, and the suffixes of its name.
+
+    An object is not read: it is identified by the tag that its store gives its content (ETag).
 
     Raises:
         RecordError: the file cannot be read.
     """
+    suffixes = "".join(Path(path).suffixes)
+    if address := object_address(path):
+        return hashlib.sha256(object_version(address).encode()).hexdigest() + suffixes
     try:
         with open(path, "rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest() + "".join(path.suffixes)
+            return hashlib.file_digest(file, "sha256").hexdigest() + suffixes
     except FileNotFoundError as error:
         raise RecordError(f"no such file: {path}", hint="check the path") from error
     except OSError as error:
@@ -165,21 +189,22 @@ def file_digest(path: Path) -> str:
 # ranges of bytes
 
 
-def _split_bytes(path: Path, size: int, column: str | None, encoding: str | None) -> SplitFile:
+def _split_bytes(
+    path: str | Path, size: int, column: str | None, encoding: str | None
+) -> SplitFile:
     name = str(path)
     _check_lines(path, encoding)
+    before = file_digest(path) if object_address(path) else None
     with open_binary(path, name) as file:
         scan = Scan(size)
-        scan_rows(file, path.suffix.lower(), limits_from_environment().row, scan)
+        scan_rows(file, Path(path).suffix.lower(), limits_from_environment().row, scan)
     found = encoding or _detected(path, scan)
-    split = SplitFile(
-        path, "bytes", scan.ranges, scan.digest + "".join(path.suffixes), column, None, found,
-        scan.header,
-    )  # fmt: skip
+    digest = before or scan.digest + "".join(Path(path).suffixes)
+    split = SplitFile(path, "bytes", scan.ranges, digest, column, None, found, scan.header)
     return replace(split, chosen=_chosen(split))
 
 
-def _check_lines(path: Path, encoding: str | None) -> None:
+def _check_lines(path: str | Path, encoding: str | None) -> None:
     """Raise an error for text that is not read line by line, or not byte by byte."""
     name = str(path)
     source = SourceFile(name, encoding, lambda _: None, limits=limits_from_environment())
@@ -187,11 +212,11 @@ def _check_lines(path: Path, encoding: str | None) -> None:
         wide = encoding or marked_encoding(file.peek(64)[:64]) or ""  # type: ignore[attr-defined]
         if wide.lower().replace("_", "-").startswith(("utf-16", "utf-32", "utf16", "utf32", "u16")):
             raise UnsplittableError
-        if path.suffix.lower() in (".txt", ".text") and reads_paragraphs(file, source):
+        if Path(path).suffix.lower() in (".txt", ".text") and reads_paragraphs(file, source):
             raise UnsplittableError
 
 
-def _detected(path: Path, scan: Scan) -> str:
+def _detected(path: str | Path, scan: Scan) -> str:
     """The encoding by the first line that is not ASCII."""
     if scan.first_non_ascii is None:
         return "utf-8"
@@ -210,7 +235,7 @@ def _detected(path: Path, scan: Scan) -> str:
 
 def _chosen(split: SplitFile) -> str | None:
     """The column by the first row that has columns."""
-    suffix = split.path.suffix.lower()
+    suffix = Path(split.path).suffix.lower()
     if suffix in (".txt", ".text"):
         return None
     for part in split.ranges:
@@ -222,7 +247,9 @@ def _chosen(split: SplitFile) -> str | None:
     return None
 
 
-def _content(path: Path, part: Range) -> bytes:
+def _content(path: str | Path, part: Range) -> bytes:
+    if address := object_address(path):
+        return read_object(address, part.start, part.stop)
     with open_binary(path, str(path)) as file:
         file.seek(part.start)
         return file.read(part.stop - part.start)
@@ -236,17 +263,20 @@ def _buffered(content: bytes) -> BinaryIO:
 # Parquet
 
 
-def _split_parquet(path: Path, size: int, column: str | None, encoding: str | None) -> SplitFile:
+def _split_parquet(
+    path: str | Path, size: int, column: str | None, encoding: str | None
+) -> SplitFile:
+    digest = file_digest(path)
     first = next(
         read_records(path, column=column, encoding=encoding, on_error=lambda _: None), None
     )
     with open_binary(path, str(path)) as file:
         rows = require("pyarrow.parquet", "files").ParquetFile(file).metadata.num_rows
-    parts = max(1, min(rows, path.stat().st_size // size))
+    parts = max(1, min(rows, file_size(path) // size))
     step = -(-rows // parts)
     ranges = tuple(Range(at, min(at + step, rows), at + 1) for at in range(0, rows, step or 1))
     chosen = first.column if first else None
-    return SplitFile(path, "parquet", ranges, file_digest(path), column, chosen)
+    return SplitFile(path, "parquet", ranges, digest, column, chosen)
 
 
 def _parquet_rows(part: Range, stream: BinaryIO, source: SourceFile) -> Iterator[Row]:  # noqa: ARG001

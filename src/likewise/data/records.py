@@ -20,8 +20,10 @@ from likewise.data.readers import (
     SourceFile,
     expand,
     limits_from_environment,
+    located,
     open_binary,
     require_format,
+    resolved,
 )
 from likewise.errors import InputError, RecordError
 from likewise.progress import MessageCallback
@@ -101,6 +103,8 @@ def read_records(
     Args:
         paths: one or more of: a file; a folder (all files of a supported format below it, except
             hidden ones); a glob pattern such as `notes/**/*.md`. A file named twice is read once.
+            Also objects, such as `s3://bucket/notes.jsonl`, all below a prefix that ends with `/`,
+            and patterns of them; `gs://` and `abfs://` too.
             Formats: `.txt`, `.md`, `.csv`, `.tsv`, `.jsonl`, `.json` (a list of strings or
             objects), `.parquet`, `.xlsx`, `.html`, `.pdf`, each also compressed as `.gz` or `.zst`.
             `-` is standard input, read as plain text.
@@ -126,8 +130,8 @@ def read_records(
     Raises:
         RecordError: a file or a row cannot be read; the message has the file and the line.
         InputError: unknown column or unit.
-        MissingExtraError: Parquet and Zstandard need the extra `files`; web pages, PDF and
-            workbooks need the extra `documents`.
+        MissingExtraError: Parquet, Zstandard and objects need the extra `files`; web pages, PDF
+            and workbooks need the extra `documents`.
     """
     if unit not in UNITS:
         raise InputError(f"unknown unit {unit!r}", hint="one of " + ", ".join(UNITS))
@@ -141,15 +145,15 @@ def read_records(
         sheet,
     )
     reading = _Reading(column, unit, template, on_error, len(named) == 1)
-    read: set[Path] = set()
+    read: set[str] = set()
     for path in named:
         try:
             for file in expand(path, template.on_message):
-                if (resolved := Path(file).resolve()) not in read:
-                    read.add(resolved)
+                if (name := resolved(file)) not in read:
+                    read.add(name)
                     yield from reading.file(file)
         except RecordError as error:
-            reading.refuse(str(path), error)
+            reading.refuse(str(located(path)), error)
 
 
 def read_texts(
@@ -198,7 +202,7 @@ def read_stream(
         RecordError: as in `read_records`.
         InputError: as in `read_records`.
     """
-    name, form = str(path), require_format(path)
+    name, form = str(located(path)), require_format(path)
     source = SourceFile(name, encoding, _ignore_message, limits=limits_from_environment())
     reading = _Reading(column, "line", source, on_error, True, chosen)
     shift = first_line - 1
@@ -262,7 +266,7 @@ class _Reading:
 
     def file(self, path: str | Path) -> Iterator[Record]:
         """The records of one file."""
-        name = "standard input" if str(path) == "-" else str(path)
+        name = "standard input" if str(path) == "-" else str(located(path))
         try:
             form = require_format(path)
             rows = form.reader(self.unit)

@@ -12,6 +12,7 @@ from likewise.data.readers import (
     Problem,
     SourceFile,
     limits_from_environment,
+    located,
     open_binary,
     require_format,
 )
@@ -58,14 +59,14 @@ def read_rows(path: Path, encoding: str | None = None) -> Iterator[dict[str, Any
     Quotes around a cell of a `.tsv` file are part of its text.
 
     Args:
-        path: the file.
+        path: the file, or the address of an object.
         encoding: of a text file; detected when not given.
 
     Raises:
         RecordError: the file or a row cannot be read; the message names file and line.
         MissingExtraError: its format needs an extra.
     """
-    name = str(path)
+    name = str(located(path))
     form = require_format(path)
     rows = form.reader("auto")
     rows = read_tsv_verbatim if rows is read_tsv else rows
@@ -95,6 +96,8 @@ def read_table(path: Path, encoding: str | None = None) -> Table:
     """
     rows = list(read_rows(path, encoding))
     if not rows:
-        raise RecordError(f"{path} has no rows", hint="it needs a header and at least one row")
+        raise RecordError(
+            f"{located(path)} has no rows", hint="it needs a header and at least one row"
+        )
     names = {name: None for row in rows for name in row}
     return Table(path, {name: [row.get(name) for row in rows] for name in names})

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from likewise.atomic import atomic
 from likewise.data.formulas import FormulaEscaper
+from likewise.data.readers.object_store import object_address
 from likewise.errors import InputError, OutputError, ShapeError
 from likewise.extras import require
 from likewise.progress import MessageCallback
@@ -185,6 +186,7 @@ def check_target(path: str | Path, formats: Mapping[str, Callable[..., object]])
         OutputError: the folder does not exist or is read-only.
     """
     _writer(path, None, formats)
+    check_disk(path)
     folder = Path(path).resolve().parent
     if not folder.is_dir():
         raise OutputError(
@@ -193,6 +195,19 @@ def check_target(path: str | Path, formats: Mapping[str, Callable[..., object]])
     if not os.access(folder, os.W_OK):
         raise OutputError(
             f"cannot write {path}: {folder} is read-only", hint="choose a writable folder"
+        )
+
+
+def check_disk(path: str | Path) -> None:
+    """Check that an output is not an object of a store: results are written to disks.
+
+    Raises:
+        OutputError: it is one.
+    """
+    if address := object_address(path):
+        raise OutputError(
+            f"cannot write {address}: results are written to a disk",
+            hint="name a file of this machine, and copy it to the object store afterwards",
         )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from likewise.data.readers import object_address
 from likewise.errors import RecordError
 from likewise.evaluation.contract import Task
 from likewise.evaluation.discover import Reading, find_tasks
@@ -37,7 +38,7 @@ def corpus_at(path: Path, reading: Reading | None = None) -> Corpus | None:
     try:
         tasks = find_tasks(path, reading)
     except RecordError:
-        if not path.is_file() or (reading and reading.columns):
+        if not (object_address(path) or path.is_file()) or (reading and reading.columns):
             raise
         return None
     pairs = tasks[0] if len(tasks) == 1 and isinstance(tasks[0], PairClassification) else None

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from likewise.data.readers import is_folder, located, object_address
 from likewise.data.readers.formats import COMPRESSED
+from likewise.data.readers.object_store import downloaded
 from likewise.data.table import Table, is_table, read_rows, read_table, uncompressed_name
 from likewise.errors import RecordError
 from likewise.evaluation.contract import Task
@@ -46,16 +48,24 @@ def find_tasks(path: str | Path, reading: Reading | None = None) -> list[Task]:
     skipped.
 
     Args:
-        path: file or folder.
+        path: file or folder; or an object, or the prefix of a folder's objects, such as
+            `s3://bucket/tasks/`, which are copied for as long as they are read.
         reading: how to read tables.
 
     Raises:
         RecordError: there is no task, or a file cannot be read.
     """
+    if (address := object_address(path)) and is_folder(path):
+        with downloaded(address) as folder:
+            try:
+                return find_tasks(folder, reading)
+            except RecordError as error:
+                message = error.message.replace(str(folder), str(address).rstrip("/"))
+                raise RecordError(message, hint=error.hint) from error
     place, reading = Path(path).expanduser(), reading or Reading({})
-    if not place.exists():
+    if not address and not place.exists():
         raise RecordError(f"no such file or folder: {place}", hint="check the path")
-    if place.is_file():
+    if address or place.is_file():
         return [_table_task(_title(uncompressed_name(place).stem), "test", place, None, reading)]
     tasks = _in_folder(place, reading, strict=True)
     if not tasks:
@@ -124,7 +134,7 @@ def _table_task(name: str, split: str, file: Path, train: Path | None, reading: 
     schema = schema_of(test, learn, reading.type)
     if schema is None:
         raise RecordError(
-            f"no task has the columns of {file}: {', '.join(test.table.columns)}",
+            f"no task has the columns of {located(file)}: {', '.join(test.table.columns)}",
             hint="name them with --columns, such as first=left,second=right,rating=stars",
         )
     return schema.make(TaskTables(name, split, test, learn, settings))
@@ -147,7 +157,7 @@ def _in_languages(table: Table, languages: tuple[str, ...]) -> Table:
     rows = [i for i, v in enumerate(values) if v in wanted or re.split("[-_]", v)[0] in wanted]
     if not rows:
         raise RecordError(
-            f"{table.path} has no rows of the language {', '.join(languages)}",
+            f"{located(table.path)} has no rows of the language {', '.join(languages)}",
             hint=f"its column {name!r} has {', '.join(sorted(set(values))[:10])}",
         )
     columns = {n: [column[i] for i in rows] for n, column in table.columns.items()}

@@ -19,7 +19,7 @@ from likewise.operations.texts import SkippedRows, records_of, report_column
 Files = Annotated[
     tuple[str, ...],
     Field(
-        "Files of texts, folders or patterns; - is stdin.",
+        "Files of texts, folders, patterns or s3://…; - is stdin.",
         positional=True, metavar="FILE...", local=True,
     ),
 ]  # fmt: skip

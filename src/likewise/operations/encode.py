@@ -21,6 +21,7 @@ from likewise.analysis.embed_file import (
 )
 from likewise.analysis.embed_ranges import embed_ranges, saved_ranges
 from likewise.data import read_records
+from likewise.data.readers import located
 from likewise.data.records import OnError, Skipped
 from likewise.data.writers import VECTOR_FORMATS, check_target
 from likewise.errors import InputError
@@ -58,7 +59,7 @@ class EncodeRequest(JobRequest):
     file: Annotated[
         Path | None,
         Field(
-            "Texts, one per line, or a table; - is stdin.",
+            "Texts, one per line, or a table; s3://… is an object; - is stdin.",
             positional=True, metavar="FILE", stdin=True, local=True,
         ),
     ] = None  # fmt: skip
@@ -220,7 +221,7 @@ def _check(request: EncodeRequest) -> None:
         check_not_input(request.output, [request.file])
     elif request.file:
         raise InputError(
-            f"no output for the vectors of {request.file}",
+            f"no output for the vectors of {located(request.file)}",
             hint="name one with -o, such as -o vectors.npy",
         )
 
@@ -246,7 +247,9 @@ def _first(request: EncodeRequest, session: Session) -> list[str]:
     )
     first = list(islice(records, CHECKED))
     if not first:
-        raise InputError(f"{request.file} holds no text", hint="give a file with one text per line")
+        raise InputError(
+            f"{located(request.file)} holds no text", hint="give a file with one text per line"
+        )
     report_column(session, first[0], request.file, request.column)
     return [record.text for record in first]
 

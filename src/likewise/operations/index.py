@@ -33,7 +33,7 @@ class IndexRequest(ModelRequest):
     files: Annotated[
         tuple[str, ...],
         Field(
-            "Files of texts, folders or patterns; - is stdin.",
+            "Files of texts, folders, patterns or s3://…; - is stdin.",
             positional=True, metavar="FILE...", local=True,
         ),
     ]  # fmt: skip

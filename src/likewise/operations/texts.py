@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from likewise.data import read_records
+from likewise.data.readers import located
 from likewise.data.records import Record, Skipped
 from likewise.errors import InputError, RecordError
 from likewise.operations.contract import Field
@@ -91,7 +92,9 @@ def read_file(
     if skipped:
         skipped.report(session)
     if not records:
-        raise InputError(f"{file} holds no text", hint="give a file with one text per line")
+        raise InputError(
+            f"{located(file)} holds no text", hint="give a file with one text per line"
+        )
     report_column(session, records[0], file, column)
     return records
 
@@ -104,10 +107,11 @@ def records_of(texts: Sequence[str]) -> list[Record]:
 def report_column(session: Session, record: Record, file: Path, column: str | None) -> None:
     """Report the column that was detected, if none was given."""
     if record.column is not None and column is None:
+        name = str(located(file))
         session.message(
             "column",
-            f"using column {record.column!r} of {file} as text (choose with --column)",
-            column=record.column, file=str(file),
+            f"using column {record.column!r} of {name} as text (choose with --column)",
+            column=record.column, file=name,
         )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from likewise.atomic import atomic
 from likewise.data.partition import LINE_KINDS, content_hash, kind, merge_file, partition_file
 from likewise.data.readers.formats import COMPRESSED
 from likewise.data.records import Record
+from likewise.data.writers import check_disk
 from likewise.errors import InputError, OutputError, RecordError
 
 MARK = "dedupe plan"
@@ -287,6 +288,7 @@ def check_outputs(
         InputError: an output is an input, or has another format than its input.
         OutputError: a folder does not exist.
     """
+    check_disk(output)
     folder = Path(output)
     if len(sources) == 1 and not folder.is_dir():
         targets = [folder]

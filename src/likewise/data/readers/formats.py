@@ -7,7 +7,7 @@ import io
 import sys
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import MappingProxyType
 from typing import BinaryIO, cast
@@ -15,6 +15,7 @@ from typing import BinaryIO, cast
 from likewise.data.readers.contract import Format
 from likewise.data.readers.html import read_html, read_html_sections
 from likewise.data.readers.markdown import read_sections
+from likewise.data.readers.object_store import object_address, open_object
 from likewise.data.readers.objects import read_json, read_jsonl
 from likewise.data.readers.pdf import read_pdf
 from likewise.data.readers.plain import read_line_texts, read_markdown, read_text
@@ -56,16 +57,16 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
 """Formats by suffix; a file without a suffix is read as plain text if it is given by name."""
 
 
-def _gzipped(path: Path) -> BinaryIO:
-    return cast(BinaryIO, gzip.open(path, "rb"))
+def _gzipped(file: str | BinaryIO) -> BinaryIO:
+    return cast(BinaryIO, gzip.open(file, "rb"))
 
 
-def _zstandard(path: Path) -> BinaryIO:
+def _zstandard(file: str | BinaryIO) -> BinaryIO:
     arrow = require("pyarrow", "files")
-    return cast(BinaryIO, arrow.CompressedInputStream(str(path), "zstd"))
+    return cast(BinaryIO, arrow.CompressedInputStream(file, "zstd"))
 
 
-COMPRESSED: Mapping[str, Callable[[Path], BinaryIO]] = MappingProxyType(
+COMPRESSED: Mapping[str, Callable[[str | BinaryIO], BinaryIO]] = MappingProxyType(
     {".gz": _gzipped, ".zst": _zstandard, ".zstd": _zstandard}
 )
 """Suffixes of compressed files, and their openers."""
@@ -104,7 +105,7 @@ def _suffix(path: Path) -> str:
 
 @contextmanager
 def open_binary(path: Path | str, name: str) -> Iterator[BinaryIO]:
-    """Open a file for reading, decompressed; errors are translated.
+    """Open a file or an object for reading, decompressed; errors are translated.
 
     Raises:
         RecordError: it cannot be opened or read.
@@ -114,8 +115,16 @@ def open_binary(path: Path | str, name: str) -> Iterator[BinaryIO]:
             yield _buffered(sys.stdin.buffer)
             return
         opener = COMPRESSED.get(Path(path).suffix.lower())
-        with opener(Path(path)) if opener else open(path, "rb") as stream:
-            yield _buffered(stream)
+        with ExitStack() as stack:
+            file: str | BinaryIO = str(path)
+            if address := object_address(path):
+                file = stack.enter_context(open_object(address))
+            if opener:
+                file = stack.enter_context(opener(file))
+            elif isinstance(file, str):
+                file = stack.enter_context(open(file, "rb"))
+            assert not isinstance(file, str)
+            yield _buffered(file)
     except FileNotFoundError as error:
         raise RecordError(f"no such file: {name}", hint="check the path") from error
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
