@@ -8,7 +8,7 @@ from dataclasses import asdict
 from benchmarks.contenders import CONTENDERS, REFERENCE, Contender
 from benchmarks.figures import ratios, spread
 from benchmarks.options import Options
-from benchmarks.processes import ContenderError, Process, record_versions
+from benchmarks.processes import ContenderError, Process, check_reference, record_versions
 from benchmarks.results import Result
 from benchmarks.tables import Table, best_peer, times
 
@@ -33,6 +33,7 @@ def run(options: Options) -> Result:
                 notes.append(str(error))
                 continue
             seconds.setdefault(contender.name, []).append(took)
+    check_reference(seconds)
     rows = {
         name: {"seconds": values, "median": asdict(spread(values))}
         for name, values in seconds.items()

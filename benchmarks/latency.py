@@ -7,7 +7,7 @@ import time
 from benchmarks.contenders import CONTENDERS, REFERENCE
 from benchmarks.figures import percentile, ratios
 from benchmarks.options import Options
-from benchmarks.processes import loaded
+from benchmarks.processes import check_reference, loaded
 from benchmarks.results import Result
 from benchmarks.tables import Table, best_peer, times
 from benchmarks.texts import queries
@@ -23,6 +23,7 @@ def run(options: Options) -> Result:
     rounds = options.rounds or ROUNDS
     texts = queries(options.data, QUERIES * rounds)
     with loaded(options.chosen(CONTENDERS)) as field:
+        check_reference(field.processes)
         # some contenders compile for each length: warm all of them up before measuring
         for process in field.processes.values():
             process.ask("each", texts=texts)

@@ -6,7 +6,7 @@ import json
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,8 +15,9 @@ from typing import Any, Self
 
 import numpy as np
 
-from benchmarks.contenders import Contender
+from benchmarks.contenders import REFERENCE, Contender
 from benchmarks.environments import ROOT, environment, variables
+from benchmarks.results import UnavailableError
 
 
 class ContenderError(Exception):
@@ -138,3 +139,13 @@ def loaded(contenders: Iterable[Contender], folder: Path | None = None) -> Itera
             entered.processes[contender.name] = process
             record_versions(entered.versions, contender, reply["versions"])
         yield entered
+
+
+def check_reference(measured: Container[str]) -> None:
+    """Check that ratios can be taken.
+
+    Raises:
+        UnavailableError: the reference is not among the contenders that were measured.
+    """
+    if REFERENCE not in measured:
+        raise UnavailableError(f"{REFERENCE} is not set up; `python -m benchmarks --peers` does it")

@@ -13,7 +13,7 @@ import numpy as np
 from benchmarks.contenders import CONTENDERS, REFERENCE
 from benchmarks.figures import ratios, spread
 from benchmarks.options import Options
-from benchmarks.processes import Field, loaded
+from benchmarks.processes import Field, check_reference, loaded
 from benchmarks.results import Result
 from benchmarks.tables import Table, best_peer, shown, times
 
@@ -33,6 +33,7 @@ def race(field: Field, texts: list[str], rounds: int) -> dict[str, dict[str, Any
     """Alternate contenders in each round; seconds for each round, and cosine to float32."""
     sample = texts[: max(100, len(texts) // 8)]
     # also warms them up
+    check_reference(field.processes)
     vectors = {contender: process.encode(sample) for contender, process in field.processes.items()}
     rows: dict[str, dict[str, Any]] = {
         contender: {"cosine": cosines(vectors[REFERENCE], own), "seconds": []}
