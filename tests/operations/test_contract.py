@@ -21,7 +21,7 @@ SHARED = ("ModelRequest",)
 COMMANDS = {"project": "map"}
 """Commands that are not named like their verb."""
 
-ON_A_CLUSTER = {"cluster", "dedupe", "encode", "project"}
+ON_A_CLUSTER = {"cluster", "dedupe", "encode", "index", "project"}
 """Verbs whose work can run on a cluster."""
 
 OPTIONS = {"apply_plan": ("dedupe", "apply"), "undo_plan": ("dedupe", "undo")}

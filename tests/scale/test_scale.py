@@ -18,11 +18,13 @@ from benchmarks.loopback_cluster import LoopbackCluster
 from likewise.analysis import embed_ranges as ranges
 from likewise.analysis.clustering.communities import Labels
 from likewise.analysis.embed_ranges import saved_ranges
+from likewise.collections.open_collection import open_collection
 from likewise.errors import EngineError, InputError, TooLongError
 from likewise.operations.cluster import ClusterRequest
 from likewise.operations.cluster import cluster as find_clusters
 from likewise.operations.dedupe import DedupeRequest, dedupe
 from likewise.operations.encode import EncodeRequest, EncodeResult, encode
+from likewise.operations.index import IndexRequest, index
 from likewise.operations.session import Session
 from likewise.progress import Progress, no_progress
 from tests.analysis.interrupted import COUNT, posix, write_lines
@@ -166,6 +168,38 @@ def test_duplicates_and_clusters_are_those_of_one_process(
     assert found == duplicates
     assert metrics.adjusted_rand_score(labels, found_labels) > 0.95
     assert not capfd.readouterr().out
+
+
+def test_a_collection_is_that_of_one_process(
+    cluster: LoopbackCluster, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("likewise.analysis.embed_stream.TASK_TEXTS", 100)
+    source = write_lines(tmp_path / "lines.txt", 2000)
+    killed: list[int] = []
+
+    @contextmanager
+    def progress(total: int | None, *, title: str, unit: str = "texts") -> Iterator[Progress]:
+        class Killing(Progress):
+            def __call__(self, done: int) -> None:
+                pids = [pid for node in cluster.nodes for pid in cluster.worker_pids(node)]
+                if done and not killed and pids:
+                    os.kill(pids[0], signal.SIGKILL)
+                    killed.append(pids[0])
+
+        yield Killing()
+
+    def rows(name: str, address: str | None) -> list[dict[str, Any]]:
+        request = IndexRequest(
+            files=(str(source),), into=name, model=str(folder), compute="float32",
+            store=str(tmp_path / "store"), cluster=address,
+        )  # fmt: skip
+        result = index(request, Session(progress=progress if address else no_progress))
+        assert result.indexed.added == 2000
+        table = open_collection(name, store=tmp_path / "store")._table.to_arrow()
+        return sorted(table.to_pylist(), key=lambda row: str(row["id"]))
+
+    assert rows("cluster", cluster.address) == rows("local", None)
+    assert killed
 
 
 def test_an_error_of_a_task_keeps_its_hint(

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
-from likewise.collections.contract import IndexChoice, Indexed, Storage
+from likewise.analysis.embed_stream import embed_stream
+from likewise.analysis.executor import Executor
+from likewise.collections.contract import IndexChoice, Indexed, Model, Storage
 from likewise.collections.index_files import count_records, index_files
 from likewise.data.records import Skipped, Unit
 from likewise.operations.collection import StoreAddress
-from likewise.operations.contract import Field, ModelRequest
+from likewise.operations.contract import Field, JobRequest
 from likewise.operations.messages import report_cut
 from likewise.operations.session import Session
+from likewise.results import Encoded
+
+if TYPE_CHECKING:  # a command's help must not load the engine
+    from likewise.encoder import Encoder
 
 IndexKind = Annotated[IndexChoice | None, Field("Kind of index (auto); later runs use the same.")]
 """Field of requests that build an index."""
@@ -27,7 +34,7 @@ Recall = Annotated[
 
 
 @dataclass(frozen=True, kw_only=True)
-class IndexRequest(ModelRequest):
+class IndexRequest(JobRequest):
     """Files, and the collection that they are indexed into."""
 
     files: Annotated[
@@ -86,6 +93,9 @@ class IndexResult:
 def index(request: IndexRequest, session: Session) -> IndexResult:
     """Bring a collection to what files contain now; it is created if it does not exist.
 
+    On a cluster, texts are encoded by the workers; reading, splitting into chunks and writing are
+    done here.
+
     Raises:
         RecordError: no file can be read.
         InputError: a bad name, or settings that differ from those of the collection.
@@ -96,9 +106,12 @@ def index(request: IndexRequest, session: Session) -> IndexResult:
     total = count_records(request.files, column=request.column, unit=request.unit)
     encoder = session.encoder(request)
     skipped: list[Skipped] = []
-    with session.progress(total, title="indexing", unit="records") as progress:
+    with (
+        session.executor(request) as executor,
+        session.progress(total, title="indexing", unit="records") as progress,
+    ):
         indexed = index_files(
-            request.files, request.into, encoder,
+            request.files, request.into, _on(executor, encoder),
             store=request.store or session.store, column=request.column, unit=request.unit,
             encoding=request.encoding, sheet=request.sheet, storage=request.storage,
             chunk_tokens=request.chunk_tokens, kind=request.kind, target=request.recall,
@@ -116,3 +129,29 @@ def index(request: IndexRequest, session: Session) -> IndexResult:
         )  # fmt: skip
     report_cut(session, encoder, indexed.cut, indexed.added)
     return IndexResult(request.into, indexed, tuple(skipped))
+
+
+def _on(executor: Executor | None, encoder: Encoder) -> Model:
+    """The model, whose streams of texts are encoded by an executor if there is one."""
+    return cast(Model, _Distributed(executor, encoder)) if executor else encoder
+
+
+class _Distributed:
+    """An encoder in all but `encode_stream`, which the workers of an executor do."""
+
+    def __init__(self, executor: Executor, encoder: Encoder) -> None:
+        self._executor, self._encoder = executor, encoder
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._encoder, name)
+
+    def encode_stream(
+        self,
+        sentences: Iterable[str],
+        prompt_name: str | None = None,
+        *,
+        seconds: float | None = None,
+    ) -> Iterator[Encoded]:
+        """Vectors of texts as they come; parts have a number of texts in place of a time."""
+        del seconds
+        return embed_stream(self._executor, self._encoder, sentences, prompt_name)
