@@ -14,7 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from likewise.encoder import Encoder
-from likewise.errors import InputError, MissingExtraError, OutputError, TruncationWarning
+from likewise.errors import (
+    EngineError,
+    InputError,
+    MissingExtraError,
+    OutputError,
+    TruncationWarning,
+    UnsupportedModelError,
+)
 from likewise.evaluation.contract import Task
 from likewise.evaluation.run import load_tasks
 from likewise.evaluation.verify import verify
@@ -357,6 +364,9 @@ class TrainingRun:
             smaller = load(candidate, compute="int8")
         except MissingExtraError:
             self.on_note("int8", 'int8 is not verified; pip install "likewise[int8]" to do so')
+            return None
+        except (EngineError, UnsupportedModelError) as error:  # the model itself is fine
+            self.on_note("int8", f"int8 cannot be used: {error.message}")
             return None
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", TruncationWarning)
