@@ -93,7 +93,7 @@ class Workspace:
         preloads = "\n".join(
             f'<link rel="modulepreload" href="{files}/{name}">'
             for name in sorted(self._files)
-            if name.endswith(".js") and not name.startswith(("pages/", "i18n/"))
+            if name.endswith(".js") and not name.startswith("pages/")
         )
         values: Mapping[str, str] = {
             "locale": language.locale,

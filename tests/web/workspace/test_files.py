@@ -20,8 +20,10 @@ SCRIPT_LIMIT = 250_000
 
 
 def translations(code: str) -> dict[str, str]:
-    text = (FILES / f"i18n/{code}.js").read_text("utf-8")
-    return dict(re.findall(r'^  "([^"]+)": "(.*)",$', text, re.MULTILINE))
+    texts = [path.read_text("utf-8") for path in (FILES / "i18n" / code).glob("*.js")]
+    found = re.findall(r'^  "([^"]+)": "(.*)",$', "\n".join(texts), re.MULTILINE)
+    assert len(dict(found)) == len(found)
+    return dict(found)
 
 
 def test_the_page_allows_nothing_but_its_own_files(workspace: Workspace) -> None:
@@ -52,7 +54,9 @@ def test_both_languages_have_every_text() -> None:
 
 def test_every_text_is_used() -> None:
     scripts = "\n".join(
-        path.read_text("utf-8") for path in FILES.rglob("*.js") if path.parent.name != "i18n"
+        path.read_text("utf-8")
+        for path in FILES.rglob("*.js")
+        if FILES / "i18n" not in path.parents
     )
     families = {found.removesuffix(".${") for found in re.findall(r"[a-z_.]+\.\$\{", scripts)}
     for key in translations("en"):
