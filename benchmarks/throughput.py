@@ -32,8 +32,8 @@ def measure(name: str, texts: list[str], options: Options) -> Result:
 def race(field: Field, texts: list[str], rounds: int) -> dict[str, dict[str, Any]]:
     """Alternate contenders in each round; seconds for each round, and cosine to float32."""
     sample = texts[: max(100, len(texts) // 8)]
-    # also warms them up
     check_reference(field.processes)
+    # also warms them up
     vectors = {contender: process.encode(sample) for contender, process in field.processes.items()}
     rows: dict[str, dict[str, Any]] = {
         contender: {"cosine": cosines(vectors[REFERENCE], own), "seconds": []}

@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
+
 
 @contextmanager
 def s3_server(**variables: str) -> Iterator[str]:
@@ -46,6 +48,15 @@ def s3_variables(address: str) -> Mapping[str, str]:
         "AWS_SECRET_ACCESS_KEY": "secret",
         "NO_PROXY": "127.0.0.1",
     }
+
+
+def new_bucket(address: str, name: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A bucket named after a test; the variables lead to it."""
+    for variable, value in s3_variables(address).items():
+        monkeypatch.setenv(variable, value)
+    bucket = name.replace("_", "-").split("[")[0][:60].rstrip("-")
+    s3_client().create_bucket(Bucket=bucket)
+    return bucket
 
 
 def s3_client() -> Any:

@@ -62,7 +62,7 @@ class TextError(InputError):
         super().__init__(message, hint=hint)
         self.index = index
 
-    def located(self, where: str) -> TextError:
+    def at(self, where: str) -> TextError:
         """The same error, whose message begins with a place such as a file."""
         return type(self)(f"{where}: {self.message}", hint=self.hint)
 

@@ -23,7 +23,7 @@ from likewise.collections.store import Store, store_errors
 from likewise.data.records import Record
 from likewise.errors import CollectionError
 from tests.collections.killed import slow_model
-from tests.loopback_s3 import s3_client, s3_server, s3_variables
+from tests.loopback_s3 import new_bucket, s3_server
 
 PROGRAM = Path(__file__).with_name("killed.py")
 TEXTS = 3000
@@ -40,11 +40,7 @@ def server() -> Iterator[str]:
 @pytest.fixture
 def store(server: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> str:
     """A place in a bucket of its own, with the variables that the guide names."""
-    for name, value in s3_variables(server).items():
-        monkeypatch.setenv(name, value)
-    bucket = request.node.name.replace("_", "-")[:60].rstrip("-")
-    s3_client().create_bucket(Bucket=bucket)
-    return f"s3://{bucket}/some/prefix"
+    return f"s3://{new_bucket(server, request.node.name, monkeypatch)}/some/prefix"
 
 
 def write(file: Path, *lines: str) -> None:

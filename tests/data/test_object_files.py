@@ -27,7 +27,7 @@ from likewise.operations.encode import EncodeRequest, encode
 from likewise.operations.removal_plan import UndoPlanRequest, undo_plan
 from likewise.operations.session import Session
 from tests.collections.killed import slow_model
-from tests.loopback_s3 import s3_client, s3_server, s3_variables
+from tests.loopback_s3 import new_bucket, s3_client, s3_server, s3_variables
 
 LINES = [f"Text number {n} says näïve things, 食べる." for n in range(3000)]
 CONTENT = ("\n".join(LINES) + "\n").encode()
@@ -45,11 +45,8 @@ def put(
     server: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> Callable[[str, bytes], str]:
     """Writes an object into a bucket of the test; gives its address."""
-    for name, value in s3_variables(server).items():
-        monkeypatch.setenv(name, value)
+    bucket = new_bucket(server, request.node.name, monkeypatch)
     client = s3_client()
-    bucket = request.node.name.replace("_", "-").split("[")[0][:60].rstrip("-")
-    client.create_bucket(Bucket=bucket)
 
     def write(key: str, content: bytes) -> str:
         client.put_object(Bucket=bucket, Key=key, Body=content)

@@ -120,6 +120,5 @@ def test_texts_begin_at_multiples_of_the_lanes() -> None:
     """Else the sums over a row would depend on what else is in it."""
     rows = rows_of([5, 3, 9, 21, 1, 7] * 20)
     lanes = 8 if features() == 0 else 16
-    for batch in plan_batches(rows, None, "float32"):
-        assert (batch.offset % lanes == 0).all()
-        assert len(batch.texts) > batch.rows
+    offsets = np.concatenate([batch.offset for batch in plan_batches(rows, None, "float32")])
+    assert np.gcd.reduce(offsets) == lanes

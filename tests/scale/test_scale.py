@@ -18,6 +18,7 @@ from benchmarks.loopback_cluster import LoopbackCluster
 from likewise.analysis import embed_ranges as ranges
 from likewise.analysis.clustering.communities import Labels
 from likewise.analysis.embed_ranges import saved_ranges
+from likewise.analysis.embed_stream import EncodeTexts
 from likewise.collections.open_collection import open_collection
 from likewise.errors import EngineError, InputError, TooLongError
 from likewise.operations.cluster import ClusterRequest
@@ -27,6 +28,7 @@ from likewise.operations.encode import EncodeRequest, EncodeResult, encode
 from likewise.operations.index import IndexRequest, index
 from likewise.operations.session import Session
 from likewise.progress import Progress, no_progress
+from likewise.scale.connection import cluster_executor
 from tests.analysis.interrupted import COUNT, posix, write_lines
 
 pytestmark = [posix, pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")]
@@ -200,6 +202,24 @@ def test_a_collection_is_that_of_one_process(
 
     assert rows("cluster", cluster.address) == rows("local", None)
     assert killed
+
+
+def test_no_task_is_begun_far_ahead_of_a_slow_one(cluster: LoopbackCluster, folder: Path) -> None:
+    """Else the results that wait for it would fill the memory."""
+    begun = 0
+
+    def tasks() -> Iterator[tuple[str, ...]]:
+        nonlocal begun
+        for number in range(2000):
+            begun += 1
+            yield ("a slow task",) * 30_000 if number == 0 else ("a fast one",)
+
+    work = EncodeTexts(likewise.load(folder, compute="float32"), None)
+    with cluster_executor(cluster.address) as executor:
+        for finished in executor.run(work, tasks()):
+            if finished.number == 0:
+                break
+    assert 16 < begun < 200
 
 
 def test_an_error_of_a_task_keeps_its_hint(

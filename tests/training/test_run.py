@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 import likewise
-from likewise.errors import InputError
+from likewise.errors import EngineError, InputError
 from tests.training.conftest import make_pairs
 
 pytest.importorskip("torch")
@@ -69,6 +69,25 @@ def test_the_shortest_form(
     again = command(tiny, "--data", pairs_file, "--output", output)
     assert again.exit_code == 1
     assert "already exists" in again.stderr
+
+
+def test_a_model_that_int8_does_not_fit_is_written(
+    tiny: Path, pairs_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def load(model: Any, *, compute: str) -> likewise.Encoder:
+        if compute == "int8":
+            raise EngineError("the int8 graph is discarded", hint="use float32")
+        return likewise.load(model, compute=compute)
+
+    monkeypatch.setattr("likewise.training.run.load", load)
+    output = tmp_path / "tuned"
+    result = command(
+        tiny, "--data", pairs_file, "--output", output, "--steps", 2, "--batch", 16,
+        "--max-drop", ANY_DROP, "--force",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert "int8 cannot be used: the int8 graph is discarded" in result.stderr
+    assert likewise.load(output, compute="float32").dimension
 
 
 @pytest.mark.parametrize("force", [False, True])

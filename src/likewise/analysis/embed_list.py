@@ -7,22 +7,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from likewise.analysis.embed_file import Embedded, locked, prompt_text
+from likewise.analysis.embed_stream import EncodedTexts, EncodeTexts
 from likewise.analysis.executor import Executor
 from likewise.analysis.manifest import Fragment, Manifest, fragments_folder
 from likewise.analysis.vector_parts import EmbeddingJob
 from likewise.data.writers import VectorBatch, write_batches
-from likewise.errors import InputError, TextError
-from likewise.finite import check_finite
+from likewise.errors import InputError
 from likewise.progress import Progress
 from likewise.tokenization.token_stream import Truncation
-from likewise.vectors import Matrix
 
 if TYPE_CHECKING:  # a command's help must not load the engine
     from likewise.encoder import Encoder
@@ -71,14 +69,14 @@ def embed_list(
         advance(resumed)
         starts = range(0, len(texts), size)
         missing = [at for number, at in enumerate(starts) if number not in manifest.fragments]
-        work = _EncodeList(encoder, prompt_name, truncation)
+        work = EncodeTexts(encoder, prompt_name, truncation)
         try:
-            tasks = (_Texts(at // size, tuple(texts[at : at + size])) for at in missing)
+            tasks = (tuple(texts[at : at + size]) for at in missing)
             for finished in executor.run(work, tasks):
-                part = finished.result
-                manifest.commit(_written(manifest, part))
-                cut, tokens = cut + part.cut, tokens + part.tokens
-                advance(len(part.vectors))
+                fragment = _written(manifest, missing[finished.number] // size, finished.result)
+                manifest.commit(fragment)
+                cut, tokens = cut + fragment.cut, tokens + fragment.tokens
+                advance(fragment.texts)
             template = np.empty((0, encoder.dimension), np.float32)
             fragments = (np.load(manifest.path(number)) for number in range(len(starts)))
             batches = (VectorBatch((), vectors) for vectors in fragments)
@@ -94,53 +92,9 @@ def embed_list(
     )
 
 
-@dataclass(frozen=True)
-class _Texts:
-    """A task: consecutive texts."""
-
-    number: int
-    texts: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class _Encoded:
-    """The vectors of a task."""
-
-    number: int
-    vectors: Matrix
-    cut: int
-    tokens: int
-
-
-@dataclass(frozen=True)
-class _EncodeList:
-    """Encodes texts that are sent with the task."""
-
-    encoder: Encoder
-    prompt_name: str | None
-    truncation: Truncation
-
-    def start(self) -> Encoder:
-        """The model."""
-        return self.encoder
-
-    def run(self, state: Encoder, task: _Texts) -> _Encoded:
-        """The vectors of the texts."""
-        try:
-            parts = list(
-                state.encode_stream(task.texts, self.prompt_name, truncation=self.truncation)
-            )
-        except TextError as error:
-            raise error.located(f"part {task.number}") from error
-        vectors = np.concatenate([part.vectors for part in parts])
-        check_finite(vectors, state.name)
-        cut = sum(int((part.kept < part.seen).sum()) for part in parts)
-        return _Encoded(task.number, vectors, cut, sum(int(part.kept.sum()) for part in parts))
-
-
-def _written(manifest: Manifest, part: _Encoded) -> Fragment:
+def _written(manifest: Manifest, number: int, part: EncodedTexts) -> Fragment:
     """The fragment of a task, written."""
-    path = manifest.folder / f"{part.number:08}.npy"
+    path = manifest.folder / f"{number:08}.npy"
     write_batches(path, [VectorBatch((), part.vectors)], part.vectors[:0], len(part.vectors))
-    size = path.stat().st_size
-    return Fragment(part.number, path.name, len(part.vectors), part.cut, part.tokens, size)
+    cut, tokens = int((part.kept < part.seen).sum()), int(part.kept.sum())
+    return Fragment(number, path.name, len(part.vectors), cut, tokens, path.stat().st_size)

@@ -270,7 +270,7 @@ class _Encode:
                 totals.tokens += int(part.kept.sum())
                 yield VectorBatch((), part.vectors)
         except TextError as error:
-            raise error.located(f"{self.split.path}, from line {task.part.line}") from error
+            raise error.at(f"{self.split.path}, from line {task.part.line}") from error
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""Encodes a stream of texts on an executor, in its order and in bounded memory."""
+"""Encodes texts that are sent to the workers of an executor: a stream, in its order."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from likewise.analysis.executor import Executor
 from likewise.errors import TextError
 from likewise.finite import check_finite
 from likewise.results import Encoded
+from likewise.tokenization.token_stream import Truncation
+from likewise.vectors import Matrix
 
 if TYPE_CHECKING:  # a command's help must not load the engine
     from likewise.encoder import Encoder
@@ -32,7 +34,7 @@ def embed_stream(
     """Encode texts as they come; the result is that of `Encoder.encode_stream`, in other parts.
 
     The texts are sent to the workers, and the vectors come back. Results that overtake an earlier
-    one wait for it in memory.
+    one wait for it in memory; an executor begins no task that is far ahead of the earliest.
 
     Args:
         executor: runs the parts.
@@ -45,7 +47,7 @@ def embed_stream(
         EngineError: a vector is not finite, or workers end again and again.
     """
     sent: deque[tuple[str, ...]] = deque()
-    finished: dict[int, _Vectors] = {}
+    finished: dict[int, EncodedTexts] = {}
     given = 0
 
     def tasks() -> Iterator[tuple[str, ...]]:
@@ -54,7 +56,7 @@ def embed_stream(
             sent.append(part)
             yield part
 
-    for task in executor.run(_EncodeTexts(encoder, prompt_name), tasks()):
+    for task in executor.run(EncodeTexts(encoder, prompt_name), tasks()):
         finished[task.number] = task.result
         while given in finished:
             found = finished.pop(given)
@@ -63,34 +65,35 @@ def embed_stream(
 
 
 @dataclass(frozen=True)
-class _Vectors:
+class EncodedTexts:
     """The vectors of a task, and the tokens of its texts; see `Encoded`."""
 
-    vectors: NDArray[np.float32]
+    vectors: Matrix
     seen: NDArray[np.int64]
     kept: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class _EncodeTexts:
+class EncodeTexts:
     """Encodes texts that are sent as the task."""
 
     encoder: Encoder
     prompt_name: str | None
+    truncation: Truncation = "cut"
 
     def start(self) -> Encoder:
         """The model."""
         return self.encoder
 
-    def run(self, state: Encoder, task: tuple[str, ...]) -> _Vectors:
+    def run(self, state: Encoder, task: tuple[str, ...]) -> EncodedTexts:
         """The vectors of the texts."""
         try:
-            parts = list(state.encode_stream(task, self.prompt_name))
+            parts = list(state.encode_stream(task, self.prompt_name, truncation=self.truncation))
         except TextError as error:
-            raise error.located(f"the text {task[error.index or 0][:40]!r}") from error
+            raise error.at(f"the text {task[error.index or 0][:40]!r}") from error
         vectors = np.concatenate([part.vectors for part in parts])
         check_finite(vectors, state.name)
-        return _Vectors(
+        return EncodedTexts(
             vectors,
             np.concatenate([part.seen for part in parts]),
             np.concatenate([part.kept for part in parts]),

@@ -11,6 +11,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
+AHEAD = 16
+"""Tasks for each worker that may be begun while an earlier one is unfinished. Where results are
+used in their order, they wait for it in memory."""
+
 S = TypeVar("S")
 T = TypeVar("T")
 R = TypeVar("R")
@@ -61,7 +65,8 @@ class Executor(Protocol):
 
         Args:
             work: what a task is.
-            tasks: taken as workers become free, so they may be many.
+            tasks: taken as workers become free, so they may be many; none is begun that is `AHEAD`
+                tasks for each worker ahead of the earliest unfinished one.
 
         Raises:
             LikewiseError: a task has raised it; the others are stopped.

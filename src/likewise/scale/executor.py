@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, TypeVar
 
-from likewise.analysis.executor import Finished, Work
+from likewise.analysis.executor import AHEAD, Finished, Work
 from likewise.errors import EngineError
 from likewise.scale.worker import Worker
 
@@ -97,6 +97,7 @@ class _Pool:
         self._waiting: dict[Any, _Waiting] = {}
         self._idle: list[Any] = []
         self._retry: deque[_Task] = deque()
+        self._begun = 0
         self._losses: Counter[int] = Counter()
         self._failed_starts = 0
 
@@ -132,11 +133,20 @@ class _Pool:
 
     def _assign(self, source: Iterator[_Task]) -> None:
         while self._idle:
-            task = self._retry.popleft() if self._retry else next(source, None)
-            if task is None:
+            if self._retry:
+                task = self._retry.popleft()
+            elif self._is_far_ahead() or (found := next(source, None)) is None:
                 return
+            else:
+                task, self._begun = found, found.number + 1
             worker = self._idle.pop()
             self._waiting[worker.run.remote(task.value)] = _Waiting(worker, task)
+
+    def _is_far_ahead(self) -> bool:
+        """Whether the next task must wait for the earliest unfinished one."""
+        unfinished = (call.task.number for call in self._waiting.values() if call.task)
+        workers = len(self._waiting) + len(self._idle)
+        return self._begun - min(unfinished, default=self._begun) >= AHEAD * workers
 
     def _take(self, reference: Any) -> Finished[Any] | None:
         """The result of a call; None if there is none.

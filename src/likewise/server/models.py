@@ -13,6 +13,7 @@ from likewise.encoder import Encoder
 from likewise.errors import LikewiseError, ModelNotFoundError, UnsupportedModelError
 from likewise.operations.registry import ModelRegistry
 from likewise.reranker import Reranker, is_cross_encoder
+from likewise.server.folder_files import folder_files
 
 Files = tuple[tuple[str, int, int], ...]
 """Name, size and time of change of each file of a model."""
@@ -156,9 +157,7 @@ class ServedModels:
 
 def _files(folder: Path) -> Files:
     return tuple(
-        (path.name, found.st_size, found.st_mtime_ns)
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and (found := path.stat())
+        (path.name, status.st_size, status.st_mtime_ns) for path, status in folder_files(folder)
     )
 
 

@@ -14,8 +14,8 @@ from likewise.vectors import Matrix
 SPARE = 4
 """Candidates that are held beyond the k nearest."""
 
-_ROWS = 1024
-"""Rows whose neighbors' vectors are gathered at once: some tens of MiB."""
+_VALUES = 2**23
+"""Values of neighbors' vectors that are gathered at once: 32 MiB."""
 
 
 @dataclass(frozen=True)
@@ -98,8 +98,9 @@ class NeighborSearch:
         """
         nearest = np.empty((len(self.indices), self._k), np.int32)
         similarities = np.empty(nearest.shape, np.float32)
-        for start in range(0, len(nearest), _ROWS):
-            block = slice(start, start + _ROWS)
+        size = max(1, _VALUES // max(1, self.indices.shape[1] * vectors.shape[1]))
+        for start in range(0, len(nearest), size):
+            block = slice(start, start + size)
             indices = self.indices[block]
             near = np.einsum("nkd,nd->nk", vectors[indices], vectors[block])
             near[np.isneginf(self.similarities[block])] = -np.inf  # fewer than k were compared

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import FileResponse, Response, StreamingResponse
 
+from likewise.server.folder_files import folder_files
 from likewise.server.operations_api.answers import ApiError
 from likewise.server.operations_api.job_routes import JobId, owned_job
 from likewise.server.operations_api.schemas import ERRORS, JobFiles
@@ -26,7 +26,13 @@ def add_job_files(router: APIRouter, service: OperationsService) -> None:
     def job_files(request: Request, job_id: JobId) -> Any:
         """List the files that a job wrote."""
         owned_job(service, request, job_id)
-        return {"files": list(listed(service.runner.files(job_id)))}
+        folder = service.runner.files(job_id)
+        return {
+            "files": [
+                {"name": path.relative_to(folder).as_posix(), "size": status.st_size}
+                for path, status in folder_files(folder)
+            ]
+        }
 
     @router.get(
         "/jobs/{job_id}/files/{name:path}", tags=["jobs"], response_class=FileResponse,
@@ -42,17 +48,6 @@ def add_job_files(router: APIRouter, service: OperationsService) -> None:
         if not job.is_finished:
             return StreamingResponse(_so_far(path), media_type=_ANY, headers=headers)
         return FileResponse(path, filename=path.name, media_type=_ANY, headers=headers)
-
-
-def listed(folder: Path) -> Iterator[dict[str, Any]]:
-    """The files of a folder, with their sizes; a running job may delete some meanwhile."""
-    for path in sorted(folder.rglob("*")):
-        try:
-            status = path.stat()
-        except FileNotFoundError:
-            continue
-        if stat.S_ISREG(status.st_mode):
-            yield {"name": path.relative_to(folder).as_posix(), "size": status.st_size}
 
 
 def _so_far(path: Path) -> Iterator[bytes]:
