@@ -290,6 +290,20 @@ def test_feedback_becomes_training_rows(likewise: Run, shop: Path, tmp_path: Pat
     assert "no record 'x'" in unknown.stderr
 
 
+def test_searches_are_saved(likewise: Run, shop: Path) -> None:
+    none = likewise("collections", "saved", "shop")
+    assert (none.exit_code, none.stdout) == (0, "")
+    assert "likewise collections save shop" in none.stderr
+    saved = likewise("collections", "save", "shop", "money back", "--title", "refunds")
+    assert saved.stdout == "shop: saved 'refunds'\n"
+    assert "money back" in likewise("collections", "saved", "shop").stdout
+    gone = likewise("collections", "forget", "shop", "refunds")
+    assert gone.stdout == "shop: 1 saved search removed\n"
+    again = likewise("collections", "forget", "shop", "refunds")
+    assert again.exit_code == 1
+    assert "likewise collections saved shop" in again.stderr
+
+
 def test_migrating_to_another_model(likewise: Run, shop: Path, tmp_path: Path) -> None:
     first = json.loads(likewise("search", "shop", "money back", "--json").stdout)["hits"]
     likewise("feedback", "add", "shop", "money back", "--better", first[0]["id"])

@@ -11,6 +11,7 @@ from likewise.cli.derive import command
 from likewise.cli.hit_format import index_quality, place
 from likewise.cli.migration_format import say_migration
 from likewise.cli.printing import note, say, say_table
+from likewise.cli.saved_searches import forget, save, saved
 from likewise.collections.contract import Run, Summary
 from likewise.collections.open_collection import open_collection
 from likewise.errors import DamagedCollectionError
@@ -257,6 +258,11 @@ def get(result: RecordResult, _: RecordRequest) -> None:
     say(f"    {place(result.first)}  id {result.record}")
     for name, value in result.fields.items():
         say(f"    {name}: {value}")
+
+
+collections_app.command("save")(save)
+collections_app.command("saved")(saved)
+collections_app.command("forget")(forget)
 
 
 @collections_app.command("log")

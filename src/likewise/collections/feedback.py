@@ -11,21 +11,15 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import Literal
 
+from likewise.collections.companion import CompanionRows
 from likewise.collections.contract import Hit
-from likewise.collections.store import Store, store_errors
+from likewise.collections.store import Store
 from likewise.data.chunking import with_title
 from likewise.errors import InputError
-from likewise.extras import require
-
-if TYPE_CHECKING:
-    from lancedb.table import Table
 
 Verdict = Literal["better", "wrong"]
-
-WAIT_SECONDS = 10.0
-"""How long a correction waits for another one that is being written."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +72,8 @@ class Feedback:
     """
 
     def __init__(self, store: Store, name: str) -> None:
-        self._store, self._name = store, name
+        self._name = name
+        self._rows = CompanionRows(store, name, "feedback", dict.fromkeys(_COLUMNS, "string"))
 
     def add(
         self, query: str, *, better: Sequence[Hit] = (), wrong: Sequence[Hit] = ()
@@ -106,12 +101,7 @@ class Feedback:
         verdicts: list[tuple[Verdict, Sequence[Hit]]] = [("better", better), ("wrong", wrong)]
         made = [_correction(query, hit, verdict) for verdict, hits in verdicts for hit in hits]
         by_id = {each.id: each for each in made}
-        with self._store.writing(self._name, "feedback", seconds=WAIT_SECONDS):
-            table = self._store.companion(self._name, "feedback", schema=_schema)
-            assert table is not None
-            with store_errors(f"cannot store feedback of {self._name!r}"):
-                merge = table.merge_insert("id").when_matched_update_all()
-                merge.when_not_matched_insert_all().execute(_rows(by_id.values()))
+        self._rows.put(map(vars, by_id.values()))
         return list(by_id.values())
 
     def list(self, query: str | None = None) -> list[Correction]:
@@ -120,12 +110,7 @@ class Feedback:
         Args:
             query: only those of this query.
         """
-        table = self._table()
-        if table is None:
-            return []
-        with self._store.reading(self._name):
-            rows = table.search().to_arrow().select(_COLUMNS).to_pylist()
-        found = [Correction(**row) for row in rows]
+        found = [Correction(**row) for row in self._rows.all()]
         if query is not None:
             found = [each for each in found if each.query == query.strip()]
         return sorted(found, key=lambda each: (each.time, each.query, each.verdict, each.hit))
@@ -142,20 +127,8 @@ class Feedback:
                 f"{self._name!r} has no correction {unknown[0]!r}",
                 hint=f"'likewise feedback list {self._name}' shows the ids",
             )
-        table = self._table()
-        if table is None or not ids:
-            return 0
-        listed = ", ".join(f"'{each}'" for each in ids)
-        with (
-            self._store.writing(self._name, "feedback", seconds=WAIT_SECONDS),
-            store_errors(f"cannot remove feedback of {self._name!r}"),
-        ):
-            cast(Any, table).checkout_latest()
-            table.delete(f"id IN ({listed})")
+        self._rows.remove(ids)
         return len(set(ids))
-
-    def _table(self) -> Table | None:
-        return self._store.companion(self._name, "feedback")
 
 
 def training_rows(corrections: Iterable[Correction]) -> list[TrainingRow]:
@@ -171,17 +144,7 @@ def training_rows(corrections: Iterable[Correction]) -> list[TrainingRow]:
     ]
 
 
-_COLUMNS = ["id", "query", "hit", "verdict", "text", "time"]
-
-
-def _schema() -> Any:
-    arrow: Any = require("pyarrow", "store")
-    return arrow.schema([arrow.field(name, arrow.string()) for name in _COLUMNS])
-
-
-def _rows(corrections: Iterable[Correction]) -> Any:
-    arrow: Any = require("pyarrow", "store")
-    return arrow.Table.from_pylist([vars(each) for each in corrections], schema=_schema())
+_COLUMNS = ("id", "query", "hit", "verdict", "text", "time")
 
 
 def _correction(query: str, hit: Hit, verdict: Verdict) -> Correction:

@@ -20,6 +20,7 @@ from likewise.collections.feedback import Feedback
 from likewise.collections.manifest import Manifest, read_manifest
 from likewise.collections.recommend import Recommended, recommend
 from likewise.collections.relevance import DEPTH
+from likewise.collections.saved_searches import SavedSearches
 from likewise.collections.search import SnapshotQuery, documents, run_search
 from likewise.collections.snapshot import Snapshot, StoredChunks
 from likewise.collections.spelling import corrected, corrections
@@ -301,6 +302,11 @@ class CollectionReader:
     def feedback(self) -> Feedback:
         """Corrections made in its searches."""
         return Feedback(self.store, self.name)
+
+    @property
+    def saved_searches(self) -> SavedSearches:
+        """Searches that were saved with it."""
+        return SavedSearches(self.store, self.name)
 
     def corrections(self, query: str) -> Mapping[str, str]:
         """Words of a query that occur nowhere here, each with the similar word searched for."""

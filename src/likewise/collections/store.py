@@ -41,8 +41,8 @@ _NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-](?<!\.-)){0,127}")
 _COMPANION = ".-"
 """Between a collection's name and the kind of a companion; no collection has it in its name."""
 
-CompanionKind = Literal["feedback", "migration"]
-"""A table that belongs to a collection: its corrections, or its vectors by another model."""
+CompanionKind = Literal["feedback", "migration", "searches"]
+"""A table of a collection: its corrections, its vectors by another model, or saved searches."""
 
 
 def default_store() -> str:

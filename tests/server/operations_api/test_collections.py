@@ -184,6 +184,23 @@ def test_feedback(notes: Any) -> None:
     assert notes.client.post(path, json={"query": "an animal"}).status_code == 400
 
 
+def test_saved_searches(notes: Any) -> None:
+    path = "/collections/notes/searches"
+    body = {"query": "an animal", "title": "animals", "where": "line > 0", "view": "q=an+animal"}
+    saved = notes.client.post(path, json=body)
+    assert saved.status_code == 200, saved.text
+    [listed] = notes.client.get(path).json()["searches"]
+    assert [listed] == saved.json()["searches"]
+    assert {name: listed[name] for name in body} == body
+    wrong = notes.client.post(path, json=body | {"where": "nowhere > 0"})
+    assert wrong.status_code == 400
+    assert "nowhere" in wrong.json()["error"]["message"]
+    removed = notes.client.post(f"{path}/remove", json={"ids": [listed["id"]]})
+    assert removed.json() == {"collection": "notes", "removed": 1}
+    assert notes.client.post(f"{path}/remove", json={"ids": ["x"]}).status_code == 400
+    assert notes.client.get("/collections/none/searches").status_code == 404
+
+
 def test_migration_is_a_job(notes: Any) -> None:
     values = {"model": "all-MiniLM-L6-v2", "compute": "int8"}
     job = notes.wait(notes.begin("/collections/notes/migrate", **values))

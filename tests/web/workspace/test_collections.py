@@ -1,4 +1,4 @@
-"""Collections in the workspace: from a file to a saved search, as people do it."""
+"""Collections in the workspace: from a file to searches and answers, as people do it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 People = Callable[..., Person]
 
 
-def test_from_a_file_to_a_saved_search(people: People, table: Path) -> None:
+def test_from_a_file_to_a_search(people: People, table: Path) -> None:
     person = people().go()
     page = person.page
     page.set_input_files("input[type=file]:not([webkitdirectory])", table)
@@ -29,11 +29,6 @@ def test_from_a_file_to_a_saved_search(people: People, table: Path) -> None:
     assert "15 records" in page.inner_text(".title")
     assert person.search("someone took my credit card")[0] == "My card was stolen"
     assert "random pairs" in page.inner_text(".hit:first-child .meta")
-    page.click("text=Save")
-    page.goto(f"{person.workspace.address}/app/collections/first")
-    page.click(".chip a")
-    page.wait_for_url("**q=someone+took**")
-    page.wait_for_selector(".hit >> nth=0 >> text=My card was stolen")
 
 
 def test_filters_are_made_of_the_fields(people: People, questions: str) -> None:

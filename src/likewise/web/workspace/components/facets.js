@@ -2,7 +2,7 @@
 
 import { html, useState } from "../lib/html.js";
 import { post } from "../lib/api.js";
-import { condition, filtersOf, param } from "../lib/filters.js";
+import { filtersOf, param, whereOf } from "../lib/filters.js";
 import { number, t } from "../lib/i18n.js";
 import { useLoad } from "../lib/load.js";
 import { change } from "../lib/router.js";
@@ -13,7 +13,7 @@ const FEW = 6;
 /** @param {{ name: string, query: URLSearchParams, asOf: string, state: string }} props */
 export function Facets({ name, query, asOf, state }) {
   const filters = filtersOf(query);
-  const where = condition(filters);
+  const where = whereOf(query);
   const path = `/collections/${encodeURIComponent(name)}/facets`;
   const load = (/** @type {string | null} */ condition, /** @type {AbortSignal} */ signal) => post(path, { where: condition, as_of: asOf || null, top: 50 }, signal);
   const whole = useLoad((signal) => load(null, signal), [name, asOf, state]);

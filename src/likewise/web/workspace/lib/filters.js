@@ -42,7 +42,7 @@ export const param = (column, value) => `${encodeURIComponent(column)}=${JSON.st
  * The filters as a condition; null where there are none.
  * @param {Filter[]} filters
  */
-export function condition(filters) {
+function condition(filters) {
   const parts = filters.flatMap(({ column, values, range }) => {
     const name = `\`${column.replaceAll("`", "")}\``;
     const any = values.map((value) => equal(name, column, value));
@@ -50,6 +50,12 @@ export function condition(filters) {
     return range ? [...own, `(${name} >= ${range[0]} AND ${name} <= ${range[1]})`] : own;
   });
   return parts.join(" AND ") || null;
+}
+
+/** The condition of an address: that of its filters, and `where`, which a saved search may have. @param {URLSearchParams} query */
+export function whereOf(query) {
+  const [own, other] = [condition(filtersOf(query)), query.get("where")];
+  return own && other ? `${own} AND (${other})` : own || other || null;
 }
 
 /** @param {string} name @param {string} column @param {string | number | boolean} value */

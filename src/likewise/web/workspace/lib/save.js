@@ -1,6 +1,4 @@
-// Files that the page makes, and searches that are kept in this browser.
-
-import { signal } from "./html.js";
+// Files that the page makes.
 
 /** @param {string} name @param {string} text @param {string} type */
 export function saveFile(name, text, type) {
@@ -33,31 +31,3 @@ export const rowsOf = (hits) => hits.map((hit, n) => ({
   rank: n + 1, text: hit.text, score: hit.score, measure: hit.measure, similarity: hit.similarity, percentile: hit.percentile,
   title: hit.title, source: hit.source, line: hit.line, id: hit.id, ...hit.fields,
 }));
-
-/** @typedef {{ label: string, query: string }} Saved */
-
-const key = (/** @type {string} */ name) => `likewise.searches.${name}`;
-const changed = signal(0);
-
-/** The saved searches of a collection. @param {string} name @returns {Saved[]} */
-export function savedSearches(name) {
-  changed.value;
-  try {
-    return JSON.parse(localStorage.getItem(key(name)) ?? "[]");
-  } catch {
-    return [];
-  }
-}
-
-/** @param {string} name @param {Saved} search */
-export function saveSearch(name, search) {
-  const others = savedSearches(name).filter((each) => each.query !== search.query);
-  localStorage.setItem(key(name), JSON.stringify([search, ...others].slice(0, 50)));
-  changed.value++;
-}
-
-/** @param {string} name @param {string} query */
-export function forgetSearch(name, query) {
-  localStorage.setItem(key(name), JSON.stringify(savedSearches(name).filter((each) => each.query !== query)));
-  changed.value++;
-}

@@ -2,7 +2,7 @@
 
 import { html, useEffect, useMemo, useRef, useState } from "../lib/html.js";
 import { post } from "../lib/api.js";
-import { condition, filtersOf } from "../lib/filters.js";
+import { whereOf } from "../lib/filters.js";
 import { number, t } from "../lib/i18n.js";
 import { bind } from "../lib/keys.js";
 import { useLoad } from "../lib/load.js";
@@ -11,7 +11,8 @@ import { Facets } from "../components/facets.js";
 import { HitRow } from "../components/hit.js";
 import { ErrorNotice } from "../components/notice.js";
 import { RecordPanel } from "../components/record.js";
-import { SavedSearches, SearchBar } from "../components/searchbar.js";
+import { SavedSearches } from "../components/saved.js";
+import { SearchBar } from "../components/searchbar.js";
 import { ExportMenu } from "../components/export.js";
 
 const FIRST = 20;
@@ -25,7 +26,8 @@ function wanted(query) {
     like: query.get("like") ?? "",
     fold: query.get("fold") === "1",
     count: Math.max(1, Math.min(1000, Number(query.get("k")) || FIRST)),
-    where: condition(filtersOf(query)),
+    where: whereOf(query),
+    extra: query.get("where") ?? "",
     asOf: query.get("as_of") ?? "",
   };
 }
@@ -89,10 +91,11 @@ export function SearchTab({ name, summary, state, onChanged }) {
   const likeHit = ask.like;
   return html`
     <div class="search ${open ? "with-panel" : ""}">
-      <${SearchBar} box=${box} text=${text} setText=${setText} ask=${ask} busy=${busy} onDown=${() => { box.current?.blur(); setAt(0); }} />
+      <${SearchBar} name=${name} box=${box} text=${text} setText=${setText} ask=${ask} busy=${busy} onDown=${() => { box.current?.blur(); setAt(0); }} />
       ${ask.asOf && html`<p class="notice warn">${t("search.as_of", { run: ask.asOf })} <button type="button" onClick=${() => change({ as_of: null })}>${t("search.as_of.leave")}</button></p>`}
       ${likeHit && html`<p class="chips"><span class="chip on">${t("search.like")} <button type="button" onClick=${() => change({ like: null })} aria-label=${t("common.remove")}>×</button></span></p>`}
-      <${SavedSearches} name=${name} empty=${!ask.query && !likeHit} />
+      ${ask.extra && html`<p class="chips"><span class="chip on">${t("search.where")} <code>${ask.extra}</code> <button type="button" onClick=${() => change({ where: null, k: null })} aria-label=${t("common.remove")}>×</button></span></p>`}
+      <${SavedSearches} name=${name} empty=${!ask.query && !ask.where && !likeHit} />
       <div class="columns">
         <${Facets} name=${name} query=${query} asOf=${ask.asOf} state=${state} />
         <section class="found" aria-label=${t("search.results")} aria-busy=${busy}>
