@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+import likewise
 from benchmarks.loopback_cluster import LoopbackCluster
 from likewise.analysis import embed_ranges as ranges
 from likewise.analysis.clustering.communities import Labels
