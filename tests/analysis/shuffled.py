@@ -6,8 +6,8 @@ import random
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from likewise.analysis.executor import Finished, Work
 from likewise.data.range_scan import Range
+from likewise.executor import Finished, Work
 
 
 class ShuffledExecutor:

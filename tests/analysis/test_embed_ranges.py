@@ -14,11 +14,11 @@ from likewise import Encoder
 from likewise.analysis import embed_ranges as module
 from likewise.analysis.embed_file import embed_file, saved_texts
 from likewise.analysis.embed_ranges import embed_ranges, saved_ranges
-from likewise.analysis.executor import Executor, Finished, LocalExecutor, Work
 from likewise.analysis.manifest import Fragment, Manifest, fragments_folder
 from likewise.analysis.vector_parts import EmbeddingJob
 from likewise.data import Skipped
 from likewise.errors import InputError, OutputError, RecordError, TooLongError
+from likewise.executor import Executor, Finished, LocalExecutor, Work
 from tests.analysis.interrupted import stop_after, write_lines
 from tests.analysis.shuffled import ShuffledExecutor
 

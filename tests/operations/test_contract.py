@@ -13,7 +13,7 @@ import typer.main
 
 import likewise.operations
 from likewise.cli.main import app
-from likewise.operations.contract import Field, JobRequest, request_fields
+from likewise.operations.contract import DistributedRequest, Field, request_fields
 
 SHARED = ("ModelRequest",)
 """Bases of requests, which no verb takes as they are."""
@@ -21,7 +21,7 @@ SHARED = ("ModelRequest",)
 COMMANDS = {"project": "map"}
 """Commands that are not named like their verb."""
 
-ON_A_CLUSTER = {"cluster", "dedupe", "encode", "index", "project"}
+ON_A_CLUSTER = {"cluster", "dedupe", "encode", "evaluate", "index", "project"}
 """Verbs whose work can run on a cluster."""
 
 OPTIONS = {"apply_plan": ("dedupe", "apply"), "undo_plan": ("dedupe", "undo")}
@@ -79,9 +79,9 @@ def test_requests_and_results_are_frozen(verb: str) -> None:
 
 
 def test_jobs_can_run_on_a_cluster() -> None:
-    jobs = {verb for verb, request in requests().items() if issubclass(request, JobRequest)}
+    jobs = {verb for verb, request in requests().items() if issubclass(request, DistributedRequest)}
     assert jobs == ON_A_CLUSTER
-    private = {field.name for field in request_fields(JobRequest) if field.field.private}
+    private = {field.name for field in request_fields(DistributedRequest) if field.field.private}
     assert private == {"cluster", "worker_cores"}
 
 

@@ -9,9 +9,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import likewise
@@ -22,10 +24,13 @@ from likewise.analysis.embed_ranges import saved_ranges
 from likewise.analysis.embed_stream import EncodeTexts
 from likewise.collections.open_collection import open_collection
 from likewise.errors import EngineError, InputError, TooLongError
+from likewise.evaluation.results import TaskScores
+from likewise.evaluation.tasks import Sts
 from likewise.operations.cluster import ClusterRequest
 from likewise.operations.cluster import cluster as find_clusters
 from likewise.operations.dedupe import DedupeRequest, dedupe
 from likewise.operations.encode import EncodeRequest, EncodeResult, encode
+from likewise.operations.evaluate import EvaluateRequest, evaluate
 from likewise.operations.index import IndexRequest, index
 from likewise.operations.session import Session
 from likewise.progress import Progress, no_progress
@@ -203,6 +208,54 @@ def test_a_collection_is_that_of_one_process(
 
     assert rows("cluster", cluster.address) == rows("local", None)
     assert killed
+
+
+def test_scores_are_those_of_one_process(
+    cluster: LoopbackCluster, folder: Path, tmp_path: Path
+) -> None:
+    lines = write_lines(tmp_path / "lines.txt", 6000).read_text().splitlines()
+    pairs = zip(lines[::2], lines[1::2], strict=True)
+    task = tmp_path / "pairs.tsv"
+    rows = (f"{one}\t{other}\t{number % 7}" for number, (one, other) in enumerate(pairs))
+    task.write_text("\n".join(["sentence1\tsentence2\tscore", *rows]) + "\n")
+    killed: list[int] = []
+
+    @contextmanager
+    def progress(total: int | None, *, title: str, unit: str = "texts") -> Iterator[Progress]:
+        class Killing(Progress):
+            def __call__(self, done: int) -> None:
+                pids = [pid for node in cluster.nodes for pid in cluster.worker_pids(node)]
+                if done and not killed and pids:
+                    os.kill(pids[0], signal.SIGKILL)
+                    killed.append(pids[0])
+
+        yield Killing()
+
+    def scores(address: str | None) -> list[TaskScores]:
+        request = EvaluateRequest(
+            (str(folder),), (str(task),), compute="float32", cache=False, cluster=address
+        )
+        session = Session(progress=progress if address else no_progress)
+        tasks = evaluate(request, session).evaluation.models[0].tasks
+        return [replace(task, seconds=0) for task in tasks]
+
+    local = scores(None)
+    assert scores(cluster.address) == local
+    assert local
+    assert killed
+
+
+def test_a_model_that_cannot_be_sent(cluster: LoopbackCluster) -> None:
+    class Own:
+        def encode(self, sentences: list[str]) -> np.ndarray:
+            return np.ones((len(sentences), 2))
+
+    task = Sts("sts", [f"{n}" for n in range(3000)], ["one"] * 3000, list(range(3000)))
+    with (
+        cluster_executor(cluster.address) as executor,
+        pytest.raises(InputError, match="the model cannot be sent to the workers"),
+    ):
+        likewise.evaluate([Own()], [task], executor=executor)
 
 
 def test_no_task_is_begun_far_ahead_of_a_slow_one(cluster: LoopbackCluster, folder: Path) -> None:

@@ -14,11 +14,11 @@ import numpy as np
 
 from likewise.analysis.embed_file import Embedded, locked, prompt_text
 from likewise.analysis.embed_stream import EncodedTexts, EncodeTexts
-from likewise.analysis.executor import Executor
 from likewise.analysis.manifest import Fragment, Manifest, fragments_folder
 from likewise.analysis.vector_parts import EmbeddingJob
 from likewise.data.writers import VectorBatch, write_batches
 from likewise.errors import InputError
+from likewise.executor import Executor
 from likewise.progress import Progress
 from likewise.tokenization.token_stream import Truncation
 

@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from likewise.analysis.embed_file import Embedded, locked, parts_folder, prompt_text
-from likewise.analysis.executor import Executor
 from likewise.analysis.manifest import Fragment, Manifest, fragments_folder, saved_in_manifest
 from likewise.analysis.vector_parts import EmbeddingJob, regrouped
 from likewise.data.range_scan import Range
@@ -36,6 +35,7 @@ from likewise.data.readers import resolved
 from likewise.data.records import OnError, Skipped
 from likewise.data.writers import VECTOR_FORMATS, VectorBatch, check_target, write_batches
 from likewise.errors import InputError, OutputError, RecordError, TextError
+from likewise.executor import Executor
 from likewise.finite import check_finite
 from likewise.progress import MessageCallback, Progress, ProgressFactory, no_progress
 from likewise.tokenization.token_stream import BATCH_TEXTS, Truncation

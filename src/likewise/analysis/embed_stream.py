@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from likewise.analysis.executor import Executor
 from likewise.errors import TextError
+from likewise.executor import Executor
 from likewise.finite import check_finite
 from likewise.results import Encoded
 from likewise.tokenization.token_stream import Truncation

@@ -25,12 +25,12 @@ from numpy.typing import NDArray
 
 from likewise.analysis.embed_file import embed_texts, prompt_text
 from likewise.analysis.embed_list import embed_list
-from likewise.analysis.executor import Executor
 from likewise.analysis.memmap import release
 from likewise.atomic import atomic
 from likewise.cache import cache_folder
 from likewise.data.records import OnError, Paths, Record, Unit, read_records
 from likewise.errors import InputError, OutputError
+from likewise.executor import Executor
 from likewise.progress import MessageCallback, ProgressFactory, no_progress
 from likewise.tokenization.token_stream import Truncation
 from likewise.vectors import Matrix, normalize

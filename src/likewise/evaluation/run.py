@@ -21,6 +21,7 @@ from likewise.evaluation.results import (
     task_scores,
 )
 from likewise.evaluation.vector_cache import CachedEncoder
+from likewise.executor import Executor
 from likewise.progress import ProgressFactory, no_progress
 
 ScoreCallback = Callable[[ModelScores, TaskScores], None]
@@ -53,6 +54,7 @@ def evaluate(
     cache: Path | None = None,
     use_cache: bool = True,
     on_result: ScoreCallback | None = None,
+    executor: Executor | None = None,
     progress: ProgressFactory = no_progress,
 ) -> Evaluation:
     """Score every model on every task.
@@ -65,18 +67,23 @@ def evaluate(
         cache: folder of cached vectors.
         use_cache: cache vectors on disk.
         on_result: called with each result.
+        executor: encodes the texts, with a copy of the model for each worker; None does it in this
+            process. The scores are the same if the models are batch-invariant.
         progress: shows the texts that are encoded.
 
     Raises:
         RecordError: `output` exists and is not a file of results.
         OutputError: `output` cannot be written.
+        InputError: a model cannot be sent to the workers of the executor.
     """
     earlier = load_evaluation(output) if output and output.exists() else None
     record = manifest()
     finished: list[ModelScores] = []
     for model in models:
         scores = describe(model)
-        cached = CachedEncoder(model, cache, persist=use_cache, progress=progress)
+        cached = CachedEncoder(
+            model, cache, persist=use_cache, executor=executor, progress=progress
+        )
         for task in tasks:
             result = _earlier_result(earlier, scores, task) or _run_task(cached, task)
             scores = replace(scores, tasks=(*scores.tasks, result))

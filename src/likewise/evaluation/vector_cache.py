@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,16 @@ import numpy as np
 from likewise.cache import cache_folder
 from likewise.errors import OutputError
 from likewise.evaluation.contract import Role, TextEncoder
+from likewise.executor import Executor, LocalExecutor
 from likewise.progress import ProgressFactory, no_progress
 from likewise.vectors import Matrix, as_matrix
 
 BATCH = 1024
 """Texts encoded and stored at once; an interruption loses at most these."""
+SMALLEST_TASK = 64
+"""Fewest texts of a task of an executor."""
+TASKS_PER_WORKER = 4
+"""Tasks of each worker that are aimed at."""
 
 
 def default_cache() -> Path:
@@ -40,6 +46,8 @@ class CachedEncoder:
         model: any object with `encode`.
         folder: of the cache files; when not given, a folder in the cache of Likewise.
         persist: whether vectors are written to disk.
+        executor: encodes more than `BATCH` texts; fewer are encoded here sooner than a worker
+            loads the model. None encodes all here.
         progress: shows the texts that are encoded.
     """
 
@@ -49,9 +57,11 @@ class CachedEncoder:
         folder: Path | None = None,
         *,
         persist: bool = True,
+        executor: Executor | None = None,
         progress: ProgressFactory = no_progress,
     ) -> None:
         self.model = model
+        self._executor = executor
         self._progress = progress
         fingerprint = getattr(model, "fingerprint", None)
         prompts = sorted(dict(getattr(model, "prompts", None) or {}).items())
@@ -91,12 +101,14 @@ class CachedEncoder:
         missing = {k: t for k, t in zip(keys, texts, strict=True) if k not in cached}
         # texts of similar length together, to reduce padding
         todo = sorted(missing.items(), key=lambda item: len(item[1]), reverse=True)
-        encode = getattr(self.model, f"encode_{role}", self.model.encode)
+        executor = self._executor if self._executor and len(todo) > BATCH else LocalExecutor()
+        size = _task_size(len(todo), executor.workers)
+        parts = [todo[start : start + size] for start in range(0, len(todo), size)]
+        tasks = [[text for _, text in part] for part in parts]
         progress = self._progress if todo else no_progress
         with progress(len(todo), title="encoding") as advance:
-            for start in range(0, len(todo), BATCH):
-                part = todo[start : start + BATCH]
-                rows = as_matrix(encode([text for _, text in part]))
+            for finished in executor.run(EncodeRole(self.model, role), tasks):
+                part, rows = parts[finished.number], finished.result
                 self._store_rows([key for key, _ in part], rows)
                 cached.update(zip((key for key, _ in part), rows, strict=True))
                 advance(len(part))
@@ -123,6 +135,32 @@ class CachedEncoder:
                 f"cannot store vectors in {self.path}: {error}",
                 hint="free some space, or turn the cache off with --no-cache",
             ) from error
+
+
+@dataclass(frozen=True)
+class EncodeRole:
+    """Encodes texts that are sent as the task, in their role."""
+
+    model: TextEncoder
+    role: Role
+
+    def start(self) -> Callable[[list[str]], Any]:
+        """The method of the model for this role."""
+        encode: Callable[[list[str]], Any] = getattr(
+            self.model, f"encode_{self.role}", self.model.encode
+        )
+        return encode
+
+    def run(self, state: Callable[[list[str]], Any], task: list[str]) -> Matrix:
+        """Vectors of the texts."""
+        return as_matrix(state(task))
+
+
+def _task_size(texts: int, workers: int) -> int:
+    """Texts of a task, so that all workers end at about the same time."""
+    if workers == 1:
+        return BATCH
+    return max(SMALLEST_TASK, min(BATCH, texts // (TASKS_PER_WORKER * workers)))
 
 
 def _key(role: Role, text: str) -> bytes:

@@ -104,7 +104,7 @@ class ModelRequest:
 
 
 @dataclass(frozen=True, kw_only=True)
-class JobRequest(ModelRequest):
+class DistributedRequest:
     """A request whose work can run on a cluster."""
 
     cluster: Annotated[
@@ -117,6 +117,11 @@ class JobRequest(ModelRequest):
     worker_cores: Annotated[
         int, Field("Cores of each worker of the cluster.", minimum=1, private=True)
     ] = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobRequest(DistributedRequest, ModelRequest):
+    """A request that is answered with a model, on a cluster if one is given."""
 
 
 def request_fields(request: type) -> Iterator[RequestField]:

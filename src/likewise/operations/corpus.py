@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Annotated
 
 from likewise.analysis.embedded_corpus import EmbeddedCorpus, embed_corpus, embed_records
-from likewise.analysis.executor import Executor
 from likewise.data.records import Unit
 from likewise.encoder import Encoder
 from likewise.errors import InputError
+from likewise.executor import Executor
 from likewise.operations.contract import Field
 from likewise.operations.messages import report_cut, report_scripts
 from likewise.operations.session import Session

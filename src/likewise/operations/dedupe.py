@@ -28,9 +28,9 @@ from likewise.analysis.dedup.removal_plan import (
 )
 from likewise.analysis.dedup.threshold import LearnedThreshold, borderline, percentile
 from likewise.analysis.embedded_corpus import EmbeddedCorpus
-from likewise.analysis.executor import Executor
 from likewise.data.records import Record, Skipped
 from likewise.errors import InputError
+from likewise.executor import Executor
 from likewise.operations.contract import Field, JobRequest
 from likewise.operations.corpus import Texts, check_sources, embed_given, embed_sources
 from likewise.operations.session import Session

@@ -42,8 +42,8 @@ from likewise.tokenization.token_stream import Truncation
 from likewise.wording import counted
 
 if TYPE_CHECKING:
-    from likewise.analysis.executor import Executor
     from likewise.encoder import Encoder
+    from likewise.executor import Executor
     from likewise.progress import Progress
 
 Role = Literal["none", "query", "document"]

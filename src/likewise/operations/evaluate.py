@@ -14,7 +14,13 @@ from likewise.evaluation.results import Evaluation, ModelScores, TaskScores, loa
 from likewise.evaluation.run import Drop, compare_with_baseline, load_tasks
 from likewise.evaluation.run import evaluate as score
 from likewise.evaluation.task_settings import TaskSettings
-from likewise.operations.contract import ComputeName, Failure, Field, ModelRequest
+from likewise.operations.contract import (
+    ComputeName,
+    DistributedRequest,
+    Failure,
+    Field,
+    ModelRequest,
+)
 from likewise.operations.session import Session
 from likewise.operations.task_reading import TaskColumns, TaskType, columns_by_role
 from likewise.operations.texts import Encoding
@@ -22,7 +28,7 @@ from likewise.wording import counted
 
 
 @dataclass(frozen=True)
-class EvaluateRequest:
+class EvaluateRequest(DistributedRequest):
     """Models, and the tasks to score them on."""
 
     models: Annotated[
@@ -107,11 +113,14 @@ class EvaluateResult:
 def evaluate(request: EvaluateRequest, session: Session) -> EvaluateResult:
     """Score every model on every task, and compare with a baseline.
 
+    On a cluster, the texts are encoded by the workers; scores are computed here.
+
     Raises:
         RecordError: a task, the baseline or earlier results cannot be read.
         InputError: the columns or a name are not known.
         CheckpointError: a model cannot be used.
         OutputError: the results cannot be written.
+        EngineError: the cluster does not answer, or its workers end again and again.
     """
     before = load_evaluation(request.baseline) if request.baseline else None
     settings = TaskSettings(request.split, request.language, request.samples, request.runs)
@@ -131,10 +140,11 @@ def evaluate(request: EvaluateRequest, session: Session) -> EvaluateResult:
             model=model.name, task=result.task, score=result.score,
         )  # fmt: skip
 
-    found = score(
-        models(), tasks, output=request.output, use_cache=request.cache,
-        on_result=report, progress=session.progress,
-    )  # fmt: skip
+    with session.executor(request) as executor:
+        found = score(
+            models(), tasks, output=request.output, use_cache=request.cache,
+            on_result=report, executor=executor, progress=session.progress,
+        )  # fmt: skip
     drops = tuple(compare_with_baseline(found, before, request.max_drop)) if before else ()
     if request.output:
         session.message("written", f"wrote {request.output}", path=str(request.output))

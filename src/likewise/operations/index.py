@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from likewise.analysis.embed_stream import embed_stream
-from likewise.analysis.executor import Executor
 from likewise.collections.contract import IndexChoice, Indexed, Model, Storage
 from likewise.collections.index_files import count_records, index_files
 from likewise.data.records import Skipped, Unit
+from likewise.executor import Executor
 from likewise.operations.collection import StoreAddress
 from likewise.operations.contract import Field, JobRequest
 from likewise.operations.messages import report_cut

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from likewise.encoder import Encoder
-from likewise.operations.contract import JobRequest, ModelRequest
+from likewise.operations.contract import DistributedRequest, ModelRequest
 from likewise.operations.registry import ModelRegistry
 from likewise.progress import Progress, ProgressFactory, no_progress
 
 if TYPE_CHECKING:
-    from likewise.analysis.executor import Executor
     from likewise.collections.collection import Collection
     from likewise.collections.contract import Scorer
+    from likewise.executor import Executor
 
 
 class CancelledError(Exception):
@@ -155,7 +155,7 @@ class Session:
         return load_scorer(model, loader=self.models.get, reranker_loader=self.models.get_reranker)
 
     @contextmanager
-    def executor(self, request: JobRequest) -> Iterator[Executor | None]:
+    def executor(self, request: DistributedRequest) -> Iterator[Executor | None]:
         """Where a job runs: on the cluster of its request, or on the session's executor.
 
         Yields:

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, TypeVar
 
-from likewise.analysis.executor import AHEAD, Finished, Work
-from likewise.errors import EngineError
+from likewise.errors import EngineError, InputError
+from likewise.executor import AHEAD, Finished, Work
 from likewise.scale.worker import Worker
 
 S = TypeVar("S")
@@ -56,8 +56,16 @@ class RayExecutor:
         Raises:
             LikewiseError: a task has raised it.
             EngineError: a task has ended several workers, or no worker starts.
+            InputError: the work cannot be pickled.
         """
-        pool = _Pool(self, self._ray, pickle.dumps(work), self._cores)
+        try:
+            pickled = pickle.dumps(work)
+        except (pickle.PicklingError, AttributeError, TypeError) as error:
+            raise InputError(
+                f"the model cannot be sent to the workers: {error}",
+                hint="load it with likewise.load; classes of your own belong in a module",
+            ) from error
+        pool = _Pool(self, self._ray, pickled, self._cores)
         most = len(tasks) if isinstance(tasks, Sized) else None
         try:
             yield from pool.run(tasks, most)

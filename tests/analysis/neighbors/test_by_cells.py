@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from likewise.analysis.executor import LocalExecutor
 from likewise.analysis.neighbors import by_cells, ivf
 from likewise.errors import OutputError
+from likewise.executor import LocalExecutor
 from likewise.progress import Progress
 from likewise.vectors import Matrix, normalize
 from tests.analysis.shuffled import ShuffledExecutor

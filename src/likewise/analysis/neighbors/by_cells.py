@@ -15,11 +15,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from likewise.analysis.executor import Executor
 from likewise.analysis.neighbors.graph import KnnGraph, NeighborSearch
 from likewise.analysis.neighbors.ivf import CellIndex, RowsByCell, cell_index, compare_rows
 from likewise.atomic import atomic
 from likewise.errors import OutputError
+from likewise.executor import Executor
 from likewise.progress import Progress
 from likewise.vectors import Matrix
 
