@@ -11,6 +11,7 @@ from benchmarks.options import Options
 from benchmarks.pages import BENCHMARKS, rewrite
 from benchmarks.results import UnavailableError, write
 from benchmarks.texts import DATA
+from benchmarks.training import SECTIONS
 
 
 def main() -> None:
@@ -24,8 +25,8 @@ def main() -> None:
         "--only",
         action="append",
         default=[],
-        choices=[c.name for c in CONTENDERS],
-        help="measure this contender (repeatable)",
+        choices=[*(c.name for c in CONTENDERS), *SECTIONS],
+        help="measure this contender, or this section of `training` (repeatable)",
     )
     parser.add_argument("--pages", action="store_true", help="only update the pages")
     args = parser.parse_args()

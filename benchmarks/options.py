@@ -18,7 +18,7 @@ class Options:
     Attributes:
         data: folder of texts.
         rounds: measurements of each contender; None for the benchmark's default.
-        only: names of the contenders to measure; empty for all.
+        only: names of the contenders, or of the sections, to measure; empty for all.
     """
 
     data: Path = DATA

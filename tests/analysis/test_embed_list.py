@@ -50,7 +50,7 @@ def test_a_corpus_has_the_same_vectors(tiny: Encoder) -> None:
 
 
 def test_a_text_that_cannot_be_encoded(tiny: Encoder, out: Path) -> None:
-    with pytest.raises(TooLongError, match=r"part \d+: text \d+ has 299 tokens"):
+    with pytest.raises(TooLongError, match=r"the text 'fox .*': text \d+ has 299 tokens"):
         embed_list(
             ShuffledExecutor(), tiny, [*TEXTS, "fox " * 99], out / "v.npy",
             identity="texts", truncation="error",

@@ -1,4 +1,4 @@
-"""Saved searches belong to the collection: one for each title, whoever saves it."""
+"""Saved searches belong to the collection: one for each title."""
 
 from __future__ import annotations
 

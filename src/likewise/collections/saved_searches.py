@@ -15,6 +15,7 @@ from likewise.collections.companion import CompanionRows
 from likewise.collections.contract import Mode
 from likewise.collections.store import Store
 from likewise.errors import InputError
+from likewise.wording import counted
 
 TITLE_CHARACTERS = 200
 """Length of a title."""
@@ -138,6 +139,6 @@ class SavedSearches:
 def _check_length(what: str, text: str, characters: int) -> None:
     if len(text) > characters:
         raise InputError(
-            f"the {what} has {len(text):,} characters",
+            f"the {what} has {counted(len(text), 'character')}",
             hint=f"at most {characters:,} characters can be saved",
         )
