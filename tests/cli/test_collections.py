@@ -304,6 +304,12 @@ def test_searches_are_saved(likewise: Run, shop: Path) -> None:
     assert "likewise collections saved shop" in again.stderr
 
 
+def test_outliers_are_listed(likewise: Run, shop: Path) -> None:
+    found = likewise("collections", "outliers", "shop", "-k", "2")
+    assert found.stdout.count("nearest, ") == 2
+    assert "typical here" in found.stderr
+
+
 def test_migrating_to_another_model(likewise: Run, shop: Path, tmp_path: Path) -> None:
     first = json.loads(likewise("search", "shop", "money back", "--json").stdout)["hits"]
     likewise("feedback", "add", "shop", "money back", "--better", first[0]["id"])

@@ -17,6 +17,8 @@ from likewise.operations.collection_duplicates import (
     collections_duplicates,
 )
 from likewise.operations.collection_map import CollectionMapRequest, collections_map
+from likewise.operations.collections import ChangeRequest, collections_undo
+from likewise.operations.outliers import OutliersRequest, collections_outliers
 from likewise.operations.records import (
     AddRequest,
     CreateRequest,
@@ -83,6 +85,26 @@ def test_every_threshold_has_its_counts_and_pairs(store: str) -> None:
         assert sum(step in pair.steps for pair in found.pairs) == counts.removed
     last = [pair for pair in found.pairs if len(found.counts) - 1 in pair.steps]
     assert {last[0].left.text, last[0].right.text} == {"the cat is gone", "The cat is gone."}
+
+
+def test_outliers_are_far_from_all_others(store: str) -> None:
+    odd = ("Integrate x squared over the unit sphere.", "Integrate x squared over the unit sphere.")
+    session = Session(store=store)
+    collections_add(
+        AddRequest("things", records=(TextRecord(odd[0]), TextRecord(odd[1], "B"))), session
+    )
+    found = collections_outliers(OutliersRequest("things", top=3), session)
+    assert json.loads(json.dumps(found.to_dict()))["chunks"] == len(SUBJECTS) * len(VERBS) + 3
+    first = found.outliers[0]
+    assert (first.chunk.text, first.copies) == (odd[0], 2)
+    assert first.similarity < found.typical
+    assert first.similarity <= first.nearest_similarity
+    assert [each.similarity for each in found.outliers] == sorted(
+        each.similarity for each in found.outliers
+    )
+    with pytest.raises(InputError, match="only the same text 2 times"):
+        collections_outliers(OutliersRequest("things", where=f"text = '{odd[0]}'"), session)
+    collections_undo(ChangeRequest("things"), session)
 
 
 def header(path: Path) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Literal
 
 import typer
 
+from likewise.cli.collection_analysis import outliers
 from likewise.cli.derive import command
 from likewise.cli.hit_format import index_quality, place
 from likewise.cli.migration_format import say_migration
@@ -240,6 +241,9 @@ def duplicates(result: CollectionDuplicatesResult, request: CollectionDuplicates
             say(f"       {pair.right.id}  {pair.right.text}")
     rows = [[f"{c.threshold:.2f}", f"{c.removed:,}", f"{c.groups:,}"] for c in result.counts]
     say_table(["threshold", "redundant", "groups"], rows)
+
+
+collections_app.command("outliers")(outliers)
 
 
 @collections_app.command("get")

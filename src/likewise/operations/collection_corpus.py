@@ -13,6 +13,23 @@ from likewise.operations.session import Session
 
 
 @dataclass(frozen=True)
+class StoredText:
+    """A text of a collection, as results show it.
+
+    Attributes:
+        id: of its chunk.
+        text: the text.
+        source: its file.
+        line: in the file.
+    """
+
+    id: str
+    text: str
+    source: str
+    line: int
+
+
+@dataclass(frozen=True)
 class CollectionCorpus:
     """A collection as a corpus.
 
@@ -23,6 +40,11 @@ class CollectionCorpus:
 
     corpus: EmbeddedCorpus
     ids: tuple[str, ...]
+
+    def text(self, row: int) -> StoredText:
+        """The text of a row."""
+        record = self.corpus.records[row]
+        return StoredText(self.ids[row], record.text, record.source, record.line)
 
 
 def collection_corpus(

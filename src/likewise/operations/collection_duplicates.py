@@ -10,9 +10,12 @@ import numpy as np
 
 from likewise.analysis.dedup.dedupe import dedupe
 from likewise.analysis.dedup.duplicates import THRESHOLD, Duplicates, RemovedText
-from likewise.data.records import Record
 from likewise.operations.collection import CollectionRequest, Where
-from likewise.operations.collection_corpus import collection_corpus
+from likewise.operations.collection_corpus import (
+    CollectionCorpus,
+    StoredText,
+    collection_corpus,
+)
 from likewise.operations.contract import Field
 from likewise.operations.session import Session
 
@@ -57,23 +60,6 @@ class ThresholdCounts:
 
 
 @dataclass(frozen=True)
-class PairSide:
-    """A record of a pair.
-
-    Attributes:
-        id: its id.
-        text: its text.
-        source: its file.
-        line: in the file.
-    """
-
-    id: str
-    text: str
-    source: str
-    line: int
-
-
-@dataclass(frozen=True)
 class DuplicatePair:
     """A record, and the one that represents it.
 
@@ -88,8 +74,8 @@ class DuplicatePair:
     similarity: float
     reason: str
     steps: tuple[int, ...]
-    left: PairSide
-    right: PairSide
+    left: StoredText
+    right: StoredText
 
 
 @dataclass(frozen=True)
@@ -130,13 +116,12 @@ def collections_duplicates(
     collection = session.collection(request.name, store=request.store)
     where = f"{WHOLE} AND ({request.where})" if request.where else WHOLE
     found = collection_corpus(session, collection, where=where)
-    records = found.corpus.records
     lowest = min(request.lowest, request.threshold)
     duplicates = dedupe(found.corpus, lowest, progress=session.progress)
-    at = _at_thresholds(duplicates, records, found.ids, request.pairs, session)
-    left_out = collection.count(request.where) - len(records)
+    at = _at_thresholds(duplicates, found, request.pairs, session)
+    left_out = collection.count(request.where) - len(found.corpus)
     return CollectionDuplicatesResult(
-        request.name, len(records), left_out, request.threshold, at.counts, at.pairs
+        request.name, len(found.corpus), left_out, request.threshold, at.counts, at.pairs
     )
 
 
@@ -154,11 +139,7 @@ class _Found:
 
 
 def _at_thresholds(
-    duplicates: Duplicates,
-    records: Sequence[Record],
-    ids: Sequence[str],
-    most: int,
-    session: Session,
+    duplicates: Duplicates, corpus: CollectionCorpus, most: int, session: Session
 ) -> _Found:
     """The counts and the pairs of each threshold; groups differ between them."""
     thresholds = np.round(np.arange(duplicates.threshold, 1 + STEP / 2, STEP), 4).tolist()
@@ -174,17 +155,12 @@ def _at_thresholds(
                 known[pair] = removed
                 steps.setdefault(pair, []).append(step)
             progress(step + 1)
-    pairs = [_pair(removed, steps[key], records, ids) for key, removed in known.items()]
+    pairs = [_pair(removed, steps[key], corpus) for key, removed in known.items()]
     return _Found(tuple(counts), tuple(sorted(pairs, key=lambda pair: -pair.similarity)))
 
 
-def _pair(
-    removed: RemovedText, steps: Sequence[int], records: Sequence[Record], ids: Sequence[str]
-) -> DuplicatePair:
-    def side(row: int) -> PairSide:
-        return PairSide(ids[row], records[row].text, records[row].source, records[row].line)
-
+def _pair(removed: RemovedText, steps: Sequence[int], corpus: CollectionCorpus) -> DuplicatePair:
     return DuplicatePair(
         round(float(removed.similarity), 4), removed.reason, tuple(steps),
-        side(removed.row), side(removed.representative),
+        corpus.text(removed.row), corpus.text(removed.representative),
     )  # fmt: skip

@@ -5,11 +5,12 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.web.conftest import LOOPBACK
@@ -23,6 +24,13 @@ class Workspace:
     """A server with the workspace."""
 
     address: str
+
+    def collection(self, name: str, texts: Sequence[str]) -> None:
+        """Make a collection of texts, over HTTP."""
+        with httpx.Client(base_url=f"{self.address}/api/v1", timeout=60) as client:
+            assert client.post("/collections", json={"name": name}).status_code == 200
+            body = {"records": list(texts), "source": f"{name}.txt"}
+            assert client.post(f"/collections/{name}/records", json=body).status_code == 200
 
 
 @pytest.fixture(scope="session")

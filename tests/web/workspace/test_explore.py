@@ -78,6 +78,31 @@ def test_a_map_is_drawn_named_and_lit_up(people: People, subjects: str) -> None:
     page.wait_for_selector(".panel", state="detached")
 
 
+def test_texts_far_from_all_others_are_listed_and_lit_up(
+    people: People, workspace: Workspace
+) -> None:
+    plain = [f"{subject} {verb}" for subject in SUBJECTS["cats"] for verb in VERBS]
+    few = ["Integrate x squared over the sphere.", "Integrate y squared over the sphere."]
+    workspace.collection("odd", [*plain, *few, "Zwölf Boxkämpfer jagen Viktor quer über den Deich"])
+    person = people().go("/explore/odd")
+    page = person.page
+    page.wait_for_selector("html[data-map=tsne-named]", timeout=120_000)
+    page.click("text=Texts that are far from all others")
+    page.wait_for_selector(".outliers li")
+    listed = page.locator(".outliers li")
+    assert "Zwölf Boxkämpfer" in listed.nth(0).inner_text() + listed.nth(1).inner_text()
+    group = page.inner_text(".outliers li:has(.group) >> nth=0")
+    assert all(text in group for text in few)
+    page.reload()  # the address has it, and the result is not computed again
+    page.click(".outliers li button >> text=Zwölf Boxkämpfer")
+    page.wait_for_selector(".panel .near li")
+    page.keyboard.press("Escape")
+    page.click(".outliers >> text=/Select these/")
+    page.wait_for_selector(".selection >> text=/selected/")
+    page.wait_for_selector(".selection >> text=CSV")
+    assert person.findings() == []
+
+
 def test_what_a_lasso_encloses_becomes_a_collection(people: People, subjects: str) -> None:
     person = people().go(f"/explore/{subjects}")
     page = person.page
@@ -179,10 +204,13 @@ def test_the_map_is_accessible(
     people: People, subjects: str, locale: str, width: int, scheme: str
 ) -> None:
     person = people(locale=locale, color_scheme=scheme, viewport={"width": width, "height": 844})
-    for path in ("/explore", f"/explore/{subjects}", "/compare"):
+    outliers = f"/explore/{subjects}?outliers=1"
+    for path in ("/explore", f"/explore/{subjects}", outliers, "/compare"):
         person.go(path)
-        if path.endswith(subjects):
+        if subjects in path:
             person.page.wait_for_selector("html[data-map=tsne-named]", timeout=120_000)
+        if path == outliers:
+            person.page.wait_for_selector(".outliers li")
         person.page.wait_for_load_state("networkidle")
         assert person.findings() == [], path
         assert person.overflow() == 0, path

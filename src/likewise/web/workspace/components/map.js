@@ -11,13 +11,14 @@ import { theme } from "../lib/theme.js";
 import { Icon } from "./icon.js";
 import { Legend } from "./legend.js";
 import { MapFilters } from "./mapfilters.js";
+import { Outliers } from "./outliers.js";
 import { RecordPanel } from "./record.js";
 import { Selection } from "./selection.js";
 
 const LIT = 200;
 
-/** @param {{ name: string, points: import("../lib/points.js").Points }} props */
-export function MapView({ name, points }) {
+/** @param {{ name: string, points: import("../lib/points.js").Points, updated: string }} props */
+export function MapView({ name, points, updated }) {
   const { query } = place.value;
   const stage = useRef(/** @type {HTMLElement | null} */ (null));
   const dots = useRef(/** @type {HTMLCanvasElement | null} */ (null));
@@ -27,6 +28,7 @@ export function MapView({ name, points }) {
   const [tip, setTip] = useState({ row: -1, x: 0, y: 0 });
   const [lasso, setLasso] = useState(false);
   const [selected, setSelected] = useState(/** @type {number[]} */ ([]));
+  const [far, setFar] = useState(/** @type {number[]} */ ([])); // outliers, while they are shown
   const [text, setText] = useState(query.get("q") ?? "");
   const color = query.get("color") ?? "";
   const open = query.get("open") ?? "";
@@ -62,7 +64,7 @@ export function MapView({ name, points }) {
   useEffect(() => {
     if (q) setSelected([]);
   }, [q]);
-  useEffect(() => map?.setFocus(selected.length ? selected : q && rows.length ? rows : null), [map, selected, rows, q]);
+  useEffect(() => map?.setFocus(selected.length ? selected : q && rows.length ? rows : far.length ? far : null), [map, selected, rows, q, far]);
   useEffect(() => {
     const row = points.rows.get(open);
     if (map && row !== undefined) map.mark(row);
@@ -94,6 +96,7 @@ export function MapView({ name, points }) {
           : html`
             ${(near.length > 0 || q) && html`<${Selection} name=${name} points=${points} rows=${near} lassoed=${selected.length > 0} onClear=${() => { setSelected([]); setText(""); change({ q: null }, { replace: true }); }} onPick=${(/** @type {number} */ row) => { map?.goTo(row); change({ open: points.ids[row] }); }} onTagged=${tagged} />`}
             <${Legend} name=${name} points=${points} shown=${shown} color=${color} map=${map} mask=${mask} onTagged=${tagged} />
+            <${Outliers} name=${name} points=${points} updated=${updated} onRows=${setFar} onSelect=${(/** @type {number[]} */ rows) => { setSelected(rows); setText(""); change({ q: null }, { replace: true }); }} onPick=${(/** @type {number} */ row) => { map?.goTo(row); change({ open: points.ids[row] }); }} />
             <${MapFilters} points=${points} map=${map} turn=${turn} onCount=${setMask} />
             <${Trust} points=${points} />`}
       </div>

@@ -75,7 +75,7 @@ function CollectionMap({ name }) {
       ${stale && html`<p class="notice warn">${t("explore.stale")}</p>`}
       ${known && !known.records && html`<${Empty} title=${t("search.empty")} />`}
       ${(running ?? failed) && html`<${JobCard} job=${running ?? failed} />`}
-      ${file.value && html`<${MapView} name=${name} points=${file.value} />`}
+      ${file.value && html`<${MapView} name=${name} points=${file.value} updated=${known?.updated ?? ""} />`}
     </div>
   `;
 }
