@@ -310,6 +310,20 @@ def test_outliers_are_listed(likewise: Run, shop: Path) -> None:
     assert "typical here" in found.stderr
 
 
+def test_versions_are_compared(likewise: Run, tmp_path: Path) -> None:
+    store = "--store", tmp_path / "store"
+    likewise("collections", "create", "notes", *store)
+    add = "collections", "add", "notes", "--source", "notes.txt", "--sync"
+    likewise(*add, "It is on Monday.", "Bring plans.", *store)
+    likewise(*add, "It is on Tuesday.", "Bring plans.", *store)
+    found = likewise("collections", "diff", "notes", "2", "3", *store)
+    assert found.stdout == "~ It is on Monday.\n  It is on Tuesday.\n"
+    assert "0 added, 0 removed, 1 changed, 1 unchanged" in found.stderr
+    unknown = likewise("collections", "diff", "notes", "9", *store)
+    assert unknown.exit_code == 1
+    assert "stored runs: 1, 2, 3" in unknown.stderr
+
+
 def test_migrating_to_another_model(likewise: Run, shop: Path, tmp_path: Path) -> None:
     first = json.loads(likewise("search", "shop", "money back", "--json").stdout)["hits"]
     likewise("feedback", "add", "shop", "money back", "--better", first[0]["id"])

@@ -1,10 +1,11 @@
-"""Commands of `likewise collections` that analyze a collection."""
+"""Commands of `likewise collections` that analyze a collection and its versions."""
 
 from __future__ import annotations
 
 from likewise.cli.derive import command
 from likewise.cli.printing import note, say
 from likewise.operations.outliers import OutliersRequest, OutliersResult, collections_outliers
+from likewise.operations.version_difference import DiffRequest, DiffResult, collections_diff
 
 
 @command(OutliersRequest, collections_outliers)
@@ -25,3 +26,31 @@ def outliers(result: OutliersResult, _: OutliersRequest) -> None:
         say(f"{each.similarity:.3f}  {each.chunk.id}  {each.chunk.text}{group}")
         say(f"       nearest, {each.nearest_similarity:.3f}: {each.nearest.text}")
     note(f"mean similarity to {result.neighbors} neighbors; typical here: {result.typical:.3f}")
+
+
+@command(DiffRequest, collections_diff)
+def diff(result: DiffResult, _: DiffRequest) -> None:
+    """Compare two versions: records that came (+), went (-), or changed (~).
+
+    \b
+    Example:
+      likewise collections log help
+      likewise collections diff help 1 3
+    """
+    found = result.difference
+    for record in found.examples_added:
+        say(f"+ {record.text}")
+    for record in found.examples_removed:
+        say(f"- {record.text}")
+    for changed in found.examples_changed:
+        say(f"~ {changed.before.text}")
+        columns = [name for name in changed.columns if name not in {"text", "title"}]
+        if "text" in changed.columns:
+            say(f"  {changed.after.text}")
+        for name in columns:
+            old, new = changed.before.fields.get(name, ""), changed.after.fields.get(name, "")
+            say(f"  {name}: {old} -> {new}")
+    note(
+        f"run {found.before.number} to run {found.after.number}: {found.added:,} added, "
+        f"{found.removed:,} removed, {found.changed:,} changed, {found.unchanged:,} unchanged"
+    )

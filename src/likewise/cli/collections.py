@@ -7,7 +7,7 @@ from typing import Literal
 
 import typer
 
-from likewise.cli.collection_analysis import outliers
+from likewise.cli.collection_analysis import diff, outliers
 from likewise.cli.derive import command
 from likewise.cli.hit_format import index_quality, place
 from likewise.cli.migration_format import say_migration
@@ -287,6 +287,9 @@ def log(result: LogResult, _: LogRequest) -> None:
             for run in result.runs
         ],
     )
+
+
+collections_app.command("diff")(diff)
 
 
 def _question(

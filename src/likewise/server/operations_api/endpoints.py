@@ -49,6 +49,7 @@ from likewise.operations import (
     tag,
     train,
     verify,
+    version_difference,
 )
 from likewise.operations.contract import RequestField, Result, request_fields
 from likewise.operations.session import Session
@@ -220,6 +221,8 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint(f"{_C}/searches/remove", saved_searches.ForgetSearchRequest,
              saved_searches.collections_forget, scope="write", tag="collections"),
     Endpoint(f"{_C}/log", collections.LogRequest, collections.collections_log, method="GET",
+             tag="collections"),
+    Endpoint(f"{_C}/diff", version_difference.DiffRequest, version_difference.collections_diff,
              tag="collections"),
     Endpoint(f"{_C}/undo", collections.ChangeRequest, collections.collections_undo, scope="write",
              tag="collections"),

@@ -47,6 +47,7 @@ interface Run {
   chunks: number;
   sources: string[];
   back_to: number | null;
+  before: number;
 }
 
 interface FacetValue { value: string | number | boolean; count: number }

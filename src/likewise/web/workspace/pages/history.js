@@ -5,9 +5,10 @@ import { call, post } from "../lib/api.js";
 import { moment, number, t } from "../lib/i18n.js";
 import { start } from "../lib/jobs.js";
 import { useLoad } from "../lib/load.js";
-import { go, href } from "../lib/router.js";
+import { change, go, href } from "../lib/router.js";
 import { ErrorNotice } from "../components/notice.js";
 import { Icon } from "../components/icon.js";
+import { Differences } from "../components/differences.js";
 import { Migration } from "../components/migration.js";
 import { toast } from "../components/toast.js";
 import { short } from "./collections.js";
@@ -48,11 +49,12 @@ export function HistoryTab({ name, summary, onChanged }) {
                 <td>${t(/** @type {any} */ (`history.${run.action}`))} <span class="soft">+${number(run.added)} −${number(run.removed)}</span></td>
                 <td class="number">${number(run.records)}</td>
                 <td>${run.sources.slice(0, 3).map((source) => source.split(/[/\\]/).pop()).join(", ")}${run.sources.length > 3 ? "…" : ""}</td>
-                <td class="nowrap">${n > 0 && html`<a href=${href(["collections", name], { as_of: String(run.number) })}>${t("history.see")}</a> <button type="button" class="link" onClick=${() => act("restore", { run: run.number })}>${t("history.restore")}</button>`}</td>
+                <td class="nowrap">${run.before > 0 && html`<button type="button" class="link" onClick=${() => change({ from: String(run.before), to: String(run.number) })}>${t("diff.changes")}</button> `}${n > 0 && html`<a href=${href(["collections", name], { as_of: String(run.number) })}>${t("history.see")}</a> <button type="button" class="link" onClick=${() => act("restore", { run: run.number })}>${t("history.restore")}</button>`}</td>
               </tr>`)}
           </tbody>
         </table>
       </div>
+      <${Differences} name=${name} runs=${runs} />
       <h2>${t("history.storage")}</h2>
       <dl class="facts wide">
         <div><dt>${t("history.model")}</dt><dd>${short(summary.model)} · ${summary.compute}</dd></div>
