@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import KW_ONLY, asdict, dataclass
 from typing import Annotated, Any
 
@@ -17,12 +18,18 @@ from likewise.operations.contract import Field
 from likewise.operations.session import Session
 
 
+SHARE = 10
+"""One of so many texts is listed at most: in a small collection the others are no outliers."""
+
+
 @dataclass(frozen=True)
 class OutliersRequest(CollectionRequest):
     """A collection whose outliers are listed."""
 
     _: KW_ONLY
-    top: Annotated[int, Field("How many, the farthest first.", short="-k", minimum=1)] = 50
+    top: Annotated[int, Field("How many, at most a tenth of the texts.", short="-k", minimum=1)] = (
+        50
+    )
     where: Where = None
 
 
@@ -90,7 +97,8 @@ def collections_outliers(request: OutliersRequest, session: Session) -> Outliers
     distinct = unique_corpus(found.corpus)
     check_varied(found.corpus, len(distinct.corpus))
     graph = knn_graph(distinct.corpus, width(len(distinct.corpus)), progress=session.progress)
-    sparse = sparse_rows(graph, request.top)
+    most = math.ceil(len(distinct.corpus) / SHARE)
+    sparse = sparse_rows(graph, min(request.top, most))
     _, first, copies = np.unique(distinct.rows, return_index=True, return_counts=True)
     return OutliersResult(
         request.name, len(found.corpus), sparse.neighbors, round(sparse.typical, 4), graph.recall,
