@@ -17,7 +17,6 @@ from likewise.operations.collection_corpus import StoredText, collection_corpus
 from likewise.operations.contract import Field
 from likewise.operations.session import Session
 
-
 SHARE = 10
 """One of so many texts is listed at most: in a small collection the others are no outliers."""
 
