@@ -324,6 +324,20 @@ def test_versions_are_compared(likewise: Run, tmp_path: Path) -> None:
     assert "stored runs: 1, 2, 3" in unknown.stderr
 
 
+def test_changed_files_are_indexed_again(likewise: Run, tmp_path: Path) -> None:
+    store, file = ("--store", tmp_path / "store"), tmp_path / "notes.txt"
+    file.write_text("It is on Monday.\n", "utf-8")
+    likewise("index", file, "--into", "notes", *store)
+    assert "1 file unchanged" in likewise("collections", "status", "notes", *store).stderr
+    file.write_text("It is on Tuesday.\nBring plans.\n", "utf-8")
+    assert likewise("collections", "status", "notes", *store).stdout == f"changed  {file}\n"
+    synced = likewise("collections", "sync", "notes", *store)
+    assert synced.stdout == "notes: 2 chunks added, 1 removed, 0 unchanged\n"
+    again = likewise("collections", "sync", "notes", *store)
+    assert (again.exit_code, again.stdout) == (0, "")
+    assert "no file has changed" in again.stderr
+
+
 def test_migrating_to_another_model(likewise: Run, shop: Path, tmp_path: Path) -> None:
     first = json.loads(likewise("search", "shop", "money back", "--json").stdout)["hits"]
     likewise("feedback", "add", "shop", "money back", "--better", first[0]["id"])

@@ -8,6 +8,7 @@ from typing import Literal
 import typer
 
 from likewise.cli.collection_analysis import diff, outliers
+from likewise.cli.collection_files import status, sync
 from likewise.cli.derive import command
 from likewise.cli.hit_format import index_quality, place
 from likewise.cli.migration_format import say_migration
@@ -264,6 +265,8 @@ def get(result: RecordResult, _: RecordRequest) -> None:
         say(f"    {name}: {value}")
 
 
+collections_app.command("status")(status)
+collections_app.command("sync")(sync)
 collections_app.command("save")(save)
 collections_app.command("saved")(saved)
 collections_app.command("forget")(forget)

@@ -9,6 +9,7 @@ from typing import Any
 
 from likewise.collections.contract import Indexed, Model, Storage
 from likewise.collections.open_collection import open_collection
+from likewise.collections.sources import ReadingOptions, Sources, look
 from likewise.collections.store import Store
 from likewise.data.ranges import file_size
 from likewise.data.readers import expand, is_folder, object_address, resolved
@@ -38,6 +39,7 @@ def index_files(
     target: float | None = None,
     on_error: OnError | None = None,
     on_message: MessageCallback | None = None,
+    passing: Path | None = None,
     progress: Progress | None = None,
 ) -> Indexed:
     """Bring a collection to what files contain now; it is created if it does not exist.
@@ -62,6 +64,8 @@ def index_files(
         on_error: called with rows and files that cannot be read; without it the first one is
             an error.
         on_message: called with what was guessed about the files.
+        passing: a folder of copies that go away: the collection does not remember to have them
+            from there (see `Sources`).
         progress: called with the number of records that are finished.
 
     Raises:
@@ -69,6 +73,7 @@ def index_files(
         FingerprintError: the collection was made with another model.
         CollectionError: another process is writing it, or the disk refuses.
     """
+    seen = look(paths, passing)
     reading = _Reading(paths, on_error)
     records = reading.records(
         column=column, unit=unit, encoding=encoding, sheet=sheet, on_message=on_message
@@ -79,13 +84,17 @@ def index_files(
     collection = open_collection(
         name, store=store, model=model, create=True, storage=storage, chunk_tokens=chunk_tokens
     )
-    return collection.add(
+    indexed = collection.add(
         chain(first, records),
         is_complete=reading.is_complete,
         kind=kind,
         target=target,
         progress=progress,
     )
+    runs = collection.log()
+    options = ReadingOptions(column, unit, encoding, sheet)
+    Sources(collection.store, name).record(seen, options, runs[-1].number if runs else 0)
+    return indexed
 
 
 def count_records(

@@ -41,8 +41,8 @@ _NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-](?<!\.-)){0,127}")
 _COMPANION = ".-"
 """Between a collection's name and the kind of a companion; no collection has it in its name."""
 
-CompanionKind = Literal["feedback", "migration", "searches"]
-"""A table of a collection: its corrections, its vectors by another model, or saved searches."""
+CompanionKind = Literal["feedback", "migration", "searches", "sources"]
+"""A table of a collection: corrections, vectors by another model, saved searches, or files."""
 
 
 def default_store() -> str:

@@ -116,7 +116,7 @@ def index(request: IndexRequest, session: Session) -> IndexResult:
             encoding=request.encoding, sheet=request.sheet, storage=request.storage,
             chunk_tokens=request.chunk_tokens, kind=request.kind, target=request.recall,
             on_error=skipped.append, on_message=lambda text: session.message("reading", text),
-            progress=progress,
+            passing=session.passing, progress=progress,
         )  # fmt: skip
     if indexed.blank:
         session.message(

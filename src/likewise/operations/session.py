@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from likewise.encoder import Encoder
@@ -87,6 +88,7 @@ class Session:
         cancel: stops running operations.
         ask: asks a person, where an operation learns from answers; None without a person.
         executor: runs the jobs of requests that name no cluster; None runs them in this process.
+        passing: a folder of copies of files that go away, such as those that clients sent.
     """
 
     def __init__(
@@ -99,11 +101,13 @@ class Session:
         cancel: CancellationToken | None = None,
         ask: Ask | None = None,
         executor: Executor | None = None,
+        passing: Path | None = None,
     ) -> None:
         self.models = models or ModelRegistry()
         self.store = store
         self.cancel = cancel or CancellationToken()
         self.ask = ask
+        self.passing = passing
         self._progress = progress
         self._on_message = on_message
         self._executor = executor

@@ -193,7 +193,7 @@ class OperationsService:
         )
         session = Session(
             models=self._models, store=self.settings.store, progress=progress,
-            on_message=on_message, cancel=cancel,
+            on_message=on_message, cancel=cancel, passing=self.state,
         )  # fmt: skip
         try:
             request = make_request(endpoint, job.values, resolver)

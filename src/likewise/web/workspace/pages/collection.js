@@ -6,6 +6,7 @@ import { ago, t } from "../lib/i18n.js";
 import { jobs } from "../lib/jobs.js";
 import { useLoad } from "../lib/load.js";
 import { href } from "../lib/router.js";
+import { FileStatus } from "../components/filestatus.js";
 import { Icon } from "../components/icon.js";
 import { JobCard } from "../components/job.js";
 import { ErrorNotice } from "../components/notice.js";
@@ -35,7 +36,7 @@ async function summaryOf(name, coming, signal) {
 
 /** @param {{ name: string, tab: string }} props */
 export function CollectionPage({ name, tab }) {
-  const writing = jobs.value.filter((job) => job.operation === "index" && job.request.into === name);
+  const writing = jobs.value.filter(({ operation, request }) => (operation === "index" && request.into === name) || (operation === "collections_sync" && request.name === name));
   const migrated = jobs.value.find((job) => job.operation === "collections_migrate" && job.request.name === name)?.status;
   const running = writing.find((job) => job.status === "running" || job.status === "queued");
   const failed = !running && writing[0]?.status === "failed" ? writing[0] : null;
@@ -57,6 +58,7 @@ export function CollectionPage({ name, tab }) {
       </div>
       <${Tabs} name=${name} tab=${tab} />
       ${(running ?? failed) && html`<${JobCard} job=${running ?? failed} />`}
+      ${value && html`<${FileStatus} name=${name} state=${state} busy=${Boolean(running)} />`}
       ${error && html`<${ErrorNotice} error=${error} retry=${missing ? undefined : reload} />`}
       ${value && tab === "search" && html`<${SearchTab} name=${name} summary=${value} state=${state} onChanged=${reload} />`}
       ${value && tab === "ask" && html`<${AskTab} name=${name} />`}
