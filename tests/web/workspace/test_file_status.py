@@ -65,14 +65,14 @@ def test_files_that_were_sent_have_no_status(people: People, questions: str) -> 
     ("locale", "width", "scheme"), [("en", 1280, "dark"), ("zh-CN", 390, "light")]
 )
 def test_the_status_is_accessible(
-    people: People, workspace: Workspace, tmp_path: Path, locale: str, width: int, scheme: str
+    people: People, tmp_path: Path, locale: str, width: int, scheme: str
 ) -> None:
+    person = people(locale=locale, color_scheme=scheme, viewport={"width": width, "height": 844})
     folder = tmp_path / "notes"
     folder.mkdir()
     (folder / "a.txt").write_text("Notes of a.\n", "utf-8")
-    index_folder(workspace, folder, f"status-{width}")
+    index_folder(person.workspace, folder, f"status-{width}")
     (folder / f"{'long-' * 20}name.txt").write_text("More notes.\n", "utf-8")
-    person = people(locale=locale, color_scheme=scheme, viewport={"width": width, "height": 844})
     person.go(f"/collections/status-{width}")
     person.page.click(".filestatus summary")
     person.page.wait_for_load_state("networkidle")
