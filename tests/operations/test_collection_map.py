@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from likewise.errors import InputError
+from likewise.errors import FingerprintError, InputError
 from likewise.operations.collection_duplicates import (
     CollectionDuplicatesRequest,
     collections_duplicates,
@@ -85,6 +85,27 @@ def test_every_threshold_has_its_counts_and_pairs(store: str) -> None:
         assert sum(step in pair.steps for pair in found.pairs) == counts.removed
     last = [pair for pair in found.pairs if len(found.counts) - 1 in pair.steps]
     assert {last[0].left.text, last[0].right.text} == {"the cat is gone", "The cat is gone."}
+
+
+def test_records_that_another_collection_has(store: str, model_folder: Path) -> None:
+    session = Session(store=store)
+    collections_create(CreateRequest(name="exam"), session)
+    questions = ("THE CAT  came back", "a kitten was late", "Nobody asked for this sentence.")
+    collections_add(AddRequest("exam", records=(*questions, questions[0])), session)
+    request = CollectionDuplicatesRequest("exam", against="things", threshold=0.95, lowest=0.95)
+    found = collections_duplicates(request, session)
+    assert (found.records, found.against, found.counts[0].removed) == (4, "things", 3)
+    pairs = [(pair.left.text, pair.right.text, pair.reason) for pair in found.pairs]
+    assert pairs.count((questions[0], "the cat came back", "exact")) == 2
+    assert pairs[-1] == (questions[1], "a kitten was late", "exact")
+    assert all(pair.right.id in {hit.id for hit in session.collection("things").browse(0, 99)}
+               for pair in found.pairs)  # fmt: skip
+    with pytest.raises(InputError, match="compared with itself"):
+        collections_duplicates(CollectionDuplicatesRequest("exam", against="exam"), session)
+    collections_create(CreateRequest(name="coarse", compute="int8"), session)
+    collections_add(AddRequest("coarse", records=questions), session)
+    with pytest.raises(FingerprintError, match="int8"):
+        collections_duplicates(CollectionDuplicatesRequest("coarse", against="exam"), session)
 
 
 def test_outliers_are_far_from_all_others(store: str) -> None:

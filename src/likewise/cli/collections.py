@@ -233,6 +233,7 @@ def duplicates(result: CollectionDuplicatesResult, request: CollectionDuplicates
     \b
     Example:
       likewise collections duplicates notes --threshold 0.95
+      likewise collections duplicates training --against test
     """
     steps = [counts.threshold for counts in result.counts]
     at = min(range(len(steps)), key=lambda step: abs(steps[step] - request.threshold))

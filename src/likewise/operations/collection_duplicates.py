@@ -1,4 +1,4 @@
-"""Find near-duplicates in a collection, at every threshold from one on."""
+"""Find near-duplicates in a collection, or what of it another one has, at every threshold."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import numpy as np
 
 from likewise.analysis.dedup.dedupe import dedupe
 from likewise.analysis.dedup.duplicates import THRESHOLD, Duplicates, RemovedText
+from likewise.analysis.dedup.leaks import leaks
+from likewise.errors import FingerprintError, InputError
 from likewise.operations.collection import CollectionRequest, Where
 from likewise.operations.collection_corpus import (
     CollectionCorpus,
@@ -42,6 +44,10 @@ class CollectionDuplicatesRequest(CollectionRequest):
         int, Field("Most pairs of each threshold, the most similar first.", minimum=1)
     ] = 1000
     where: Where = None
+    against: Annotated[
+        str | None,
+        Field("Another collection: find the records that repeat one of it.", metavar="NAME"),
+    ] = None
 
 
 @dataclass(frozen=True)
@@ -68,7 +74,7 @@ class DuplicatePair:
         reason: `exact`, `near` or `edited`.
         steps: places of the thresholds at which the one represents the other.
         left: the record that is not needed.
-        right: the one that stays.
+        right: the one that stays; of the other collection, where one is named.
     """
 
     similarity: float
@@ -86,6 +92,7 @@ class CollectionDuplicatesResult:
         collection: its name.
         records: how many were compared.
         left_out: records of several chunks, which were not.
+        against: the collection that they were compared with; None for this one itself.
         threshold: the one that was asked for.
         counts: what each threshold would remove, the lowest first.
         pairs: of all thresholds, the most similar first.
@@ -94,6 +101,7 @@ class CollectionDuplicatesResult:
     collection: str
     records: int
     left_out: int
+    against: str | None
     threshold: float
     counts: tuple[ThresholdCounts, ...]
     pairs: tuple[DuplicatePair, ...]
@@ -108,21 +116,51 @@ def collections_duplicates(
 ) -> CollectionDuplicatesResult:
     """Find records that say nearly the same, from their stored vectors; nothing is changed.
 
+    With `against`, records that repeat one of another collection, such as those of a test set in
+    training data; duplicates within this collection are then left alone.
+
     Raises:
         InputError: nothing to compare, a bad condition or threshold.
+        FingerprintError: the vectors of the two collections are not of the same model.
         CollectionNotFoundError: no collection has this name.
         CollectionError: the collection cannot be read.
     """
     collection = session.collection(request.name, store=request.store)
     where = f"{WHOLE} AND ({request.where})" if request.where else WHOLE
+    other = None if request.against is None else _other(request, session)
     found = collection_corpus(session, collection, where=where)
     lowest = min(request.lowest, request.threshold)
-    duplicates = dedupe(found.corpus, lowest, progress=session.progress)
-    at = _at_thresholds(duplicates, found, request.pairs, session)
+    if other is None:
+        duplicates = dedupe(found.corpus, lowest, progress=session.progress)
+    else:
+        duplicates = leaks(found.corpus, other.corpus, lowest, progress=session.progress)
+    at = _at_thresholds(duplicates, found, other or found, request.pairs, session)
     left_out = collection.count(request.where) - len(found.corpus)
     return CollectionDuplicatesResult(
-        request.name, len(found.corpus), left_out, request.threshold, at.counts, at.pairs
+        request.name, len(found.corpus), left_out, request.against, request.threshold,
+        at.counts, at.pairs,
+    )  # fmt: skip
+
+
+def _other(request: CollectionDuplicatesRequest, session: Session) -> CollectionCorpus:
+    """The corpus of the other collection."""
+    if request.against == request.name:
+        raise InputError(
+            f"{request.name!r} is compared with itself",
+            hint="name another collection, or none to find duplicates within this one",
+        )
+    own, other = (
+        session.collection(name, store=request.store)
+        for name in (request.name, str(request.against))
     )
+    if own.manifest.fingerprint != other.manifest.fingerprint:
+        raise FingerprintError(
+            f"{own.name!r} has vectors of {own.manifest.model} ({own.manifest.compute}), "
+            f"{other.name!r} of {other.manifest.model} ({other.manifest.compute})",
+            hint=f"likewise collections migrate {other.name} --to {own.manifest.model} "
+            f"--compute {own.manifest.compute}",
+        )
+    return collection_corpus(session, other, where=WHOLE)
 
 
 @dataclass(frozen=True)
@@ -139,7 +177,11 @@ class _Found:
 
 
 def _at_thresholds(
-    duplicates: Duplicates, corpus: CollectionCorpus, most: int, session: Session
+    duplicates: Duplicates,
+    corpus: CollectionCorpus,
+    other: CollectionCorpus,
+    most: int,
+    session: Session,
 ) -> _Found:
     """The counts and the pairs of each threshold; groups differ between them."""
     thresholds = np.round(np.arange(duplicates.threshold, 1 + STEP / 2, STEP), 4).tolist()
@@ -155,12 +197,17 @@ def _at_thresholds(
                 known[pair] = removed
                 steps.setdefault(pair, []).append(step)
             progress(step + 1)
-    pairs = [_pair(removed, steps[key], corpus) for key, removed in known.items()]
+    pairs = [_pair(removed, steps[key], corpus, other) for key, removed in known.items()]
     return _Found(tuple(counts), tuple(sorted(pairs, key=lambda pair: -pair.similarity)))
 
 
-def _pair(removed: RemovedText, steps: Sequence[int], corpus: CollectionCorpus) -> DuplicatePair:
+def _pair(
+    removed: RemovedText,
+    steps: Sequence[int],
+    corpus: CollectionCorpus,
+    other: CollectionCorpus,
+) -> DuplicatePair:
     return DuplicatePair(
         round(float(removed.similarity), 4), removed.reason, tuple(steps),
-        corpus.text(removed.row), corpus.text(removed.representative),
+        corpus.text(removed.row), other.text(removed.representative),
     )  # fmt: skip

@@ -171,6 +171,31 @@ def test_duplicates_are_decided_pair_by_pair(people: People, questions: str) -> 
     assert person.findings() == []
 
 
+def test_records_that_another_collection_has_are_deleted_here(
+    people: People, workspace: Workspace, questions: str
+) -> None:
+    workspace.collection("exam", ["My card was stolen", "I want a refund!", "Where is the moon?"])
+    person = people().go("/collections/exam/duplicates")
+    page = person.page
+    page.select_option("label:has-text('Compare the records with') select", questions)
+    page.click("text=Look for duplicates")
+    page.wait_for_selector(f".threshold >> text=of 3 records here repeat one of {questions}")
+    assert page.inner_text(".threshold .big") == "2"
+    assert questions in page.inner_text(".pair:first-child .texts > :last-child .soft")
+    page.reload()  # the address has the other collection
+    page.wait_for_selector(".pair >> nth=1")
+    assert page.locator(".pair >> text=Keep left").count() == 0
+    assert person.findings() == []
+    page.click(".pair:has-text('My card was stolen') >> text=Delete it here")
+    page.wait_for_selector("text=It was deleted here.")
+    page.wait_for_selector(".title >> text=2 records")
+    person.go(f"/collections/{questions}")
+    page.wait_for_selector("text=15 records")
+    person.go("/collections/exam/duplicates")
+    page.wait_for_selector("text=Finds records that say nearly the same.")
+    assert page.locator(".pair").count() == 0
+
+
 def test_models_are_compared_with_a_verdict(people: People, subjects: str, tmp_path: Path) -> None:
     pairs = tmp_path / "pairs.csv"
     rows = ["sentence1,sentence2,score"]

@@ -1,7 +1,7 @@
 // Records that say nearly the same: how many there are, pair by pair, and what stays.
 
 import { html, useEffect, useMemo, useState } from "../lib/html.js";
-import { post } from "../lib/api.js";
+import { call, post } from "../lib/api.js";
 import { number, t } from "../lib/i18n.js";
 import { isOpen, jobs, result, start } from "../lib/jobs.js";
 import { bind } from "../lib/keys.js";
@@ -17,26 +17,45 @@ const DEFAULT = 0.9;
 
 /** @typedef {{ id: string, text: string, source: string, line: number }} Side */
 /** @typedef {{ similarity: number, reason: string, steps: number[], left: Side, right: Side }} FoundPair */
-/** @typedef {{ records: number, left_out: number, counts: { threshold: number, removed: number, groups: number }[], pairs: FoundPair[] }} Found */
+/** @typedef {{ records: number, left_out: number, against: string | null, counts: { threshold: number, removed: number, groups: number }[], pairs: FoundPair[] }} Found */
 
 /** @param {{ name: string, summary: Summary, onChanged: () => void }} props */
 export function DuplicatesTab({ name, summary, onChanged }) {
-  const mine = jobs.value.filter((job) => job.operation === "collections_duplicates" && job.request.name === name);
+  const against = place.value.query.get("against") ?? "";
+  const mine = jobs.value.filter((job) => job.operation === "collections_duplicates" && job.request.name === name && (job.request.against ?? "") === against);
   const running = mine.find(isOpen);
   const done = mine.find((job) => job.status === "done");
   const failed = !running && mine[0]?.status === "failed" ? mine[0] : null;
   const [error, setError] = useState(/** @type {Error | null} */ (null));
-  const look = () => start(`/collections/${encodeURIComponent(name)}/duplicates`, {}).catch(setError);
+  const look = () => { setError(null); start(`/collections/${encodeURIComponent(name)}/duplicates`, { against: against || null }).catch(setError); };
   const found = useLoad((_) => (done ? /** @type {Promise<Found>} */ (result(done.id)) : Promise.resolve(null)), [done?.id]);
   const stale = done && Date.parse(summary.updated) / 1000 > done.created;
   return html`
     <div class="history">
-      ${!running && html`<p>${t("duplicates.about")} <button type="button" class=${done ? "" : "primary"} onClick=${look}>${done ? t("duplicates.again") : t("duplicates.look")}</button></p>`}
+      <${Against} name=${name} summary=${summary} against=${against} />
+      ${!running && html`<p>${against ? t("duplicates.leaks.about", { name: against }) : t("duplicates.about")} <button type="button" class=${done ? "" : "primary"} onClick=${look}>${done ? t("duplicates.again") : t("duplicates.look")}</button></p>`}
       ${(running ?? failed) && html`<${JobCard} job=${running ?? failed} />`}
       ${(error ?? found.error) && html`<${ErrorNotice} error=${error ?? found.error} />`}
       ${stale && found.value && html`<p class="notice">${t("duplicates.stale")}</p>`}
-      ${found.value && html`<${Review} key=${done?.id} name=${name} found=${found.value} onChanged=${onChanged} />`}
+      ${done && found.value && (found.value.against ?? "") === against && html`<${Review} key=${done.id} name=${name} found=${found.value} onChanged=${onChanged} />`}
     </div>
+  `;
+}
+
+/** What the records are compared with. @param {{ name: string, summary: Summary, against: string }} props */
+function Against({ name, summary, against }) {
+  const { value } = useLoad((signal) => call("/collections", { signal }), []);
+  /** @type {Summary[]} */
+  const others = (value?.collections ?? []).filter((/** @type {Summary} */ each) => each.name !== name);
+  if (!others.length) return null;
+  const fits = (/** @type {Summary} */ each) => each.model === summary.model && each.compute === summary.compute;
+  return html`
+    <label class="narrow">${t("duplicates.against")}
+      <select value=${against} onChange=${(/** @type {any} */ event) => change({ against: event.target.value || null, threshold: null })}>
+        <option value="">${t("duplicates.within")}</option>
+        ${others.map((each) => html`<option key=${each.name} value=${each.name} disabled=${!fits(each)}>${fits(each) ? each.name : t("duplicates.other_model", { name: each.name })}</option>`)}
+      </select>
+    </label>
   `;
 }
 
@@ -53,6 +72,7 @@ function Review({ name, found, onChanged }) {
   const pairs = useMemo(() => found.pairs.filter((pair) => pair.steps.includes(step)), [found, step]);
   const shown = pairs.slice(0, count);
   const path = `/collections/${encodeURIComponent(name)}`;
+  const other = found.against ?? "";
 
   const decide = async (/** @type {FoundPair} */ pair, /** @type {"left" | "right" | "both"} */ keep) => {
     const key = `${pair.left.id} ${pair.right.id}`;
@@ -76,13 +96,13 @@ function Review({ name, found, onChanged }) {
   useEffect(() => {
     const move = (/** @type {number} */ by) => () => setAt((before) => Math.max(0, Math.min(shown.length - 1, before + by)));
     const keep = (/** @type {"left" | "right" | "both"} */ which) => () => shown[at] && decide(shown[at], which);
-    return bind({ j: move(1), k: move(-1), h: keep("left"), l: keep("right"), b: keep("both") });
+    return bind({ j: move(1), k: move(-1), ...(other ? {} : { h: keep("left") }), l: keep("right"), b: keep("both") });
   }, [at, shown]);
   useEffect(() => document.getElementById(`pair-${at}`)?.scrollIntoView({ block: "nearest" }), [at]);
 
   return html`
     <section class="threshold">
-      <p><span class="big">${number(removed)}</span> ${t("duplicates.count", { count: removed, groups, records: found.records })}</p>
+      <p><span class="big">${number(removed)}</span> ${other ? t("duplicates.leaks.count", { records: found.records, name: other }) : t("duplicates.count", { count: removed, groups, records: found.records })}</p>
       <div class="histogram" aria-hidden="true">${steps.map((each, n) => html`<i key=${n} class=${n >= step ? "on" : ""} style=${{ height: `${(100 * each.removed) / Math.max(1, steps[0].removed)}%` }}></i>`)}</div>
       <label>${t("duplicates.threshold", { threshold: steps[step].threshold.toFixed(2) })}
         <input type="range" min="0" max=${steps.length - 1} step="1" value=${step} onInput=${(/** @type {any} */ event) => { setAt(0); change({ threshold: String(steps[event.target.value].threshold) }, { replace: true }); }} />
@@ -91,7 +111,7 @@ function Review({ name, found, onChanged }) {
     </section>
     <p class="soft" role="status">${t("duplicates.pairs", { count: pairs.length })}${pairs.length < removed && html` ${t("duplicates.most")}`}</p>
     <ol class="pairs">
-      ${shown.map((pair, n) => html`<${Pair} key=${`${pair.left.id} ${pair.right.id}`} pair=${pair} index=${n} current=${n === at} verdict=${verdicts[`${pair.left.id} ${pair.right.id}`] ?? ""} onDecide=${(/** @type {any} */ keep) => { setAt(n); decide(pair, keep); }} />`)}
+      ${shown.map((pair, n) => html`<${Pair} key=${`${pair.left.id} ${pair.right.id}`} pair=${pair} other=${other} index=${n} current=${n === at} verdict=${verdicts[`${pair.left.id} ${pair.right.id}`] ?? ""} onDecide=${(/** @type {any} */ keep) => { setAt(n); decide(pair, keep); }} />`)}
     </ol>
     ${pairs.length > count && html`<button type="button" class="more" onClick=${() => setCount(count + SHOWN)}>${t("search.more")}</button>`}
   `;

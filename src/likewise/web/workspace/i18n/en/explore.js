@@ -2,6 +2,13 @@
 
 export default {
   "duplicates.about": "Finds records that say nearly the same. Nothing is deleted until you decide.",
+  "duplicates.against": "Compare the records with",
+  "duplicates.within": "each other",
+  "duplicates.other_model": "{name} (another model)",
+  "duplicates.leaks.about": "Finds records here that repeat one of {name}, such as a test set in training data. Nothing is deleted until you decide.",
+  "duplicates.leaks.count": "of {records} records here repeat one of {name}.",
+  "duplicates.leaks.remove": "Delete it here",
+  "duplicates.leaks.removed": "It was deleted here.",
   "duplicates.look": "Look for duplicates",
   "duplicates.again": "Look again",
   "duplicates.stale": "The collection has changed since then; what you decided is not in these counts.",

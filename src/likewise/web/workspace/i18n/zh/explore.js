@@ -3,6 +3,13 @@
 /** @type {Record<keyof typeof import("../en/explore.js").default, string>} */
 export default {
   "duplicates.about": "查找意思几乎相同的记录。在您决定之前，不会删除任何内容。",
+  "duplicates.against": "把记录与谁比较",
+  "duplicates.within": "彼此比较",
+  "duplicates.other_model": "{name}（另一个模型）",
+  "duplicates.leaks.about": "查找此处与 {name} 中某条重复的记录，例如训练数据中的测试题。在您决定之前不会删除任何内容。",
+  "duplicates.leaks.count": "条记录（共 {records} 条）与 {name} 中的某条重复。",
+  "duplicates.leaks.remove": "在此删除",
+  "duplicates.leaks.removed": "已在此删除。",
   "duplicates.look": "查找重复",
   "duplicates.again": "重新查找",
   "duplicates.stale": "此后集合已有变更；您的决定没有计入这些数字。",
