@@ -97,7 +97,7 @@ def test_records_that_another_collection_has(store: str, model_folder: Path) -> 
     assert (found.records, found.against, found.counts[0].removed) == (4, "things", 3)
     pairs = [(pair.left.text, pair.right.text, pair.reason) for pair in found.pairs]
     assert pairs.count((questions[0], "the cat came back", "exact")) == 2
-    assert pairs[-1] == (questions[1], "a kitten was late", "exact")
+    assert (questions[1], "a kitten was late", "exact") in pairs
     assert all(pair.right.id in {hit.id for hit in session.collection("things").browse(0, 99)}
                for pair in found.pairs)  # fmt: skip
     with pytest.raises(InputError, match="compared with itself"):
