@@ -96,7 +96,13 @@ def _requests(texts: list[str], chance: random.Random) -> list[tuple[str, dict[s
         ("/v1/embeddings", {"input": some, "model": "model"}),
         ("/v1/embeddings", {"input": one, "model": "model", "encoding_format": "base64"}),
         ("/embed", {"inputs": some, "truncate": True}),
-        ("/similarity", {"inputs": {"source_sentence": one, "sentences": some}}),
+        (
+            "/similarity",
+            {
+                "inputs": {"source_sentence": one, "sentences": some},
+                "parameters": {"truncate": True},
+            },
+        ),
         ("/tokenize", {"inputs": some}),
         ("/v2/rerank", {"model": "model", "query": one, "documents": some}),
         (

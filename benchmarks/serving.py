@@ -30,13 +30,13 @@ BULK = 50_000
 
 
 def run(options: Options) -> Result:
-    """In process, then each server in turn; all of it again in each round."""
+    """Each server in turn, Likewise between two measurements in process; again in each round."""
     texts = sentences(options.data, 4000)
     rows: dict[str, Any] = {"in process": [], "servers": {}}
     notes: list[str] = []
     model = model_folder()
     for _ in range(options.rounds or ROUNDS):
-        rows["in process"].append(_in_process(texts, queries(options.data, 300)))
+        inside = [_in_process(texts, queries(options.data, 300))]
         for name in SERVERS:
             try:
                 with running(
@@ -47,6 +47,11 @@ def run(options: Options) -> Result:
                     rows["servers"].setdefault(name, []).append(row)
             except UnavailableError as reason:
                 notes.append(str(reason))
+            if name == "likewise":
+                inside.append(_in_process(texts, queries(options.data, 300)))
+        rows["in process"].append(
+            {figure: _mean(each[figure] for each in inside) for figure in inside[0]}
+        )
     with running("likewise", model, *model_options()) as server:
         rows["beside a bulk job"] = _beside_bulk(server, texts, queries(options.data, 100))
     with running("likewise", model, *model_options(), "--max-wait", "1") as server:
