@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 from likewise.collections.contract import Indexed, Model, Storage
 from likewise.collections.open_collection import open_collection
+from likewise.collections.read_objects import ReadObjects
 from likewise.collections.sources import ReadingOptions, Sources, look
 from likewise.collections.store import Store
 from likewise.data.ranges import file_size
@@ -16,6 +19,7 @@ from likewise.data.readers import expand, is_folder, object_address, resolved
 from likewise.data.records import OnError, Record, Skipped, Unit, read_records
 from likewise.errors import InputError, RecordError
 from likewise.progress import MessageCallback, Progress
+from likewise.wording import counted
 
 COUNTED_BYTES = 2**30
 """Larger files are not read twice to know how many records there are."""
@@ -46,7 +50,7 @@ def index_files(
 
     Records that were deleted from these files are removed from the collection, and so are those of
     files that were deleted from a folder given here; a file that could not be read to its end
-    loses nothing.
+    loses nothing. An object that has not changed since it was read is not read again.
 
     Args:
         paths: files, folders and patterns; see `read_records`.
@@ -74,12 +78,13 @@ def index_files(
         CollectionError: another process is writing it, or the disk refuses.
     """
     seen = look(paths, passing)
-    reading = _Reading(paths, on_error)
-    records = reading.records(
-        column=column, unit=unit, encoding=encoding, sheet=sheet, on_message=on_message
-    )
+    place = Store(store)
+    options = ReadingOptions(column, unit, encoding, sheet)
+    objects = ReadObjects(place, name, asdict(options))
+    reading = _Reading(paths, on_error, objects)
+    records = reading.records(**asdict(options), on_message=on_message)
     first = list(islice(records, 1))
-    if not first and name not in Store(store).names():
+    if not first and name not in place.names():
         reading.refuse_all()
     collection = open_collection(
         name, store=store, model=model, create=True, storage=storage, chunk_tokens=chunk_tokens
@@ -92,9 +97,11 @@ def index_files(
         progress=progress,
     )
     runs = collection.log()
-    options = ReadingOptions(column, unit, encoding, sheet)
     Sources(collection.store, name).record(seen, options, runs[-1].number if runs else 0)
-    return indexed
+    objects.save(runs, reading.counts, reading.is_whole)
+    if objects.unchanged and on_message:
+        on_message(f"{counted(len(objects.unchanged), 'object')} unchanged, not read again")
+    return replace(indexed, unchanged=indexed.unchanged + sum(objects.unchanged.values()))
 
 
 def count_records(
@@ -115,10 +122,18 @@ def count_records(
 
 
 class _Reading:
-    """The files that are read, and which of them were read to their end."""
+    """The files that are read, and which of them were read to their end.
 
-    def __init__(self, paths: Sequence[str | Path], bad: OnError | None) -> None:
-        self._paths, self._bad = paths, bad
+    Attributes:
+        counts: number of records by source.
+    """
+
+    def __init__(
+        self, paths: Sequence[str | Path], bad: OnError | None, objects: ReadObjects
+    ) -> None:
+        self._paths, self._bad, self._objects = paths, bad, objects
+        self.counts: Counter[str] = Counter()
+        self._faulty: set[str] = set()
         self._files = {resolved(path) for path in paths}
         self._folders = [Path(name) for name in self._files if Path(name).is_dir()]
         self._prefixes = {begin: resolved(path) for path in paths if (begin := _prefix(path))}
@@ -128,10 +143,12 @@ class _Reading:
         """Their records; the same file is the same source wherever it is named from."""
         source = full = ""
         bad = self._record_error if self._bad else None
-        for record in read_records(self._paths, on_error=bad, **options):
+        changed = self._objects.is_changed
+        for record in read_records(self._paths, wanted=changed, on_error=bad, **options):
             if record.source != source:
                 source, full = record.source, _full(record.source)
                 self._files.add(full)
+            self.counts[full] += 1
             # written out, since replace() takes as long as reading a line does
             yield Record(
                 record.text, record.fields, full, record.line, record.column, record.title,
@@ -140,7 +157,7 @@ class _Reading:
 
     def is_complete(self, source: str) -> bool:
         """Whether all records that this source has now were read."""
-        if source in self._broken:
+        if source in self._broken or source in self._objects.unchanged:
             return False
         if source in self._files:
             return True
@@ -148,6 +165,10 @@ class _Reading:
             listed = (begin for begin, path in self._prefixes.items() if path not in self._broken)
             return any(source.startswith(begin) for begin in listed)
         return any(Path(source).is_relative_to(folder) for folder in self._folders)
+
+    def is_whole(self, source: str) -> bool:
+        """Whether they were read, and each row of it could be."""
+        return self.is_complete(source) and source not in self._faulty
 
     def refuse_all(self) -> None:
         """There was nothing to begin a collection with."""
@@ -158,6 +179,7 @@ class _Reading:
         raise RecordError(skipped.reason, hint=skipped.hint)
 
     def _record_error(self, skipped: Skipped) -> None:
+        self._faulty.add(_full(skipped.source))
         if skipped.line == 0:
             self._broken[_full(skipped.source)] = skipped
         if self._bad:

@@ -93,6 +93,7 @@ def read_records(
     unit: Unit = "auto",
     encoding: str | None = None,
     sheet: str | None = None,
+    wanted: Callable[[str], bool] | None = None,
     on_error: OnError | None = None,
     on_message: MessageCallback | None = None,
     on_encoding: OnEncoding | None = None,
@@ -118,6 +119,7 @@ def read_records(
             text. A PDF has one record per page, a table one per row.
         encoding: of the files. Default: UTF-8, else detected from the file.
         sheet: the sheet of workbooks; default: the first one.
+        wanted: called with the absolute name of each file before it is opened; false leaves it out.
         on_error: called with every row and every file that cannot be read; reading continues.
             Without it the first such row or file raises an error.
         on_message: called with notes for the user: the detected column and encoding, and what was
@@ -151,7 +153,8 @@ def read_records(
             for file in expand(path, template.on_message):
                 if (name := resolved(file)) not in read:
                     read.add(name)
-                    yield from reading.file(file)
+                    if wanted is None or wanted(name):
+                        yield from reading.file(file)
         except RecordError as error:
             reading.refuse(str(located(path)), error)
 
