@@ -21,13 +21,16 @@ from likewise.errors import EngineError, InputError, RecordError
 from likewise.evaluation.calibration import calibrate
 from likewise.evaluation.candidates import (
     Candidate,
+    CandidateResult,
     Cost,
     ReducedEncoder,
+    ScoredCandidate,
+    VectorForms,
     measure_cost,
     value_ranges,
-    vector_forms,
 )
-from likewise.evaluation.model_comparison import CandidateResult, compare_models, explain, recommend
+from likewise.evaluation.model_comparison import ComparedTask, compare_models
+from likewise.evaluation.recommendation import explain, recommend
 from likewise.evaluation.report import _log_ticks, html_report
 from likewise.evaluation.significance import Difference, Interval, bootstrap, paired, resamples
 from likewise.evaluation.task_schemas import Columns
@@ -178,8 +181,27 @@ def test_the_tolerance_is_that_of_the_user() -> None:
 
 
 def test_bytes_per_vector() -> None:
-    sizes = [c.vector_bytes for c in vector_forms("m", "float32", 384)]
-    assert sizes == [1536, 384, 48, 768, 192, 384]
+    sizes = [c.vector_bytes for c in VectorForms().of("m", "float32", 384)]
+    assert sizes == [1536, 384, 48, 768, 192, 24, 384, 96, 12]
+
+
+def test_forms_are_every_dimension_in_every_precision() -> None:
+    forms = VectorForms(("64", "half", "512"), ("float32", "binary")).of("m", "int8", 384)
+    assert [(f.dimension, f.precision) for f in forms] == [
+        (192, "float32"), (192, "binary"), (64, "float32"), (64, "binary"),
+    ]  # fmt: skip
+    assert {(f.model, f.compute) for f in forms} == {("m", "int8")}
+    assert VectorForms(("full", "384")).of("m", "int8", 384) == VectorForms(("full",)).of(
+        "m", "int8", 384
+    )
+    for dimensions, precisions, message in (
+        (("tiny",), ("int8",), "'tiny' is not a number of dimensions"),
+        (("0",), ("int8",), "'0' is not"),
+        (("full",), ("int4",), "'int4' is not a precision"),
+        (("full",), (), "no form of vectors"),
+    ):
+        with pytest.raises(InputError, match=message):
+            VectorForms(dimensions, precisions)
 
 
 def result_of(score: float, gap: float, speed: float, dimension: int = 384) -> CandidateResult:
@@ -260,13 +282,21 @@ def test_models_are_compared_and_the_page_is_self_contained(
     lines.append(("Which <b>one</b>?", "No <b>other</b>.", "1"))
     header = ("sentence1", "sentence2", "label")
     (tmp_path / "mine.tsv").write_text("\n".join("\t".join(row) for row in (header, *lines)))
+    scored: list[ScoredCandidate] = []
+    compared: list[ComparedTask] = []
     result = compare_models(
         [str(model_folder), str(tiny_checkpoint())],
         tmp_path / "mine.tsv",
         computes=("float32",),
+        forms=VectorForms(("full", "half"), ("float32", "int8", "binary")),
         cache=tmp_path / "cache",
+        on_task=compared.append,
+        on_scored=scored.append,
     )
     assert len(result.results) == 12
+    assert [(task.name, task.data) for task in compared] == [("mine", result.data)]
+    early = {each.candidate: (each.quality, each.cost) for each in scored}
+    assert early == {each.candidate: (each.quality, each.cost) for each in result.results}
     assert result.results[0].quality.value == pytest.approx(1.0, abs=0.06)
     assert result.choice.model == str(model_folder), "the other one has random weights"
     assert str(model_folder) not in result.reference

@@ -213,3 +213,25 @@ def test_mined_pairs_equal_all_pairs(model: Any) -> None:
     assert outcome.score == pytest.approx(expected, abs=1e-6)
     few = DuplicateMining("d", texts, groups.tolist(), neighbors=1).run(model)
     assert few.scores["recall"] < outcome.scores["recall"]
+
+
+def test_items_of_duplicates_are_the_same_for_every_model(model: Any) -> None:
+    """Which pairs are mined depends on the model; the texts do not."""
+
+    class Reversed:
+        def encode(self, sentences: list[str]) -> Any:
+            return model.encode([text[::-1] for text in sentences])
+
+    groups = [*(str(i) for i in range(11)), ""] * 2
+    task = DuplicateMining("d", [*TEXTS, *AGAIN], groups, neighbors=2)
+    outcomes = [task.run(each) for each in (model, Reversed())]
+    draws = np.random.default_rng(0).integers(0, 24, (50, 24))
+    for outcome in outcomes:
+        assert outcome.per_item_scores.shape == (24,)
+        assert outcome.resample(np.arange(24)) == pytest.approx(outcome.score)
+        values = [outcome.resample(items) for items in draws]
+        assert np.std(values) > 0
+        assert all(0 <= value <= 1 + 1e-9 for value in values)
+    case = outcomes[0].case(0)
+    assert (case.input, case.expected) == (TEXTS[0], AGAIN[0])
+    assert outcomes[0].case(11).expected == "no duplicates"

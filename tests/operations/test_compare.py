@@ -48,14 +48,21 @@ def test_models_come_from_the_session(tiny_checkpoint: Callable[..., Path], pair
     result = compare(request(folder, pairs, encoding="cp1252"), session)
     assert registry.peek(str(folder), "float32") is not None
     assert result.report.read_text(encoding="utf-8").startswith("<!doctype html>")
-    assert [message.code for message in messages] == ["written"]
+    codes = [message.code for message in messages]
+    assert codes == ["task", *9 * ["scored"], "written"]
+    assert [message.detail for message in messages] == [*10 * [True], False]
     stages.check()
     plain = json.loads(json.dumps(result.to_dict(), allow_nan=False))
     assert plain["report"] == str(result.report)
     assert plain["choice"]["model"] == str(folder)
-    assert len(plain["results"]) == 6
+    assert len(plain["results"]) == 9
+    assert messages[0].values["data"] == plain["data"]
+    for message in messages[1:-1]:  # a row as it is in the result
+        [row] = [r for r in plain["results"] if r["candidate"] == message.values["candidate"]]
+        assert message.values["quality"] == row["quality"]
+        assert message.values["cost"] == row["cost"]
     assert {row["candidate"]["model"] for row in plain["results"]} == {str(folder)}
-    assert sum(row["significant"] for row in plain["results"]) < 6
+    assert sum(row["significant"] for row in plain["results"]) < 9
 
 
 def test_the_encoding_is_the_one_of_the_request(model_folder: Path, pairs: Path) -> None:
@@ -66,3 +73,16 @@ def test_the_encoding_is_the_one_of_the_request(model_folder: Path, pairs: Path)
 def test_unknown_roles_are_refused(model_folder: Path, pairs: Path) -> None:
     with pytest.raises(InputError, match="role=column"):
         compare(request(model_folder, pairs, columns="left=sentence1"), Session())
+
+
+def test_a_model_with_fewer_dimensions_is_left_out(
+    tiny_checkpoint: Callable[..., Path], pairs: Path
+) -> None:
+    messages: list[Message] = []
+    with pytest.raises(RecordError, match="no model could be run"):
+        compare(
+            request(tiny_checkpoint(), pairs, encoding="cp1252", dimensions="4096"),
+            Session(on_message=messages.append),
+        )
+    assert [m.code for m in messages] == ["task", "left_out"]
+    assert "is left out: its vectors have" in messages[1].text

@@ -125,7 +125,8 @@ def _exit_on(failure: Failure | None) -> None:
 
 
 def _print_message(message: Message) -> None:
-    note(f"note: {message.text}")
+    if not message.detail:
+        note(f"note: {message.text}")
 
 
 def _parameter(field: RequestField) -> inspect.Parameter:

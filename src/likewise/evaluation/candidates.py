@@ -7,13 +7,17 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 
-from likewise.errors import EngineError
+from likewise.errors import EngineError, InputError
 from likewise.evaluation.contract import TextEncoder
+from likewise.evaluation.significance import Difference, Interval
 from likewise.vectors import Matrix, Precision, as_matrix, normalize, quantize, truncate
 
+SHARES = {"full": 1, "half": 2, "quarter": 4}
+"""Names of dimensions, and what the dimension of the full vectors is divided by."""
 BYTES_PER_DIMENSION = {"float32": 4.0, "int8": 1.0, "binary": 0.125}
 
 
@@ -57,6 +61,44 @@ class Cost:
     start_seconds: float
     texts_per_second: float
     memory_mb: float
+
+
+@dataclass(frozen=True)
+class ScoredCandidate:
+    """A candidate that was scored, before it is compared with the others.
+
+    Attributes:
+        candidate: the candidate.
+        metric: name of the main metric.
+        quality: its main score with a 95% interval, 0 to 1.
+        cost: of its model in its number format.
+    """
+
+    candidate: Candidate
+    metric: str
+    quality: Interval
+    cost: Cost
+
+
+@dataclass(frozen=True)
+class CandidateResult:
+    """Quality and cost of one candidate.
+
+    Attributes:
+        candidate: the candidate.
+        quality: its main score with a 95% interval, 0 to 1.
+        against_best: its score minus the score of the best candidate, on the same items.
+        cost: of its model in its number format.
+        wins: items with a higher score than the best candidate has on them.
+        losses: items with a lower score.
+    """
+
+    candidate: Candidate
+    quality: Interval
+    against_best: Difference
+    cost: Cost
+    wins: int
+    losses: int
 
 
 class ReducedEncoder:
@@ -108,17 +150,57 @@ def value_ranges(vectors: Matrix, dimension: int) -> Matrix:
     return np.stack([truncated.min(axis=0), truncated.max(axis=0)])
 
 
-def vector_forms(model: str, compute: str, dimension: int) -> list[Candidate]:
-    """The candidates of a model: full vectors, quantized ones, and half and a quarter of them."""
-    forms: list[tuple[int, Precision]] = [
-        (dimension, "float32"),
-        (dimension, "int8"),
-        (dimension, "binary"),
-        (dimension // 2, "float32"),
-        (dimension // 2, "int8"),
-        (dimension // 4, "float32"),
-    ]
-    return [Candidate(model, compute, size, precision) for size, precision in forms]
+@dataclass(frozen=True)
+class VectorForms:
+    """The forms of vectors that are compared: each dimension in each precision.
+
+    Attributes:
+        dimensions: `full`, `half`, `quarter`, or a number of dimensions.
+        precisions: number formats of the vectors.
+    """
+
+    dimensions: tuple[str, ...] = ("full", "half", "quarter")
+    precisions: tuple[str, ...] = ("float32", "int8", "binary")
+
+    def __post_init__(self) -> None:
+        """Check the names.
+
+        Raises:
+            InputError: not a dimension or a precision, or there is none.
+        """
+        for each in self.dimensions:
+            if each not in SHARES and not (each.isascii() and each.isdecimal() and int(each)):
+                raise InputError(
+                    f"{each!r} is not a number of dimensions",
+                    hint=f"give {', '.join(SHARES)}, or a number such as 256",
+                )
+        for each in self.precisions:
+            if each not in BYTES_PER_DIMENSION:
+                raise InputError(
+                    f"{each!r} is not a precision of vectors",
+                    hint=f"choose from {', '.join(BYTES_PER_DIMENSION)}",
+                )
+        if not self.dimensions or not self.precisions:
+            raise InputError(
+                "no form of vectors is chosen",
+                hint="give at least one of --dimensions and one of --precisions",
+            )
+
+    def of(self, model: str, compute: str, dimension: int) -> list[Candidate]:
+        """The candidates of a model, the largest vectors first.
+
+        Args:
+            model: the name it is loaded by.
+            compute: number format of the network.
+            dimension: of its full vectors; larger numbers of dimensions are left out.
+        """
+        sizes = {dimension // SHARES[d] if d in SHARES else int(d) for d in self.dimensions}
+        return [
+            Candidate(model, compute, size, cast("Precision", precision))
+            for size in sorted(sizes, reverse=True)
+            if 0 < size <= dimension
+            for precision in self.precisions
+        ]
 
 
 _PROBE = """

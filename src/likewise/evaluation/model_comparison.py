@@ -17,17 +17,19 @@ from likewise.errors import InputError, MissingExtraError, RecordError, Unsuppor
 from likewise.evaluation.calibration import Calibration, calibrate
 from likewise.evaluation.candidates import (
     Candidate,
-    Cost,
+    CandidateResult,
     ReducedEncoder,
+    ScoredCandidate,
+    VectorForms,
     measure_cost,
     value_ranges,
-    vector_forms,
 )
 from likewise.evaluation.contract import Case, Task, TaskOutcome
 from likewise.evaluation.corpora import texts_of
 from likewise.evaluation.discover import Reading, find_tasks
-from likewise.evaluation.results import manifest
-from likewise.evaluation.significance import Difference, Interval, bootstrap, paired, resamples
+from likewise.evaluation.recommendation import TOLERANCE, explain, recommend
+from likewise.evaluation.results import data_hash, manifest
+from likewise.evaluation.significance import bootstrap, paired, resamples
 from likewise.evaluation.task_schemas import Columns
 from likewise.evaluation.tasks import PairClassification
 from likewise.evaluation.vector_cache import CachedEncoder
@@ -40,34 +42,23 @@ COMPUTES = ("float32", "bfloat16", "int8")
 SPEED_TEXTS = 512
 EQUAL = 0.01
 """Scores of an item that differ by less are counted as equal."""
-TOLERANCE = 0.005
-"""Loss of quality, 0 to 1, that higher speed or smaller vectors make up for, by default."""
-EQUAL_SPEED = 0.9
-"""Share of the highest speed from which candidates are compared by the size of their vectors."""
-
 Loader = Callable[..., Encoder]
 """Loads a model: `loader(name, compute=compute)`."""
 
 
 @dataclass(frozen=True)
-class CandidateResult:
-    """Quality and cost of one candidate.
+class ComparedTask:
+    """What candidates are compared on.
 
     Attributes:
-        candidate: the candidate.
-        quality: its main score with a 95% interval, 0 to 1.
-        against_best: its score minus the score of the best candidate, on the same items.
-        cost: of its model in its number format.
-        wins: items with a higher score than the best candidate has on them.
-        losses: items with a lower score.
+        name: of the task.
+        type: of the task.
+        data: hash of the data, 32 hex digits: results with the same hash can be compared.
     """
 
-    candidate: Candidate
-    quality: Interval
-    against_best: Difference
-    cost: Cost
-    wins: int
-    losses: int
+    name: str
+    type: str
+    data: str
 
 
 @dataclass(frozen=True)
@@ -77,6 +68,7 @@ class ModelComparison:
     Attributes:
         task: name of the task.
         type: type of the task.
+        data: hash of its data, 32 hex digits.
         metric: name of its main metric.
         items: number of its items.
         results: all candidates, best quality first.
@@ -94,6 +86,7 @@ class ModelComparison:
 
     task: str
     type: str
+    data: str
     metric: str
     items: int
     results: tuple[CandidateResult, ...]
@@ -108,18 +101,25 @@ class ModelComparison:
     manifest: dict[str, Any]
 
     def to_dict(self) -> dict[str, Any]:
-        """All attributes as plain dictionaries, for JSON; each result also has `significant`."""
+        """All attributes as plain dictionaries, for JSON.
+
+        Each result also has `significant` and `vector_bytes`.
+        """
         record = dataclasses.asdict(self) | {"calibration": self.calibration.to_dict()}
         for plain, result in zip(record["results"], self.results, strict=True):
             plain["significant"] = result.against_best.significant
+            plain["vector_bytes"] = result.candidate.vector_bytes
         return record
 
 
 @dataclass(frozen=True)
 class _Run:
-    candidate: Candidate
+    scored: ScoredCandidate
     outcome: TaskOutcome
-    cost: Cost
+
+    @property
+    def candidate(self) -> Candidate:
+        return self.scored.candidate
 
 
 def compare_models(
@@ -127,11 +127,14 @@ def compare_models(
     on: Path,
     *,
     computes: Sequence[str] = COMPUTES,
+    forms: VectorForms | None = None,
     tolerance: float = TOLERANCE,
     reading: Reading | None = None,
     cache: Path | None = None,
     loader: Loader = load,
     on_message: MessageCallback = lambda _: None,
+    on_task: Callable[[ComparedTask], None] = lambda _: None,
+    on_scored: Callable[[ScoredCandidate], None] = lambda _: None,
     progress: ProgressFactory = no_progress,
 ) -> ModelComparison:
     """Score every model, in every number format and vector form, on a data set.
@@ -140,15 +143,18 @@ def compare_models(
         models: catalogue names, hub ids or folders.
         on: a file or folder with one task; if it has no labels, weak labels are generated.
         computes: number formats of the network; those that a model does not have are left out.
+        forms: dimensions and precisions of the vectors; all by default.
         tolerance: loss of quality, 0 to 1, that higher speed or smaller vectors make up for.
         reading: how to read tables.
         cache: folder of cached vectors.
         loader: loads the models.
         on_message: called with a line for each number format that is left out.
+        on_task: called when the data was read.
+        on_scored: called with each candidate when it is scored.
         progress: shows every step.
 
     Raises:
-        RecordError: the data cannot be read, or no labels can be generated.
+        RecordError: the data cannot be read, no labels can be generated, or no model can be run.
         InputError: the tolerance is not between 0 and 1.
     """
     if not 0 <= tolerance < 1:
@@ -159,17 +165,23 @@ def compare_models(
     reading = reading or Reading({})
     record = manifest()
     task, weak_labels = _task(on, reading)
-    texts = texts_of(task)
+    facts = ComparedTask(task.name, task.type, data_hash(task))
+    on_task(facts)
+    scoring = _Scoring(task, texts_of(task), on_scored, progress)
     runs: list[_Run] = []
     for name in models:
         for encoder in _encoders(name, computes, loader, on_message):
+            candidates = (forms or VectorForms()).of(name, encoder.compute, encoder.dimension)
+            if not candidates:
+                on_message(f"{name} is left out: its vectors have {encoder.dimension} dimensions")
+                break
             cached = CachedEncoder(encoder, cache, progress=progress)
-            candidates = vector_forms(name, encoder.compute, encoder.dimension)
-            runs += _runs(cached, candidates, task, texts, progress)
+            runs += scoring.runs(cached, candidates)
             cached.close()
     if not runs:
-        raise RecordError("no model could be run", hint="choose another --computes")
-    return _Comparison(runs, task, texts, loader, tolerance, progress).result(weak_labels, record)
+        raise RecordError("no model could be run", hint="choose other --computes or --dimensions")
+    comparison = _Comparison(runs, task, facts, scoring.texts, loader, tolerance, progress)
+    return comparison.result(weak_labels, record)
 
 
 def _task(on: Path, reading: Reading) -> tuple[Task, WeakLabels | None]:
@@ -205,26 +217,39 @@ def _encoders(
             on_message(f"{name} in {compute} is left out: {error.message}")
 
 
-def _runs(
-    model: CachedEncoder,
-    candidates: Sequence[Candidate],
-    task: Task,
-    texts: Sequence[str],
-    progress: ProgressFactory,
-) -> list[_Run]:
-    name, compute = candidates[0].model, candidates[0].compute
-    with progress(1, title=f"measuring {name} in {compute}", unit="models") as advance:
-        cost = measure_cost(name, compute, texts[:SPEED_TEXTS])
-        advance(1)
-    sample = model.encode(texts[:2048])
-    encoders = [ReducedEncoder(model, c, value_ranges(sample, c.dimension)) for c in candidates]
-    runs = [_Run(candidates[0], task.run(encoders[0]), cost)]  # encodes the remaining texts
-    rest = list(zip(candidates[1:], encoders[1:], strict=True))
-    with progress(len(rest), title=f"scoring {name} in {compute}", unit="forms") as advance:
-        for candidate, encoder in rest:
-            runs.append(_Run(candidate, task.run(encoder), cost))
+@dataclass(frozen=True)
+class _Scoring:
+    """Scores candidates on a task."""
+
+    task: Task
+    texts: list[str]
+    on_scored: Callable[[ScoredCandidate], None]
+    progress: ProgressFactory
+
+    def runs(self, model: CachedEncoder, candidates: Sequence[Candidate]) -> list[_Run]:
+        """Score the forms of the vectors of one model in one number format."""
+        name, compute = candidates[0].model, candidates[0].compute
+        with self.progress(1, title=f"measuring {name} in {compute}", unit="models") as advance:
+            cost = measure_cost(name, compute, self.texts[:SPEED_TEXTS])
             advance(1)
-    return runs
+        sample = model.encode(self.texts[:2048])
+
+        def run(candidate: Candidate) -> _Run:
+            ranges = value_ranges(sample, candidate.dimension)
+            outcome = self.task.run(ReducedEncoder(model, candidate, ranges))
+            items = len(outcome.per_item_scores)
+            quality = bootstrap(outcome.resample, items, resamples(items))
+            scored = ScoredCandidate(candidate, outcome.main_score, quality, cost)
+            self.on_scored(scored)
+            return _Run(scored, outcome)
+
+        runs = [run(candidates[0])]  # encodes the remaining texts, with a progress of its own
+        title = f"scoring {name} in {compute}"
+        with self.progress(len(candidates) - 1, title=title, unit="forms") as advance:
+            for candidate in candidates[1:]:
+                runs.append(run(candidate))
+                advance(1)
+        return runs
 
 
 @dataclass(frozen=True)
@@ -233,6 +258,7 @@ class _Comparison:
 
     runs: Sequence[_Run]
     task: Task
+    facts: ComparedTask
     texts: list[str]
     loader: Loader
     tolerance: float
@@ -250,8 +276,9 @@ class _Comparison:
         worst = np.argsort(scores, kind="stable")[:10].tolist()
         both = zip(scores.tolist(), reference.outcome.per_item_scores.tolist(), strict=True)
         return ModelComparison(
-            self.task.name,
-            self.task.type,
+            self.facts.name,
+            self.facts.type,
+            self.facts.data,
             best.outcome.main_score,
             len(scores),
             results,
@@ -286,50 +313,9 @@ def _result(run: _Run, best: _Run, draws: list[NDArray[np.int64]]) -> CandidateR
     scores, best_scores = run.outcome.per_item_scores, best.outcome.per_item_scores
     return CandidateResult(
         run.candidate,
-        bootstrap(run.outcome.resample, len(scores), draws),
+        run.scored.quality,
         paired(run.outcome.resample, best.outcome.resample, draws),
-        run.cost,
+        run.scored.cost,
         int(np.sum(scores > best_scores + EQUAL)),
         int(np.sum(scores < best_scores - EQUAL)),
     )
-
-
-def recommend(results: Sequence[CandidateResult], tolerance: float = TOLERANCE) -> CandidateResult:
-    """The fastest, then the smallest, of the candidates that are about as good as the best.
-
-    A candidate is worse if it scores more than the tolerance below the best, or if the difference
-    is significant and its 95% interval reaches below twice the tolerance.
-    """
-    good = [result for result in results if not _is_worse(result, tolerance)]
-    fastest = max(result.cost.texts_per_second for result in good)
-    fast = [r for r in good if r.cost.texts_per_second >= EQUAL_SPEED * fastest]
-    return min(fast, key=lambda r: (r.candidate.vector_bytes, -r.quality.value))
-
-
-def _is_worse(result: CandidateResult, tolerance: float) -> bool:
-    gap = result.against_best
-    return gap.interval.value < -tolerance or (
-        gap.significant and gap.interval.low < -2 * tolerance
-    )
-
-
-def explain(
-    choice: CandidateResult, results: Sequence[CandidateResult], tolerance: float = TOLERANCE
-) -> str:
-    """Why a candidate is recommended, in a sentence that follows "use it:"."""
-    best = results[0]
-    cost = _cost(choice)
-    if choice is best:
-        return f"it has the best score, and none as good is faster or smaller: {cost}."
-    points = -100 * choice.against_best.interval.value
-    loss = f"{points:.2f} points below the best ({best.candidate.label})"
-    allowed = f"within the tolerance of {100 * tolerance:g} points"
-    costs = f"{cost} against {_cost(best)}"
-    if not choice.against_best.significant or choice.against_best.interval.low >= -tolerance:
-        return f"no difference that matters: it scores {loss}, {allowed}, with {costs}."
-    return f"it scores {loss}, a significant difference but {allowed}, with {costs}."
-
-
-def _cost(result: CandidateResult) -> str:
-    speed, size = result.cost.texts_per_second, result.candidate.vector_bytes
-    return f"{speed:,.0f} texts/s and {size} bytes per vector"

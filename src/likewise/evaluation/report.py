@@ -8,7 +8,8 @@ from html import escape
 
 import numpy as np
 
-from likewise.evaluation.model_comparison import EQUAL, CandidateResult, ModelComparison
+from likewise.evaluation.candidates import CandidateResult
+from likewise.evaluation.model_comparison import EQUAL, ModelComparison
 from likewise.evaluation.score_report import meaning_section
 from likewise.evaluation.style import STYLE, WIDTH, row
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 from likewise.atomic import atomic
+from likewise.evaluation.candidates import ScoredCandidate, VectorForms
 from likewise.evaluation.discover import Reading
-from likewise.evaluation.model_comparison import TOLERANCE, ModelComparison, compare_models
+from likewise.evaluation.model_comparison import ModelComparison, compare_models
+from likewise.evaluation.recommendation import TOLERANCE
 from likewise.evaluation.report import html_report
 from likewise.operations.contract import Field
 from likewise.operations.session import Session
@@ -29,6 +31,12 @@ class CompareRequest:
     ]
     computes: Annotated[str, Field("Number formats of the network, separated by commas.")] = (
         "float32,bfloat16,int8"
+    )
+    dimensions: Annotated[
+        str, Field("Vector sizes, separated by commas: full, half, quarter, or numbers.")
+    ] = "full,half,quarter"
+    precisions: Annotated[str, Field("Number formats of the vectors, separated by commas.")] = (
+        "float32,int8,binary"
     )
     tolerance: Annotated[
         float,
@@ -67,18 +75,22 @@ def compare(request: CompareRequest, session: Session) -> CompareResult:
 
     Raises:
         RecordError: the data cannot be read, or no labels can be generated.
-        InputError: the columns are not known, or the tolerance is not between 0 and 100.
+        InputError: the columns, dimensions or precisions are not known, or the tolerance is not
+            between 0 and 100.
         CheckpointError: a model cannot be used.
         OutputError: the page cannot be written.
     """
     found = compare_models(
         request.models,
         request.on,
-        computes=[compute.strip() for compute in request.computes.split(",")],
+        computes=_listed(request.computes),
+        forms=VectorForms(_listed(request.dimensions), _listed(request.precisions)),
         tolerance=request.tolerance / 100,
         reading=Reading(columns_by_role(request.columns), request.type, request.encoding),
         loader=session.models.get,
         on_message=lambda text: session.message("left_out", text),
+        on_task=lambda task: session.detail("task", f"comparing on {task.name}", **asdict(task)),
+        on_scored=lambda scored: _report(session, scored),
         progress=session.progress,
     )
     with atomic(request.report) as file:
@@ -87,3 +99,13 @@ def compare(request: CompareRequest, session: Session) -> CompareResult:
         session.message("weak_labels", found.label_warning)
     session.message("written", f"wrote {request.report}", path=str(request.report))
     return CompareResult(found, request.report)
+
+
+def _listed(names: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in names.split(",") if name.strip())
+
+
+def _report(session: Session, scored: ScoredCandidate) -> None:
+    """A row of the table, as soon as it is known."""
+    score = f"{100 * scored.quality.value:.2f}"
+    session.detail("scored", f"{scored.candidate.label}: {scored.metric} {score}", **asdict(scored))

@@ -32,11 +32,14 @@ class Message:
         code: stable name, such as `truncated`, by which interfaces translate it.
         text: one English sentence without a full stop.
         values: the numbers and names in it.
+        detail: whether it is one of many parts of a result that is not complete yet, for pages
+            that fill while a job runs; terminals wait for the result.
     """
 
     code: str
     text: str
     values: dict[str, Any] = field(default_factory=dict)
+    detail: bool = False
 
 
 class Ask(Protocol):
@@ -182,6 +185,11 @@ class Session:
         """Report something the caller should know."""
         if self._on_message:
             self._on_message(Message(code, text, values))
+
+    def detail(self, code: str, text: str, **values: Any) -> None:
+        """Report a part of the result that is known already."""
+        if self._on_message:
+            self._on_message(Message(code, text, values, detail=True))
 
     @contextmanager
     def progress(self, total: int | None, *, title: str, unit: str = "texts") -> Iterator[Progress]:

@@ -196,33 +196,6 @@ def test_records_that_another_collection_has_are_deleted_here(
     assert page.locator(".pair").count() == 0
 
 
-def test_models_are_compared_with_a_verdict(people: People, subjects: str, tmp_path: Path) -> None:
-    pairs = tmp_path / "pairs.csv"
-    rows = ["sentence1,sentence2,score"]
-    for names in SUBJECTS.values():
-        for n, verb in enumerate(VERBS):
-            rows.append(f"{names[0]} {verb},{names[1]} {verb},4.{n}")
-            rows.append(f"{names[0]} {verb},nothing of the sort number {n},0.{n}")
-    pairs.write_text("\n".join(rows), "utf-8")
-    person = people().go("/compare")
-    page = person.page
-    page.wait_for_selector(".choices label")
-    page.select_option("label:has-text('A collection') select", subjects)
-    page.wait_for_selector(".chip >> text=subjects.jsonl")
-    page.click(".chip button")
-    page.set_input_files("input[type=file]:not([webkitdirectory])", pairs)
-    page.wait_for_selector(".chip >> text=pairs.csv")
-    page.click("label >> text=int8")  # float32 alone
-    page.click("button.primary")
-    page.wait_for_selector(".verdict", timeout=240_000)
-    assert page.inner_text(".verdict").startswith("Take all-MiniLM-L6-v2")
-    assert page.locator("tr.best").count() == 1
-    with page.expect_download() as waiting:
-        page.click("text=Report as HTML")
-    assert "<html" in Path(waiting.value.path()).read_text("utf-8")
-    assert person.findings() == []
-
-
 @pytest.mark.parametrize("locale", ["en", "zh-CN"])
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "dark"), (390, "light")])
 def test_the_map_is_accessible(
@@ -230,7 +203,7 @@ def test_the_map_is_accessible(
 ) -> None:
     person = people(locale=locale, color_scheme=scheme, viewport={"width": width, "height": 844})
     outliers = f"/explore/{subjects}?outliers=1"
-    for path in ("/explore", f"/explore/{subjects}", outliers, "/compare"):
+    for path in ("/explore", f"/explore/{subjects}", outliers):
         person.go(path)
         if subjects in path:
             person.page.wait_for_selector("html[data-map=tsne-named]", timeout=120_000)

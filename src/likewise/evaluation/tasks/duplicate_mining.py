@@ -41,12 +41,11 @@ class DuplicateMining:
         pairs = mine(normalize(embed(model, self.texts)), self.neighbors)
         groups = np.asarray(self.groups)
         same = (groups[pairs.first] == groups[pairs.second]) & (groups[pairs.first] != "")
-        sizes = Counter(g for g in self.groups if g)
-        total = sum(n * (n - 1) // 2 for n in sizes.values())
-        missed = total - int(same.sum())
-        best = best_f1(pairs.scores, same, missed=missed)
+        found = np.bincount(pairs.first[same], minlength=len(self.texts))
+        missed = self._duplicates_after() - found
+        best = best_f1(pairs.scores, same, missed=int(missed.sum()))
         scores = {
-            "ap": average_precision(pairs.scores, same, missed=missed),
+            "ap": average_precision(pairs.scores, same, missed=int(missed.sum())),
             "f1": best.value,
             "f1_threshold": best.threshold,
             "precision": best.precision,
@@ -54,25 +53,68 @@ class DuplicateMining:
         }
         return self._outcome(scores, pairs, same, missed)
 
+    def _duplicates_after(self) -> NDArray[np.int64]:
+        """For each text, the number of its duplicates that come after it."""
+        left = Counter(group for group in self.groups if group)
+        counts = np.zeros(len(self.texts), np.int64)
+        for i, group in enumerate(self.groups):
+            if group:
+                left[group] -= 1
+                counts[i] = left[group]
+        return counts
+
     def _outcome(
-        self, scores: dict[str, float], pairs: MinedPairs, same: NDArray[np.bool_], missed: int
+        self,
+        scores: dict[str, float],
+        pairs: MinedPairs,
+        same: NDArray[np.bool_],
+        missed: NDArray[np.int64],
     ) -> TaskOutcome:
-        threshold = scores["f1_threshold"]
-        per_item_scores = np.clip(
-            0.5 + np.where(same, pairs.scores - threshold, threshold - pairs.scores) / 2, 0, 1
-        )
+        """The items are the texts: which pairs are mined depends on the model.
+
+        A pair is counted with its first text, so that a sample of texts is a sample of pairs. The
+        score of a text is the F1 of its duplicates at the best threshold.
+        """
+        threshold, count = scores["f1_threshold"], len(self.texts)
+        chosen = pairs.scores >= threshold
+
+        def of_text(these: NDArray[np.bool_]) -> NDArray[np.int64]:
+            ends = np.concatenate([pairs.first[these], pairs.second[these]])
+            return np.bincount(ends, minlength=count)
+
+        sizes = Counter(self.groups)
+        expected = np.array([sizes[group] - 1 if group else 0 for group in self.groups])
+        right, predicted = of_text(chosen & same), of_text(chosen)
+        some = np.maximum(expected + predicted, 1)
+        per_item_scores = np.where(expected + predicted > 0, 2 * right / some, 1.0)
 
         def case(i: int) -> Case:
+            mates = [j for j, group in enumerate(self.groups) if group and group == self.groups[i]]
+            ends = (
+                pairs.first[chosen & (pairs.second == i)],
+                pairs.second[chosen & (pairs.first == i)],
+            )
             return Case(
-                f"{self.texts[pairs.first[i]]} ⟷ {self.texts[pairs.second[i]]}",
-                "duplicates" if same[i] else "not duplicates",
-                f"cosine {pairs.scores[i]:.2f}, best threshold {threshold:.2f}",
+                self.texts[i],
+                self._listed([j for j in mates if j != i]),
+                self._listed(np.concatenate(ends).tolist()),
             )
 
+        starts = np.searchsorted(pairs.first, np.arange(count + 1))
+
         def resample(items: NDArray[np.int64]) -> float:
-            return average_precision(pairs.scores[items], same[items], missed=missed)
+            lengths = np.diff(starts)[items]
+            before = np.cumsum(lengths) - lengths
+            rows = np.repeat(starts[items] - before, lengths) + np.arange(lengths.sum())
+            if not rows.size:
+                return float("nan")
+            lost = int(missed[items].sum())
+            return average_precision(pairs.scores[rows], same[rows], missed=lost)
 
         return TaskOutcome(scores, "ap", per_item_scores, resample, case)
+
+    def _listed(self, rows: list[int]) -> str:
+        return " ⟷ ".join(self.texts[i] for i in rows) or "no duplicates"
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,18 @@ import { call } from "../lib/api.js";
 import { number, size, t } from "../lib/i18n.js";
 import { useLoad } from "../lib/load.js";
 
-/** @returns {{ here: ModelFacts[], others: ModelFacts[] }} */
+/** Bytes of a weight in most checkpoints. */
+const BYTES = 4;
+
+/** @returns {{ here: ModelFacts[], others: ModelFacts[], reload: () => void }} */
 export function useModels() {
-  const { value } = useLoad((signal) => call("/models", { signal }), []);
+  const { value, reload } = useLoad((signal) => call("/models", { signal }), []);
   /** @type {ModelFacts[]} */
   const every = value?.models ?? [];
   return {
     here: every.filter((each) => each.source !== null && !each.problem),
     others: every.filter((each) => each.source === null),
+    reload,
   };
 }
 
@@ -20,7 +24,7 @@ export function useModels() {
 export function modelFacts(model) {
   const parts = [t("model.dimensions", { count: model.dimension }), model.licence];
   if (model.size) parts.push(size(model.size));
-  else if (model.parameters) parts.push(t("model.parameters", { count: number(model.parameters) }));
+  else if (model.parameters) parts.push(t("compare.size", { size: size(BYTES * 1e6 * model.parameters) }), t("model.parameters", { count: number(model.parameters) }));
   return parts.filter(Boolean).join(" · ");
 }
 

@@ -61,6 +61,11 @@ export async function resume(id) {
   settle();
 }
 
+/** @typedef {{ code: string, text: string, values: any }} Message */
+
+/** What a job has said so far. @param {string} id @param {AbortSignal} [signal] @returns {Promise<Message[]>} */
+export const messagesOf = async (id, signal) => (await call(`/jobs/${id}`, { signal })).messages;
+
 /** The result of a job that is done. @param {string} id */
 export const result = (id) => call(`/jobs/${id}/result`);
 
@@ -133,12 +138,12 @@ function follow(id) {
   });
 }
 
-/** @type {Map<string, ((message: { code: string, text: string, values: any }) => void)[]>} */
+/** @type {Map<string, ((message: Message) => void)[]>} */
 const listeners = new Map();
 
 /**
  * Hear the messages of a job.
- * @param {string} id @param {(message: { code: string, text: string, values: any }) => void} listen
+ * @param {string} id @param {(message: Message) => void} listen
  */
 export function onMessage(id, listen) {
   listeners.set(id, [...(listeners.get(id) ?? []), listen]);

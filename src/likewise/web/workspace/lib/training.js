@@ -29,9 +29,6 @@ export async function stepsOf(job, signal) {
   return text.split("\n").slice(0, -1).filter(Boolean).map((line) => JSON.parse(line));
 }
 
-/** What the training said about its data and its plan. @param {string} job @param {AbortSignal} signal @returns {Promise<{ code: string, text: string }[]>} */
-export const messagesOf = async (job, signal) => (await call(`/jobs/${job}`, { signal })).messages;
-
 /**
  * A curve: [step, value] where there is a value, with few enough points to draw.
  * @param {Step[]} steps @param {"loss" | "dev"} name

@@ -1,43 +1,44 @@
-// Compare models on data: choose, follow, read the verdict.
+// Compare models on data: what is compared, and the comparisons so far.
 
 import { html, useState } from "../lib/html.js";
 import { call, post, send } from "../lib/api.js";
-import { ago, number, t } from "../lib/i18n.js";
-import { isOpen, jobs, loadJobs, result, start } from "../lib/jobs.js";
+import { COMPUTES, PRECISIONS, SHARES, shortName } from "../lib/comparison.js";
+import { t } from "../lib/i18n.js";
+import { jobs, start } from "../lib/jobs.js";
 import { useLoad } from "../lib/load.js";
 import { go, href } from "../lib/router.js";
 import { toJsonl } from "../lib/save.js";
 import { DropZone } from "../components/drop.js";
 import { JobCard } from "../components/job.js";
-import { Leaderboard } from "../components/leaderboard.js";
-import { modelFacts, useModels } from "../components/models.js";
+import { ModelChoice } from "../components/modelchoice.js";
 import { ErrorNotice } from "../components/notice.js";
-
-const COMPUTES = ["float32", "bfloat16", "int8"];
-const REPORT = "comparison.html";
+import { Comparison, REPORT } from "./comparison.js";
 
 /** Records of a collection that are compared on, at most. */
 const MOST = 5000;
 
 /** @param {{ job?: string }} props */
 export function ComparePage({ job }) {
-  return job ? html`<${Comparison} id=${job} />` : html`<${Choose} />`;
+  return job ? html`<${Comparison} key=${job} id=${job} />` : html`<${Choose} />`;
 }
 
 function Choose() {
-  const { here, others } = useModels();
   const [models, setModels] = useState(["all-MiniLM-L6-v2"]);
   const [computes, setComputes] = useState(["float32", "int8"]);
+  const [shares, setShares] = useState(Object.keys(SHARES));
+  const [sizes, setSizes] = useState("");
+  const [precisions, setPrecisions] = useState(PRECISIONS);
   const [file, setFile] = useState(/** @type {SentFile | null} */ (null));
   const [error, setError] = useState(/** @type {Error | null} */ (null));
   const past = jobs.value.filter((each) => each.operation === "compare");
-  const toggle = (/** @type {string[]} */ list, /** @type {string} */ each) => (list.includes(each) ? list.filter((other) => other !== each) : [...list, each]);
+  const dimensions = [...shares, ...sizes.split(/[\s,，、]+/).filter(Boolean)];
+  const candidates = models.length * computes.length * dimensions.length * precisions.length;
 
   const begin = async (/** @type {Event} */ event) => {
     event.preventDefault();
     setError(null);
     try {
-      const job = await start("/compare", { models, on: file?.id, computes: COMPUTES.filter((each) => computes.includes(each)).join(","), report: REPORT });
+      const job = await start("/compare", { models, on: file?.id, computes: computes.join(","), dimensions: dimensions.join(","), precisions: precisions.join(","), report: REPORT });
       go(href(["compare", job.id]));
     } catch (failure) {
       setError(/** @type {Error} */ (failure));
@@ -54,22 +55,34 @@ function Choose() {
           <p class="soft">${t("compare.data.about")}</p>
         </fieldset>
         <fieldset><legend>${t("compare.models")}</legend>
-          <div class="choices">
-            ${here.map((each) => html`<label key=${each.name}><input type="checkbox" checked=${models.includes(each.name)} onChange=${() => setModels(toggle(models, each.name))} /><span>${each.name}<span class="soft">${t("compare.here")} · ${modelFacts(each)}</span></span></label>`)}
-          </div>
-          ${others.length > 0 && html`<details><summary>${t("compare.others", { count: others.length })}</summary>
-            <div class="choices">${others.map((each) => html`<label key=${each.name}><input type="checkbox" checked=${models.includes(each.name)} onChange=${() => setModels(toggle(models, each.name))} /><span>${each.name}<span class="soft">${modelFacts(each)}</span></span></label>`)}</div>
-            <p class="soft">${t("compare.others.about")}</p></details>`}
+          <${ModelChoice} chosen=${models} onToggle=${(/** @type {string} */ name) => setModels(models.includes(name) ? models.filter((each) => each !== name) : [...models, name])} />
         </fieldset>
-        <fieldset><legend>${t("compare.computes")}</legend>
-          <p class="chips">${COMPUTES.map((each) => html`<label class="check" key=${each}><input type="checkbox" checked=${computes.includes(each)} onChange=${() => setComputes(toggle(computes, each))} />${each}</label>`)}</p>
-        </fieldset>
+        <${Choices} legend=${t("compare.computes")} all=${COMPUTES} chosen=${computes} onChange=${setComputes} />
+        <${Choices} legend=${t("compare.dimensions")} all=${Object.keys(SHARES)} chosen=${shares} onChange=${setShares} name=${(/** @type {"full" | "half" | "quarter"} */ each) => t(`compare.dimensions.${each}`)}>
+          <label>${t("compare.sizes")}<input value=${sizes} placeholder="256, 128" inputmode="numeric" onInput=${(/** @type {any} */ event) => setSizes(event.target.value)} /></label>
+        </${Choices}>
+        <${Choices} legend=${t("compare.precisions")} all=${PRECISIONS} chosen=${precisions} onChange=${setPrecisions} />
         ${error && html`<${ErrorNotice} error=${error} />`}
-        <div class="buttons"><button class="primary" disabled=${!file || !models.length || !computes.length}>${t("compare.go")}</button></div>
+        <div class="buttons"><button class="primary" disabled=${!file || !candidates}>${t("compare.go")}</button>
+          <span class="soft">${t("compare.count", { count: candidates })}</span></div>
       </form>
       ${past.length > 0 && html`<h2>${t("compare.past")}</h2>
-        <div class="jobs">${past.map((each) => html`<${JobCard} key=${each.id} job=${each} title=${(each.request.models ?? []).join(", ")}><p><a href=${href(["compare", each.id])}>${t("job.open")}</a></p></${JobCard}>`)}</div>`}
+        <div class="jobs">${past.map((each) => html`<${JobCard} key=${each.id} job=${each} title=${(each.request.models ?? []).map(shortName).join(", ")}><p><a href=${href(["compare", each.id])}>${t("job.open")}</a></p></${JobCard}>`)}</div>`}
     </div>
+  `;
+}
+
+/**
+ * Some of a few.
+ * @param {{ legend: string, all: string[], chosen: string[], onChange: (chosen: string[]) => void, name?: (each: any) => string, children?: any }} props
+ */
+function Choices({ legend, all, chosen, onChange, name = (each) => each, children }) {
+  const toggle = (/** @type {string} */ each) => onChange(all.filter((other) => (other === each) !== chosen.includes(other)));
+  return html`
+    <fieldset><legend>${legend}</legend>
+      <p class="chips">${all.map((each) => html`<label class="check" key=${each}><input type="checkbox" checked=${chosen.includes(each)} onChange=${() => toggle(each)} />${name(each)}</label>`)}</p>
+      ${children}
+    </fieldset>
   `;
 }
 
@@ -95,27 +108,5 @@ function FromCollection({ onSent, onError }) {
         ${found.map((each) => html`<option key=${each.name} value=${each.name}>${each.name} · ${t("collections.records", { records: each.records })}</option>`)}
       </select>
     </label>
-  `;
-}
-
-/** @param {{ id: string }} props */
-function Comparison({ id }) {
-  const known = jobs.value.find((each) => each.id === id);
-  const { value, error } = useLoad(async () => {
-    if (!known) await loadJobs();
-    return known?.status === "done" ? result(id) : null;
-  }, [id, known?.status]);
-  return html`
-    <div class="page">
-      <p class="crumbs"><a href=${href(["compare"])}>${t("nav.compare")}</a></p>
-      <div class="title row"><h1>${value ? value.task : t("job.compare")}</h1>
-        ${known && html`<span class="soft">${(known.request.models ?? []).join(", ")} · ${ago(known.created)}</span>`}</div>
-      ${known && (isOpen(known) || known.status !== "done") && html`<${JobCard} job=${known} />`}
-      ${error && html`<${ErrorNotice} error=${error} />`}
-      ${value && html`<${Leaderboard} id=${id} found=${value} report=${REPORT} />`}
-      ${value && value.failures.length > 0 && html`
-        <details class="notice"><summary>${t("compare.failures", { count: number(value.failures.length) })}</summary>
-          <ul>${value.failures.map((/** @type {{ input: string, expected: string, predicted: string }} */ each, /** @type {number} */ n) => html`<li key=${n}>${each.input}<br /><span class="soft">${t("compare.expected", { expected: each.expected, predicted: each.predicted })}</span></li>`)}</ul></details>`}
-    </div>
   `;
 }

@@ -2,10 +2,10 @@
 
 import { html } from "../lib/html.js";
 import { ago, span, t } from "../lib/i18n.js";
-import { isOpen, jobs, loadJobs, result } from "../lib/jobs.js";
+import { isOpen, jobs, loadJobs, messagesOf, result } from "../lib/jobs.js";
 import { useEvery, useLoad } from "../lib/load.js";
 import { href } from "../lib/router.js";
-import { curveOf, messagesOf, stepsOf } from "../lib/training.js";
+import { curveOf, stepsOf } from "../lib/training.js";
 import { Curve } from "../components/curve.js";
 import { Findings, KNOWN } from "../components/datacheck.js";
 import { Gate } from "../components/gate.js";

@@ -1,0 +1,52 @@
+// Comparisons as their jobs have them: candidates while they are scored, and the result.
+
+import { number, t } from "./i18n.js";
+
+/**
+ * @typedef {{ model: string, compute: string, dimension: number, precision: string }} Candidate
+ * @typedef {{ value: number, low: number, high: number }} Interval
+ * @typedef {{ texts_per_second: number, memory_mb: number | null, start_seconds: number }} Cost
+ * @typedef {{ candidate: Candidate, metric: string, quality: Interval, cost: Cost }} Scored
+ * @typedef {Omit<Scored, "metric"> & { against_best: { interval: Interval }, significant: boolean, vector_bytes: number }} Row
+ * @typedef {{ name: string, type: string, data: string }} Task
+ * @typedef {{ task: string, type: string, data: string, metric: string, items: number, results: Row[], choice: Candidate, tolerance: number,
+ *   label_warning: string, failures: { input: string, expected: string, predicted: string }[] }} Found
+ */
+
+/** Names of dimensions, and what the full vectors are divided by. @type {Record<string, number>} */
+export const SHARES = { full: 1, half: 2, quarter: 4 };
+export const COMPUTES = ["float32", "bfloat16", "int8"];
+export const PRECISIONS = ["float32", "int8", "binary"];
+
+/** A name that no other candidate has. @param {Candidate} candidate */
+export const labelOf = ({ model, compute, dimension, precision }) => `${model} ${compute} · ${dimension} × ${precision}`;
+
+/** Models are long names in a narrow place: the last part of a path. @param {string} model */
+export const shortName = (model) => model.split("/").pop() ?? model;
+
+/**
+ * The candidates that were scored so far, the best first; of a repeated run, the last scores.
+ * @param {import("./jobs.js").Message[]} messages
+ * @returns {Scored[]}
+ */
+export function scoredOf(messages) {
+  const found = new Map(messages.filter((each) => each.code === "scored").map((each) => [labelOf(each.values.candidate), each.values]));
+  return [...found.values()].sort((a, b) => b.quality.value - a.quality.value);
+}
+
+/** What is compared on; null before it was read. @param {import("./jobs.js").Message[]} messages @returns {Task | null} */
+export const taskOf = (messages) => messages.filter((each) => each.code === "task").pop()?.values ?? null;
+
+/** Why the choice is recommended, in a sentence. @param {Found} found */
+export function reasonOf({ results, choice, tolerance }) {
+  const best = results[0];
+  const chosen = results.find((row) => labelOf(row.candidate) === labelOf(choice)) ?? best;
+  const costs = { speed: chosen.cost.texts_per_second, bytes: chosen.vector_bytes };
+  if (chosen === best) return t("compare.why.best", costs);
+  const { value, low } = chosen.against_best.interval;
+  const small = !chosen.significant || low >= -tolerance;
+  return t(small ? "compare.why.small" : "compare.why.real", {
+    ...costs, loss: number(-100 * value, 2), best: labelOf(best.candidate), tolerance: number(100 * tolerance, 2),
+    bestspeed: best.cost.texts_per_second, bestbytes: best.vector_bytes,
+  });
+}
