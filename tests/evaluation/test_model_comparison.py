@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from html import escape
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -90,17 +91,17 @@ def test_titles_are_removed_from_their_bodies() -> None:
     titles = [words(rng, 4) for _ in range(30)]
     bodies = [f"{t} {words(rng, 20)}" for t in titles]
     weak = mine_labels("t", table(title=titles, text=bodies))
-    assert weak.source == "titles and their bodies"
+    assert weak.facts.kind == "titles"
     assert not any(d.startswith(tuple(titles)) for d in weak.task.corpus.values())
     assert "These labels are generated" in weak.warning
-    assert weak.labels == 30
+    assert weak.facts.count == 30
 
 
 def test_long_texts_are_split_in_half() -> None:
     rng = np.random.default_rng(0)
     weak = mine_labels("t", table(text=[words(rng, 40) for _ in range(20)]))
-    assert weak.source == "first and second halves of a text"
-    assert weak.overlap < 0.6
+    assert weak.facts.kind == "halves"
+    assert weak.facts.overlap < 0.6
 
 
 def test_short_texts_are_matched_by_word_overlap(model: Any) -> None:
@@ -177,6 +178,8 @@ def test_the_tolerance_is_that_of_the_user() -> None:
     assert reason.startswith("no difference that matters: it scores 0.40 points below the best")
     assert "within the tolerance of 1 points" in reason
     assert "a significant difference" in explain(half, [best, half, much], 0.005)
+    level = result_of(0.8, 0, 900)
+    assert "it scores 0.00 points below" in explain(level, [best, level, much])
     assert "best score" in explain(best, [best, half, much])
 
 
@@ -305,6 +308,14 @@ def test_models_are_compared_and_the_page_is_self_contained(
     assert all(s.cost.memory_mb > 50 for s in result.results)
     json.dumps(result.to_dict())
     html = html_report(result)
+    labels = [each.candidate.label for each in result.results]
+    places = labels.index(result.choice.label), labels.index(result.reference)
+    differing = result.disagreements.between(*places)
+    assert differing[0].difference > 0.1
+    assert all(escape(each.input) in html for each in differing)
+    best = result.results[places[0]].pairs
+    assert best is not None
+    assert best.best().f1 > 0.9
     page = Page()
     page.feed(html)
     assert page.open == []

@@ -235,3 +235,26 @@ def test_items_of_duplicates_are_the_same_for_every_model(model: Any) -> None:
     case = outcomes[0].case(0)
     assert (case.input, case.expected) == (TEXTS[0], AGAIN[0])
     assert outcomes[0].case(11).expected == "no duplicates"
+
+
+def test_a_threshold_decides_about_pairs(model: Any) -> None:
+    """Counts of the tasks against the similarities of the texts themselves."""
+    judged = {"a": {"d0": 1, "d1": 2, "gone": 1, "d3": 0}, "b": {"d11": 1}}
+    task = Retrieval("r", {"a": TEXTS[0], "b": "plane stops"}, CORPUS, judged)
+    counts = task.run(model).pairs
+    assert counts is not None
+    vectors = model.encode([TEXTS[0], "plane stops", *TEXTS])
+    scores = vectors[:2] @ vectors[2:].T
+    relevant = np.array([*scores[0, :2], scores[1, 11]])
+    others = np.sort(np.delete(scores[0], [0, 1]))[::-1][:10]
+    others = np.concatenate([others, np.sort(np.delete(scores[1], 11))[::-1][:10]])
+    for threshold in (-1, 0.3025, 0.6025, 0.9025):
+        decision = counts.at(threshold)
+        least = decision.threshold
+        assert decision.right == (relevant >= least).sum()
+        assert decision.wrong == (others >= least).sum()
+        assert decision.missed == (relevant < least).sum() + 1, "one is not in the corpus"
+    reranking = Reranking("r", [Candidates("cat eats", TEXTS[:1], TEXTS[6:])]).run(model).pairs
+    assert reranking is not None
+    assert (reranking.at(-1).right, reranking.at(-1).wrong) == (1, 6)
+    assert BitextMining("b", TEXTS, AGAIN).run(model).pairs is None

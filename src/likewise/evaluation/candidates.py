@@ -6,13 +6,14 @@ import json
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import cast
+from dataclasses import asdict, dataclass
+from typing import Any, cast
 
 import numpy as np
 
 from likewise.errors import EngineError, InputError
 from likewise.evaluation.contract import TextEncoder
+from likewise.evaluation.decisions import PairCounts
 from likewise.evaluation.significance import Difference, Interval
 from likewise.vectors import Matrix, Precision, as_matrix, normalize, quantize, truncate
 
@@ -91,6 +92,7 @@ class CandidateResult:
         cost: of its model in its number format.
         wins: items with a higher score than the best candidate has on them.
         losses: items with a lower score.
+        pairs: pairs by similarity, for tasks in which a threshold decides; else None.
     """
 
     candidate: Candidate
@@ -99,6 +101,15 @@ class CandidateResult:
     cost: Cost
     wins: int
     losses: int
+    pairs: PairCounts | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """All attributes for JSON, `significant`, and `vector_bytes`."""
+        return asdict(self) | {
+            "significant": self.against_best.significant,
+            "vector_bytes": self.candidate.vector_bytes,
+            "pairs": self.pairs.to_dict() if self.pairs else None,
+        }
 
 
 class ReducedEncoder:

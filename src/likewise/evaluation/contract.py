@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from likewise.evaluation.decisions import PairCounts
 from likewise.vectors import Matrix, as_matrix
 
 Role = Literal["text", "query", "document"]
@@ -48,6 +49,7 @@ class TaskOutcome:
         resample: computes the main metric on some items (their indices, possibly repeated), for
             bootstrap intervals.
         case: one item as text, by its index.
+        pairs: pairs by similarity, for tasks in which a threshold decides; else None.
     """
 
     scores: Mapping[str, float]
@@ -55,6 +57,7 @@ class TaskOutcome:
     per_item_scores: NDArray[np.float64]
     resample: Callable[[NDArray[np.int64]], float]
     case: Callable[[int], Case]
+    pairs: PairCounts | None = None
 
     @property
     def score(self) -> float:

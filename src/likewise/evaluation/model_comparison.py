@@ -26,6 +26,7 @@ from likewise.evaluation.candidates import (
 )
 from likewise.evaluation.contract import Case, Task, TaskOutcome
 from likewise.evaluation.corpora import texts_of
+from likewise.evaluation.disagreements import EQUAL, Disagreements
 from likewise.evaluation.discover import Reading, find_tasks
 from likewise.evaluation.recommendation import TOLERANCE, explain, recommend
 from likewise.evaluation.results import data_hash, manifest
@@ -33,15 +34,14 @@ from likewise.evaluation.significance import bootstrap, paired, resamples
 from likewise.evaluation.task_schemas import Columns
 from likewise.evaluation.tasks import PairClassification
 from likewise.evaluation.vector_cache import CachedEncoder
-from likewise.evaluation.weak_labels import WeakLabels, mine_labels
+from likewise.evaluation.weak_labels import GeneratedLabels, WeakLabels, mine_labels
 from likewise.loading import load
 from likewise.progress import MessageCallback, ProgressFactory, no_progress
 from likewise.wording import counted
 
 COMPUTES = ("float32", "bfloat16", "int8")
 SPEED_TEXTS = 512
-EQUAL = 0.01
-"""Scores of an item that differ by less are counted as equal."""
+
 Loader = Callable[..., Encoder]
 """Loads a model: `loader(name, compute=compute)`."""
 
@@ -79,8 +79,10 @@ class ModelComparison:
         per_item_scores: for each item, the score of the recommended candidate and the score of
             the reference.
         reference: label of the best candidate of another model.
+        disagreements: the items on which candidates differ, in the order of `results`.
         calibration: what scores of the recommended candidate mean.
         label_warning: how reliable the labels are, if they were generated; else empty.
+        generated_labels: what is known of labels that were generated; else None.
         manifest: versions, machine, time and seed.
     """
 
@@ -96,20 +98,24 @@ class ModelComparison:
     failures: tuple[Case, ...]
     per_item_scores: tuple[tuple[float, float], ...]
     reference: str
+    disagreements: Disagreements
     calibration: Calibration
     label_warning: str
+    generated_labels: GeneratedLabels | None
     manifest: dict[str, Any]
 
     def to_dict(self) -> dict[str, Any]:
-        """All attributes as plain dictionaries, for JSON.
-
-        Each result also has `significant` and `vector_bytes`.
-        """
-        record = dataclasses.asdict(self) | {"calibration": self.calibration.to_dict()}
-        for plain, result in zip(record["results"], self.results, strict=True):
-            plain["significant"] = result.against_best.significant
-            plain["vector_bytes"] = result.candidate.vector_bytes
-        return record
+        """All attributes as plain dictionaries, for JSON."""
+        record = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        labels = self.generated_labels
+        return record | {
+            "generated_labels": dataclasses.asdict(labels) if labels else None,
+            "results": [result.to_dict() for result in self.results],
+            "choice": dataclasses.asdict(self.choice),
+            "failures": [dataclasses.asdict(case) for case in self.failures],
+            "disagreements": self.disagreements.to_dict(),
+            "calibration": self.calibration.to_dict(),
+        }
 
 
 @dataclass(frozen=True)
@@ -288,8 +294,10 @@ class _Comparison:
             tuple(chosen.outcome.case(item) for item in worst if scores[item] < 1 - EQUAL),
             tuple(both),
             reference.candidate.label,
+            Disagreements.of([run.outcome for run in ordered]),
             self._calibration(choice.candidate),
             weak_labels.warning if weak_labels else "",
+            weak_labels.facts if weak_labels else None,
             record,
         )
 
@@ -318,4 +326,5 @@ def _result(run: _Run, best: _Run, draws: list[NDArray[np.int64]]) -> CandidateR
         run.scored.cost,
         int(np.sum(scores > best_scores + EQUAL)),
         int(np.sum(scores < best_scores - EQUAL)),
+        run.outcome.pairs,
     )

@@ -39,7 +39,7 @@ def explain(
     cost = _cost(choice)
     if choice is best:
         return f"it has the best score, and none as good is faster or smaller: {cost}."
-    points = -100 * choice.against_best.interval.value
+    points = abs(100 * choice.against_best.interval.value)
     loss = f"{points:.2f} points below the best ({best.candidate.label})"
     allowed = f"within the tolerance of {100 * tolerance:g} points"
     costs = f"{cost} against {_cost(best)}"

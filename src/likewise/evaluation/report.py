@@ -9,7 +9,8 @@ from html import escape
 import numpy as np
 
 from likewise.evaluation.candidates import CandidateResult
-from likewise.evaluation.model_comparison import EQUAL, ModelComparison
+from likewise.evaluation.disagreements import EQUAL, shortened
+from likewise.evaluation.model_comparison import ModelComparison
 from likewise.evaluation.score_report import meaning_section
 from likewise.evaluation.style import STYLE, WIDTH, row
 
@@ -41,6 +42,7 @@ Intervals are 95% bootstrap intervals over the items.</p>
 <div class="wide first">{_table(result)}</div>
 <h2>Item by item</h2>
 {_differences(result)}
+{_disagreements(result)}
 <h2>Lowest scores</h2>
 <p class="soft">The items with the lowest scores of {escape(result.choice.label)}.</p>
 <div class="wide left">{_failures(result)}</div>
@@ -87,18 +89,27 @@ def _table(result: ModelComparison) -> str:
     return f"<table>{''.join(rows)}</table>"
 
 
+def _disagreements(result: ModelComparison) -> str:
+    """The items on which the choice and the reference differ most, with their texts."""
+    labels = [item.candidate.label for item in result.results]
+    places = labels.index(result.choice.label), labels.index(result.reference)
+    rows = [row(map(escape, ("input", "expected", *(labels[i] for i in places))), "th")]
+    for item in result.disagreements.between(*places):
+        cells = map(escape, (item.input, item.expected, item.first, item.second))
+        rows.append(row(cells).replace("<td>", '<td class="text">'))
+    if len(rows) == 1:
+        return ""
+    return f'<div class="wide left"><table>{"".join(rows)}</table></div>'
+
+
 def _failures(result: ModelComparison) -> str:
     if not result.failures:
         return '<p class="soft">None: no item has a low score.</p>'
     rows = [row(("input", "expected", "predicted"), "th")]
     for case in result.failures:
-        cells = (escape(_short(text)) for text in (case.input, case.expected, case.predicted))
+        cells = (escape(shortened(text)) for text in (case.input, case.expected, case.predicted))
         rows.append(row(cells).replace("<td>", '<td class="text">'))
     return f"<table>{''.join(rows)}</table>"
-
-
-def _short(text: str, length: int = 280) -> str:
-    return text if len(text) <= length else text[: length - 1].rstrip() + "…"
 
 
 def _scatter(result: ModelComparison) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
 
 import numpy as np
 
@@ -17,7 +19,37 @@ from likewise.extras import require
 MINIMUM = 10
 """Fewest labels that make a task."""
 
+VERY_WEAK = 0.8
+"""nDCG@10 of word overlap above which labels mostly measure shared words."""
+
+Kind = Literal["titles", "halves", "words"]
+SOURCES: Mapping[Kind, str] = MappingProxyType(
+    {
+        "titles": "titles and their bodies",
+        "halves": "first and second halves of a text",
+        "words": "texts that share most of their words",
+    }
+)
+"""What labels are generated from, in words."""
+
 WORD = re.compile(r"\w+")
+
+
+@dataclass(frozen=True)
+class GeneratedLabels:
+    """What is known of generated labels.
+
+    Attributes:
+        kind: what they are generated from.
+        count: their number.
+        overlap: nDCG@10 of word overlap alone, 0 to 1; the higher it is, the weaker the labels.
+        very_weak: whether they mostly measure shared words.
+    """
+
+    kind: Kind
+    count: int
+    overlap: float
+    very_weak: bool
 
 
 @dataclass(frozen=True)
@@ -26,17 +58,24 @@ class WeakLabels:
 
     Attributes:
         task: the task.
-        source: what the labels are generated from.
-        labels: their number.
-        overlap: nDCG@10 of word overlap alone, 0 to 1; the higher it is, the weaker the labels.
-        warning: how reliable the labels are, in two sentences.
+        facts: what is known of the labels.
     """
 
     task: Retrieval
-    source: str
-    labels: int
-    overlap: float
-    warning: str
+    facts: GeneratedLabels
+
+    @property
+    def warning(self) -> str:
+        """How reliable the labels are, in two sentences."""
+        return (
+            f"These labels are generated: {self.facts.count:,} {SOURCES[self.facts.kind]}. Word "
+            f"overlap alone scores {100 * self.facts.overlap:.1f} of 100 on them, so "
+            + (
+                "they are very weak: they mostly measure shared words."
+                if self.facts.very_weak
+                else "they are a rough guide."
+            )
+        )
 
 
 class WordOverlap:
@@ -72,7 +111,7 @@ def mine_labels(name: str, columns: Columns, sample: int = 2000, seed: int = 42)
     if columns.has("title", "body"):
         titles, bodies = columns.texts("title"), columns.texts("body")
         pairs = [_title_and_body(titles[i], bodies[i]) for i in rows]
-        return _from_pairs(name, "titles and their bodies", pairs)
+        return _from_pairs(name, "titles", pairs)
     if columns.name("text") is None:
         raise RecordError(
             f"{columns.table.path} has no column of texts",
@@ -82,7 +121,7 @@ def mine_labels(name: str, columns: Columns, sample: int = 2000, seed: int = 42)
     texts = [all_texts[i] for i in rows]
     halves = [_halves(t) for t in texts if len(t.split()) >= 24]
     if len(halves) >= len(texts) / 2:
-        return _from_pairs(name, "first and second halves of a text", halves)
+        return _from_pairs(name, "halves", halves)
     return _from_word_overlap(name, list(dict.fromkeys(texts)))
 
 
@@ -130,30 +169,22 @@ def _from_word_overlap(name: str, texts: Sequence[str]) -> WeakLabels:
             relevant[str(row)] = {str(-other): 1}
     corpus = {str(row): text for row, text in enumerate(texts)}
     task = Retrieval(name, corpus, corpus, relevant, "weak", skip_same_id=True)
-    return _weak_labels(task, "texts that share most of their words")
+    return _weak_labels(task, "words")
 
 
-def _from_pairs(name: str, source: str, pairs: Sequence[WeakPair]) -> WeakLabels:
+def _from_pairs(name: str, kind: Kind, pairs: Sequence[WeakPair]) -> WeakLabels:
     pairs = [p for p in pairs if p.query and p.answer and p.query != p.answer]
     queries, answers = [p.query for p in pairs], [[p.answer] for p in pairs]
-    return _weak_labels(retrieval_from_pairs(name, "weak", queries, answers), source)
+    return _weak_labels(retrieval_from_pairs(name, "weak", queries, answers), kind)
 
 
-def _weak_labels(task: Retrieval, source: str) -> WeakLabels:
+def _weak_labels(task: Retrieval, kind: Kind) -> WeakLabels:
     labels = sum(map(len, task.relevant.values()))
     if labels < MINIMUM:
         raise RecordError(
-            f"{task.name} has no labels, and only {labels} weak ones can be generated ({source})",
+            f"{task.name} has no labels, and only {labels} weak ones can be generated "
+            f"({SOURCES[kind]})",
             hint="add a column of labels, or give more texts",
         )
     score = task.run(WordOverlap(list(task.corpus.values()))).score
-    warning = (
-        f"These labels are generated: {labels:,} {source}. Word overlap alone scores "
-        f"{100 * score:.1f} of 100 on them, so "
-        + (
-            "they are very weak: they mostly measure shared words."
-            if score > 0.8
-            else "they are a rough guide."
-        )
-    )
-    return WeakLabels(task, source, labels, score, warning)
+    return WeakLabels(task, GeneratedLabels(kind, labels, score, score > VERY_WEAK))

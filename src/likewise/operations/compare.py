@@ -107,5 +107,5 @@ def _listed(names: str) -> tuple[str, ...]:
 
 def _report(session: Session, scored: ScoredCandidate) -> None:
     """A row of the table, as soon as it is known."""
-    score = f"{100 * scored.quality.value:.2f}"
-    session.detail("scored", f"{scored.candidate.label}: {scored.metric} {score}", **asdict(scored))
+    text = f"{scored.candidate.label}: {scored.metric} {100 * scored.quality.value:.2f}"
+    session.detail("scored", text, **asdict(scored), vector_bytes=scored.candidate.vector_bytes)

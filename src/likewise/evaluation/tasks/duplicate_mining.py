@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likewise.evaluation.contract import Case, TaskOutcome, TextEncoder, embed
+from likewise.evaluation.decisions import PairCounts
 from likewise.evaluation.metrics import average_precision, best_f1
 from likewise.vectors import normalize, top_k
 
@@ -88,15 +89,19 @@ class DuplicateMining:
         some = np.maximum(expected + predicted, 1)
         per_item_scores = np.where(expected + predicted > 0, 2 * right / some, 1.0)
 
+        members: dict[str, list[int]] = {"": []}
+        for i, group in enumerate(self.groups):
+            if group:
+                members.setdefault(group, []).append(i)
+
         def case(i: int) -> Case:
-            mates = [j for j, group in enumerate(self.groups) if group and group == self.groups[i]]
             ends = (
                 pairs.first[chosen & (pairs.second == i)],
                 pairs.second[chosen & (pairs.first == i)],
             )
             return Case(
                 self.texts[i],
-                self._listed([j for j in mates if j != i]),
+                self._listed([j for j in members[self.groups[i]] if j != i]),
                 self._listed(np.concatenate(ends).tolist()),
             )
 
@@ -111,7 +116,8 @@ class DuplicateMining:
             lost = int(missed[items].sum())
             return average_precision(pairs.scores[rows], same[rows], missed=lost)
 
-        return TaskOutcome(scores, "ap", per_item_scores, resample, case)
+        counts = PairCounts.of(pairs.scores, same.astype(np.float64), int(missed.sum()))
+        return TaskOutcome(scores, "ap", per_item_scores, resample, case, counts)
 
     def _listed(self, rows: list[int]) -> str:
         return " ⟷ ".join(self.texts[i] for i in rows) or "no duplicates"

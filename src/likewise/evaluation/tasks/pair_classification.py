@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likewise.evaluation.contract import Case, TaskOutcome, TextEncoder
+from likewise.evaluation.decisions import PairCounts
 from likewise.evaluation.metrics import average_precision, best_accuracy, best_f1
 from likewise.evaluation.tasks.sentence_pairs import SentencePairs
 
@@ -66,7 +67,8 @@ class PairClassification(SentencePairs):
         # 0.5 at the threshold, more on the correct side of it
         margin = np.where(truth, cosine - threshold, threshold - cosine)
         per_item_scores = np.clip(0.5 + margin / 2, 0.0, 1.0)
-        return TaskOutcome(scores, "max_ap", per_item_scores, resample, case)
+        pairs = PairCounts.of(cosine, truth.astype(np.float64))
+        return TaskOutcome(scores, "max_ap", per_item_scores, resample, case, pairs)
 
 
 def _in_words(match: bool) -> str:

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from likewise.evaluation.contract import Case, TaskOutcome, TextEncoder, embed
+from likewise.evaluation.decisions import PairCounts
 from likewise.evaluation.metrics import map_at, mrr_at, ndcg_at, trec_order
 from likewise.vectors import cosine
 
@@ -51,6 +53,8 @@ class Reranking:
         vectors = embed(model, texts, "document")
         each: dict[str, list[float]] = {"map": [], "mrr": [], "ndcg_at_10": []}
         first: list[str] = []
+        similarities: list[NDArray[np.float64]] = []
+        labels: list[NDArray[np.bool_]] = []
         start = 0
         for item, query in zip(lists, queries, strict=True):
             candidates = [*item.positive, *item.negative]
@@ -58,7 +62,10 @@ class Reranking:
             start += len(candidates)
             judged = np.arange(len(candidates)) < len(item.positive)
             # as in mteb, the index of a candidate is its id, which breaks ties
-            order = trec_order(cosine(query, part)[0], [f"{i:09}" for i in range(len(candidates))])
+            similarity = cosine(query, part)[0]
+            similarities.append(similarity.astype(np.float64))
+            labels.append(judged)
+            order = trec_order(similarity, [f"{i:09}" for i in range(len(candidates))])
             each["map"].append(map_at(judged[order], judged, len(candidates)))
             each["mrr"].append(mrr_at(judged[order], judged, 10))
             each["ndcg_at_10"].append(ndcg_at(judged[order], judged, 10))
@@ -69,6 +76,11 @@ class Reranking:
         def case(i: int) -> Case:
             return Case(lists[i].query, lists[i].positive[0], first[i])
 
+        pairs = None
+        if lists:
+            truth = np.concatenate(labels).astype(np.float64)
+            pairs = PairCounts.of(np.concatenate(similarities), truth)
         return TaskOutcome(
-            scores, "map", per_item_scores, lambda items: float(per_item_scores[items].mean()), case
-        )
+            scores, "map", per_item_scores, lambda items: float(per_item_scores[items].mean()),
+            case, pairs,
+        )  # fmt: skip

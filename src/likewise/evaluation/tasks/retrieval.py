@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likewise.evaluation.contract import Case, TaskOutcome, TextEncoder, embed
+from likewise.evaluation.decisions import PairCounts
 from likewise.evaluation.metrics import map_at, mrr_at, ndcg_at, precision_at, recall_at, trec_order
 from likewise.vectors import normalize
 
@@ -20,6 +21,8 @@ METRICS = {
     "precision": precision_at,
     "mrr": mrr_at,
 }
+OTHERS = 10
+"""Documents that are not relevant to a query among the pairs that a threshold decides."""
 BATCH = 256
 """Queries scored against the corpus at once."""
 
@@ -31,10 +34,14 @@ class Ranking:
     Attributes:
         documents: their indices in the corpus.
         relevance: judged relevance of each; 0 if not judged.
+        relevant: cosine of the relevant documents that are in the corpus.
+        others: cosine of the nearest documents that are not relevant, `OTHERS` at most.
     """
 
     documents: NDArray[np.int64]
     relevance: NDArray[np.float64]
+    relevant: NDArray[np.float32]
+    others: NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -62,10 +69,11 @@ class Retrieval:
         """NDCG, MAP, recall, precision and MRR at 1 to 1,000, by cosine over the corpus."""
         query_ids = [q for q in self.queries if self.relevant.get(q)]
         ids = list(self.corpus)
+        places = {document: place for place, document in enumerate(ids)}
         documents = normalize(embed(model, list(self.corpus.values()), "document"))
         queries = normalize(embed(model, [self.queries[q] for q in query_ids], "query"))
         rankings = [
-            self._ranking(query, row, ids)
+            self._ranking(query, row, ids, places)
             for start in range(0, len(query_ids), BATCH)
             for query, row in zip(
                 query_ids[start : start + BATCH],
@@ -86,16 +94,37 @@ class Retrieval:
             )
 
         return TaskOutcome(
-            result.scores, "ndcg_at_10", each, lambda items: float(each[items].mean()), case
+            result.scores, "ndcg_at_10", each, lambda items: float(each[items].mean()), case,
+            self._pairs(query_ids, rankings) if rankings else None,
+        )  # fmt: skip
+
+    def _pairs(self, query_ids: Sequence[str], rankings: Sequence[Ranking]) -> PairCounts:
+        """Each query with its relevant documents, and with the nearest others."""
+        relevant = np.concatenate([each.relevant for each in rankings])
+        others = np.concatenate([each.others for each in rankings])
+        judged = sum(sum(r > 0 for r in self.relevant[q].values()) for q in query_ids)
+        return PairCounts.of(
+            np.concatenate([relevant, others]).astype(np.float64),
+            np.repeat([1.0, 0.0], [relevant.size, others.size]),
+            judged - relevant.size,
         )
 
-    def _ranking(self, query: str, scores: NDArray[np.float32], ids: Sequence[str]) -> Ranking:
-        if self.skip_same_id and query in self.corpus:
-            scores[ids.index(query)] = -np.inf
+    def _ranking(
+        self,
+        query: str,
+        scores: NDArray[np.float32],
+        ids: Sequence[str],
+        places: Mapping[str, int],
+    ) -> Ranking:
+        if self.skip_same_id and query in places:
+            scores[places[query]] = -np.inf
         best = nearest(scores, ids, max(DEPTHS))
         judged = self.relevant[query]
         relevance = np.array([judged.get(ids[d], 0) for d in best.tolist()], dtype=np.float64)
-        return Ranking(best, relevance)
+        relevant = [places[d] for d, r in judged.items() if r > 0 and d in places]
+        found = scores[relevant]
+        others = scores[best[relevance <= 0][:OTHERS]]
+        return Ranking(best, relevance, found[np.isfinite(found)], others[np.isfinite(others)])
 
 
 def nearest(scores: NDArray[np.float32], ids: Sequence[str], depth: int) -> NDArray[np.int64]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likewise.evaluation.contract import Case, TaskOutcome, TextEncoder
+from likewise.evaluation.decisions import PairCounts
 from likewise.evaluation.metrics import pearson, ranks, spearman
 from likewise.evaluation.tasks.sentence_pairs import SentencePairs
 
@@ -50,4 +51,5 @@ class Sts(SentencePairs):
             )
 
         per_item_scores = 1.0 - np.abs(by_model - by_rating)
-        return TaskOutcome(scores, "cosine_spearman", per_item_scores, resample, case)
+        pairs = PairCounts.of(cosine, ratings)
+        return TaskOutcome(scores, "cosine_spearman", per_item_scores, resample, case, pairs)
