@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,26 +15,32 @@ import pytest
 from safetensors.numpy import save_file
 
 from likewise.checkpoint.inventory import add
+from likewise.evaluation.decisions import PairCounts
 from tests.web.workspace.conftest import Person, Workspace
 
 pytestmark = pytest.mark.browser
 People = Callable[..., Person]
 
 SUBJECTS = (
-    ("my card", "the credit card", "the weather"), ("the cat", "a kitten", "our company card"),
-    ("the rain", "heavy rain", "a grey kitten"), ("the program", "this script", "snow"),
+    ("the physician", "a doctor", "snow"), ("the cat", "a kitten", "our company"),
+    ("the rain", "a shower", "my grandmother"), ("the film", "a movie", "her bicycle"),
 )  # fmt: skip
-VERBS = ("is a problem today", "made me late", "came back yesterday", "was not what I expected",
-         "surprised everybody", "is hard to describe")  # fmt: skip
+"""Each with another word for it, and with something else."""
+VERBS = (
+    ("is a problem today", "causes trouble now"), ("made me late", "delayed my arrival"),
+    ("came back yesterday", "returned one day ago"), ("was expensive", "cost a lot of money"),
+    ("surprised everybody", "astonished all people"), ("fell asleep", "began to doze"),
+)  # fmt: skip
+"""Each with other words for it: the words that two texts share do not tell which pairs match."""
 
 
 def labelled_pairs(path: Path) -> Path:
     """48 pairs of which half match."""
     rows = ["sentence1,sentence2,label"]
     for subject, same, other in SUBJECTS:
-        for n, verb in enumerate(VERBS):
-            rows.append(f"{subject} {verb},{same} {verb},1")
-            rows.append(f"{subject} {verb},{other} {VERBS[n - 1]},0")
+        for verb, alike in VERBS:
+            rows.append(f"{subject} {verb},{same} {alike},1")
+            rows.append(f"{subject} {verb},{other} {verb},0")
     path.write_text("\n".join(rows), "utf-8")
     return path
 
@@ -142,22 +149,177 @@ def test_a_size_that_is_no_number_is_refused(people: People, tmp_path: Path) -> 
     page.wait_for_selector(".job.failed >> text='many' is not a number of dimensions")
 
 
-def test_models_elsewhere_can_be_fetched(people: People) -> None:
-    person = people().go("/compare")
-    page = person.page
-    page.click("summary >> text=not on this machine")
-    row = page.locator(".others li:has-text('gte-small')")
-    assert "MIT" in row.inner_text()
-    assert "about 134 MB" in row.inner_text()
-    row.locator("text=Fetch").click()
-    page.wait_for_selector(".others .job")  # how it ends depends on the network
-    assert person.findings() == []
-
-
 def test_a_collection_is_data_too(people: People, questions: str) -> None:
     page = people().go("/compare").page
     page.select_option("label:has-text('A collection') select", questions)
     page.wait_for_selector(f".chip >> text={questions}.jsonl")
+
+
+def shares(page: Any) -> list[float]:
+    """Precision, recall and F1 that the page shows, in percent."""
+    return [float(text.removesuffix(" %")) for text in numbers(page)[1:4]]
+
+
+def numbers(page: Any) -> list[str]:
+    return [str(text) for text in page.locator(".decision dd").all_inner_texts()]
+
+
+def wait(page: Any, place: int, text: str) -> None:
+    """Wait until a number of the decision is there."""
+    page.wait_for_function(
+        "([n, text]) => document.querySelectorAll('.decision dd')[n].innerText === text",
+        arg=[place, text],
+    )
+
+
+def test_items_on_which_two_candidates_disagree(people: People, compared: Compared) -> None:
+    person = people().go(compared.path)
+    page = person.page
+    page.wait_for_selector(".disagreeing li")
+    first, second = (page.input_value(f"label:has-text('{n}') select")
+                     for n in ("One candidate", "Another one"))  # fmt: skip
+    assert first.startswith("all-MiniLM-L6-v2")
+    assert second.startswith("random-words"), "the best of another model"
+    result = httpx.get(f"{person.workspace.address}/api/v1/jobs/{compared.job}/result").json()
+    labels = [
+        "{model} {compute} · {dimension} × {precision}".format(**row["candidate"])
+        for row in result["results"]
+    ]
+    one, other = labels.index(first), labels.index(second)
+    largest = max(
+        result["disagreements"]["items"], key=lambda i: abs(i["scores"][one] - i["scores"][other])
+    )
+    top = page.inner_text(".disagreeing li:first-child")
+    assert abs(largest["scores"][one] - largest["scores"][other]) > 0.1
+    assert any(
+        item["input"] in top
+        for item in result["disagreements"]["items"]
+        if abs(item["scores"][one] - item["scores"][other])
+        == pytest.approx(abs(largest["scores"][one] - largest["scores"][other]))
+    )
+    assert "Expected: " in top
+    assert "cosine" in top
+    count = result["disagreements"]["higher"][one][other]
+    assert f"The first scores higher on {count} item" in page.inner_text(
+        "p:has-text('about equal')"
+    )
+    page.select_option("label:has-text('Another one') select", labels[one])
+    assert page.locator(".disagreeing").count() == 0, "a candidate agrees with itself"
+    page.select_option("label:has-text('Another one') select", labels[-1])
+    page.wait_for_selector(".disagreeing li")
+    before = page.inner_text(".disagreeing")
+    page.reload()  # the address has the choice
+    page.wait_for_selector(".disagreeing li")
+    assert page.inner_text(".disagreeing") == before
+    assert person.findings() == []
+
+
+def test_a_threshold_is_explored_without_the_server(people: People, compared: Compared) -> None:
+    person = people().go(compared.path)
+    page = person.page
+    page.wait_for_selector(".decision")
+    assert page.locator("text=Use the best").count() == 0, "it begins at the best"
+    best, cost = numbers(page)[0], float(numbers(page)[6])
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    slider = page.locator(".threshold input[type=range]")
+    slider.fill("0.1")
+    assert shares(page)[1] == 100
+    assert float(numbers(page)[6]) > cost
+    slider.fill(slider.get_attribute("max"))
+    assert numbers(page)[5] == "24", "every match is missed"
+    assert shares(page)[1] == 0
+    page.click("text=Use the best")
+    assert (numbers(page)[0], float(numbers(page)[6])) == (best, cost)
+    page.fill("label:has-text('Cost of a missed pair') input", "0")
+    wait(page, 4, "0")  # if missing costs nothing, no pair is wrong
+    page.fill("label:has-text('Cost of a missed pair') input", "1")
+    page.fill("label:has-text('Cost of a wrong pair') input", "0")
+    wait(page, 5, "0")
+    assert shares(page)[1] == 100
+    slider.fill("0.4")
+    assert not any("/api/" in url for url in asked)
+    result = httpx.get(f"{person.workspace.address}/api/v1/jobs/{compared.job}/result").json()
+    chosen = next(row for row in result["results"] if row["candidate"] == result["choice"])
+    counts = PairCounts(
+        chosen["pairs"]["first"], tuple(chosen["pairs"]["ratings"]),
+        tuple(map(tuple, chosen["pairs"]["counts"])), chosen["pairs"]["unseen"],
+    )  # fmt: skip
+    decision = counts.at(0.4)
+    assert [int(text) for text in numbers(page)[4:6]] == [decision.wrong, decision.missed]
+    expected = [100 * share for share in (decision.precision, decision.recall, decision.f1)]
+    assert shares(page) == pytest.approx(expected, abs=0.051)
+    page.reload()
+    page.wait_for_selector(".decision")
+    assert numbers(page)[0] == "0.4"
+    assert person.findings() == []
+
+
+def test_rated_pairs_are_matches_from_a_rating_on(people: People, tmp_path: Path) -> None:
+    path = tmp_path / "rated.csv"
+    rows = ["sentence1,sentence2,score"]
+    for number, (subject, same, other) in enumerate(SUBJECTS):
+        for n, (verb, alike) in enumerate(VERBS):
+            rows.append(f"{subject} {verb},{same} {alike},{4 + 0.2 * n:.1f}")
+            rows.append(f"{subject} {verb},{other} {verb},{0.5 * (number + n % 2):.1f}")
+    path.write_text("\n".join(rows), "utf-8")
+    page = choose(people(), path, ("all-MiniLM-L6-v2",))
+    page.click("button.primary >> text=Compare")
+    page.wait_for_selector(".decision", timeout=240_000)
+    assert page.input_value("label:has-text('Ratings that count') select") == "4"
+    slider = page.locator(".threshold input[type=range]")
+    slider.fill(slider.get_attribute("max"))
+    assert numbers(page)[5] == "24"
+    page.select_option("label:has-text('Ratings that count') select", "0.5")
+    slider.fill(slider.get_attribute("max"))
+    assert int(numbers(page)[5]) > 24
+
+
+def test_plain_texts_have_weak_labels_and_the_verdict_is_translated(
+    people: People, tmp_path: Path
+) -> None:
+    path = tmp_path / "texts.txt"
+    texts = [f"{subject} {verb}" for names in SUBJECTS for subject in names for verb, _ in VERBS]
+    path.write_text("\n".join(texts), "utf-8")
+    person = people(locale="zh-CN")
+    page = person.go("/compare").page
+    page.set_input_files("input[type=file]:not([webkitdirectory])", path)
+    page.wait_for_selector(".chip >> text=texts.txt")
+    page.click("fieldset:has-text('网络的数值格式') label >> text=int8")
+    page.click("button.primary >> text=比较")
+    page.wait_for_selector(".verdict", timeout=240_000)
+    assert page.inner_text(".verdict").startswith("建议使用 all-MiniLM-L6-v2")
+    assert not re.search(r"[a-z]+ (is|it|the|of) ", page.inner_text(".verdict"))
+    assert "这些标签是生成的" in page.inner_text(".notice.warn")
+    assert not re.search(r"[a-z]{3,}", page.inner_text(".notice.warn"))
+    page.wait_for_selector("text=一对是查询与其相关文档")  # what a pair is, for queries
+    assert page.locator(".decision dd").count() == 7
+    assert person.findings() == []
+
+
+def test_another_run_on_the_same_data_is_set_beside_it(
+    people: People, compared: Compared, tmp_path: Path
+) -> None:
+    person = people()
+    page = choose(person, labelled_pairs(tmp_path / "pairs.csv"), ("all-MiniLM-L6-v2",))
+    page.fill("label:has-text('Other numbers') input", "48")
+    page.click("button.primary >> text=Compare")
+    page.wait_for_selector(".changes", timeout=240_000)
+    other = page.input_value("label:has-text('Compared with') select")
+    assert other == compared.job, "the data of the other tests is not the same"
+    said = page.inner_text("p:has-text('in both runs')")
+    assert "9 candidates are in both runs; 9 have the same score." in said
+    assert "3 are only in this one, 9 only in the other." in said
+    rows = page.locator(".changes tbody tr").all_inner_texts()
+    assert len(rows) == 9
+    assert all("the same" in row and "×" in row for row in rows)
+    assert not any("· 48 ×" in row for row in rows)
+    assert person.findings() == []
+    page.click("text=Open the other run")
+    page.wait_for_selector(".changes")
+    assert "9 are only in this one, 3 only in the other." in page.inner_text(
+        "p:has-text('in both runs')"
+    )
 
 
 def test_the_api_has_the_rows_while_they_come(workspace: Workspace, compared: Compared) -> None:

@@ -95,7 +95,7 @@ interface Preview {
 
 interface ModelFacts {
   name: string;
-  dimension: number;
+  dimension: number | null;
   max_tokens: number;
   licence: string;
   source: string | null;

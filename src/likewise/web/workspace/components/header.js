@@ -47,9 +47,10 @@ function JobsLink() {
   }
   const progress = open.find((job) => job.status === "running")?.progress;
   const share = progress?.total ? Math.round((100 * progress.done) / progress.total) : null;
+  const shown = share === null ? t("jobs.running.short") : `${share} %`;
   return html`
-    <a class="button quiet running" href=${href(["jobs"])} aria-label=${t("jobs.running", { count: open.length })}>
-      <i class="spinner" aria-hidden="true"></i>${share === null ? t("jobs.running.short") : `${share} %`}
+    <a class="button quiet running" href=${href(["jobs"])} aria-label=${`${shown}, ${t("jobs.running", { count: open.length })}`}>
+      <i class="spinner" aria-hidden="true"></i>${shown}
     </a>
   `;
 }

@@ -2,7 +2,7 @@
 
 import { html, useState } from "../lib/html.js";
 import { number, t } from "../lib/i18n.js";
-import { labelOf } from "../lib/comparison.js";
+import { labelOf, points } from "../lib/comparison.js";
 
 const FEW = 12;
 
@@ -22,10 +22,10 @@ export function Leaderboard({ rows, choice = null, tolerance = 0, busy = false }
           ${shown.map((row) => html`
             <tr key=${labelOf(row.candidate)} class=${isChoice(row) ? "best" : ""}>
               <td>${row.candidate.model}${isChoice(row) && html` <span class="tag on">${t("compare.chosen")}</span>`}</td><td>${row.candidate.compute}</td><td class="number">${number(row.candidate.dimension)}</td><td>${row.candidate.precision}</td>
-              <td class="number nowrap">${number(100 * row.quality.value, 2)} <span class="soft">${number(100 * row.quality.low, 1)}–${number(100 * row.quality.high, 1)}</span></td>
+              <td class="number nowrap">${points(row.quality.value)} <span class="soft">${number(100 * row.quality.low, 1)}–${number(100 * row.quality.high, 1)}</span></td>
               <td class="number nowrap">${"against_best" in row ? lossOf(row, tolerance) : behind(row, rows[0])}</td>
               <td class="number">${number(row.cost.texts_per_second)}</td><td class="number">${row.cost.memory_mb === null ? "" : number(row.cost.memory_mb)}</td>
-              <td class="number">${"vector_bytes" in row ? number(row.vector_bytes) : ""}</td>
+              <td class="number">${number(row.vector_bytes)}</td>
             </tr>`)}
         </tbody>
       </table>
@@ -38,9 +38,9 @@ export function Leaderboard({ rows, choice = null, tolerance = 0, busy = false }
 function lossOf(row, tolerance) {
   const loss = -row.against_best.interval.value;
   if (loss <= 0) return t("compare.best");
-  if (loss <= tolerance || !row.significant) return html`<span class="soft">${t("compare.negligible", { loss: number(100 * loss, 2) })}</span>`;
-  return `−${number(100 * loss, 2)}`;
+  if (loss <= tolerance || !row.significant) return html`<span class="soft">${t("compare.negligible", { loss: points(loss) })}</span>`;
+  return `−${points(loss)}`;
 }
 
 /** The difference to the best so far; whether it is chance is known at the end. @param {{ quality: { value: number } }} row @param {{ quality: { value: number } }} best */
-const behind = (row, best) => (row === best ? t("compare.best.sofar") : html`<span class="soft">−${number(100 * (best.quality.value - row.quality.value), 2)}</span>`);
+const behind = (row, best) => (row === best ? t("compare.best.sofar") : html`<span class="soft">−${points(best.quality.value - row.quality.value)}</span>`);

@@ -22,7 +22,7 @@ export function useModels() {
 
 /** What is known of a model, in a line. @param {ModelFacts} model */
 export function modelFacts(model) {
-  const parts = [t("model.dimensions", { count: model.dimension }), model.licence];
+  const parts = [model.dimension && t("model.dimensions", { count: model.dimension }), model.licence];
   if (model.size) parts.push(size(model.size));
   else if (model.parameters) parts.push(t("compare.size", { size: size(BYTES * 1e6 * model.parameters) }), t("model.parameters", { count: number(model.parameters) }));
   return parts.filter(Boolean).join(" · ");

@@ -2,9 +2,9 @@
 
 import { html } from "../lib/html.js";
 import { number, t } from "../lib/i18n.js";
-import { labelOf, shortName } from "../lib/comparison.js";
+import { chartWidth, labelOf, shortName } from "../lib/comparison.js";
 
-const [WIDTH, HEIGHT, LEFT, RIGHT, BOTTOM] = [760, 300, 52, 24, 44];
+const [HEIGHT, LEFT, RIGHT, BOTTOM] = [300, 52, 24, 44];
 const TICKS = 4;
 
 /** @typedef {import("../lib/comparison.js").Scored | import("../lib/comparison.js").Row} Point */
@@ -17,14 +17,15 @@ export function QualityChart({ rows, choice = null }) {
   const speeds = points.map((row) => Math.log10(Math.max(1, row.cost.texts_per_second)));
   const [slow, fast] = spread(speeds, 0.08);
   const [low, high] = spread(points.flatMap((row) => [row.quality.low, row.quality.high]), 0.004);
+  const width = chartWidth();
   const shared = new Map();
-  const x = (/** @type {number} */ speed) => LEFT + 14 + ((speed - slow) / (fast - slow)) * (WIDTH - LEFT - RIGHT - 14);
+  const x = (/** @type {number} */ speed) => LEFT + 14 + ((speed - slow) / (fast - slow)) * (width - LEFT - RIGHT - 14);
   const y = (/** @type {number} */ quality) => 26 + ((high - quality) / (high - low)) * (HEIGHT - BOTTOM - 34);
   const models = [...new Set(points.map((row) => row.candidate.model))];
   return html`
-    <figure class="chart"><svg viewBox=${`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label=${t("compare.chart")}>
-      <line x1=${LEFT} y1=${HEIGHT - BOTTOM} x2=${WIDTH - 8} y2=${HEIGHT - BOTTOM} /><line x1=${LEFT} y1="20" x2=${LEFT} y2=${HEIGHT - BOTTOM} />
-      <text x=${WIDTH - 8} y=${HEIGHT - 6} text-anchor="end">${t("compare.speed")} →</text><text x="4" y="13">${t("compare.quality")} ↑</text>
+    <figure class="chart fitting"><svg viewBox=${`0 0 ${width} ${HEIGHT}`} role="img" aria-label=${t("compare.chart")}>
+      <line x1=${LEFT} y1=${HEIGHT - BOTTOM} x2=${width - 8} y2=${HEIGHT - BOTTOM} /><line x1=${LEFT} y1="20" x2=${LEFT} y2=${HEIGHT - BOTTOM} />
+      <text x=${width - 8} y=${HEIGHT - 6} text-anchor="end">${t("compare.speed")} →</text><text x="4" y="13">${t("compare.quality")} ↑</text>
       ${even(low, high).map((each) => html`<text key=${each} x=${LEFT - 8} y=${y(each) + 4} text-anchor="end">${number(100 * each, 1)}</text>`)}
       ${even(slow, fast).map((each) => html`<text key=${each} x=${x(each)} y=${HEIGHT - BOTTOM + 17} text-anchor="middle">${number(rounded(10 ** each))}</text>`)}
       ${points.map((row, n) => {

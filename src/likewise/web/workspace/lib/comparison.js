@@ -1,22 +1,29 @@
 // Comparisons as their jobs have them: candidates while they are scored, and the result.
 
-import { number, t } from "./i18n.js";
+import { language, number, t } from "./i18n.js";
 
 /**
  * @typedef {{ model: string, compute: string, dimension: number, precision: string }} Candidate
  * @typedef {{ value: number, low: number, high: number }} Interval
  * @typedef {{ texts_per_second: number, memory_mb: number | null, start_seconds: number }} Cost
- * @typedef {{ candidate: Candidate, metric: string, quality: Interval, cost: Cost }} Scored
- * @typedef {Omit<Scored, "metric"> & { against_best: { interval: Interval }, significant: boolean, vector_bytes: number }} Row
+ * @typedef {{ candidate: Candidate, metric: string, quality: Interval, cost: Cost, vector_bytes: number }} Scored
+ * @typedef {Omit<Scored, "metric"> & { against_best: { interval: Interval }, significant: boolean, pairs: import("./decisions.js").PairCounts | null }} Row
+ * @typedef {{ input: string, expected: string, scores: number[], predicted: number[] }} Item scores, and indices of texts, by candidate
  * @typedef {{ name: string, type: string, data: string }} Task
  * @typedef {{ task: string, type: string, data: string, metric: string, items: number, results: Row[], choice: Candidate, tolerance: number,
- *   label_warning: string, failures: { input: string, expected: string, predicted: string }[] }} Found
+ *   disagreements: { items: Item[], texts: string[], higher: number[][] }, generated_labels: { kind: "titles" | "halves" | "words", count: number, overlap: number, very_weak: boolean } | null, failures: { input: string, expected: string, predicted: string }[] }} Found
  */
 
 /** Names of dimensions, and what the full vectors are divided by. @type {Record<string, number>} */
 export const SHARES = { full: 1, half: 2, quarter: 4 };
 export const COMPUTES = ["float32", "bfloat16", "int8"];
 export const PRECISIONS = ["float32", "int8", "binary"];
+
+/** Scores of an item that differ by less are counted as equal. */
+export const EQUAL = 0.01;
+
+/** Units of the width of a chart: text is as large on a phone. */
+export const chartWidth = () => (innerWidth < 600 ? 360 : 760);
 
 /** A name that no other candidate has. @param {Candidate} candidate */
 export const labelOf = ({ model, compute, dimension, precision }) => `${model} ${compute} · ${dimension} × ${precision}`;
@@ -37,6 +44,9 @@ export function scoredOf(messages) {
 /** What is compared on; null before it was read. @param {import("./jobs.js").Message[]} messages @returns {Task | null} */
 export const taskOf = (messages) => messages.filter((each) => each.code === "task").pop()?.values ?? null;
 
+/** A share of 1 in points of 100, always with two digits after the point. @param {number} share */
+export const points = (share) => (100 * share).toLocaleString(language.value, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+
 /** Why the choice is recommended, in a sentence. @param {Found} found */
 export function reasonOf({ results, choice, tolerance }) {
   const best = results[0];
@@ -46,7 +56,7 @@ export function reasonOf({ results, choice, tolerance }) {
   const { value, low } = chosen.against_best.interval;
   const small = !chosen.significant || low >= -tolerance;
   return t(small ? "compare.why.small" : "compare.why.real", {
-    ...costs, loss: number(-100 * value, 2), best: labelOf(best.candidate), tolerance: number(100 * tolerance, 2),
+    ...costs, loss: points(Math.abs(value)), best: labelOf(best.candidate), tolerance: number(100 * tolerance, 2),
     bestspeed: best.cost.texts_per_second, bestbytes: best.vector_bytes,
   });
 }

@@ -30,6 +30,7 @@ function Choose() {
   const [precisions, setPrecisions] = useState(PRECISIONS);
   const [file, setFile] = useState(/** @type {SentFile | null} */ (null));
   const [error, setError] = useState(/** @type {Error | null} */ (null));
+  const sent = useLoad((signal) => call("/files", { signal }), []).value?.files ?? [];
   const past = jobs.value.filter((each) => each.operation === "compare");
   const dimensions = [...shares, ...sizes.split(/[\s,，、]+/).filter(Boolean)];
   const candidates = models.length * computes.length * dimensions.length * precisions.length;
@@ -59,7 +60,7 @@ function Choose() {
         </fieldset>
         <${Choices} legend=${t("compare.computes")} all=${COMPUTES} chosen=${computes} onChange=${setComputes} />
         <${Choices} legend=${t("compare.dimensions")} all=${Object.keys(SHARES)} chosen=${shares} onChange=${setShares} name=${(/** @type {"full" | "half" | "quarter"} */ each) => t(`compare.dimensions.${each}`)}>
-          <label>${t("compare.sizes")}<input value=${sizes} placeholder="256, 128" inputmode="numeric" onInput=${(/** @type {any} */ event) => setSizes(event.target.value)} /></label>
+          <label class="sizes">${t("compare.sizes")}<input value=${sizes} placeholder="256, 128" inputmode="numeric" onInput=${(/** @type {any} */ event) => setSizes(event.target.value)} /></label>
         </${Choices}>
         <${Choices} legend=${t("compare.precisions")} all=${PRECISIONS} chosen=${precisions} onChange=${setPrecisions} />
         ${error && html`<${ErrorNotice} error=${error} />`}
@@ -67,7 +68,7 @@ function Choose() {
           <span class="soft">${t("compare.count", { count: candidates })}</span></div>
       </form>
       ${past.length > 0 && html`<h2>${t("compare.past")}</h2>
-        <div class="jobs">${past.map((each) => html`<${JobCard} key=${each.id} job=${each} title=${(each.request.models ?? []).map(shortName).join(", ")}><p><a href=${href(["compare", each.id])}>${t("job.open")}</a></p></${JobCard}>`)}</div>`}
+        <div class="jobs">${past.map((each) => html`<${JobCard} key=${each.id} job=${each} title=${(each.request.models ?? []).map(shortName).join(", ")}><p>${sent.find((/** @type {SentFile} */ one) => one.id === each.request.on)?.name} <a href=${href(["compare", each.id])}>${t("job.open")}</a></p></${JobCard}>`)}</div>`}
     </div>
   `;
 }

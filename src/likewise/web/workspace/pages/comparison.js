@@ -2,16 +2,19 @@
 
 import { html } from "../lib/html.js";
 import { jobFile } from "../lib/api.js";
-import { labelOf, reasonOf, scoredOf, shortName, taskOf } from "../lib/comparison.js";
+import { labelOf, points, reasonOf, scoredOf, shortName, taskOf } from "../lib/comparison.js";
 import { ago, number, t } from "../lib/i18n.js";
 import { isOpen, jobs, loadJobs, messagesOf, result } from "../lib/jobs.js";
 import { useEvery, useLoad } from "../lib/load.js";
 import { href } from "../lib/router.js";
+import { Disagreements } from "../components/disagreements.js";
+import { Earlier } from "../components/earlier.js";
 import { Icon } from "../components/icon.js";
 import { JobCard } from "../components/job.js";
 import { Leaderboard } from "../components/leaderboard.js";
-import { ErrorNotice, sentence } from "../components/notice.js";
+import { ErrorNotice } from "../components/notice.js";
 import { QualityChart } from "../components/qualitychart.js";
+import { Thresholds } from "../components/thresholds.js";
 
 /** The file that a comparison writes. */
 export const REPORT = "comparison.html";
@@ -38,7 +41,7 @@ export function Comparison({ id }) {
       ${known && known.status !== "done" && html`<${JobCard} job=${known} />`}
       ${error && html`<${ErrorNotice} error=${error} />`}
       ${value && html`<${Verdict} found=${value} />`}
-      ${left.map((each, n) => html`<p class="soft" key=${n}>${sentence(each.text)}</p>`)}
+      ${left.map((each, n) => html`<p class="soft" key=${n}>${each.text}</p>`)}
       ${rows.length > 0 && html`
         <${QualityChart} rows=${rows} choice=${value?.choice} />
         ${open && html`<p class="soft" role="status">${t("compare.sofar", { count: rows.length })}</p>`}
@@ -46,6 +49,9 @@ export function Comparison({ id }) {
       ${value && html`
         <p class="buttons"><a class="button" href=${jobFile(id, REPORT)} download><${Icon} name="download" />${t("compare.report")}</a>
           <span class="soft">${t("compare.items", { items: value.items, metric: value.metric })}</span></p>`}
+      ${value && value.results.length > 1 && html`<${Disagreements} found=${value} />`}
+      ${value && html`<${Thresholds} found=${value} />`}
+      ${value && html`<${Earlier} id=${id} data=${value.data} rows=${rows} />`}
       ${value && value.failures.length > 0 && html`
         <details class="notice"><summary>${t("compare.failures", { count: number(value.failures.length), label: labelOf(value.choice) })}</summary>
           <ul>${value.failures.map((each, n) => html`<li key=${n}>${each.input}<br /><span class="soft">${t("compare.expected", { expected: each.expected, predicted: each.predicted })}</span></li>`)}</ul></details>`}
@@ -55,10 +61,10 @@ export function Comparison({ id }) {
 
 /** Which one to take, in a sentence. @param {{ found: import("../lib/comparison.js").Found }} props */
 function Verdict({ found }) {
-  const { choice } = found;
+  const { choice, generated_labels: labels } = found;
   return html`
     <section class="verdict" role="status"><b>${t("compare.take", { model: choice.model, compute: choice.compute, dimension: String(choice.dimension), precision: choice.precision })}</b>
       <span>${reasonOf(found)}</span></section>
-    ${found.label_warning && html`<p class="notice warn">${sentence(found.label_warning)}</p>`}
+    ${labels && html`<p class="notice warn">${t(`compare.weak.${labels.kind}`, { count: labels.count })} ${t(labels.very_weak ? "compare.weaklabels" : "compare.roughlabels", { overlap: points(labels.overlap) })}</p>`}
   `;
 }
