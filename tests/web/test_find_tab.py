@@ -25,6 +25,11 @@ def test_rank_filter_and_download(
     ranked = model.rank(query, texts)
     shown = visitor.page.locator("#find-table .lw-text").all_inner_texts()
     assert [each.strip() for each in shown] == [each.text for each in ranked]
+    shares = visitor.page.locator("#find-table .lw-score .lw-note").all_inner_texts()
+    values = [float(each.removesuffix("%")) for each in shares]
+    assert values == sorted(values, reverse=True)
+    assert values[0] > 99 > values[-1]
+    assert "The small figure is the share of random pairs" in visitor.text("#find-table")
     rows = json.loads(visitor.download("find", "json", tmp_path).read_text("utf-8"))
     assert [row["text"] for row in rows] == [each.text for each in ranked]
     assert rows[0]["score"] == pytest.approx(ranked[0].score, abs=1e-5)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 
 import likewise
+from likewise.collections.off_topic import off_topic_questions
 from tests.web.conftest import Visitor
 
 pytestmark = pytest.mark.browser
@@ -34,6 +37,23 @@ def test_measures_and_tokens_are_shown(visitors: Visitors, model: likewise.Encod
     assert "kitten" in visitor.page.text_content(
         "#similarity-plot .ytick, #similarity-plot .xaxislayer-above"
     )
+
+
+def test_a_score_has_its_meaning(visitors: Visitors, model: likewise.Encoder) -> None:
+    questions = model.encode_query(list(off_topic_questions("en")))
+    scores = (questions @ questions.T)[np.triu_indices(len(questions), 1)]
+    visitor = visitors().go()
+    a, b = "A cat sleeps.", "The kitten naps."
+    visitor.fill("#similarity-a", a).fill("#similarity-b", b).run("similarity")
+    shown = visitor.text("#similarity-summary .lw-big")
+    below = 100 * float((scores < float(model.similarity(a, b)[0, 0])).mean())
+    assert float(re.findall(r"Closer than ([\d.]+)%", shown)[0]) == pytest.approx(below, abs=0.02)
+    assert f"above {np.median(scores):.2f}, and" in shown
+    assert f"above {np.percentile(scores, 99):.2f}." in shown
+    assert "It does not explain the score" in visitor.text("#similarity-remark")
+    other = visitors(locale="zh-CN").go()
+    other.fill("#similarity-a", "我想退款").fill("#similarity-b", "怎样退款").run("similarity")
+    assert "随机对更接近" in other.text("#similarity-summary .lw-big")
 
 
 def test_truncation_is_shown(visitors: Visitors) -> None:

@@ -35,6 +35,10 @@ class SimilarityDistribution:
         """Percent of the random pairs that are less alike than this."""
         return float(np.interp(similarity, self.values, LEVELS))
 
+    def at(self, percentile: float) -> float:
+        """The similarity that so many percent of the random pairs do not reach."""
+        return float(np.interp(percentile, LEVELS, self.values))
+
 
 def similarity_distribution(
     sample: NDArray[np.float32], measure: str

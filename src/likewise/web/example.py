@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
+from likewise.collections.explain import SimilarityDistribution
 from likewise.evaluation.examples import (
     EXAMPLES,
     ExampleResult,
@@ -27,6 +29,7 @@ from likewise.web.page_context import PageContext, Panel, Updates, lines, sessio
 from likewise.web.registry import Choice
 from likewise.web.reproduce import recipe
 from likewise.web.samples import sample_language
+from likewise.web.score_meaning import meaning_of, scale, verdict
 from likewise.web.translations import Translations, translations_for
 from likewise.web.visitors import visitor_of
 
@@ -36,6 +39,19 @@ VISITORS = "visitors"
 
 MAX_TEXTS = 60
 """Most sentences of a set, limited by the heatmap."""
+
+
+@dataclass(frozen=True)
+class Tested:
+    """A set that was compared, or a saved result.
+
+    Attributes:
+        saved: the result.
+        meaning: what similarities mean for the model; None where it is not loaded.
+    """
+
+    saved: SavedResult
+    meaning: SimilarityDistribution | None = None
 
 
 class ExampleTab:
@@ -121,14 +137,16 @@ class ExampleTab:
                 raise PageError("failure.many_texts", n=MAX_TEXTS)
             return _request(choice, texts, folder=self._visitor_folder(request))
 
-        def work(session: JobSession, request_: ExampleRequest) -> SavedResult:
+        def work(session: JobSession, request_: ExampleRequest) -> Tested:
             (done,) = example(request_, session).results
             assert done.path is not None
-            return SavedResult(done.path, done.result)
+            model = session.models.get(choice.name, choice.compute)
+            meaning = meaning_of(model, done.result.texts, "cosine")
+            return Tested(SavedResult(done.path, done.result), meaning)
 
-        def show(_: ExampleRequest, saved: SavedResult) -> Updates:
-            past = self._past(request, self._value(saved))
-            return self._show(saved, request, choice) | {self.past: past}
+        def show(_: ExampleRequest, tested: Tested) -> Updates:
+            past = self._past(request, self._value(tested.saved))
+            return self._show(tested, request, choice) | {self.past: past}
 
         async for updates in self.panel.run(request, choice, prepare, work, show):
             yield updates
@@ -152,7 +170,7 @@ class ExampleTab:
             }
         saved = outcome.value
         choice = Choice(saved.result.model, saved.result.compute)
-        return self._show(saved, request, choice) | {
+        return self._show(Tested(saved), request, choice) | {
             self.panel.notice: gr.update(visible=False),
             self.panel.result: gr.update(visible=True),
         }
@@ -187,22 +205,27 @@ class ExampleTab:
         timestamp = _timestamp(result)
         return f"{timestamp:%Y-%m-%d %H:%M:%S} · {_title(result.name, self.t)} · {result.model}"
 
-    def _show(self, saved: SavedResult, request: gr.Request, choice: Choice) -> Updates:
-        result, t = saved.result, self.t
+    def _show(self, tested: Tested, request: gr.Request, choice: Choice) -> Updates:
+        saved, t = tested.saved, self.t
+        result = saved.result
         made = recipe("example", _request(choice, list(result.texts)))
         document = DocumentResult(result.to_dict(), saved.path.stem)
         return {
-            self.summary: _summary(saved, t, local=visitor_of(request).local),
-            self.plot: _matrix(result),
+            self.summary: _summary(tested, t, local=visitor_of(request).local),
+            self.plot: _matrix(result, tested.meaning, t),
             self.links: self.context.links(request, document),
         } | self.recipe.updates(made)
 
 
-def _matrix(result: ExampleResult) -> str:
+def _matrix(result: ExampleResult, meaning: SimilarityDistribution | None, t: Translations) -> str:
     low = min(0.0, float(result.matrix.min()))
     cells = [
         [
-            html.Cell(f"{score:.2f}", charts.shade(float(score), low), f"{score:.4f}")
+            html.Cell(
+                f"{score:.2f}",
+                charts.shade(float(score), low),
+                f"{score:.4f} {verdict(meaning, float(score), t)}".strip(),
+            )
             for score in row
         ]
         for row in result.matrix
@@ -233,13 +256,16 @@ def _timestamp(result: ExampleResult) -> datetime:
     return datetime.fromisoformat(result.timestamp)
 
 
-def _summary(saved: SavedResult, t: Translations, *, local: bool) -> str:
+def _summary(tested: Tested, t: Translations, *, local: bool) -> str:
+    saved, meaning = tested.saved, tested.meaning
     result = saved.result
     place = str(saved.path) if local else saved.path.name
     off = result.matrix.astype(float).copy()
     np.fill_diagonal(off, -np.inf)
     i, j = divmod(int(off.argmax()), len(off))
     pair = t("example.pair", a=i + 1, b=j + 1)
+    if meaning:
+        pair = f"{pair}. {verdict(meaning, float(off[i, j]), t)} {scale(meaning, t)}"
     timestamp = _timestamp(result)
     return html.facts(
         [

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import gradio as gr
 
+from likewise.collections.explain import SimilarityDistribution
 from likewise.operations.rank import RankRequest, RankResult, rank_vectors
 from likewise.web import components, html
 from likewise.web.download_store import TableResult
@@ -18,6 +19,7 @@ from likewise.web.messages import PageError
 from likewise.web.page_context import PageContext, Panel, Updates, required, session_of
 from likewise.web.registry import Choice
 from likewise.web.reproduce import recipe
+from likewise.web.score_meaning import meaning_of, scale, share
 from likewise.web.texts import Texts
 from likewise.web.translations import Translations
 
@@ -83,6 +85,19 @@ class Query:
 
     request: RankRequest
     candidates: Texts
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """Ranked candidates.
+
+    Attributes:
+        result: the ranking.
+        meaning: what similarities mean for the model.
+    """
+
+    result: RankResult
+    meaning: SimilarityDistribution | None
 
 
 class FindTab:
@@ -154,12 +169,14 @@ class FindTab:
             )  # fmt: skip
             return Query(asked, candidates)
 
-        def work(session: JobSession, query: Query) -> RankResult:
+        def work(session: JobSession, query: Query) -> Ranked:
             page = session_of(request)
             candidates = self._candidates.of(page, session, choice, query.candidates)
-            return rank_vectors(query.request, session, candidates)
+            found = rank_vectors(query.request, session, candidates)
+            model = session.models.get(choice.name, choice.compute)
+            return Ranked(found, meaning_of(model, (query.request.query,)))
 
-        def show(query: Query, found: RankResult) -> Updates:
+        def show(query: Query, found: Ranked) -> Updates:
             return self._show(query, found, request)
 
         async for updates in self.panel.run(
@@ -167,13 +184,14 @@ class FindTab:
         ):
             yield updates
 
-    def _show(self, query: Query, found: RankResult, request: gr.Request) -> Updates:
+    def _show(self, query: Query, ranked: Ranked, request: gr.Request) -> Updates:
+        found = ranked.result
         rows = [
             {"rank": row.rank, "score": row.score, "index": row.line - 1, "text": row.text}
             for row in found.rows
         ]
         return {
-            self.ranked: _table(found, self.context.t),
+            self.ranked: _table(found, ranked.meaning, self.context.t),
             self.links: self.context.links(request, TableResult(rows)) if rows else "",
         } | self.recipe.updates(recipe("rank", query.request))
 
@@ -192,7 +210,7 @@ def _number(typed: str) -> float | None:
         raise PageError("failure.threshold") from None
 
 
-def _table(result: RankResult, t: Translations) -> str:
+def _table(result: RankResult, meaning: SimilarityDistribution | None, t: Translations) -> str:
     found = result.rows
     if not found:
         return html.notice(t("find.none"), t("find.none.body"), kind="info")
@@ -202,8 +220,15 @@ def _table(result: RankResult, t: Translations) -> str:
     low = min(0.0, found[-1].score)
     span = max(1.0, found[0].score) - low
     bars = [
-        html.RankingBar(i, each.text, f"{each.score:.4f}", (each.score - low) / span)
+        html.RankingBar(
+            i,
+            each.text,
+            f"{each.score:.4f}",
+            (each.score - low) / span,
+            share(meaning, each.score) if meaning else "",
+        )
         for i, each in enumerate(found[:MAX_ROWS], 1)
     ]
     headers = [t("table.rank"), t("table.text"), t("table.score")]
-    return html.note(head) + html.ranking(headers, bars)
+    about = html.note(f"{t('score.share')} {scale(meaning, t)}") if meaning else ""
+    return html.note(head) + about + html.ranking(headers, bars)

@@ -35,12 +35,14 @@ class RankingBar:
         text: the candidate.
         score: as shown.
         share: length of the bar, 0 to 1.
+        note: what the score means; or empty.
     """
 
     rank: int
     text: str
     score: str
     share: float
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,9 @@ def ranking(headers: Sequence[str], rows: Iterable[RankingBar]) -> str:
         f'<tr><td class="lw-rank">{row.rank}</td>'
         f'<td class="lw-text">{escape(row.text)}'
         f'<div class="lw-bar"><i style="width:{100 * row.share:.1f}%"></i></div></td>'
-        f'<td class="lw-score">{escape(row.score)}</td></tr>'
+        f'<td class="lw-score">{escape(row.score)}'
+        + (f'<div class="lw-note">{escape(row.note)}</div>' if row.note else "")
+        + "</td></tr>"
         for row in rows
     )
     head = "".join(f'<th scope="col">{escape(h)}</th>' for h in headers)
@@ -128,13 +132,14 @@ def matrix(texts: Sequence[str], cells: Sequence[Sequence[Cell]]) -> str:
     )
 
 
-def score(label: str, value: str, share: float, remark: str) -> str:
-    """One large number with a bar."""
+def score(label: str, value: str, share: float, *remarks: str) -> str:
+    """One large number with a bar, and remarks below it; empty ones are left out."""
+    notes = "".join(f'<div class="lw-note">{escape(each)}</div>' for each in remarks if each)
     return (
         f'<div class="lw-big"><div class="lw-label">{escape(label)}</div>'
         f'<div class="lw-number">{escape(value)}</div>'
         f'<div class="lw-bar"><i style="width:{100 * share:.1f}%"></i></div>'
-        f'<div class="lw-note">{escape(remark)}</div></div>'
+        f"{notes}</div>"
     )
 
 

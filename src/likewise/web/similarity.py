@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
+from likewise.collections.explain import SimilarityDistribution
 from likewise.evaluation.comparison import Comparison, TokenSimilarity, UnknownTokens
 from likewise.operations.similarity import SimilarityRequest, SimilarityResult, similarity
 from likewise.results import TokenCount
@@ -15,9 +17,23 @@ from likewise.web.job_runner import JobSession
 from likewise.web.page_context import PageContext, Panel, Updates, required
 from likewise.web.registry import Choice
 from likewise.web.reproduce import recipe
+from likewise.web.score_meaning import meaning_of, scale, verdict
 from likewise.web.translations import Translations
 
 NAME = "similarity"
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Two texts compared.
+
+    Attributes:
+        result: the comparison.
+        meaning: what similarities mean for the model.
+    """
+
+    result: SimilarityResult
+    meaning: SimilarityDistribution | None
 
 
 class SimilarityTab:
@@ -60,15 +76,18 @@ class SimilarityTab:
             a, b = (required(text, "failure.empty_text") for text in (text_a, text_b))
             return choice.request(SimilarityRequest, a, b, tokens=True)
 
-        def work(session: JobSession, pair: SimilarityRequest) -> SimilarityResult:
-            return similarity(pair, session)
+        def work(session: JobSession, pair: SimilarityRequest) -> Compared:
+            found = similarity(pair, session)
+            model = session.models.get(pair.model, pair.compute, pair.device)
+            return Compared(found, meaning_of(model, (pair.a, pair.b), "cosine"))
 
         async for updates in self.panel.run(request, choice, prepare, work, self._show):
             yield updates
 
-    def _show(self, pair: SimilarityRequest, found: SimilarityResult) -> Updates:
-        t = self.t
-        figures = html.side_by_side(_score(found.comparison, t), _facts(found.comparison, t))
+    def _show(self, pair: SimilarityRequest, compared: Compared) -> Updates:
+        t, found = self.t, compared.result
+        score = _score(found.comparison, compared.meaning, t)
+        figures = html.side_by_side(score, _facts(found.comparison, t))
         assert found.tokens is not None
         return {
             self.summary: figures,
@@ -77,11 +96,13 @@ class SimilarityTab:
         } | self.recipe.updates(recipe("similarity", pair))
 
 
-def _score(found: Comparison, t: Translations) -> str:
+def _score(found: Comparison, meaning: SimilarityDistribution | None, t: Translations) -> str:
     return html.score(
         t("measure.cosine"),
         f"{found.cosine:.4f}",
         min(1.0, max(0.0, found.cosine)),
+        verdict(meaning, found.cosine, t),
+        scale(meaning, t),
         t("similarity.scale"),
     )
 
