@@ -304,6 +304,13 @@ def test_searches_are_saved(likewise: Run, shop: Path) -> None:
     assert "likewise collections saved shop" in again.stderr
 
 
+def test_notes_are_written(likewise: Run, shop: Path) -> None:
+    note = "collections", "note", "shop", "refunds", "gifts", "--note", "Ask the team."
+    assert likewise(*note).stdout == "shop: 2 notes written\n"
+    assert likewise("collections", "notes", "shop").stdout.count("Ask the team.") == 2
+    assert likewise("collections", "note", "shop", "gifts").stdout == "shop: 0 notes written\n"
+
+
 def test_outliers_are_listed(likewise: Run, shop: Path) -> None:
     found = likewise("collections", "outliers", "shop", "-k", "2")
     assert found.stdout.count("nearest, ") == 1  # of five texts

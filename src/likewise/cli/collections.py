@@ -9,6 +9,8 @@ import typer
 
 from likewise.cli.collection_analysis import diff, outliers
 from likewise.cli.collection_files import status, sync
+from likewise.cli.collection_notes import note as write_note
+from likewise.cli.collection_notes import notes
 from likewise.cli.derive import command
 from likewise.cli.hit_format import index_quality, place
 from likewise.cli.migration_format import say_migration
@@ -178,6 +180,10 @@ def tag(result: TagResult, _: TagRequest) -> None:
       likewise collections tag notes 5f2a90c1d4e7b836 --value urgent
     """
     say(f"{result.collection}: {result.column} set")
+
+
+collections_app.command("note")(write_note)
+collections_app.command("notes")(notes)
 
 
 @collections_app.command("browse")

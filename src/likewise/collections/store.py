@@ -41,9 +41,9 @@ _NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-](?<!\.-)){0,127}")
 _COMPANION = ".-"
 """Between a collection's name and the kind of a companion; no collection has it in its name."""
 
-CompanionKind = Literal["feedback", "migration", "objects", "searches", "sources"]
-"""A table of a collection: corrections, vectors by another model, objects that were read, saved
-searches, or files."""
+CompanionKind = Literal["feedback", "migration", "notes", "objects", "searches", "sources"]
+"""A table of a collection: corrections, vectors by another model, notes, objects that were read,
+saved searches, or files."""
 
 
 def default_store() -> str:

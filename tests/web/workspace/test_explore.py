@@ -136,7 +136,7 @@ def test_texts_are_filtered_tagged_and_clusters_named(people: People, subjects: 
     page.click(".selection [aria-label='Clear the selection']")
     page.click(".mapfilters >> text=Clear all")
     page.select_option(".side select", "")
-    page.click("text=Rename and join clusters")
+    page.click("text=Rename, join and split clusters")
     names = page.locator(".names input[aria-label^='Name of']")
     for n in range(names.count()):
         names.nth(n).fill("first" if n == 0 else "others")

@@ -4,6 +4,7 @@ import { html, useEffect, useState } from "../lib/html.js";
 import { number, t } from "../lib/i18n.js";
 import { change } from "../lib/router.js";
 import { ClusterNames } from "./clusternames.js";
+import { ColumnNotes } from "./notes.js";
 import { css, palette } from "../page/colors.js";
 
 const FEW = 30;
@@ -47,7 +48,8 @@ export function Legend({ name, points, shown, color, map, mask, onTagged }) {
               </button></li>`)}
           </ul>
           ${more > 1 && html`<button type="button" class="link" onClick=${() => setAll(!all)}>${all ? t("facets.fewer") : t("facets.more", { count: more })}</button>`}`}
-      ${level && html`<${ClusterNames} key=${level.clusters} name=${name} points=${points} shown=${shown} onSaved=${onTagged} />`}
+      ${level && html`<${ClusterNames} key=${level.clusters} name=${name} points=${points} shown=${shown} map=${map} onSaved=${onTagged} />`}
+      ${!level && column.title && column.low === null && html`<${ColumnNotes} key=${column.title} name=${name} column=${column} names=${column.names.filter((/** @type {string} */ _, /** @type {number} */ group) => isShown(group))} />`}
     </section>
   `;
 }
