@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.web.workspace.conftest import Person
@@ -29,6 +30,20 @@ def test_from_a_file_to_a_search(people: People, table: Path) -> None:
     assert "15 records" in page.inner_text(".title")
     assert person.search("someone took my credit card")[0] == "My card was stolen"
     assert "random pairs" in page.inner_text(".hit:first-child .meta")
+
+
+def test_data_is_added_with_the_model_of_the_collection(people: People) -> None:
+    person = people()
+    made = {"name": "coarse", "compute": "int8"}
+    assert (
+        httpx.post(f"{person.workspace.address}/api/v1/collections", json=made).status_code == 200
+    )
+    page = person.go("/import/coarse?from=paste").page
+    page.fill("textarea", "The harbor is closed.\nA ladder is missing.")
+    page.click("button.primary")
+    page.wait_for_selector("table tbody tr")
+    page.click("button.primary")
+    page.wait_for_selector(".hit >> text=A ladder is missing.")
 
 
 def test_filters_are_made_of_the_fields(people: People, questions: str) -> None:

@@ -1,7 +1,7 @@
 // From files to a collection: send, look at what is read, choose, index.
 
 import { html, useEffect, useMemo, useState } from "../lib/html.js";
-import { post, send } from "../lib/api.js";
+import { call, post, send } from "../lib/api.js";
 import { number, t } from "../lib/i18n.js";
 import { takeDropped } from "../lib/dropped.js";
 import { start } from "../lib/jobs.js";
@@ -137,8 +137,9 @@ function Review({ files, into }) {
     event.preventDefault();
     setError(null);
     try {
-      const model = into ? {} : { model: choice.model };
-      await start(`/collections/${encodeURIComponent(name)}/index`, { ...reading, ...model });
+      const path = `/collections/${encodeURIComponent(name)}`;
+      const { model, compute } = into ? await call(path) : { model: choice.model, compute: "auto" };
+      await start(`${path}/index`, { ...reading, model, compute });
       go(href(["collections", name]));
     } catch (failure) {
       setError(/** @type {Error} */ (failure));
