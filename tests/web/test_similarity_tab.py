@@ -43,14 +43,16 @@ def test_a_score_has_its_meaning(visitors: Visitors, model: likewise.Encoder) ->
     questions = model.encode_query(list(off_topic_questions("en")))
     scores = (questions @ questions.T)[np.triu_indices(len(questions), 1)]
     visitor = visitors().go()
-    a, b = "A cat sleeps.", "The kitten naps."
+    a, b = "A cat sleeps.", "The trains of this line are late."
     visitor.fill("#similarity-a", a).fill("#similarity-b", b).run("similarity")
     shown = visitor.text("#similarity-summary .lw-big")
     below = 100 * float((scores < float(model.similarity(a, b)[0, 0])).mean())
-    assert float(re.findall(r"Closer than ([\d.]+)%", shown)[0]) == pytest.approx(below, abs=0.02)
+    assert float(re.findall(r"Closer than ([\d.]+)%", shown)[0]) == pytest.approx(below, abs=1)
     assert f"above {np.median(scores):.2f}, and" in shown
     assert f"above {np.percentile(scores, 99):.2f}." in shown
     assert "It does not explain the score" in visitor.text("#similarity-remark")
+    visitor.fill("#similarity-b", a).press("similarity")
+    visitor.page.wait_for_selector("#similarity-summary >> text=Closer than every random pair")
     other = visitors(locale="zh-CN").go()
     other.fill("#similarity-a", "我想退款").fill("#similarity-b", "怎样退款").run("similarity")
     assert "随机对更接近" in other.text("#similarity-summary .lw-big")

@@ -230,5 +230,5 @@ def _table(result: RankResult, meaning: SimilarityDistribution | None, t: Transl
         for i, each in enumerate(found[:MAX_ROWS], 1)
     ]
     headers = [t("table.rank"), t("table.text"), t("table.score")]
-    about = html.note(f"{t('score.share')} {scale(meaning, t)}") if meaning else ""
+    about = html.note(" ".join([t("score.share"), scale(meaning, t)])) if meaning else ""
     return html.note(head) + about + html.ranking(headers, bars)
