@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from likewise.cli.derive import command
 from likewise.cli.printing import note, say
+from likewise.operations.collection_contrast import (
+    ContrastRequest,
+    ContrastResult,
+    collections_contrast,
+)
 from likewise.operations.outliers import OutliersRequest, OutliersResult, collections_outliers
 from likewise.operations.version_difference import DiffRequest, DiffResult, collections_diff
 
@@ -53,4 +58,23 @@ def diff(result: DiffResult, _: DiffRequest) -> None:
     note(
         f"run {found.before.number} to run {found.after.number}: {found.added:,} added, "
         f"{found.removed:,} removed, {found.changed:,} changed, {found.unchanged:,} unchanged"
+    )
+
+
+@command(ContrastRequest, collections_contrast)
+def contrast(result: ContrastResult, _: ContrastRequest) -> None:
+    """Draw a collection by its own model and another one, and list what has other neighbors.
+
+    \b
+    Example:
+      likewise collections contrast help all-mpnet-base-v2 -o help.points
+    """
+    for moved in result.moved:
+        say(f"{moved.shared:.0%}  {moved.chunk.text}")
+        for sign, texts in (("-", moved.before), ("+", moved.after)):
+            for each in texts:
+                say(f"      {sign} {each.text}")
+    note(
+        f"{result.own} and {result.model} share {result.shared:.0%} of the {result.neighbors} "
+        f"nearest neighbors; wrote {result.output}"
     )

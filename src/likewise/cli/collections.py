@@ -7,7 +7,7 @@ from typing import Literal
 
 import typer
 
-from likewise.cli.collection_analysis import diff, outliers
+from likewise.cli.collection_analysis import contrast, diff, outliers
 from likewise.cli.collection_files import status, sync
 from likewise.cli.collection_notes import note as write_note
 from likewise.cli.collection_notes import notes
@@ -252,6 +252,7 @@ def duplicates(result: CollectionDuplicatesResult, request: CollectionDuplicates
 
 
 collections_app.command("outliers")(outliers)
+collections_app.command("contrast")(contrast)
 
 
 @collections_app.command("get")

@@ -67,7 +67,7 @@ def by_column(records: Sequence[Record], column: str) -> Coloring:
         len(there) == sum(value not in (None, "") for value in values)
         and len(distinct) > MAX_COLORS
     ):
-        return _shades(column, numbers, min(there), max(there))
+        return shades(column, numbers, min(there), max(there))
     return _values(column, values)
 
 
@@ -79,7 +79,8 @@ def _values(column: str, values: Sequence[Any]) -> Coloring:
     return Coloring(column, tuple(place), groups)
 
 
-def _shades(column: str, numbers: Sequence[float | None], low: float, high: float) -> Coloring:
+def shades(column: str, numbers: Sequence[float | None], low: float, high: float) -> Coloring:
+    """Shades for numbers between two bounds; None has no color."""
     span = (high - low) or 1.0
     groups = np.fromiter(
         (STEPS if n is None else round((n - low) / span * (STEPS - 1)) for n in numbers),

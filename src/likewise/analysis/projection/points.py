@@ -2,7 +2,8 @@
 
 The file has the magic `LWMP`, the length of a JSON header as a little-endian uint32, the header,
 and blocks. The header's `blocks` has `offset` (from the end of the header) and `bytes` of each by
-its name: `positions` (uint16 `[n, 2]`, 0 to 65535), `level-N` and `column-N` (uint16 `[n]`, the
+its name: `positions` (uint16 `[n, 2]`, 0 to 65535), `other` (the same by another model, where there
+is one), `level-N` and `column-N` (uint16 `[n]`, the
 group of each point; a number past the last group is none), and `texts` (JSON: `ids`, `texts`).
 """
 
@@ -61,6 +62,7 @@ class Points:
         sampled: texts that it was measured on.
         levels: fewest clusters first; none while there are no clusters yet.
         columns: colors by columns of the data.
+        other: positions by another model; None where there is none.
     """
 
     ids: Sequence[str]
@@ -71,6 +73,7 @@ class Points:
     sampled: int = 0
     levels: tuple[Level, ...] = ()
     columns: tuple[Coloring, ...] = ()
+    other: Positions | None = None
 
 
 def points_of(drawn: Map, ids: Sequence[str]) -> Points:
@@ -89,6 +92,8 @@ def write_points(path: str | Path, points: Points) -> Path:
         OutputError: it cannot be written.
     """
     blocks: dict[str, bytes] = {"positions": _coordinates(points.positions)}
+    if points.other is not None:
+        blocks["other"] = _coordinates(points.other)
     for number, level in enumerate(points.levels):
         labels = level.clusters.labels
         blocks[f"level-{number}"] = _groups(labels, len(level.clusters.topics))

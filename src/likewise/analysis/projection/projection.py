@@ -93,12 +93,12 @@ def project(
         sample = np.random.default_rng(seed).choice(len(vectors), SAMPLE, replace=False)
     with progress(len(sample), title="measuring the map") as advance:
         trust = trustworthiness(vectors, positions, sample, advance=advance)
-    return Projection(_fitted(positions), method, trust, len(sample))
+    return Projection(fitted(positions), method, trust, len(sample))
 
 
 def principal_plane(vectors: Matrix) -> Positions:
     """The two principal components of vectors, in [-1, 1]: a coarse map at once."""
-    return _fitted(_pca_plane(vectors))
+    return fitted(_pca_plane(vectors))
 
 
 def trustworthiness(
@@ -206,7 +206,7 @@ def _tsne(vectors: Matrix, graph: KnnGraph, progress: ProgressFactory) -> Positi
     return np.asarray(plane, np.float32)
 
 
-def _fitted(positions: Positions) -> Positions:
+def fitted(positions: Positions) -> Positions:
     """Shifted and scaled into [-1, 1], both axes by the same factor."""
     low, high = positions.min(axis=0), positions.max(axis=0)
     extent = max(float((high - low).max()), 1e-12)

@@ -5,7 +5,7 @@
  * @typedef {{ clusters: number, found: boolean, unclustered: number, topics: Topic[], labels: any[] }} Level
  * @typedef {{ title: string, names: string[], low: number | null, high: number | null }} Column
  * @typedef {{ count: number, method: string, trustworthiness: number | null, sampled: number, levels: Level[],
- *   columns: Column[], coordinates: Uint16Array, ids: string[], texts: string[], rows: Map<string, number>,
+ *   columns: Column[], coordinates: Uint16Array, other: Uint16Array | null, ids: string[], texts: string[], rows: Map<string, number>,
  *   groups: (name: string) => Uint16Array }} Points
  */
 
@@ -29,6 +29,7 @@ export function readPoints(file) {
   return {
     ...header,
     coordinates: numbers("positions"),
+    other: header.blocks.other ? numbers("other") : null, // positions by another model
     ids,
     texts,
     rows: new Map(ids.map((/** @type {string} */ id, /** @type {number} */ n) => [id, n])),

@@ -6,10 +6,12 @@ import { ago, t } from "../lib/i18n.js";
 import { isOpen, jobs, loaded, onMessage, start } from "../lib/jobs.js";
 import { useLoad } from "../lib/load.js";
 import { readPoints } from "../lib/points.js";
-import { href } from "../lib/router.js";
+import { change, href, place } from "../lib/router.js";
 import { JobCard } from "../components/job.js";
 import { Empty, ErrorNotice } from "../components/notice.js";
 import { MapView } from "../components/map.js";
+import { useModels } from "../components/models.js";
+import { TwoMaps } from "../components/twomaps.js";
 import { Tabs } from "./collection.js";
 
 const FILE = "map.points";
@@ -61,6 +63,7 @@ function CollectionMap({ name }) {
     const answer = await fetched(jobFile(shown.id, FILE), { signal });
     return readPoints(await answer.arrayBuffer());
   }, [shown?.id, shown?.status, coarse]);
+  const beside = place.value.query.get("beside") ?? "";
   const stale = done && !running && known && Date.parse(known.updated) / 1000 > done.created;
 
   return html`
@@ -68,14 +71,32 @@ function CollectionMap({ name }) {
       <p class="crumbs"><a href=${href(["explore"])}>${t("nav.explore")}</a></p>
       <div class="title row">
         <h1>${name}</h1>
-        ${done && !running && html`<p class="soft">${t("explore.drawn", { when: ago(done.finished ?? done.created) })} <button type="button" class="link" onClick=${draw}>${t("explore.again")}</button></p>`}
+        ${done && !beside && !running && html`<p class="soft">${t("explore.drawn", { when: ago(done.finished ?? done.created) })} <button type="button" class="link" onClick=${draw}>${t("explore.again")}</button></p>`}
       </div>
       <${Tabs} name=${name} tab="map" />
       ${(summary.error ?? error ?? file.error) && html`<${ErrorNotice} error=${summary.error ?? error ?? file.error} />`}
-      ${stale && html`<p class="notice warn">${t("explore.stale")}</p>`}
+      ${stale && !beside && html`<p class="notice warn">${t("explore.stale")}</p>`}
       ${known && !known.records && html`<${Empty} title=${t("search.empty")} />`}
-      ${(running ?? failed) && html`<${JobCard} job=${running ?? failed} />`}
-      ${file.value && html`<${MapView} name=${name} points=${file.value} updated=${known?.updated ?? ""} />`}
+      ${!beside && (running ?? failed) && html`<${JobCard} job=${running ?? failed} />`}
+      ${known && known.records > 0 && html`<${Beside} own=${known.model} beside=${beside} />`}
+      ${beside && known && html`<${TwoMaps} key=${beside} name=${name} summary=${known} model=${beside} />`}
+      ${!beside && file.value && html`<${MapView} name=${name} points=${file.value} updated=${known?.updated ?? ""} />`}
     </div>
+  `;
+}
+
+/** The model whose map is drawn beside the collection's own. @param {{ own: string, beside: string }} props */
+function Beside({ own, beside }) {
+  const { here } = useModels();
+  const others = here.filter((each) => each.name !== own.split("/").pop());
+  if (!others.length && !beside) return null;
+  const names = new Set([...others.map((each) => each.name), ...(beside ? [beside] : [])]);
+  return html`
+    <label class="beside">${t("beside.label")}
+      <select value=${beside} onChange=${(/** @type {any} */ event) => change({ beside: event.target.value, open: null, q: null, outliers: null, color: null })}>
+        <option value="">${t("beside.none")}</option>
+        ${[...names].map((each) => html`<option key=${each} value=${each}>${each}</option>`)}
+      </select>
+    </label>
   `;
 }
