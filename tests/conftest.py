@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import unicodedata
 from collections import Counter
@@ -59,6 +60,21 @@ def model_folder() -> Path:
     if location is None:
         skip_unless_ci(f"{DEFAULT} is not on this machine (make run downloads it)")
     return location.folder
+
+
+@pytest.fixture(scope="session")
+def other_model_folder(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model that is not the default one: its word embeddings are disturbed by random numbers."""
+    from safetensors.numpy import load_file, save_file
+
+    folder = tmp_path_factory.mktemp("models") / "disturbed"
+    shutil.copytree(model_folder, folder)
+    weights = load_file(folder / "model.safetensors")
+    name = next(each for each in weights if each.endswith("word_embeddings.weight"))
+    noise = np.random.default_rng(0).standard_normal(weights[name].shape)
+    disturbed = weights[name] + 1.5 * weights[name].std() * noise
+    save_file({**weights, name: disturbed.astype(np.float32)}, folder / "model.safetensors")
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from likewise.errors import FingerprintError, InputError
+from likewise.operations.collection_contrast import ContrastRequest, collections_contrast
 from likewise.operations.collection_duplicates import (
     CollectionDuplicatesRequest,
     collections_duplicates,
@@ -85,6 +86,39 @@ def test_every_threshold_has_its_counts_and_pairs(store: str) -> None:
         assert sum(step in pair.steps for pair in found.pairs) == counts.removed
     last = [pair for pair in found.pairs if len(found.counts) - 1 in pair.steps]
     assert {last[0].left.text, last[0].right.text} == {"the cat is gone", "The cat is gone."}
+
+
+def test_two_models_side_by_side(
+    store: str, model_folder: Path, other_model_folder: Path, tmp_path: Path
+) -> None:
+    target, session = tmp_path / "both.points", Session(store=store)
+    request = ContrastRequest("things", str(other_model_folder), output=target, top=5)
+    found = collections_contrast(request, session)
+    plain = json.loads(json.dumps(found.to_dict()))
+    assert 0.1 < plain["shared"] < 0.95
+    assert [each["shared"] for each in plain["moved"]] == sorted(
+        each["shared"] for each in plain["moved"]
+    )
+    first = found.moved[0]
+    assert first.before
+    assert not {each.id for each in first.before} & {each.id for each in first.after}
+    drawn = header(target)
+    assert drawn["columns"][0]["title"] == "neighbors in common"
+    count = drawn["count"]
+    both = [block(target, drawn, name).reshape(count, 2) for name in ("positions", "other")]
+    assert len(both[0]) == len(SUBJECTS) * len(VERBS) + 1
+    assert (both[0] != both[1]).any()
+    one, two = (plane - plane.mean(axis=0) for plane in both)
+    assert float((one * two).sum()) > 0  # turned to fit
+    same = collections_contrast(
+        ContrastRequest("things", str(model_folder), output=target, compute="float32"), session
+    )
+    assert same.shared == 1.0
+    assert same.moved[0].before == same.moved[0].after == ()
+    with pytest.raises(InputError, match="html"):
+        collections_contrast(
+            ContrastRequest("things", str(model_folder), output=tmp_path / "a.html"), session
+        )
 
 
 def test_records_that_another_collection_has(store: str, model_folder: Path) -> None:
