@@ -55,12 +55,12 @@ export function SaveSearch({ name, ask }) {
   return html`
     <button type="button" disabled=${!ask.query.trim() && !ask.where} onClick=${open} title=${t("saved.save.title")}><${Icon} name="star" />${t("saved.save")}</button>
     <dialog ref=${dialog} aria-labelledby="save-title">
-      <form onSubmit=${save}>
+      <form class="stack" onSubmit=${save}>
         <h2 id="save-title">${t("saved.title")}</h2>
         <p>${t("saved.about")}</p>
         <label>${t("import.name")}<input type="text" required maxlength="200" value=${title} onInput=${(/** @type {any} */ event) => setTitle(event.target.value)} /></label>
         ${error && html`<${ErrorNotice} error=${error} />`}
-        <div class="buttons end"><button type="button" onClick=${() => dialog.current?.close()}>${t("common.cancel")}</button><button class="primary" disabled=${!title.trim()}>${t("saved.save")}</button></div>
+        <div class="buttons"><button type="button" onClick=${() => dialog.current?.close()}>${t("common.cancel")}</button><button class="primary" disabled=${!title.trim()}>${t("saved.save")}</button></div>
       </form>
     </dialog>
   `;

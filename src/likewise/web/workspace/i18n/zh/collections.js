@@ -8,7 +8,7 @@ export default {
   "collections.unfinished": "未完成",
   "collection.add": "添加数据",
   "collection.tabs": "此集合的视图",
-  "files.same": "{count} 个文件自{when}以来未变。",
+  "files.same": "{count} 个文件自{when}建立索引以来未变。",
   "files.again": "再看一次",
   "files.since": "（{when}建立索引以来）",
   "files.new": "{count} 个新文件",
