@@ -39,8 +39,8 @@ class Outlier:
     Attributes:
         similarity: mean cosine with its nearest neighbors.
         nearest_similarity: cosine with the nearest one.
-        group: chunks of one group are near each other, and far from the rest; one that is alone in
-            its group is an outlier.
+        group: chunks of one group are as near to each other as is typical, and far from the rest;
+            one that is alone in its group is an outlier.
         copies: chunks with the same text, this one included.
         chunk: the chunk.
         nearest: the nearest one.

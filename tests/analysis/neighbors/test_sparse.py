@@ -27,7 +27,7 @@ def test_the_farthest_come_first() -> None:
 def test_a_small_group_far_from_the_rest_is_one_group() -> None:
     chance = np.random.default_rng(0)
     crowded = np.array([1, 0, 0, 0]) + 0.1 * chance.normal(size=(50, 4))
-    few = np.array([0, 1, 0, 0]) + 0.05 * chance.normal(size=(3, 4))
+    few = np.array([0, 1, 0, 0]) + 0.01 * chance.normal(size=(3, 4))
     alone = np.array([[0, 0, 0, 1.0]])
     vectors = normalize(np.concatenate([crowded, few, alone]).astype(np.float32))
     found = sparse_rows(knn_graph(vectors, 10), 4)
@@ -35,6 +35,17 @@ def test_a_small_group_far_from_the_rest_is_one_group() -> None:
     assert set(groups) == {50, 51, 52, 53}
     assert groups[50] == groups[51] == groups[52] != groups[53]
     assert found.rows[0].group == 0
+
+
+def test_texts_that_are_far_from_each_other_are_no_group() -> None:
+    chance = np.random.default_rng(0)
+    crowded = np.array([1, 0, 0, 0]) + 0.1 * chance.normal(size=(50, 4))
+    two = np.array([[0, 1, 0.5, 0], [0, 0.5, 1, 0]])  # each is the nearest of the other
+    vectors = normalize(np.concatenate([crowded, two]).astype(np.float32))
+    first, second = sparse_rows(knn_graph(vectors, 10), 2).rows
+    assert {first.row, second.row} == {50, 51}
+    assert (first.nearest, second.nearest) == (second.row, first.row)
+    assert first.group != second.group
 
 
 def test_few_texts() -> None:

@@ -46,7 +46,8 @@ def test_a_cluster_is_split_and_has_a_note(people: People, grouped: str) -> None
     assert after[:n] + after[n + 1 : before] == sizes[:n] + sizes[n + 1 :]
     for each in range(len(after)):
         page.locator(NAMES).nth(each).fill(f"cluster {each}")
-    page.locator(".names textarea").nth(n).fill("The first part.\nAsk the team about it.")
+    page.locator(".cluster >> text='Note'").nth(n).click()
+    page.locator(".names textarea").fill("The first part.\nAsk the team about it.")
     assert person.findings() == []
     page.click("text=Save as a field")
     page.wait_for_selector(f".notes:has-text('cluster {n}') >> text=Ask the team about it.")

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from likewise.analysis.neighbors.graph import KnnGraph
 from likewise.errors import InputError
@@ -29,7 +28,8 @@ class SparseRow:
         similarity: mean cosine with its nearest neighbors.
         nearest: row of the nearest one.
         nearest_similarity: cosine with that one.
-        group: equal for texts here of which one is the nearest of the other; 0 has the farthest.
+        group: equal for texts here of which one is the nearest of the other, and as near as is
+            typical; 0 has the farthest.
     """
 
     row: int
@@ -69,7 +69,8 @@ def sparse_rows(graph: KnnGraph, most: int) -> SparseRows:
     near = graph.nearest(min(graph.k, NEIGHBORS))
     means = near.similarities.mean(axis=1, dtype=np.float64)
     chosen = np.argsort(means, kind="stable")[:most]
-    groups = _groups(chosen.tolist(), near.indices[:, 0])
+    typical = float(np.median(means))
+    groups = _groups(chosen.tolist(), near, typical)
     rows = [
         SparseRow(
             row, float(means[row]), int(near.indices[row, 0]),
@@ -77,16 +78,18 @@ def sparse_rows(graph: KnnGraph, most: int) -> SparseRows:
         )
         for row, group in zip(chosen.tolist(), groups, strict=True)
     ]  # fmt: skip
-    return SparseRows(tuple(rows), near.k, float(np.median(means)))
+    return SparseRows(tuple(rows), near.k, typical)
 
 
-def _groups(rows: Sequence[int], nearest: NDArray[np.int32]) -> list[int]:
+def _groups(rows: Sequence[int], near: KnnGraph, typical: float) -> list[int]:
     """The group of each row, numbered by the first row of each."""
     listed = set(rows)
     group = {row: row for row in rows}
     for row in rows:
-        other = int(nearest[row])
-        if other in listed and group[other] != group[row]:
+        other = int(near.indices[row, 0])
+        if near.similarities[row, 0] < typical or other not in listed:
+            continue
+        if group[other] != group[row]:
             old, new = group[row], group[other]
             group |= {each: new for each in rows if group[each] == old}
     numbers: dict[int, int] = {}

@@ -45,7 +45,7 @@ export function ClusterNames({ name, points, shown, map, onSaved }) {
       const values = Array.from(named.groups, (group) => (named.names[group] ?? "").trim());
       const records = new Map(points.ids.map((id, row) => [id.split(".")[0], values[row]]));
       await tag(name, column, [...records].map(([id, value]) => ({ id, value })));
-      await writeNotes(name, column, Object.entries(notes).map(([group, note]) => ({ value: named.names[Number(group)].trim(), note })));
+      await writeNotes(name, column, Object.entries(notes).filter(([, note]) => note.trim()).map(([group, note]) => ({ value: named.names[Number(group)].trim(), note })));
       setColumn(points, column, values);
       toast(t("tags.saved", { column }));
       setOpen(false);
@@ -65,8 +65,9 @@ export function ClusterNames({ name, points, shown, map, onSaved }) {
           <div class="row"><i style=${{ background: css(colors[group]) }}></i>
             <input type="text" value=${each} aria-label=${t("tags.name", { name: shown.column.names[group] ?? number(group + 1) })} onInput=${(/** @type {any} */ event) => rename(group, event.target.value)} />
             <span class="soft">${number(counts[group])}</span>
-            <button type="button" class="link" onClick=${() => divide(group)} aria-label=${t("tags.split.name", { name: each })}>${t("tags.split")}</button></div>
-          <textarea rows="1" value=${notes[group] ?? ""} placeholder=${t("notes.note")} aria-label=${t("notes.of", { name: each })} onInput=${(/** @type {any} */ event) => setNotes({ ...notes, [group]: event.target.value })}></textarea>
+            <button type="button" class="link" onClick=${() => divide(group)} aria-label=${t("tags.split.name", { name: each })}>${t("tags.split")}</button>
+            ${notes[group] === undefined && html`<button type="button" class="link" onClick=${() => setNotes({ ...notes, [group]: "" })} aria-label=${t("notes.of", { name: each })}>${t("notes.note")}</button>`}</div>
+          ${notes[group] !== undefined && html`<textarea rows="2" value=${notes[group]} placeholder=${t("notes.note")} aria-label=${t("notes.of", { name: each })} onInput=${(/** @type {any} */ event) => setNotes({ ...notes, [group]: event.target.value })}></textarea>`}
         </div>`)}
       <label>${t("tags.field")}<input type="text" required value=${field} pattern="[^0-9\\W][\\w \\-]*" onInput=${(/** @type {any} */ event) => setField(event.target.value)} /></label>
       <div class="buttons"><button class="primary" disabled=${busy || !field.trim()}>${t("tags.save")}</button><button type="button" onClick=${close}>${t("common.cancel")}</button></div>

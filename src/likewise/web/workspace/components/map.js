@@ -75,6 +75,8 @@ export function MapView({ name, points, updated }) {
   }), [open]);
 
   const near = selected.length ? selected : rows;
+  const outliersOn = query.get("outliers") === "1";
+  const outliers = html`<${Outliers} name=${name} points=${points} updated=${updated} onRows=${setFar} onSelect=${(/** @type {number[]} */ rows) => { setSelected(rows); setText(""); change({ q: null }, { replace: true }); }} onPick=${(/** @type {number} */ row) => { map?.goTo(row); change({ open: points.ids[row] }); }} />`;
   return html`
     <div class="map ${open ? "with-panel" : ""}">
       <div class="stage" ref=${stage}>
@@ -95,8 +97,9 @@ export function MapView({ name, points, updated }) {
           ? html`<${RecordPanel} name=${name} id=${open} onClose=${() => change({ open: null })} onChanged=${() => change({ open: null })} onPick=${(/** @type {string} */ id) => { const row = points.rows.get(id); if (row !== undefined) map?.goTo(row); change({ open: id }); }} />`
           : html`
             ${(near.length > 0 || q) && html`<${Selection} name=${name} points=${points} rows=${near} lassoed=${selected.length > 0} onClear=${() => { setSelected([]); setText(""); change({ q: null }, { replace: true }); }} onPick=${(/** @type {number} */ row) => { map?.goTo(row); change({ open: points.ids[row] }); }} onTagged=${tagged} />`}
+            ${outliersOn && outliers}
             <${Legend} name=${name} points=${points} shown=${shown} color=${color} map=${map} mask=${mask} onTagged=${tagged} />
-            <${Outliers} name=${name} points=${points} updated=${updated} onRows=${setFar} onSelect=${(/** @type {number[]} */ rows) => { setSelected(rows); setText(""); change({ q: null }, { replace: true }); }} onPick=${(/** @type {number} */ row) => { map?.goTo(row); change({ open: points.ids[row] }); }} />
+            ${!outliersOn && outliers}
             <${MapFilters} points=${points} map=${map} turn=${turn} onCount=${setMask} />
             <${Trust} points=${points} />`}
       </div>

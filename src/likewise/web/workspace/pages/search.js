@@ -94,7 +94,7 @@ export function SearchTab({ name, summary, state, onChanged }) {
       <${SearchBar} name=${name} box=${box} text=${text} setText=${setText} ask=${ask} busy=${busy} onDown=${() => { box.current?.blur(); setAt(0); }} />
       ${ask.asOf && html`<p class="notice warn">${t("search.as_of", { run: ask.asOf })} <button type="button" onClick=${() => change({ as_of: null })}>${t("search.as_of.leave")}</button></p>`}
       ${likeHit && html`<p class="chips"><span class="chip on">${t("search.like")} <button type="button" onClick=${() => change({ like: null })} aria-label=${t("common.remove")}>×</button></span></p>`}
-      ${ask.extra && html`<p class="chips"><span class="chip on">${t("search.where")} <code>${ask.extra}</code> <button type="button" onClick=${() => change({ where: null, k: null })} aria-label=${t("common.remove")}>×</button></span></p>`}
+      ${ask.extra && html`<p class="chips"><span class="chip on">${t("search.where")}${" "}<code>${ask.extra}</code> <button type="button" onClick=${() => change({ where: null, k: null })} aria-label=${t("common.remove")}>×</button></span></p>`}
       <${SavedSearches} name=${name} empty=${!ask.query && !ask.where && !likeHit} />
       <div class="columns">
         <${Facets} name=${name} query=${query} asOf=${ask.asOf} state=${state} />
