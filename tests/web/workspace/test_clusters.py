@@ -12,6 +12,7 @@ from tests.web.workspace.test_explore import SUBJECTS, VERBS
 pytestmark = pytest.mark.browser
 People = Callable[..., Person]
 NAMES = ".names input[aria-label^='Name of']"
+DRAWN = "new Promise((done) => requestAnimationFrame(() => setTimeout(done)))"
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +39,7 @@ def test_a_cluster_is_split_and_has_a_note(people: People, grouped: str) -> None
     sizes = [int(each) for each in page.locator(".cluster .soft").all_inner_texts()]
     for n in range(before):
         page.locator(".cluster >> text='Split'").nth(n).click()
+        page.evaluate(DRAWN)
         if page.locator(NAMES).count() > before:
             break
     after = [int(each) for each in page.locator(".cluster .soft").all_inner_texts()]
