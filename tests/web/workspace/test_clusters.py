@@ -25,8 +25,8 @@ def grouped(workspace: Workspace) -> str:
 
 
 def open_names(person: Person, name: str) -> None:
-    """Open the map and the form of the clusters' names."""
-    person.go(f"/explore/{name}")
+    """Open the map with few clusters, which finer ones divide, and the form of their names."""
+    person.go(f"/explore/{name}?clusters=2")
     person.page.wait_for_selector("html[data-map=tsne-named]", timeout=120_000)
     person.page.click("text=Rename, join and split clusters")
 
