@@ -15,6 +15,7 @@ import { ErrorNotice } from "./notice.js";
 import { RecordPanel } from "./record.js";
 
 const FILE = "both.points";
+const FEW = 12;
 
 /** @typedef {{ id: string, text: string }} Stored */
 /** @typedef {{ shared: number, chunk: Stored, before: Stored[], after: Stored[] }} Moved */
@@ -50,6 +51,7 @@ function Both({ name, points, contrast }) {
   const open = place.value.query.get("open") ?? "";
   const [all, setAll] = useState(false);
   const [over, setOver] = useState(-1);
+  const [more, setMore] = useState(false);
   const far = useMemo(() => contrast.moved.map(({ chunk }) => points.rows.get(chunk.id)).filter((row) => row !== undefined), [contrast, points]);
   const focus = all ? null : /** @type {number[]} */ (far);
   const marked = over >= 0 ? over : (points.rows.get(open) ?? -1);
@@ -68,7 +70,8 @@ function Both({ name, points, contrast }) {
             <div><p class="soft">${t("beside.color")}</p><div class="shades" aria-hidden="true">${[0, 32, 64, 96, 128, 160, 192, 224, 255].map((step) => html`<i key=${step} style=${{ background: css(colors[step]) }}></i>`)}</div><p class="figures soft"><span>0 %</span><span>100 %</span></p></div>
             <h3>${t("beside.moved")}</h3>
             <p class="soft">${t("beside.moved.about")} <button type="button" class="link" aria-pressed=${all} onClick=${() => setAll(!all)}>${t("beside.clear")}</button></p>
-            <ol class="near">${contrast.moved.map((each) => html`<${MovedText} key=${each.chunk.id} moved=${each} models=${[short(contrast.own), short(contrast.model)]} onPick=${() => change({ open: each.chunk.id })} onHover=${(/** @type {boolean} */ on) => setOver(on ? (points.rows.get(each.chunk.id) ?? -1) : -1)} />`)}</ol>`}
+            <ol class="near">${contrast.moved.slice(0, more ? undefined : FEW).map((each) => html`<${MovedText} key=${each.chunk.id} moved=${each} models=${[short(contrast.own), short(contrast.model)]} onPick=${() => change({ open: each.chunk.id })} onHover=${(/** @type {boolean} */ on) => setOver(on ? (points.rows.get(each.chunk.id) ?? -1) : -1)} />`)}</ol>
+            ${contrast.moved.length > FEW && html`<button type="button" class="link" onClick=${() => setMore(!more)}>${more ? t("facets.fewer") : t("facets.more", { count: contrast.moved.length - FEW })}</button>`}`}
       </div>
     </div>
   `;

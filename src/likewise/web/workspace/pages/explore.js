@@ -71,6 +71,7 @@ function CollectionMap({ name }) {
       <p class="crumbs"><a href=${href(["explore"])}>${t("nav.explore")}</a></p>
       <div class="title row">
         <h1>${name}</h1>
+        ${known && known.records > 0 && html`<${Beside} own=${known.model} beside=${beside} />`}
         ${done && !beside && !running && html`<p class="soft">${t("explore.drawn", { when: ago(done.finished ?? done.created) })} <button type="button" class="link" onClick=${draw}>${t("explore.again")}</button></p>`}
       </div>
       <${Tabs} name=${name} tab="map" />
@@ -78,7 +79,6 @@ function CollectionMap({ name }) {
       ${stale && !beside && html`<p class="notice warn">${t("explore.stale")}</p>`}
       ${known && !known.records && html`<${Empty} title=${t("search.empty")} />`}
       ${!beside && (running ?? failed) && html`<${JobCard} job=${running ?? failed} />`}
-      ${known && known.records > 0 && html`<${Beside} own=${known.model} beside=${beside} />`}
       ${beside && known && html`<${TwoMaps} key=${beside} name=${name} summary=${known} model=${beside} />`}
       ${!beside && file.value && html`<${MapView} name=${name} points=${file.value} updated=${known?.updated ?? ""} />`}
     </div>
