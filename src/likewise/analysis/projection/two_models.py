@@ -17,6 +17,7 @@ from likewise.analysis.unique_corpus import unique_corpus
 from likewise.errors import InputError
 from likewise.progress import ProgressFactory, no_progress
 from likewise.vectors import Matrix
+from likewise.wording import counted
 
 NEIGHBORS = 10
 """Neighbors of each text that are compared."""
@@ -67,7 +68,8 @@ def map_two_models(
     """
     if len(vectors) != len(corpus):
         raise InputError(
-            f"{len(vectors):,} vectors for {len(corpus):,} texts", hint="encode the same texts"
+            f"{counted(len(vectors), 'vector')} for {counted(len(corpus), 'text')}",
+            hint="encode the same texts",
         )
     drawn = make_map(corpus, choices=ClusterSettings(runs=0, seed=seed), progress=progress)
     distinct = unique_corpus(corpus)
