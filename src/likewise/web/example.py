@@ -265,7 +265,7 @@ def _summary(tested: Tested, t: Translations, *, local: bool) -> str:
     i, j = divmod(int(off.argmax()), len(off))
     pair = t("example.pair", a=i + 1, b=j + 1)
     if meaning:
-        pair = f"{pair}. {verdict(meaning, float(off[i, j]), t)} {scale(meaning, t)}"
+        pair = f"{pair} · {verdict(meaning, float(off[i, j]), t)} {scale(meaning, t)}"
     timestamp = _timestamp(result)
     return html.facts(
         [

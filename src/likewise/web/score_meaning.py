@@ -48,6 +48,8 @@ def meaning_of(
 def share(meaning: SimilarityDistribution, score: float) -> str:
     """The share of random pairs that are less similar, such as `99.8%`."""
     percentile = meaning.percentile(score)
+    if percentile >= ALL:
+        return "100%"
     return f"{int(percentile * 100) / 100:.2f}%" if percentile >= 99 else f"{int(percentile)}%"
 
 
