@@ -47,13 +47,8 @@ class LoopbackCluster:
 
     def __enter__(self) -> Self:
         """Start the head and the nodes."""
-        port = self.address.rpartition(":")[2]
         try:
-            head = self._start(
-                "--head", "--port", port, "--num-cpus", str(self._head_cores),
-                "--include-dashboard", "false", "--temp-dir", str(self._folder),
-            )  # fmt: skip
-            self._wait(head)
+            self.start_head("--head", "--port", self.address.rpartition(":")[2])
             for _ in range(self._count):  # in turn: two at once would choose the same socket names
                 self.add_node()
         except BaseException:
@@ -69,9 +64,18 @@ class LoopbackCluster:
     ) -> None:
         self.stop()
 
-    def add_node(self, *, wait: bool = True) -> int:
-        """Start another node; returns its number."""
-        number = self._start("--address", self.address, "--num-cpus", str(self._cores))
+    def start_head(self, *arguments: str) -> None:
+        """Start the head with these arguments of `ray start`."""
+        head = self._start(
+            *arguments, "--num-cpus", str(self._head_cores),
+            "--include-dashboard", "false", "--temp-dir", str(self._folder),
+        )  # fmt: skip
+        self._wait(head)
+
+    def add_node(self, *arguments: str, wait: bool = True) -> int:
+        """Start another node, with these arguments of `ray start` if any; returns its number."""
+        arguments = arguments or ("--address", self.address)
+        number = self._start(*arguments, "--num-cpus", str(self._cores))
         if wait:
             self._wait(number)
         return number
