@@ -2,8 +2,8 @@
 
 The result is the same, to the byte, as that of `embed_file`, with models that give the same vector
 whatever stands beside a text (see docs/concepts.md). Workers read the source and write fragments
-into a folder beside the target, which must be on a disk that all of them see; the source is on such
-a disk too, or an object of a store.
+into a folder beside the target. Both, and the source, are on a disk that all workers see, or they
+are objects of a store.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -21,6 +22,12 @@ import numpy as np
 
 from likewise.analysis.embed_file import Embedded, locked, parts_folder, prompt_text
 from likewise.analysis.manifest import Fragment, Manifest, fragments_folder, saved_in_manifest
+from likewise.analysis.object_manifest import (
+    ObjectManifest,
+    object_folder,
+    saved_in_objects,
+    write_fragment,
+)
 from likewise.analysis.vector_parts import EmbeddingJob, regrouped
 from likewise.data.range_scan import Range
 from likewise.data.ranges import (
@@ -31,7 +38,8 @@ from likewise.data.ranges import (
     read_split,
     split_file,
 )
-from likewise.data.readers import resolved
+from likewise.data.readers import object_address, resolved
+from likewise.data.readers.object_store import ObjectAddress
 from likewise.data.records import OnError, Skipped
 from likewise.data.writers import VECTOR_FORMATS, VectorBatch, check_target, write_batches
 from likewise.errors import InputError, OutputError, RecordError, TextError
@@ -87,17 +95,21 @@ def embed_ranges(
     Raises:
         LikewiseError: as in `embed_file`.
     """
-    check_target(target, VECTOR_FORMATS)
-    source, target = resolved(source), Path(target)
-    folder = fragments_folder(target)
-    with locked(target):
+    check_target(target, VECTOR_FORMATS, objects=True)
+    source, target, address = resolved(source), Path(target), object_address(target)
+    folder = object_folder(address) if address else fragments_folder(target)
+    with nullcontext() if address else locked(target):
         size = range_bytes(source, executor.workers)
         split = split_file(source, size, column=column, encoding=encoding, on_error=on_error)
         job = EmbeddingJob(
             split.digest, column, encoder.fingerprint, prompt_text(encoder, prompt_name),
             truncation, encoding, on_error is not None,
         )  # fmt: skip
-        manifest = Manifest(folder, job, size)
+        manifest: Manifest | ObjectManifest = (
+            Manifest(folder, job, size)
+            if isinstance(folder, Path)
+            else ObjectManifest(folder, job, size)
+        )
         if manifest.range_size != size:
             split = split_file(source, manifest.range_size, column=column, encoding=encoding)
         work = _Encode(encoder, replace(split, ranges=()), folder, prompt_name, truncation)
@@ -110,21 +122,27 @@ def embed_ranges(
                     f"{source} changed while it was read", hint="run the command again"
                 )
             template = np.empty((0, encoder.dimension), np.float32)
+            if isinstance(manifest, ObjectManifest):
+                manifest.check()
             write_batches(
                 target, _batches(split, tasks, manifest, target), template, result.texts,
-                scratch=folder, escape_formulas=escape_formulas, on_message=on_message,
+                scratch=folder if isinstance(folder, Path) else None,
+                escape_formulas=escape_formulas, on_message=on_message,
             )  # fmt: skip
         except BaseException as error:
             if isinstance(error, InputError) or not manifest.fragments:  # nothing to resume
                 manifest.discard()
             raise
         manifest.discard()
-        shutil.rmtree(parts_folder(target), ignore_errors=True)  # of a stopped run in one process
+        if not address:
+            shutil.rmtree(parts_folder(target), ignore_errors=True)  # of a run without executor
     return result
 
 
 def saved_ranges(target: str | Path) -> int:
     """Number of texts that an interrupted call has saved for this target."""
+    if address := object_address(target):
+        return saved_in_objects(object_folder(address))
     return saved_in_manifest(fragments_folder(Path(target)))
 
 
@@ -226,7 +244,7 @@ class _Encode:
 
     encoder: Encoder
     split: SplitFile
-    folder: Path
+    folder: Path | ObjectAddress
     prompt_name: str | None
     truncation: Truncation
 
@@ -242,6 +260,8 @@ class _Encode:
             TextError: a text cannot be encoded.
             OutputError: the fragment cannot be written.
         """
+        if isinstance(self.folder, ObjectAddress):
+            return self._into_objects(state, task, self.folder)
         if not self.folder.is_dir():
             raise OutputError(
                 f"a worker does not see the folder {self.folder}",
@@ -253,11 +273,22 @@ class _Encode:
         write_batches(path, self._batches(state, task, totals), template, task.texts)
         if totals.texts != task.texts:
             path.unlink(missing_ok=True)
-            raise RecordError(
-                f"{self.split.path} changed while it was read", hint="run the command again"
-            )
+            raise self._changed()
         size = path.stat().st_size
         return Fragment(task.number, path.name, task.texts, totals.cut, totals.tokens, size)
+
+    def _into_objects(self, encoder: Encoder, task: RangeTask, folder: ObjectAddress) -> Fragment:
+        totals = _Totals()
+        parts = [batch.vectors for batch in self._batches(encoder, task, totals)]
+        if totals.texts != task.texts:
+            raise self._changed()
+        name, size = write_fragment(folder, task.number, np.concatenate(parts))
+        return Fragment(task.number, name, task.texts, totals.cut, totals.tokens, size)
+
+    def _changed(self) -> RecordError:
+        return RecordError(
+            f"{self.split.path} changed while it was read", hint="run the command again"
+        )
 
     def _batches(self, encoder: Encoder, task: RangeTask, totals: _Totals) -> Iterator[VectorBatch]:
         records = read_range(self.split, task.part, on_error=lambda _: None)
@@ -286,7 +317,7 @@ def _encode(
     executor: Executor,
     work: _Encode,
     tasks: Sequence[RangeTask],
-    manifest: Manifest,
+    manifest: Manifest | ObjectManifest,
     progress: ProgressFactory,
 ) -> Embedded:
     """Encode the ranges that have no fragment yet."""
@@ -313,12 +344,12 @@ def _show(advance: Progress, fragment: Fragment, speed: float) -> None:
 
 
 def _batches(
-    split: SplitFile, tasks: Sequence[RangeTask], manifest: Manifest, target: Path
+    split: SplitFile, tasks: Sequence[RangeTask], manifest: Manifest | ObjectManifest, target: Path
 ) -> Iterator[VectorBatch]:
     """All texts with their vectors; for a `.npy` target the texts are not read."""
     texts: Iterator[str] = iter(())
     if target.suffix != ".npy":
         texts = (record.text for record in read_split(split, on_error=lambda _: None))
-    fragments = (np.load(manifest.path(task.number)) for task in tasks)
+    fragments = (manifest.load(task.number) for task in tasks)
     for vectors in regrouped(fragments, BATCH_TEXTS):
         yield VectorBatch(list(islice(texts, len(vectors))), vectors)

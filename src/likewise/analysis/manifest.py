@@ -16,6 +16,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from likewise.analysis.vector_parts import EmbeddingJob
 from likewise.errors import OutputError
 
@@ -104,6 +107,11 @@ class Manifest:
     def path(self, number: int) -> Path:
         """The committed file of a range."""
         return self.folder / self.fragments[number].file
+
+    def load(self, number: int) -> NDArray[np.float32]:
+        """The vectors of a range."""
+        vectors: NDArray[np.float32] = np.load(self.path(number))
+        return vectors
 
     def discard(self) -> None:
         """Delete everything; the manifest first, so that no incomplete folder is ever resumed."""

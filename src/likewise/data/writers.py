@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from likewise.atomic import atomic
 from likewise.data.formulas import FormulaEscaper
+from likewise.data.object_writer import check_disk, object_file
 from likewise.data.readers.object_store import object_address
 from likewise.errors import InputError, OutputError, ShapeError
 from likewise.extras import require
@@ -111,7 +112,7 @@ def write_batches(
     """Write vectors batch by batch, in bounded memory.
 
     Args:
-        path: the file, written atomically.
+        path: the file, written atomically, or the address of an object.
         batches: texts with their vectors.
         like: `[0, dimension]`, of the vectors' dtype.
         count: total number of vectors.
@@ -127,7 +128,8 @@ def write_batches(
     """
     write = _writer(path, format, VECTOR_FORMATS)
     escaper = FormulaEscaper(escape=escape_formulas)
-    with atomic(path, scratch) as file:
+    address = object_address(path)
+    with object_file(address) if address else atomic(path, scratch) as file:
         write(file, batches, like, count, escaper)
     _report_escaped(escaper, path, on_message)
     return Path(path)
@@ -174,18 +176,23 @@ def _report_escaped(
         on_message(escaper.summary(path))
 
 
-def check_target(path: str | Path, formats: Mapping[str, Callable[..., object]]) -> None:
+def check_target(
+    path: str | Path, formats: Mapping[str, Callable[..., object]], *, objects: bool = False
+) -> None:
     """Check that a file can be written, before any work is done.
 
     Args:
         path: the output file.
         formats: `VECTOR_FORMATS` or `TABLE_FORMATS`.
+        objects: whether it may be an object of a store, of which only the name is checked.
 
     Raises:
         InputError: unknown format.
         OutputError: the folder does not exist or is read-only.
     """
     _writer(path, None, formats)
+    if objects and object_address(path):
+        return
     check_disk(path)
     folder = Path(path).resolve().parent
     if not folder.is_dir():
@@ -195,19 +202,6 @@ def check_target(path: str | Path, formats: Mapping[str, Callable[..., object]])
     if not os.access(folder, os.W_OK):
         raise OutputError(
             f"cannot write {path}: {folder} is read-only", hint="choose a writable folder"
-        )
-
-
-def check_disk(path: str | Path) -> None:
-    """Check that an output is not an object of a store: results are written to disks.
-
-    Raises:
-        OutputError: it is one.
-    """
-    if address := object_address(path):
-        raise OutputError(
-            f"cannot write {address}: results are written to a disk",
-            hint="name a file of this machine, and copy it to the object store afterwards",
         )
 
 

@@ -21,10 +21,11 @@ from likewise.analysis.embed_file import (
 )
 from likewise.analysis.embed_ranges import embed_ranges, saved_ranges
 from likewise.data import read_records
-from likewise.data.readers import located
+from likewise.data.readers import located, object_address
 from likewise.data.records import OnError, Skipped
 from likewise.data.writers import VECTOR_FORMATS, check_target
 from likewise.errors import InputError
+from likewise.executor import LocalExecutor
 from likewise.finite import check_finite
 from likewise.operations.contract import Field, JobRequest
 from likewise.operations.messages import report_cut, report_scripts
@@ -70,7 +71,7 @@ class EncodeRequest(JobRequest):
     output: Annotated[
         Path | None,
         Field(
-            "The .npy, .csv, .jsonl or .parquet to write; needed for a file.",
+            "The .npy, .csv, .jsonl or .parquet to write, or s3://…; needed for a file.",
             short="-o", local=True, output=True,
         ),
     ] = None  # fmt: skip
@@ -148,7 +149,7 @@ class EncodeResult:
         (`limit`, and for each text `seen` and `read`, all in tokens).
         """
         plain: dict[str, Any] = {
-            "output": str(self.output) if self.output else None,
+            "output": str(located(self.output)) if self.output else None,
             "texts": self.texts,
             "dimension": self.dimension,
             "resumed": self.resumed,
@@ -187,6 +188,8 @@ def encode(request: EncodeRequest, session: Session) -> EncodeResult:
     skipped = SkippedRows() if request.skip_bad else None
     with session.executor(request) as available:
         executor = available if request.file else None
+        if request.file and request.output and object_address(request.output):
+            executor = executor or LocalExecutor()  # fragments are the way onto an object store
         total = None if executor else _count(request, session, skipped)
         first = _first(request, session)
         encoder = session.encoder(request)
@@ -217,7 +220,7 @@ def _check(request: EncodeRequest) -> None:
     if not request.file and not request.texts:
         raise InputError("there are no texts", hint="give a file, or texts with --text")
     if request.output:
-        check_target(request.output, VECTOR_FORMATS)
+        check_target(request.output, VECTOR_FORMATS, objects=request.file is not None)
         check_not_input(request.output, [request.file])
     elif request.file:
         raise InputError(
@@ -363,10 +366,10 @@ def _report(session: Session, encoder: Encoder, result: Embedded, output: Path |
         session.message(
             "wrote",
             f"wrote {counted(result.texts, 'vector')} of {counted(result.dimension, 'dimension')} "
-            f"to {output} ({result.seconds:.1f} s, "
+            f"to {located(output)} ({result.seconds:.1f} s, "
             f"{(result.texts - result.resumed) / seconds:,.0f} texts/s, "
             f"{result.tokens / seconds:,.0f} tokens/s)",
-            vectors=result.texts, dimension=result.dimension, output=str(output),
+            vectors=result.texts, dimension=result.dimension, output=str(located(output)),
         )  # fmt: skip
     if result.changed:
         what = " and ".join(name.replace("_", "-") for name in result.changed)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from likewise.data import read_records
-from likewise.data.readers import located
+from likewise.data.readers import located, resolved
 from likewise.data.records import Record, Skipped
 from likewise.errors import InputError, RecordError
 from likewise.operations.contract import Field
@@ -122,7 +122,7 @@ def check_not_input(output: Path | None, files: Sequence[str | Path | None]) -> 
         InputError: the output is one of the files.
     """
     if output and any(
-        file and str(file) != "-" and Path(file).resolve() == output.resolve() for file in files
+        file and str(file) != "-" and resolved(file) == resolved(output) for file in files
     ):
         raise InputError(
             f"the output {output} is one of the inputs", hint="choose another name with -o"

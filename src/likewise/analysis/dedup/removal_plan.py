@@ -10,10 +10,10 @@ from pathlib import Path
 
 from likewise.analysis.dedup.duplicates import Duplicates
 from likewise.atomic import atomic
+from likewise.data.object_writer import check_disk
 from likewise.data.partition import LINE_KINDS, content_hash, kind, merge_file, partition_file
 from likewise.data.readers.formats import COMPRESSED
 from likewise.data.records import Record
-from likewise.data.writers import check_disk
 from likewise.errors import InputError, OutputError, RecordError
 
 MARK = "dedupe plan"

@@ -36,7 +36,7 @@ _VARIABLES = (
     "AWS_SESSION_TOKEN",
     "AWS_PROFILE",
 )
-_HINT = (
+HINT = (
     "check the address and the provider's variables, such as AWS_ACCESS_KEY_ID, "
     "AWS_SECRET_ACCESS_KEY, AWS_REGION, AWS_ENDPOINT_URL"
 )
@@ -128,7 +128,7 @@ def is_object(address: ObjectAddress) -> bool:
 
 
 def _kind(address: ObjectAddress) -> str:
-    system, bucket = _file_system(address)
+    system, bucket = file_system(address)
     with _errors(address):
         return str(system.get_file_info(f"{bucket}/{address.key}").type.name)
 
@@ -199,7 +199,7 @@ def downloaded(address: ObjectAddress) -> Iterator[Path]:
 def _listed(address: ObjectAddress, base: str) -> list[tuple[str, ...]]:
     """The parts of the names of all objects below a key; files before folders, by name."""
     fs = require("pyarrow.fs", "files")
-    system, bucket = _file_system(address)
+    system, bucket = file_system(address)
     root = f"{bucket}/{base}".rstrip("/")
     with _errors(address):
         found = system.get_file_info(fs.FileSelector(root, recursive=True))
@@ -257,14 +257,14 @@ class _ObjectFile(io.RawIOBase):
 
 @contextmanager
 def _opened(address: ObjectAddress) -> Iterator[Any]:
-    system, bucket = _file_system(address)
+    system, bucket = file_system(address)
     with _errors(address):
         try:
             file = system.open_input_file(f"{bucket}/{address.key}")
         except FileNotFoundError:
             if _is_missing(system, bucket):
                 raise RecordError(
-                    f"no such bucket: {address.scheme}://{address.bucket}", hint=_HINT
+                    f"no such bucket: {address.scheme}://{address.bucket}", hint=HINT
                 ) from None
             raise
     with file:
@@ -279,7 +279,7 @@ def _is_missing(system: Any, bucket: str) -> bool:
     return bool(found.type == require("pyarrow.fs", "files").FileType.NotFound)
 
 
-def _file_system(address: ObjectAddress) -> tuple[Any, str]:
+def file_system(address: ObjectAddress) -> tuple[Any, str]:
     """The file system of an address, and the path of its bucket there."""
     if not address.bucket:
         raise RecordError(f"{address} names no bucket", hint="such as s3://bucket/texts.jsonl")
@@ -328,8 +328,8 @@ def _errors(address: ObjectAddress) -> Iterator[None]:
         reason = str(error).strip().splitlines()[0]
         if "NO_SUCH_BUCKET" in reason:
             raise RecordError(
-                f"no such bucket: {address.scheme}://{address.bucket}", hint=_HINT
+                f"no such bucket: {address.scheme}://{address.bucket}", hint=HINT
             ) from error
         denied = _DENIED.search(reason)
         what = "no rights to read" if denied else "cannot read"
-        raise RecordError(f"{what} {address}: {reason}", hint=_HINT) from error
+        raise RecordError(f"{what} {address}: {reason}", hint=HINT) from error
