@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from likewise.analysis.embed_ranges import range_size
 from likewise.errors import InputError, RecordError
 from likewise.operations.plan import PlanRequest, plan
 from likewise.operations.session import Session
@@ -17,7 +18,9 @@ from likewise.scale.cost import Load, Rates, estimate, estimate_index, limits
 from likewise.scale.machines import Machine, machine_named
 from likewise.scale.simulation import Job, simulate
 
-RATES = Rates(texts=500, scan=1e9, commit=0.005, products=1e11, memory=5e9, start=2)
+RATES = Rates(
+    texts=500, scan=1e9, commit=0.005, products=1e11, memory=5e9, read=1e5, worker=1, load=1
+)
 LOAD = Load(10**9, 90, 384, 32, machine_named("c7i.4xlarge"), 1e9, 720)
 JOB = Job(
     ranges=10_000, range_seconds=10, commit_seconds=0.002, start_seconds=3, workers=100,
@@ -65,6 +68,24 @@ def test_time_is_work_by_workers() -> None:
     assert estimate_index(replace(LOAD, texts=10**11), RATES, 16).build > 900 * index.build
 
 
+def test_ranges_are_those_of_encode() -> None:
+    few = replace(LOAD, texts=100_000, nodes=2, machine=machine_named("1x8"))
+    assert few.ranges == -(-9_000_000 // range_size(9_000_000, 2))
+    assert LOAD.ranges == -(-90 * 10**9 // 2**20)
+
+
+def test_the_rate_is_that_of_a_sample(tiny_checkpoint: Callable[..., Path], tmp_path: Path) -> None:
+    sample = tmp_path / "sample.txt"
+    sample.write_text("one two\nthree\n" * 3000)
+    request = PlanRequest(texts=1e6, model=str(tiny_checkpoint()), compute="float32", sample=sample)
+    found = plan(request, Session())
+    assert found.load.text_bytes == pytest.approx((8 + 6) / 2)
+    assert found.rates.texts > 0
+    sample.write_text("\n")
+    with pytest.raises(InputError, match=r"sample\.txt holds no text"):
+        plan(request, Session())
+
+
 def test_what_breaks_first() -> None:
     found = limits(LOAD, RATES)
     assert [limit.texts for limit in found] == sorted(limit.texts for limit in found)
@@ -84,7 +105,7 @@ def test_the_operation(tiny_checkpoint: Callable[..., Path], tmp_path: Path) -> 
     found = json.loads(json.dumps(plan(request, Session()).to_dict()))
     assert found["rates"]["texts"] == 500
     assert found["seconds"]["total"] == pytest.approx(
-        sum(found["seconds"][part] for part in ("split", "encode", "join"))
+        sum(found["seconds"][part] for part in ("split", "read", "encode", "join"))
     )
     assert found["cost"] == pytest.approx(16 * found["seconds"]["total"] / 3600)
     shares = list(found["recall"].values())

@@ -152,6 +152,11 @@ def range_bytes(source: str | Path, workers: int) -> int:
         size = file_size(source)
     except OSError:  # reported when it is opened
         return SMALLEST_RANGE
+    return range_size(size, workers)
+
+
+def range_size(size: int, workers: int) -> int:
+    """The size of the ranges of a file of that many bytes."""
     return max(SMALLEST_RANGE, min(LARGEST_RANGE, size // (RANGES_PER_WORKER * workers)))
 
 

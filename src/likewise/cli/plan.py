@@ -23,6 +23,7 @@ def plan(result: PlanResult, _: PlanRequest) -> None:
     rows = [
         ["one core encodes", f"{result.rates.texts:,.0f} texts/s"],
         ["split the input, one machine", _time(job.split)],
+        ["count its texts, all machines", _time(job.read)],
         ["encode, all machines", _time(job.encode)],
         ["join the output, one machine", _time(job.join)],
         ["all of it", _time(job.seconds)],

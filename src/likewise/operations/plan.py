@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
 
 from likewise.analysis.neighbors.ivf import recall_by_cells
+from likewise.data.records import read_records
 from likewise.errors import InputError, RecordError
 from likewise.operations.contract import Field, ModelRequest
 from likewise.operations.session import Session
-from likewise.scale.calibration import STEPS, calibrate
+from likewise.scale.calibration import STEPS, calibrate, sample_texts
 from likewise.scale.cost import (
     MANIFEST_LINE,
     Estimate,
@@ -31,7 +33,9 @@ from likewise.wording import counted
 CELLS = (1, 2, 4, 8, 16, 32, 64)
 """Numbers of cells whose recall is measured."""
 SAMPLE = 100_000
-"""Most vectors on which it is measured."""
+"""Most vectors on which it is measured, and most texts that a sample is drawn from."""
+TEXTS = 1024
+"""Texts by which the rate is measured."""
 LETTERS = 6.0
 """Mean bytes of a word with its space."""
 
@@ -46,6 +50,10 @@ class PlanRequest(ModelRequest):
         str, Field("An EC2 type such as c7i.4xlarge, or cores and GiB such as 16x64.")
     ] = "c7i.4xlarge"
     words: Annotated[int, Field("Mean number of words of a text.", minimum=1, maximum=10_000)] = 15
+    sample: Annotated[
+        Path | None,
+        Field("A file of such texts: their length and rate, in place of --words.", local=True),
+    ] = None
     rate: Annotated[
         float | None,
         Field("Texts that one core encodes in a second; measured here if not given.", minimum=0.01),
@@ -99,11 +107,11 @@ class PlanResult:
     def to_dict(self) -> dict[str, Any]:
         """The result as plain values.
 
-        Keys: `model`, `texts`, `nodes`, `machine`, `rates`, `seconds` (`split`, `encode`, `join`,
-        `total`), `efficiency` and `driver` (of the simulated scheduler, 0 to 1), `bytes` (`input`,
-        `vectors`, `manifest`), `ranges`, `requests`, `index` (`cells`, `build`, `graph`, `probes`,
-        `query`; seconds), `limits` (each with `what`, `texts`, `consequence`, `exceeded`), `cost`,
-        `recall` (by the number of cells).
+        Keys: `model`, `texts`, `nodes`, `machine`, `rates`, `seconds` (`split`, `read`, `encode`,
+        `join`, `total`), `efficiency` and `driver` (of the simulated scheduler, 0 to 1), `bytes`
+        (`input`, `vectors`, `manifest`), `ranges`, `requests`, `index` (`cells`, `build`, `graph`,
+        `probes`, `query`; seconds), `limits` (each with `what`, `texts`, `consequence`,
+        `exceeded`), `cost`, `recall` (by the number of cells).
         """
         load, job = self.load, self.job
         return {
@@ -113,7 +121,8 @@ class PlanResult:
             "machine": asdict(self.machine),
             "rates": asdict(self.rates),
             "seconds": {
-                "split": job.split, "encode": job.encode, "join": job.join, "total": job.seconds,
+                "split": job.split, "read": job.read, "encode": job.encode, "join": job.join,
+                "total": job.seconds,
             },
             "efficiency": job.simulated.efficiency,
             "driver": job.simulated.driver,
@@ -131,6 +140,19 @@ class PlanResult:
             "cost": self.cost,
             "recall": {str(cells): share for cells, share in self.recall.items()},
         }  # fmt: skip
+
+
+def _sample(path: Path) -> list[str]:
+    """Some texts of a file, from all of its first ones.
+
+    Raises:
+        RecordError: it cannot be read.
+        InputError: it has no text.
+    """
+    texts = [record.text for record in islice(read_records(path), SAMPLE)]
+    if not texts:
+        raise InputError(f"{path} holds no text", hint="give a file with texts like the job's")
+    return texts[:: max(1, len(texts) // TEXTS)][:TEXTS]
 
 
 def _recall(path: Path) -> dict[int, float]:
@@ -164,17 +186,22 @@ def plan(request: PlanRequest, session: Session) -> PlanResult:
     simulated; see `likewise.scale.simulation`.
 
     Raises:
-        InputError: an unknown machine.
+        InputError: an unknown machine, or no text in the sample.
+        RecordError: the sample or the vectors cannot be read.
         CheckpointError: the model cannot be used.
     """
     machine = machine_named(request.machine)
     if not request.texts < float("inf"):
         raise InputError("the number of texts is not finite", hint="give a number such as 1e9")
     encoder = session.encoder(request)
+    texts = _sample(request.sample) if request.sample else sample_texts(TEXTS, request.words)
+    size = request.words * LETTERS
+    if request.sample:
+        size = sum(len(text.encode()) + 1 for text in texts) / len(texts)
     with session.progress(STEPS, title="measuring this machine", unit="rates") as progress:
-        rates = calibrate(encoder, request.words, progress, request.rate)
+        rates = calibrate(encoder, texts, progress, request.rate)
     load = Load(
-        int(request.texts), request.words * LETTERS, encoder.dimension, request.nodes, machine,
+        int(request.texts), size, encoder.dimension, request.nodes, machine,
         request.disk * 1e6, request.failures,
     )  # fmt: skip
     job = estimate(load, rates)

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
+import subprocess
+import sys
 import tempfile
 import time
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from likewise.data.records import read_records
 from likewise.engine.cores import usable_cores
 from likewise.progress import Progress
 from likewise.scale.cost import Rates
@@ -21,10 +26,16 @@ if TYPE_CHECKING:
 
 SECONDS = 1.5
 """Time of each measurement."""
-STEPS = 4
+STEPS = 5
 """Number of measurements."""
 _RAY_SECONDS = 0.002
 """Time of the driver to hand out a task and to receive its result."""
+_WORKER = """
+import contextlib
+with contextlib.suppress(ImportError):
+    import ray
+import likewise.scale.worker
+"""
 _SENTENCE = (
     "the committee decided to move the annual meeting to a larger hall because more members than "
     "in former years want to take part and several of them asked for a place with better trains"
@@ -38,17 +49,19 @@ def sample_texts(count: int, words: int) -> list[str]:
     return [" ".join(rng.choice(known, words)) for _ in range(count)]
 
 
-def calibrate(encoder: Encoder, words: int, progress: Progress, rate: float | None = None) -> Rates:
+def calibrate(
+    encoder: Encoder, texts: list[str], progress: Progress, rate: float | None = None
+) -> Rates:
     """Measure the rates.
 
     Args:
         encoder: the model.
-        words: number of words of a text.
+        texts: some like those of the job.
         progress: called with the number of finished measurements.
         rate: texts per second of one core, if it is known.
     """
     cores = usable_cores()
-    texts = rate if rate is not None else _encoding(encoder, sample_texts(1024, words)) / cores
+    encoded = rate if rate is not None else _encoding(encoder, texts) / cores
     progress(1)
     content = os.urandom(2**20) + b"\n" * 2**16
 
@@ -68,20 +81,37 @@ def calibrate(encoder: Encoder, words: int, progress: Progress, rate: float | No
     progress(1)
     commit = 1 / _rate(_commit_once)
     progress(1)
+    read = _reading(texts)
+    worker = _starting()
+    progress(1)
     return Rates(
-        texts, scanned, commit + _RAY_SECONDS, products / cores, memory / cores,
-        encoder.load_seconds + 1,
+        encoded, scanned, commit + _RAY_SECONDS, products / cores, memory / cores,
+        read, worker, encoder.load_seconds,
     )  # fmt: skip
 
 
 def _encoding(encoder: Encoder, texts: list[str]) -> float:
-    encoder.encode(texts[:64])
+    deque(encoder.encode_stream(texts[:64]), 0)
 
     def once() -> int:
-        encoder.encode(texts)
+        deque(encoder.encode_stream(texts), 0)  # does not warn of texts that are cut
         return len(texts)
 
     return _rate(once)
+
+
+def _reading(texts: list[str]) -> float:
+    with tempfile.TemporaryDirectory(prefix="likewise-") as folder:
+        path = Path(folder, "texts.jsonl")
+        path.write_text("".join(json.dumps({"text": text}) + "\n" for text in texts), "utf-8")
+        return _rate(lambda: sum(1 for _ in read_records(path)))
+
+
+def _starting() -> float:
+    """Seconds until a process like a worker runs."""
+    started = time.perf_counter()
+    subprocess.run([sys.executable, "-c", _WORKER], check=False)
+    return time.perf_counter() - started
 
 
 def _commit_once() -> int:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from likewise.analysis.embed_ranges import LARGEST_RANGE, range_size
 from likewise.scale.machines import Machine
 from likewise.scale.simulation import Job, Simulated, simulate
 
-LARGEST_RANGE = 2**20
-"""Bytes of a range of a large file; see `analysis.embed_ranges`."""
 PART = 2**26
 """Bytes of a part of a multipart upload."""
 MANIFEST_LINE = 140
@@ -34,7 +33,9 @@ class Rates:
         commit: seconds for the driver to commit a range.
         products: multiplications and additions of float32 matrices in a second, of one core.
         memory: bytes that one core compares with a query in a second.
-        start: seconds until a worker has loaded the model.
+        read: texts that one core reads in a second.
+        worker: seconds until a worker runs.
+        load: seconds until it has loaded the model.
     """
 
     texts: float
@@ -42,7 +43,9 @@ class Rates:
     commit: float
     products: float
     memory: float
-    start: float
+    read: float
+    worker: float
+    load: float
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,13 @@ class Load:
     @property
     def ranges(self) -> int:
         """Number of ranges."""
-        return max(1, math.ceil(self.texts * self.text_bytes / LARGEST_RANGE))
+        size = self.texts * self.text_bytes
+        return max(1, math.ceil(size / range_size(int(size), self.workers)))
+
+    @property
+    def workers(self) -> int:
+        """Number of workers."""
+        return self.nodes * self.machine.processors
 
     @property
     def vector_bytes(self) -> float:
@@ -84,6 +93,7 @@ class Estimate:
 
     Attributes:
         split: seconds to split the file, on the driver.
+        read: seconds to count its texts, on all nodes.
         encode: seconds to encode it, on all nodes.
         join: seconds to write the output, on the driver.
         simulated: the scheduler.
@@ -91,6 +101,7 @@ class Estimate:
     """
 
     split: float
+    read: float
     encode: float
     join: float
     simulated: Simulated
@@ -99,7 +110,7 @@ class Estimate:
     @property
     def seconds(self) -> float:
         """The whole job."""
-        return self.split + self.encode + self.join
+        return self.split + self.read + self.encode + self.join
 
 
 @dataclass(frozen=True)
@@ -138,17 +149,19 @@ class Limit:
 
 def estimate(load: Load, rates: Rates) -> Estimate:
     """What encoding takes."""
-    workers = load.nodes * load.machine.processors
+    workers = load.workers
     each = rates.texts * load.machine.cores / load.machine.processors
     per_range = load.texts / load.ranges
+    start = rates.worker + rates.load
     job = Job(
-        load.ranges, per_range / each, rates.commit, rates.start, workers, load.node_hours,
+        load.ranges, per_range / each, rates.commit, start, workers, load.node_hours,
     )  # fmt: skip
     simulated = simulate(job)
     split = load.texts * load.text_bytes * 2 / rates.scan  # the digest is computed again at the end
+    read = rates.worker + load.texts / (rates.read * load.machine.cores * load.nodes)
     join = 2 * load.vector_bytes / load.disk
     requests = 4 * load.ranges + math.ceil(load.vector_bytes / PART)
-    return Estimate(split, simulated.seconds, join, simulated, requests)
+    return Estimate(split, read, simulated.seconds, join, simulated, requests)
 
 
 def estimate_index(load: Load, rates: Rates, probes: int) -> IndexEstimate:
@@ -167,7 +180,7 @@ def estimate_index(load: Load, rates: Rates, probes: int) -> IndexEstimate:
 def limits(load: Load, rates: Rates) -> list[Limit]:
     """What breaks as the number of texts grows, the first one first."""
     memory = load.machine.memory * 2.0**30
-    workers = load.nodes * load.machine.processors
+    workers = load.workers
     job = estimate(load, rates)
     corpus = RECORD_BYTES + load.text_bytes + 8 * NEIGHBORS + 4.0 * load.dimension
     found = [
