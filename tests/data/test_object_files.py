@@ -202,7 +202,7 @@ def test_encoding_is_that_of_the_file(
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     refused = EncodeRequest(file, output=Path("s3://bucket/v.npy"), model=model)
-    with pytest.raises(OutputError, match=r"cannot write s3://bucket/v\.npy"):
+    with pytest.raises(OutputError, match=r"cannot write s3://bucket/.*NO_SUCH_BUCKET"):
         encode(refused, Session())
 
 

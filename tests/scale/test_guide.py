@@ -8,6 +8,7 @@ import re
 import shlex
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,9 @@ def test_five_commands_give_the_file_of_one_process(tmp_path: Path, model_folder
         cluster.start_head(*(word.replace("6379", port) for word in head[2:]))
         for _ in range(2):
             cluster.add_node(*(word.replace(HEAD, cluster.address) for word in node[2:]))
+        until = time.monotonic() + 60
+        while nodes(cluster) < 3 and time.monotonic() < until:
+            time.sleep(1)
         assert nodes(cluster) == 3
         run([word.replace(HEAD, cluster.address) for word in encode], tmp_path, model_folder)
         found = (tmp_path / "vectors.npy").read_bytes()

@@ -54,15 +54,19 @@ class Compared:
 
 
 @pytest.fixture(scope="module")
-def two_models(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+def two_models(
+    model_folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, str]]:
     """Two models on this machine; one has random vectors of words with 64 dimensions."""
     folder = tmp_path_factory.mktemp("static")
     vectors = np.random.default_rng(0).normal(size=(30522, 64)).astype(np.float32)
     save_file({"embeddings": vectors}, folder / "model.safetensors")
     shutil.copy(model_folder / "tokenizer.json", folder)
     (folder / "config.json").write_text('{"model_type": "model2vec", "normalize": true}')
-    add(folder, "random-words")
-    return "all-MiniLM-L6-v2", "random-words"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LIKEWISE_MODELS", str(tmp_path_factory.mktemp("models")))
+        add(folder, "random-words")
+        yield "all-MiniLM-L6-v2", "random-words"
 
 
 def choose(person: Person, data: Path, models: tuple[str, ...]) -> Any:

@@ -36,6 +36,7 @@ def program(hub: LoopbackHub, tmp_path: Path) -> Iterator[Workspace]:
     given = {
         "HF_ENDPOINT": hub.endpoint, "HF_HUB_CACHE": str(tmp_path / "cache"),
         "LIKEWISE_STORE": str(tmp_path / "store"), "HF_HUB_OFFLINE": "0",
+        "XDG_DATA_HOME": str(tmp_path / "data"),
     }  # fmt: skip
     with subprocess.Popen(
         [sys.executable, "-m", "likewise", "ui", "--port", port],
