@@ -10,13 +10,14 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
 from benchmarks.environments import ROOT
 from benchmarks.options import Options
-from benchmarks.results import Result, read, write
+from benchmarks.results import Result, UnavailableError, read, write
 from benchmarks.tables import Table
 
 QUESTION = "What does training gain on one's own data, what does it lose, and how fast is it?"
@@ -35,11 +36,20 @@ def run(options: Options) -> Result:
     before = read("training")
     rows: dict[str, Any] = dict(before.rows) if before else {}
     versions = dict(before.versions) if before else {}
+    measured: list[str] = []
+    result = before
     for section in [name for name in SECTIONS if name in (options.only or SECTIONS)]:
         rows[section] = measure(section, options)
+        measured.append(section)
         versions |= _versions()
-        write(Result("training", options.command("training"), rows, versions))
-    return Result("training", options.command("training"), rows, versions)
+        earlier = [name for name in rows if name not in measured]
+        notes = [f"{', '.join(earlier)} (measured in an earlier run)"] if earlier else []
+        command = replace(options, only=tuple(measured)).command("training")
+        result = Result("training", command, rows, versions, notes)
+        write(result)
+    if result is None:
+        raise UnavailableError(f"--only names no section of training: {', '.join(SECTIONS)}")
+    return result
 
 
 def measure(section: str, options: Options) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 import likewise
 from likewise.hub.catalog import DEFAULT
 from likewise.hub.locate import find_local
+from tests.loopback_s3 import s3_server
 
 # started in the background, a shell has interrupts ignored, here and in every child process
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -75,6 +76,14 @@ def other_model_folder(model_folder: Path, tmp_path_factory: pytest.TempPathFact
     disturbed = weights[name] + 1.5 * weights[name].std() * noise
     save_file({**weights, name: disturbed.astype(np.float32)}, folder / "model.safetensors")
     return folder
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """Address of an S3 server."""
+    pytest.importorskip("moto")
+    with s3_server() as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -26,16 +25,9 @@ from likewise.operations.encode import EncodeRequest, encode
 from likewise.operations.session import Session
 from tests.analysis.interrupted import write_lines
 from tests.analysis.shuffled import ShuffledExecutor
-from tests.loopback_s3 import new_bucket, s3_client, s3_server
+from tests.loopback_s3 import new_bucket, s3_client
 
 COUNT = 2000
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    pytest.importorskip("moto")
-    with s3_server() as address:
-        yield address
 
 
 @pytest.fixture

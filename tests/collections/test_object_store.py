@@ -23,18 +23,10 @@ from likewise.collections.store import Store, store_errors
 from likewise.data.records import Record
 from likewise.errors import CollectionError
 from tests.collections.killed import slow_model
-from tests.loopback_s3 import new_bucket, s3_server
+from tests.loopback_s3 import new_bucket
 
 PROGRAM = Path(__file__).with_name("killed.py")
 TEXTS = 3000
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    """Address of an S3 server."""
-    pytest.importorskip("moto")
-    with s3_server() as address:
-        yield address
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,14 +14,7 @@ from likewise.collections.open_collection import open_collection
 from likewise.data import Skipped
 from likewise.data.readers import open_binary
 from tests.collections.killed import slow_model
-from tests.loopback_s3 import new_bucket, s3_client, s3_server
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    pytest.importorskip("moto")
-    with s3_server() as address:
-        yield address
+from tests.loopback_s3 import new_bucket, s3_client
 
 
 @dataclass

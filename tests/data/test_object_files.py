@@ -7,7 +7,7 @@ import io
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -31,13 +31,6 @@ from tests.loopback_s3 import new_bucket, s3_client, s3_server, s3_variables
 
 LINES = [f"Text number {n} says näïve things, 食べる." for n in range(3000)]
 CONTENT = ("\n".join(LINES) + "\n").encode()
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    pytest.importorskip("moto")
-    with s3_server() as address:
-        yield address
 
 
 @pytest.fixture

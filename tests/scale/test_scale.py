@@ -33,7 +33,7 @@ from likewise.operations.encode import EncodeRequest, EncodeResult, encode
 from likewise.operations.evaluate import EvaluateRequest, evaluate
 from likewise.operations.index import IndexRequest, index
 from likewise.operations.session import Session
-from likewise.progress import Progress, no_progress
+from likewise.progress import Progress, ProgressFactory, no_progress
 from likewise.scale.connection import cluster_executor
 from tests.analysis.interrupted import COUNT, posix, write_lines
 
@@ -45,6 +45,25 @@ def cluster() -> Iterator[LoopbackCluster]:
     pytest.importorskip("ray")
     with LoopbackCluster(1, head_cores=1) as running:
         yield running
+
+
+def killing_one(
+    cluster: LoopbackCluster, killed: list[int], stage: str | None = None
+) -> ProgressFactory:
+    """Kills a worker when the first results of a stage, or of any, are there; notes its id."""
+
+    @contextmanager
+    def progress(total: int | None, *, title: str, unit: str = "texts") -> Iterator[Progress]:
+        class Killing(Progress):
+            def __call__(self, done: int) -> None:
+                pids = [pid for node in cluster.nodes for pid in cluster.worker_pids(node)]
+                if done and stage in (None, title) and not killed and pids:
+                    os.kill(pids[0], signal.SIGKILL)
+                    killed.append(pids[0])
+
+        yield Killing()
+
+    return progress
 
 
 @pytest.fixture
@@ -143,18 +162,7 @@ def test_duplicates_and_clusters_are_those_of_one_process(
     monkeypatch.setattr("likewise.analysis.neighbors.by_cells.ROWS", 500)
     source = write_lines(tmp_path / "lines.txt", 3000)
     killed: list[int] = []
-
-    @contextmanager
-    def progress(total: int | None, *, title: str, unit: str = "texts") -> Iterator[Progress]:
-        class Killing(Progress):
-            def __call__(self, done: int) -> None:
-                if title == "finding neighbors" and done and not killed:
-                    pids = [pid for node in cluster.nodes for pid in cluster.worker_pids(node)]
-                    killed.extend(pids[:1])
-                    for pid in killed:
-                        os.kill(pid, signal.SIGKILL)
-
-        yield Killing()
+    progress = killing_one(cluster, killed, "finding neighbors")
 
     def run_both(address: str | None) -> tuple[dict[str, Any], Labels]:
         monkeypatch.setenv("LIKEWISE_CACHE", str(tmp_path / f"cache-{address}"))
@@ -184,17 +192,7 @@ def test_a_collection_is_that_of_one_process(
     monkeypatch.setattr("likewise.analysis.embed_stream.TASK_TEXTS", 100)
     source = write_lines(tmp_path / "lines.txt", 2000)
     killed: list[int] = []
-
-    @contextmanager
-    def progress(total: int | None, *, title: str, unit: str = "texts") -> Iterator[Progress]:
-        class Killing(Progress):
-            def __call__(self, done: int) -> None:
-                pids = [pid for node in cluster.nodes for pid in cluster.worker_pids(node)]
-                if done and not killed and pids:
-                    os.kill(pids[0], signal.SIGKILL)
-                    killed.append(pids[0])
-
-        yield Killing()
+    progress = killing_one(cluster, killed)
 
     def rows(name: str, address: str | None) -> list[dict[str, Any]]:
         request = IndexRequest(
@@ -219,17 +217,7 @@ def test_scores_are_those_of_one_process(
     rows = (f"{one}\t{other}\t{number % 7}" for number, (one, other) in enumerate(pairs))
     task.write_text("\n".join(["sentence1\tsentence2\tscore", *rows]) + "\n")
     killed: list[int] = []
-
-    @contextmanager
-    def progress(total: int | None, *, title: str, unit: str = "texts") -> Iterator[Progress]:
-        class Killing(Progress):
-            def __call__(self, done: int) -> None:
-                pids = [pid for node in cluster.nodes for pid in cluster.worker_pids(node)]
-                if done and not killed and pids:
-                    os.kill(pids[0], signal.SIGKILL)
-                    killed.append(pids[0])
-
-        yield Killing()
+    progress = killing_one(cluster, killed)
 
     def scores(address: str | None) -> list[TaskScores]:
         request = EvaluateRequest(

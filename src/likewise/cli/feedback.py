@@ -9,13 +9,13 @@ import typer
 
 from likewise.cli.derive import command
 from likewise.cli.printing import note, say, say_table
+from likewise.operations.collection import RemovedResult
 from likewise.operations.feedback import (
     FeedbackAddRequest,
     FeedbackExportRequest,
     FeedbackExportResult,
     FeedbackListRequest,
     FeedbackRemoveRequest,
-    FeedbackRemoveResult,
     FeedbackResult,
     feedback_add,
     feedback_export,
@@ -76,7 +76,7 @@ def list_(result: FeedbackResult, _: FeedbackListRequest) -> None:
 
 @feedback_app.command("remove")
 @command(FeedbackRemoveRequest, feedback_remove)
-def remove(result: FeedbackRemoveResult, _: FeedbackRemoveRequest) -> None:
+def remove(result: RemovedResult, _: FeedbackRemoveRequest) -> None:
     """Remove corrections by their ids.
 
     \b

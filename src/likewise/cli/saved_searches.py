@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from likewise.cli.derive import command
 from likewise.cli.printing import note, say, say_table
+from likewise.operations.collection import RemovedResult
 from likewise.operations.saved_searches import (
     ForgetSearchRequest,
-    ForgetSearchResult,
     SavedSearchesRequest,
     SavedSearchesResult,
     SaveSearchRequest,
@@ -50,7 +50,7 @@ def saved(result: SavedSearchesResult, _: SavedSearchesRequest) -> None:
 
 
 @command(ForgetSearchRequest, collections_forget)
-def forget(result: ForgetSearchResult, _: ForgetSearchRequest) -> None:
+def forget(result: RemovedResult, _: ForgetSearchRequest) -> None:
     """Remove saved searches by their ids or titles.
 
     \b

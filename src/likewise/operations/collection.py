@@ -1,9 +1,9 @@
-"""What operations on collections have in common: fields, and hits as plain values."""
+"""What operations on collections have in common: fields, results, and hits as plain values."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, asdict, dataclass
 from typing import Annotated, Any
 
 from likewise.collections.contract import Hit, Scorer
@@ -32,6 +32,23 @@ class CollectionRequest:
     name: Annotated[str, Field("The collection.", positional=True, metavar="NAME")]
     _: KW_ONLY
     store: StoreAddress = None
+
+
+@dataclass(frozen=True)
+class RemovedResult:
+    """What was removed beside the records of a collection: corrections, or saved searches.
+
+    Attributes:
+        collection: name of the collection.
+        removed: how many.
+    """
+
+    collection: str
+    removed: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """The result as plain values: `collection`, `removed`."""
+        return asdict(self)
 
 
 def ids_of(listed: Iterable[str]) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from likewise.collections.feedback import Correction, TrainingRow, training_rows
 from likewise.data.writers import TABLE_FORMATS, check_target, write_table
 from likewise.errors import InputError
-from likewise.operations.collection import CollectionRequest, ids_of
+from likewise.operations.collection import CollectionRequest, RemovedResult, ids_of
 from likewise.operations.contract import Field
 from likewise.operations.session import Session
 
@@ -93,24 +93,7 @@ class FeedbackRemoveRequest(CollectionRequest):
     ]
 
 
-@dataclass(frozen=True)
-class FeedbackRemoveResult:
-    """Corrections that were removed.
-
-    Attributes:
-        collection: name of the collection.
-        removed: how many.
-    """
-
-    collection: str
-    removed: int
-
-    def to_dict(self) -> dict[str, Any]:
-        """The result as plain values: `collection`, `removed`."""
-        return asdict(self)
-
-
-def feedback_remove(request: FeedbackRemoveRequest, session: Session) -> FeedbackRemoveResult:
+def feedback_remove(request: FeedbackRemoveRequest, session: Session) -> RemovedResult:
     """Remove corrections.
 
     Raises:
@@ -119,7 +102,7 @@ def feedback_remove(request: FeedbackRemoveRequest, session: Session) -> Feedbac
         CollectionError: the store refuses.
     """
     collection = session.collection(request.name, store=request.store)
-    return FeedbackRemoveResult(request.name, collection.feedback.remove(request.ids))
+    return RemovedResult(request.name, collection.feedback.remove(request.ids))
 
 
 @dataclass(frozen=True)

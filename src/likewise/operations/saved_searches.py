@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from likewise.collections.contract import Mode
 from likewise.collections.saved_searches import SavedSearch
-from likewise.operations.collection import CollectionRequest, Where
+from likewise.operations.collection import CollectionRequest, RemovedResult, Where
 from likewise.operations.contract import Field
 from likewise.operations.session import Session
 
@@ -95,24 +95,7 @@ class ForgetSearchRequest(CollectionRequest):
     ]
 
 
-@dataclass(frozen=True)
-class ForgetSearchResult:
-    """Saved searches that were removed.
-
-    Attributes:
-        collection: name of the collection.
-        removed: how many.
-    """
-
-    collection: str
-    removed: int
-
-    def to_dict(self) -> dict[str, Any]:
-        """The result as plain values: `collection`, `removed`."""
-        return asdict(self)
-
-
-def collections_forget(request: ForgetSearchRequest, session: Session) -> ForgetSearchResult:
+def collections_forget(request: ForgetSearchRequest, session: Session) -> RemovedResult:
     """Remove saved searches; the records stay.
 
     Raises:
@@ -121,4 +104,4 @@ def collections_forget(request: ForgetSearchRequest, session: Session) -> Forget
         CollectionError: the store refuses.
     """
     collection = session.collection(request.name, store=request.store)
-    return ForgetSearchResult(request.name, collection.saved_searches.remove(request.ids))
+    return RemovedResult(request.name, collection.saved_searches.remove(request.ids))
