@@ -23,7 +23,7 @@ FONTS = (
 )  # fmt: skip
 MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "DejaVu Sans Mono", "monospace")
 
-SECTIONS = ("collections", "explore", "compare")
+SECTIONS = ("collections", "explore", "compare", "train")
 """Of the workspace, in the order of its navigation."""
 
 STATE_SECONDS = 3600

@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from likewise.web.page import SECTIONS
 from tests.conftest import skip_unless_ci
 from tests.web.workspace.conftest import Workspace
 
@@ -50,6 +51,11 @@ def test_both_languages_have_every_text() -> None:
     for key, text in english.items():
         names = set(re.findall(r"\{(\w+)", text))
         assert set(re.findall(r"\{(\w+)", chinese[key])) == names, key
+
+
+def test_both_pages_have_the_same_navigation() -> None:
+    header = (FILES / "components/header.js").read_text("utf-8")
+    assert tuple(re.findall(r'section: "(\w+)"', header)) == SECTIONS
 
 
 def test_every_text_is_used() -> None:
