@@ -60,6 +60,11 @@ def test_another_line_at_the_same_place_is_no_edited_one(shop: Collection) -> No
     assert counts(compare(shop, 1)) == (1, 1, 0, 4)
 
 
+def test_a_similar_line_elsewhere_is_no_edited_one(shop: Collection) -> None:
+    shop.add(rows((LINES[0], *LINES[2:], "Refunds take sixty days.")))
+    assert counts(compare(shop, 1)) == (1, 1, 0, 4)
+
+
 def test_columns_and_tags_are_changes(shop: Collection) -> None:
     shop.add(rows(LINES[:1], year=2021) + rows(LINES)[1:])
     record = shop.browse(0, 10, where="line = 2")[0].record
