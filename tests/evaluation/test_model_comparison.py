@@ -24,6 +24,7 @@ from likewise.evaluation.candidates import (
     Candidate,
     CandidateResult,
     Cost,
+    LeftOut,
     ReducedEncoder,
     ScoredCandidate,
     VectorForms,
@@ -342,12 +343,10 @@ def test_a_static_model_is_compared_once(
     save_file({"embeddings": np.ones((30522, 4), np.float32)}, folder / "model.safetensors")
     shutil.copy(model_folder / "tokenizer.json", folder)
     (folder / "config.json").write_text('{"model_type": "model2vec", "normalize": true}')
-    messages: list[str] = []
-    found = list(
-        _encoders(str(folder), ("float32", "bfloat16", "int8"), library.load, messages.append)
-    )
+    left: list[LeftOut] = []
+    found = list(_encoders(str(folder), ("float32", "bfloat16", "int8"), library.load, left.append))
     assert [e.compute for e in found] == ["float32"]
-    assert [line.partition(" has ")[2] for line in messages] == [
+    assert [str(each).partition(" has ")[2] for each in left] == [
         "only float32: bfloat16 is left out",
         "only float32: int8 is left out",
     ]

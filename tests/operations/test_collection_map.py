@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from likewise.errors import FingerprintError, InputError
 from likewise.operations.collection_contrast import ContrastRequest, collections_contrast
+from likewise.operations.collection_dedupe import CollectionDedupeRequest, collections_dedupe
 from likewise.operations.collection_duplicates import (
     CollectionDuplicatesRequest,
     collections_duplicates,
@@ -139,6 +140,30 @@ def test_records_that_another_collection_has(store: str, model_folder: Path) -> 
     collections_add(AddRequest("coarse", records=questions), session)
     with pytest.raises(FingerprintError, match="int8"):
         collections_duplicates(CollectionDuplicatesRequest("coarse", against="exam"), session)
+
+
+def test_what_repeats_another_record_is_removed_at_once(store: str) -> None:
+    session = Session(store=store)
+    collections_create(CreateRequest(name="tickets"), session)
+    texts = ("My card was stolen", "my card was  stolen", "I want a refund", "I want a refund!",
+             "Wait 10 minutes", "Wait 20 minutes", "Where is the moon?")  # fmt: skip
+    collections_add(AddRequest("tickets", records=texts), session)
+    found = collections_duplicates(CollectionDuplicatesRequest("tickets"), session)
+    chosen = {pair.left.text: pair.left.id for pair in found.pairs}
+    assert len(chosen) == 2
+    kept = chosen.pop(next(text for text in chosen if "refund" in text))
+    done = collections_dedupe(CollectionDedupeRequest("tickets", keep=(kept,)), session)
+    assert done.to_dict() == {
+        "collection": "tickets", "threshold": 0.9, "removed": 1, "records": 6,
+    }  # fmt: skip
+    left = {hit.text for hit in session.collection("tickets").browse(0, 99)}
+    assert set(texts) - left == set(chosen)
+    assert collections_dedupe(CollectionDedupeRequest("tickets"), session).removed == 1
+    assert collections_dedupe(CollectionDedupeRequest("tickets"), session).removed == 0
+    session.collection("tickets").undo()
+    assert len(session.collection("tickets")) == 6
+    against = CollectionDedupeRequest("tickets", against="things", threshold=0.95)
+    assert collections_dedupe(against, session).removed == 0
 
 
 def test_outliers_are_far_from_all_others(store: str) -> None:

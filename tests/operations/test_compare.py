@@ -86,3 +86,4 @@ def test_a_model_with_fewer_dimensions_is_left_out(
         )
     assert [m.code for m in messages] == ["task", "left_out"]
     assert "is left out: its vectors have" in messages[1].text
+    assert messages[1].values["reason"] == "dimensions"

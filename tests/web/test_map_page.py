@@ -99,9 +99,10 @@ def opened(browser: Any, page_files: dict[str, Path]) -> Iterator[Callable[..., 
         return page
 
     yield open_page
+    complaints = list(console_errors)
     for context in contexts:
         context.close()
-    assert console_errors == []
+    assert complaints == []
     assert [url for url in requests if not url.startswith(("file:", "data:", "blob:"))] == []
     assert len([url for url in requests if url.startswith("file:")]) == len(contexts)
 

@@ -8,6 +8,7 @@ from typing import Literal
 import typer
 
 from likewise.cli.collection_analysis import contrast, diff, outliers
+from likewise.cli.collection_duplicates import dedupe, duplicates
 from likewise.cli.collection_files import status, sync
 from likewise.cli.collection_notes import note as write_note
 from likewise.cli.collection_notes import notes
@@ -26,11 +27,6 @@ from likewise.operations.browse import (
     FacetsResult,
     collections_browse,
     collections_facets,
-)
-from likewise.operations.collection_duplicates import (
-    CollectionDuplicatesRequest,
-    CollectionDuplicatesResult,
-    collections_duplicates,
 )
 from likewise.operations.collection_map import (
     CollectionMapRequest,
@@ -231,26 +227,8 @@ def draw(result: CollectionMapResult, _: CollectionMapRequest) -> None:
     say(f"wrote {result.output}: {counted(len(result.map.records), 'text')}, {topics}")
 
 
-@collections_app.command("duplicates")
-@command(CollectionDuplicatesRequest, collections_duplicates)
-def duplicates(result: CollectionDuplicatesResult, request: CollectionDuplicatesRequest) -> None:
-    """Find records of a collection that say nearly the same; nothing is changed.
-
-    \b
-    Example:
-      likewise collections duplicates notes --threshold 0.95
-      likewise collections duplicates training --against test
-    """
-    steps = [counts.threshold for counts in result.counts]
-    at = min(range(len(steps)), key=lambda step: abs(steps[step] - request.threshold))
-    for pair in result.pairs:
-        if at in pair.steps:
-            say(f"{pair.similarity:.3f}  {pair.left.id}  {pair.left.text}")
-            say(f"       {pair.right.id}  {pair.right.text}")
-    rows = [[f"{c.threshold:.2f}", f"{c.removed:,}", f"{c.groups:,}"] for c in result.counts]
-    say_table(["threshold", "redundant", "groups"], rows)
-
-
+collections_app.command("duplicates")(duplicates)
+collections_app.command("dedupe")(dedupe)
 collections_app.command("outliers")(outliers)
 collections_app.command("contrast")(contrast)
 

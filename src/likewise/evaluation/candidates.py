@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import numpy as np
 
@@ -47,6 +47,31 @@ class Candidate:
     def vector_bytes(self) -> int:
         """Bytes per vector."""
         return int(np.ceil(self.dimension * BYTES_PER_DIMENSION[self.precision]))
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A model, or a number format of one, that is not compared.
+
+    Attributes:
+        model: its name.
+        compute: the number format.
+        reason: `dimensions`: its vectors have none of the sizes that were asked for; `same`: the
+            model has only another format; `error`: it cannot be run.
+        detail: the dimensions, the other format, or the message of the error.
+    """
+
+    model: str
+    compute: str
+    reason: Literal["dimensions", "same", "error"]
+    detail: str
+
+    def __str__(self) -> str:
+        if self.reason == "dimensions":
+            return f"{self.model} is left out: its vectors have {self.detail} dimensions"
+        if self.reason == "same":
+            return f"{self.model} has only {self.detail}: {self.compute} is left out"
+        return f"{self.model} in {self.compute} is left out: {self.detail}"
 
 
 @dataclass(frozen=True)

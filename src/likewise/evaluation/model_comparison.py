@@ -18,6 +18,7 @@ from likewise.evaluation.calibration import Calibration, calibrate
 from likewise.evaluation.candidates import (
     Candidate,
     CandidateResult,
+    LeftOut,
     ReducedEncoder,
     ScoredCandidate,
     VectorForms,
@@ -36,7 +37,7 @@ from likewise.evaluation.tasks import PairClassification
 from likewise.evaluation.vector_cache import CachedEncoder
 from likewise.evaluation.weak_labels import GeneratedLabels, WeakLabels, mine_labels
 from likewise.loading import load
-from likewise.progress import MessageCallback, ProgressFactory, no_progress
+from likewise.progress import ProgressFactory, no_progress
 from likewise.wording import counted
 
 COMPUTES = ("float32", "bfloat16", "int8")
@@ -138,7 +139,7 @@ def compare_models(
     reading: Reading | None = None,
     cache: Path | None = None,
     loader: Loader = load,
-    on_message: MessageCallback = lambda _: None,
+    on_left_out: Callable[[LeftOut], None] = lambda _: None,
     on_task: Callable[[ComparedTask], None] = lambda _: None,
     on_scored: Callable[[ScoredCandidate], None] = lambda _: None,
     progress: ProgressFactory = no_progress,
@@ -154,7 +155,7 @@ def compare_models(
         reading: how to read tables.
         cache: folder of cached vectors.
         loader: loads the models.
-        on_message: called with a line for each number format that is left out.
+        on_left_out: called with each model or number format that is not compared.
         on_task: called when the data was read.
         on_scored: called with each candidate when it is scored.
         progress: shows every step.
@@ -176,10 +177,10 @@ def compare_models(
     scoring = _Scoring(task, texts_of(task), on_scored, progress)
     runs: list[_Run] = []
     for name in models:
-        for encoder in _encoders(name, computes, loader, on_message):
+        for encoder in _encoders(name, computes, loader, on_left_out):
             candidates = (forms or VectorForms()).of(name, encoder.compute, encoder.dimension)
             if not candidates:
-                on_message(f"{name} is left out: its vectors have {encoder.dimension} dimensions")
+                on_left_out(LeftOut(name, encoder.compute, "dimensions", str(encoder.dimension)))
                 break
             cached = CachedEncoder(encoder, cache, progress=progress)
             runs += scoring.runs(cached, candidates)
@@ -207,7 +208,10 @@ def _task(on: Path, reading: Reading) -> tuple[Task, WeakLabels | None]:
 
 
 def _encoders(
-    name: str, computes: Sequence[str], loader: Loader, on_message: MessageCallback
+    name: str,
+    computes: Sequence[str],
+    loader: Loader,
+    on_left_out: Callable[[LeftOut], None],
 ) -> Iterable[Encoder]:
     """The model in each number format; formats that it does not have are reported."""
     loaded: set[str] = set()
@@ -215,12 +219,12 @@ def _encoders(
         try:
             encoder = loader(name, compute=compute)
             if encoder.compute in loaded:  # a static model has only float32
-                on_message(f"{name} has only {encoder.compute}: {compute} is left out")
+                on_left_out(LeftOut(name, compute, "same", encoder.compute))
                 continue
             loaded.add(encoder.compute)
             yield encoder
         except (UnsupportedModelError, MissingExtraError) as error:
-            on_message(f"{name} in {compute} is left out: {error.message}")
+            on_left_out(LeftOut(name, compute, "error", error.message))
 
 
 @dataclass(frozen=True)

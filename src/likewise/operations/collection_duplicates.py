@@ -11,6 +11,7 @@ import numpy as np
 from likewise.analysis.dedup.dedupe import dedupe
 from likewise.analysis.dedup.duplicates import THRESHOLD, Duplicates, RemovedText
 from likewise.analysis.dedup.leaks import leaks
+from likewise.collections.collection import Collection
 from likewise.errors import FingerprintError, InputError
 from likewise.operations.collection import CollectionRequest, Where
 from likewise.operations.collection_corpus import (
@@ -29,13 +30,25 @@ WHOLE = "passages = 1"
 
 
 @dataclass(frozen=True)
-class CollectionDuplicatesRequest(CollectionRequest):
-    """A collection to look for duplicates in."""
+class DuplicatesRequest(CollectionRequest):
+    """What counts as a duplicate in a collection."""
 
     _: KW_ONLY
     threshold: Annotated[
         float, Field("Least similarity of near-duplicates.", minimum=0.5, maximum=1.0)
     ] = THRESHOLD
+    where: Where = None
+    against: Annotated[
+        str | None,
+        Field("Another collection: find the records that repeat one of it.", metavar="NAME"),
+    ] = None
+
+
+@dataclass(frozen=True)
+class CollectionDuplicatesRequest(DuplicatesRequest):
+    """A collection to look for duplicates in."""
+
+    _: KW_ONLY
     lowest: Annotated[
         float,
         Field("Counts are given for thresholds from this one on.", minimum=0.5, maximum=1.0),
@@ -43,11 +56,6 @@ class CollectionDuplicatesRequest(CollectionRequest):
     pairs: Annotated[
         int, Field("Most pairs of each threshold, the most similar first.", minimum=1)
     ] = 1000
-    where: Where = None
-    against: Annotated[
-        str | None,
-        Field("Another collection: find the records that repeat one of it.", metavar="NAME"),
-    ] = None
 
 
 @dataclass(frozen=True)
@@ -126,23 +134,52 @@ def collections_duplicates(
         CollectionError: the collection cannot be read.
     """
     collection = session.collection(request.name, store=request.store)
+    found = find_duplicates(collection, request, min(request.lowest, request.threshold), session)
+    at = _at_thresholds(found, request.pairs, session)
+    records = len(found.own.corpus)
+    left_out = collection.count(request.where) - records
+    return CollectionDuplicatesResult(
+        request.name, records, left_out, request.against, request.threshold, at.counts, at.pairs
+    )
+
+
+@dataclass(frozen=True)
+class FoundDuplicates:
+    """Duplicates in a collection, and its texts.
+
+    Attributes:
+        duplicates: of all thresholds from the lowest on.
+        own: the texts of the collection.
+        other: those that represent them; `own` within one collection.
+    """
+
+    duplicates: Duplicates
+    own: CollectionCorpus
+    other: CollectionCorpus
+
+
+def find_duplicates(
+    collection: Collection, request: DuplicatesRequest, lowest: float, session: Session
+) -> FoundDuplicates:
+    """The duplicates of a request, for every threshold from `lowest` on.
+
+    Raises:
+        InputError: nothing to compare, a bad condition or threshold.
+        FingerprintError: the vectors of the two collections are not of the same model.
+        CollectionNotFoundError: no collection has the name of `against`.
+        CollectionError: a collection cannot be read.
+    """
     where = f"{WHOLE} AND ({request.where})" if request.where else WHOLE
     other = None if request.against is None else _other(request, session)
-    found = collection_corpus(session, collection, where=where)
-    lowest = min(request.lowest, request.threshold)
+    own = collection_corpus(session, collection, where=where)
     if other is None:
-        duplicates = dedupe(found.corpus, lowest, progress=session.progress)
-    else:
-        duplicates = leaks(found.corpus, other.corpus, lowest, progress=session.progress)
-    at = _at_thresholds(duplicates, found, other or found, request.pairs, session)
-    left_out = collection.count(request.where) - len(found.corpus)
-    return CollectionDuplicatesResult(
-        request.name, len(found.corpus), left_out, request.against, request.threshold,
-        at.counts, at.pairs,
-    )  # fmt: skip
+        found = dedupe(own.corpus, lowest, progress=session.progress)
+        return FoundDuplicates(found, own, own)
+    found = leaks(own.corpus, other.corpus, lowest, progress=session.progress)
+    return FoundDuplicates(found, own, other)
 
 
-def _other(request: CollectionDuplicatesRequest, session: Session) -> CollectionCorpus:
+def _other(request: DuplicatesRequest, session: Session) -> CollectionCorpus:
     """The corpus of the other collection."""
     if request.against == request.name:
         raise InputError(
@@ -164,7 +201,7 @@ def _other(request: CollectionDuplicatesRequest, session: Session) -> Collection
 
 
 @dataclass(frozen=True)
-class _Found:
+class _AtThresholds:
     """What each threshold finds.
 
     Attributes:
@@ -176,14 +213,9 @@ class _Found:
     pairs: tuple[DuplicatePair, ...]
 
 
-def _at_thresholds(
-    duplicates: Duplicates,
-    corpus: CollectionCorpus,
-    other: CollectionCorpus,
-    most: int,
-    session: Session,
-) -> _Found:
+def _at_thresholds(found: FoundDuplicates, most: int, session: Session) -> _AtThresholds:
     """The counts and the pairs of each threshold; groups differ between them."""
+    duplicates = found.duplicates
     thresholds = np.round(np.arange(duplicates.threshold, 1 + STEP / 2, STEP), 4).tolist()
     counts: list[ThresholdCounts] = []
     steps: dict[tuple[int, int], list[int]] = {}
@@ -197,17 +229,12 @@ def _at_thresholds(
                 known[pair] = removed
                 steps.setdefault(pair, []).append(step)
             progress(step + 1)
-    pairs = [_pair(removed, steps[key], corpus, other) for key, removed in known.items()]
-    return _Found(tuple(counts), tuple(sorted(pairs, key=lambda pair: -pair.similarity)))
+    pairs = [_pair(removed, steps[key], found) for key, removed in known.items()]
+    return _AtThresholds(tuple(counts), tuple(sorted(pairs, key=lambda pair: -pair.similarity)))
 
 
-def _pair(
-    removed: RemovedText,
-    steps: Sequence[int],
-    corpus: CollectionCorpus,
-    other: CollectionCorpus,
-) -> DuplicatePair:
+def _pair(removed: RemovedText, steps: Sequence[int], found: FoundDuplicates) -> DuplicatePair:
     return DuplicatePair(
         round(float(removed.similarity), 4), removed.reason, tuple(steps),
-        corpus.text(removed.row), other.text(removed.representative),
+        found.own.text(removed.row), found.other.text(removed.representative),
     )  # fmt: skip

@@ -88,7 +88,7 @@ def compare(request: CompareRequest, session: Session) -> CompareResult:
         tolerance=request.tolerance / 100,
         reading=Reading(columns_by_role(request.columns), request.type, request.encoding),
         loader=session.models.get,
-        on_message=lambda text: session.message("left_out", text),
+        on_left_out=lambda left: session.message("left_out", str(left), **asdict(left)),
         on_task=lambda task: session.detail("task", f"comparing on {task.name}", **asdict(task)),
         on_scored=lambda scored: _report(session, scored),
         progress=session.progress,

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.web.workspace.conftest import Person
+from tests.web.workspace.conftest import LOOKS, Person
 
 pytestmark = pytest.mark.browser
 People = Callable[..., Person]
@@ -35,9 +35,8 @@ def test_from_a_file_to_a_search(people: People, table: Path) -> None:
 def test_data_is_added_with_the_model_of_the_collection(people: People) -> None:
     person = people()
     made = {"name": "coarse", "compute": "int8"}
-    assert (
-        httpx.post(f"{person.workspace.address}/api/v1/collections", json=made).status_code == 200
-    )
+    address = f"{person.workspace.address}/api/v1/collections"
+    assert httpx.post(address, json=made, timeout=60).status_code == 200  # the model is loaded
     page = person.go("/import/coarse?from=paste").page
     page.fill("textarea", "The harbor is closed.\nA ladder is missing.")
     page.click("button.primary")
@@ -144,7 +143,7 @@ def test_two_people_and_a_reload_in_the_middle_of_a_job(people: People, tmp_path
     one.page.wait_for_selector(".job .progress")  # the job goes on, and is shown again
     two.go()
     two.page.wait_for_selector(".job >> text=为 many 建立索引")
-    one.page.wait_for_selector(".job", state="detached")
+    one.page.wait_for_selector(".job", state="detached", timeout=240_000)
     one.page.wait_for_selector("text=3,000 records")
     two.page.wait_for_selector(".card >> text=3,000 条记录")
 
@@ -161,11 +160,9 @@ def test_texts_can_be_pasted_or_read_where_they_are(people: People, table: Path)
     page.wait_for_selector("table >> text=My card was stolen")
 
 
-@pytest.mark.parametrize("locale", ["en", "zh-CN"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
+@LOOKS
 def test_every_page_is_accessible(
-    people: People, questions: str, locale: str, scheme: str, width: int
+    people: People, questions: str, locale: str, width: int, scheme: str
 ) -> None:
     person = people(locale=locale, color_scheme=scheme, viewport={"width": width, "height": 844})
     pages = (
@@ -178,7 +175,7 @@ def test_every_page_is_accessible(
         person.go(path.replace("open=first", f"open={first}"))
         person.page.wait_for_load_state("networkidle")
         if "?q=card" in path and not first:
-            first = person.page.evaluate("document.querySelector('#hit-0').dataset.id")
+            first = person.page.locator("#hit-0").get_attribute("data-id")
         assert person.findings() == [], path
         assert person.overflow() == 0, path
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.web.workspace.conftest import Person, Workspace
+from tests.web.workspace.conftest import LOOKS, Person, Workspace
 
 pytestmark = pytest.mark.browser
 People = Callable[..., Person]
@@ -171,6 +171,26 @@ def test_duplicates_are_decided_pair_by_pair(people: People, questions: str) -> 
     assert person.findings() == []
 
 
+def test_all_duplicates_are_removed_at_once(people: People, workspace: Workspace) -> None:
+    texts = ["My card was stolen", "my card was  stolen", "I want a refund", "I want a refund!",
+             "i want a refund", "Where is the moon?"]  # fmt: skip
+    workspace.collection("tickets", texts)
+    person = people().go("/collections/tickets/duplicates")
+    page = person.page
+    page.click("text=Look for duplicates")
+    page.wait_for_selector(".pair >> nth=2")
+    page.click(".pair:has-text('stolen') >> text=Keep both")
+    page.wait_for_selector("text=Both stay.")
+    page.click("text=Remove the 3 redundant records")
+    page.wait_for_selector("text=2 records were removed.")
+    page.wait_for_selector(".title >> text=4 records")
+    page.wait_for_selector(".threshold .big >> text='1'")  # it has looked again
+    assert person.findings() == []
+    page.click(".toast >> text=Undo")
+    page.wait_for_selector(".title >> text=6 records")
+    page.wait_for_selector(".threshold .big >> text='3'")
+
+
 def test_records_that_another_collection_has_are_deleted_here(
     people: People, workspace: Workspace, questions: str
 ) -> None:
@@ -196,8 +216,7 @@ def test_records_that_another_collection_has_are_deleted_here(
     assert page.locator(".pair").count() == 0
 
 
-@pytest.mark.parametrize("locale", ["en", "zh-CN"])
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "dark"), (390, "light")])
+@LOOKS
 def test_the_map_is_accessible(
     people: People, subjects: str, locale: str, width: int, scheme: str
 ) -> None:

@@ -6,7 +6,7 @@ import { number, t } from "../lib/i18n.js";
 import { writeNotes } from "../lib/notes.js";
 import { setColumn, tag } from "../lib/tags.js";
 import { css, palette } from "../page/colors.js";
-import { toast } from "./toast.js";
+import { attempt, toast } from "./toast.js";
 
 /** @param {{ name: string, points: import("../lib/points.js").Points, shown: any, map: any, onSaved: (column: string) => void }} props */
 export function ClusterNames({ name, points, shown, map, onSaved }) {
@@ -41,7 +41,7 @@ export function ClusterNames({ name, points, shown, map, onSaved }) {
     event.preventDefault();
     setBusy(true);
     const column = field.trim();
-    try {
+    await attempt(async () => {
       const values = Array.from(named.groups, (group) => (named.names[group] ?? "").trim());
       const records = new Map(points.ids.map((id, row) => [id.split(".")[0], values[row]]));
       await tag(name, column, [...records].map(([id, value]) => ({ id, value })));
@@ -50,11 +50,8 @@ export function ClusterNames({ name, points, shown, map, onSaved }) {
       toast(t("tags.saved", { column }));
       setOpen(false);
       onSaved(column);
-    } catch (error) {
-      toast(error instanceof Error ? error.message : String(error));
-    } finally {
-      setBusy(false);
-    }
+    });
+    setBusy(false);
   };
   if (!open) return html`<p><button type="button" onClick=${() => setOpen(true)}>${t("tags.names")}</button></p>`;
   return html`

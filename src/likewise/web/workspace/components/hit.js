@@ -6,7 +6,7 @@ import { number, t } from "../lib/i18n.js";
 import { change } from "../lib/router.js";
 import { Icon } from "./icon.js";
 import { Highlighted } from "./highlight.js";
-import { toast } from "./toast.js";
+import { attempt, toast } from "./toast.js";
 
 /**
  * @param {{ hit: Hit, index: number, rank: number, current: boolean, query: string, mode: string, name: string, onOpen: () => void }} props
@@ -37,11 +37,11 @@ export function HitRow({ hit, index, current, query, mode, name, onOpen }) {
 function Thumbs({ name, query, hit }) {
   const [given, setGiven] = useState("");
   useEffect(() => setGiven(""), [query]);
-  const give = async (/** @type {"better" | "wrong"} */ verdict) => {
+  const give = (/** @type {"better" | "wrong"} */ verdict) => attempt(async () => {
     await post(`/collections/${encodeURIComponent(name)}/feedback`, { query, [verdict]: [hit.id] });
     setGiven(verdict);
     toast(t(verdict === "better" ? "hit.fits.done" : "hit.wrong.done"));
-  };
+  });
   return html`
     <button type="button" class="link thumb" aria-pressed=${given === "better"} onClick=${() => give("better")} aria-label=${t("hit.fits")} title=${t("hit.fits")}><${Icon} name="up" /></button>
     <button type="button" class="link thumb" aria-pressed=${given === "wrong"} onClick=${() => give("wrong")} aria-label=${t("hit.wrong")} title=${t("hit.wrong")}><${Icon} name="down" /></button>

@@ -8,7 +8,7 @@ import { sentence } from "./notice.js";
 /** @type {Record<string, import("../lib/i18n.js").Key>} */
 const NAMES = {
   index: "job.index", collections_add: "job.index", collections_sync: "job.sync", collections_map: "job.map", dedupe: "job.dedupe",
-  collections_duplicates: "job.dedupe", collections_outliers: "job.outliers", collections_contrast: "job.contrast", collections_migrate: "job.migrate", collections_compact: "job.compact", compare: "job.compare",
+  collections_duplicates: "job.dedupe", collections_dedupe: "job.remove", collections_outliers: "job.outliers", collections_contrast: "job.contrast", collections_migrate: "job.migrate", collections_compact: "job.compact", compare: "job.compare",
   cluster: "job.map", project: "job.map", download: "job.download",
   train: "job.train",
 };

@@ -5,7 +5,7 @@ import { call } from "../lib/api.js";
 import { t } from "../lib/i18n.js";
 import { useLoad } from "../lib/load.js";
 import { notesPath, writeNotes } from "../lib/notes.js";
-import { toast } from "./toast.js";
+import { attempt } from "./toast.js";
 
 /** @param {{ name: string, column: import("../lib/points.js").Column, names: string[] }} props `names`: the values that are shown */
 export function ColumnNotes({ name, column, names }) {
@@ -14,16 +14,14 @@ export function ColumnNotes({ name, column, names }) {
   const { value, reload } = useLoad((signal) => /** @type {Promise<{ notes: import("../lib/notes.js").Note[] }>} */ (call(`${notesPath(name)}?column=${encodeURIComponent(column.title)}`, { signal })), [name, column.title]);
   const notes = new Map((value?.notes ?? []).map((each) => [each.value, each.note]));
   const listed = [...notes].filter(([each]) => names.includes(each));
-  const save = async (/** @type {Event} */ event) => {
+  const save = (/** @type {Event} */ event) => {
     event.preventDefault();
-    try {
+    attempt(async () => {
       await writeNotes(name, column.title, Object.entries(written).map(([value, note]) => ({ value, note })));
       setOpen(false);
       setWritten({});
       reload();
-    } catch (error) {
-      toast(error instanceof Error ? error.message : String(error));
-    }
+    });
   };
   if (!open) {
     return html`

@@ -8,7 +8,7 @@ import { change } from "../lib/router.js";
 import { Icon } from "./icon.js";
 import { ErrorNotice } from "./notice.js";
 import { Score } from "./hit.js";
-import { toast } from "./toast.js";
+import { attempt, toast } from "./toast.js";
 
 /** @typedef {{ id: string, title: string, source: string, line: number, fields: Record<string, any>, chunks: { id: string, text: string }[] }} Whole */
 
@@ -22,11 +22,11 @@ export function RecordPanel({ name, id, onClose, onChanged, onPick }) {
   const record = whole.value;
   const pick = onPick ?? ((/** @type {string} */ other) => change({ open: other }));
 
-  const remove = async () => {
+  const remove = () => attempt(async () => {
     await post(`${path}/records/remove`, { ids: [id] });
     toast(t("record.removed"), { label: t("common.undo"), run: () => post(`${path}/undo`).then(onChanged) });
     onChanged();
-  };
+  });
   return html`
     <aside class="panel" ref=${panel} tabindex="-1" aria-label=${t("record.title")}>
       <header>

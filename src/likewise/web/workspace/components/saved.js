@@ -7,7 +7,7 @@ import { useLoad } from "../lib/load.js";
 import { href, place } from "../lib/router.js";
 import { Icon } from "./icon.js";
 import { ErrorNotice } from "./notice.js";
-import { toast } from "./toast.js";
+import { attempt, toast } from "./toast.js";
 
 const FEW = 12;
 
@@ -74,16 +74,14 @@ export function SavedSearches({ name, empty }) {
   const saved = value?.searches ?? [];
   if (!empty || !saved.length) return null;
   const remove = async (/** @type {Saved} */ search) => {
-    try {
+    await attempt(async () => { // somebody else may have removed it
       await post(`${pathOf(name)}/remove`, { ids: [search.id] });
       const { title, query, mode, fold_duplicates, where, view } = search;
       toast(t("saved.removed", { title }), {
         label: t("common.undo"),
         run: () => post(pathOf(name), { title, query, mode, fold_duplicates, where, view }).then(() => { changed.value++; }),
       });
-    } catch (error) {
-      toast(error instanceof Error ? error.message : String(error)); // somebody else removed it
-    }
+    });
     changed.value++;
   };
   return html`

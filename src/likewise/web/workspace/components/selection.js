@@ -8,7 +8,7 @@ import { go, href } from "../lib/router.js";
 import { rowsOf, saveFile, toCsv } from "../lib/save.js";
 import { setColumn, tag, valuesOf } from "../lib/tags.js";
 import { Icon } from "./icon.js";
-import { toast } from "./toast.js";
+import { attempt, toast } from "./toast.js";
 
 const SHOWN = 60;
 const MOST = 900;
@@ -33,13 +33,8 @@ export function Selection({ name, points, rows, lassoed, onClear, onPick, onTagg
   };
   const act = async (/** @type {() => Promise<void>} */ run) => {
     setBusy(true);
-    try {
-      await run();
-    } catch (error) {
-      toast(error instanceof Error ? error.message : String(error));
-    } finally {
-      setBusy(false);
-    }
+    await attempt(run);
+    setBusy(false);
   };
   const save = () => act(async () => saveFile(`${name}-selection.csv`, `\ufeff${toCsv(rowsOf(await load()))}`, "text/csv"));
   const remove = () => act(async () => {

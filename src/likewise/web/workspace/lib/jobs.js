@@ -103,7 +103,7 @@ function update(changed) {
   jobs.value = jobs.peek().map((each) => (each.id === changed.id ? { ...each, ...changed } : each));
 }
 
-/** Follow each job that runs, look for those that wait, and tell of those that have ended. */
+/** Follow each job that runs, look for those that wait, and resolve those that have ended. */
 function settle() {
   for (const each of jobs.peek()) {
     if (each.status === "running") follow(each.id);

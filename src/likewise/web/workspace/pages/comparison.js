@@ -41,7 +41,7 @@ export function Comparison({ id }) {
       ${known && known.status !== "done" && html`<${JobCard} job=${known} />`}
       ${error && html`<${ErrorNotice} error=${error} />`}
       ${value && html`<${Verdict} found=${value} />`}
-      ${left.map((each, n) => html`<p class="soft" key=${n}>${each.text}</p>`)}
+      ${left.map((each, n) => html`<p class="soft" key=${n}>${t(/** @type {any} */ (`compare.left.${each.values.reason}`), each.values)}</p>`)}
       ${rows.length > 0 && html`
         <${QualityChart} rows=${rows} choice=${value?.choice} />
         ${open && html`<p class="soft" role="status">${t("compare.sofar", { count: rows.length })}</p>`}

@@ -3,17 +3,20 @@
 import { html, useEffect, useMemo, useState } from "../lib/html.js";
 import { call, post } from "../lib/api.js";
 import { number, t } from "../lib/i18n.js";
-import { isOpen, jobs, result, start } from "../lib/jobs.js";
+import { ended, isOpen, jobs, result, start } from "../lib/jobs.js";
 import { bind } from "../lib/keys.js";
 import { useLoad } from "../lib/load.js";
 import { change, place } from "../lib/router.js";
+import { Icon } from "../components/icon.js";
 import { JobCard } from "../components/job.js";
 import { ErrorNotice } from "../components/notice.js";
 import { Pair } from "../components/pair.js";
-import { toast } from "../components/toast.js";
+import { attempt, toast } from "../components/toast.js";
 
 const SHOWN = 50;
 const DEFAULT = 0.9;
+const LOOK = "collections_duplicates";
+const REMOVE = "collections_dedupe";
 
 /** @typedef {{ id: string, text: string, source: string, line: number }} Side */
 /** @typedef {{ similarity: number, reason: string, steps: number[], left: Side, right: Side }} FoundPair */
@@ -22,12 +25,26 @@ const DEFAULT = 0.9;
 /** @param {{ name: string, summary: Summary, onChanged: () => void }} props */
 export function DuplicatesTab({ name, summary, onChanged }) {
   const against = place.value.query.get("against") ?? "";
-  const mine = jobs.value.filter((job) => job.operation === "collections_duplicates" && job.request.name === name && (job.request.against ?? "") === against);
+  const mine = jobs.value.filter((job) => (job.operation === LOOK || job.operation === REMOVE) && job.request.name === name && (job.request.against ?? "") === against);
   const running = mine.find(isOpen);
-  const done = mine.find((job) => job.status === "done");
+  const done = mine.find((job) => job.operation === LOOK && job.status === "done");
   const failed = !running && mine[0]?.status === "failed" ? mine[0] : null;
   const [error, setError] = useState(/** @type {Error | null} */ (null));
-  const look = () => { setError(null); start(`/collections/${encodeURIComponent(name)}/duplicates`, { against: against || null }).catch(setError); };
+  const path = `/collections/${encodeURIComponent(name)}`;
+  const look = () => { setError(null); start(`${path}/duplicates`, { against: against || null }).catch(setError); };
+  const remove = async (/** @type {number} */ threshold, /** @type {string[]} */ keep) => {
+    setError(null);
+    try {
+      const job = await ended((await start(`${path}/dedupe`, { threshold, against: against || null, keep })).id);
+      if (job.status !== "done") return;
+      const { removed } = await result(job.id);
+      const again = () => { onChanged(); look(); };
+      toast(t("duplicates.removed", { count: removed }), { label: t("common.undo"), run: () => post(`${path}/undo`).then(again) });
+      again();
+    } catch (error) {
+      setError(error instanceof Error ? error : new Error(String(error)));
+    }
+  };
   const found = useLoad((_) => (done ? /** @type {Promise<Found>} */ (result(done.id)) : Promise.resolve(null)), [done?.id]);
   const stale = done && Date.parse(summary.updated) / 1000 > done.created;
   return html`
@@ -37,7 +54,7 @@ export function DuplicatesTab({ name, summary, onChanged }) {
       ${(running ?? failed) && html`<${JobCard} job=${running ?? failed} />`}
       ${(error ?? found.error) && html`<${ErrorNotice} error=${error ?? found.error} />`}
       ${stale && found.value && html`<p class="notice">${t("duplicates.stale")}</p>`}
-      ${done && found.value && (found.value.against ?? "") === against && html`<${Review} key=${done.id} name=${name} found=${found.value} onChanged=${onChanged} />`}
+      ${done && found.value && (found.value.against ?? "") === against && html`<${Review} key=${done.id} name=${name} found=${found.value} busy=${Boolean(running)} onRemove=${remove} onChanged=${onChanged} />`}
     </div>
   `;
 }
@@ -59,8 +76,11 @@ function Against({ name, summary, against }) {
   `;
 }
 
-/** @param {{ name: string, found: Found, onChanged: () => void }} props */
-function Review({ name, found, onChanged }) {
+/** @param {FoundPair} pair */
+const keyOf = ({ left, right }) => `${left.id} ${right.id}`;
+
+/** @param {{ name: string, found: Found, busy: boolean, onRemove: (threshold: number, keep: string[]) => void, onChanged: () => void }} props */
+function Review({ name, found, busy, onRemove, onChanged }) {
   const { query } = place.value;
   const threshold = Number(query.get("threshold")) || DEFAULT;
   const [verdicts, setVerdicts] = useState(/** @type {Record<string, string>} */ ({}));
@@ -71,19 +91,17 @@ function Review({ name, found, onChanged }) {
   const { removed, groups } = steps[step];
   const pairs = useMemo(() => found.pairs.filter((pair) => pair.steps.includes(step)), [found, step]);
   const shown = pairs.slice(0, count);
+  const both = pairs.filter((pair) => verdicts[keyOf(pair)] === "both").map((pair) => pair.left.id);
   const path = `/collections/${encodeURIComponent(name)}`;
   const other = found.against ?? "";
 
   const decide = async (/** @type {FoundPair} */ pair, /** @type {"left" | "right" | "both"} */ keep) => {
-    const key = `${pair.left.id} ${pair.right.id}`;
+    const key = keyOf(pair);
     if (keep !== "both") {
       const gone = keep === "left" ? pair.right : pair.left;
-      try {
-        await post(`${path}/records/remove`, { ids: [gone.id] });
-      } catch (error) {
-        toast(error instanceof Error ? error.message : String(error));
-        return;
-      }
+      let removed = false;
+      await attempt(async () => { await post(`${path}/records/remove`, { ids: [gone.id] }); removed = true; });
+      if (!removed) return;
       toast(t("record.removed"), {
         label: t("common.undo"),
         run: () => post(`${path}/undo`).then(() => { setVerdicts((before) => ({ ...before, [key]: "" })); onChanged(); }),
@@ -108,10 +126,12 @@ function Review({ name, found, onChanged }) {
         <input type="range" min="0" max=${steps.length - 1} step="1" value=${step} onInput=${(/** @type {any} */ event) => { setAt(0); change({ threshold: String(steps[event.target.value].threshold) }, { replace: true }); }} />
       </label>
       <p class="soft">${t("duplicates.hint")}${found.left_out > 0 && html` ${t("duplicates.left_out", { count: found.left_out })}`}</p>
+      ${removed > 0 && html`<p class="buttons"><button type="button" disabled=${busy} onClick=${() => onRemove(steps[step].threshold, both)}><${Icon} name="trash" />${t("duplicates.remove", { count: removed })}</button>
+        <span class="soft">${t("duplicates.remove.about")}</span></p>`}
     </section>
     <p class="soft" role="status">${t("duplicates.pairs", { count: pairs.length })}${pairs.length < removed && html` ${t("duplicates.most")}`}</p>
     <ol class="pairs">
-      ${shown.map((pair, n) => html`<${Pair} key=${`${pair.left.id} ${pair.right.id}`} pair=${pair} other=${other} index=${n} current=${n === at} verdict=${verdicts[`${pair.left.id} ${pair.right.id}`] ?? ""} onDecide=${(/** @type {any} */ keep) => { setAt(n); decide(pair, keep); }} />`)}
+      ${shown.map((pair, n) => html`<${Pair} key=${keyOf(pair)} pair=${pair} other=${other} index=${n} current=${n === at} verdict=${verdicts[keyOf(pair)] ?? ""} onDecide=${(/** @type {any} */ keep) => { setAt(n); decide(pair, keep); }} />`)}
     </ol>
     ${pairs.length > count && html`<button type="button" class="more" onClick=${() => setCount(count + SHOWN)}>${t("search.more")}</button>`}
   `;

@@ -10,7 +10,7 @@ import { ErrorNotice } from "../components/notice.js";
 import { Icon } from "../components/icon.js";
 import { Differences } from "../components/differences.js";
 import { Migration } from "../components/migration.js";
-import { toast } from "../components/toast.js";
+import { attempt, toast } from "../components/toast.js";
 import { short } from "./collections.js";
 
 /** @param {{ name: string, summary: Summary, onChanged: () => void }} props */
@@ -72,11 +72,11 @@ export function HistoryTab({ name, summary, onChanged }) {
 /** @param {{ name: string, records: number }} props */
 function Removal({ name, records }) {
   const dialog = useRef(/** @type {HTMLDialogElement | null} */ (null));
-  const remove = async () => {
+  const remove = () => attempt(async () => {
     await call(`/collections/${encodeURIComponent(name)}`, { method: "DELETE" });
     toast(t("history.removed", { name }));
     go(href(["collections"]));
-  };
+  });
   return html`
     <p><button type="button" class="danger" onClick=${() => dialog.current?.showModal()}><${Icon} name="trash" />${t("history.remove")}</button></p>
     <dialog ref=${dialog} aria-labelledby="remove-title">

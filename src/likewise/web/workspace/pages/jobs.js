@@ -12,7 +12,7 @@ function placeOf(job) {
   const { request, operation } = job;
   if (operation === "index" || operation === "collections_add") return href(["collections", request.into ?? request.name]);
   if (operation === "collections_map") return href(["explore", request.name]);
-  if (operation === "collections_duplicates") return href(["collections", request.name, "duplicates"]);
+  if (operation === "collections_duplicates" || operation === "collections_dedupe") return href(["collections", request.name, "duplicates"]);
   if (operation === "compare") return href(["compare", job.id]);
   if (operation === "train") return href(["train", job.id]);
   return null;

@@ -40,6 +40,7 @@ export default {
   "job.index": "Index into {about}",
   "job.map": "Map of {about}",
   "job.dedupe": "Duplicates in {about}",
+  "job.remove": "Remove duplicates of {about}",
   "job.contrast": "{about} by another model",
   "job.sync": "Bring {about} up to date",
   "job.outliers": "Looking for outliers in {about}",

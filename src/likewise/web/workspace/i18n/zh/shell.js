@@ -41,6 +41,7 @@ export default {
   "job.index": "为 {about} 建立索引",
   "job.map": "{about} 的地图",
   "job.dedupe": "{about} 中的重复",
+  "job.remove": "移除 {about} 的重复记录",
   "job.contrast": "用另一个模型绘制 {about}",
   "job.sync": "更新 {about}",
   "job.outliers": "在 {about} 中查找离群文本",
