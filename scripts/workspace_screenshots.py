@@ -58,8 +58,8 @@ class Shot:
 
 
 C = f"/collections/{NAME}"
-TRAINING = "/train/…"
-"""In place of the address of the training, which is known when it was made."""
+TRAINING, COMPARISON = "/train/…", "/compare/…"
+"""In place of the addresses of the training and the comparison, known when they were made."""
 SHOTS = (
     Shot("search", f"{C}?q=somebody+took+my+wallet", ".hit .score", ("#hit-1 .body",)),
     Shot("map", f"/explore/{NAME}", "html[data-map=tsne-named]"),
@@ -67,6 +67,7 @@ SHOTS = (
          (".selection li button",), scheme="dark"),
     Shot("ask", f"{C}/ask?q=What+do+I+do+if+my+card+is+lost?", ".sources li"),
     Shot("duplicates", f"{C}/duplicates", ".pair"),
+    Shot("compare", COMPARISON, ".verdict"),
     Shot("train", TRAINING, ".beforeafter"),
     Shot("phone", f"{C}?q=lost+card", ".hit .score", (), 390, 844, "zh-CN", "dark"),
 )  # fmt: skip
@@ -90,8 +91,8 @@ def _served(folder: Path) -> Iterator[str]:
     thread.join(20)
 
 
-def _prepare(browser: Browser, address: str, table: Path) -> str:
-    """Index the table, draw the map, look for duplicates, train; gives the training's address."""
+def _prepare(browser: Browser, address: str, table: Path) -> dict[str, str]:
+    """Index the table, draw the map, look for duplicates, compare, train; gives the addresses."""
     context: Any = browser.new_context()
     context.set_default_timeout(600_000)
     page = context.new_page()
@@ -107,6 +108,12 @@ def _prepare(browser: Browser, address: str, table: Path) -> str:
     page.wait_for_selector(".pair")
     page.goto(f"{address}/explore/{NAME}")
     page.wait_for_selector("html[data-map=tsne-named]")
+    page.goto(f"{address}/compare")
+    page.set_input_files("input[type=file]:not([webkitdirectory])", table)
+    page.wait_for_selector(f".chip >> text={table.name}")
+    page.click("form button.primary")
+    page.wait_for_selector(".verdict")
+    comparison = str(page.url).removeprefix(address)
     page.goto(f"{address}/train")
     page.set_input_files("input[type=file]:not([webkitdirectory])", table)
     page.wait_for_selector("table tbody tr")
@@ -116,7 +123,7 @@ def _prepare(browser: Browser, address: str, table: Path) -> str:
     page.wait_for_selector(".verdict")
     training = str(page.url).removeprefix(address)
     context.close()
-    return training
+    return {TRAINING: training, COMPARISON: comparison}
 
 
 def _take(browser: Browser, address: str, shot: Shot, folder: Path) -> None:
@@ -147,9 +154,9 @@ def main() -> None:
         sample.write_text("\n".join([head, *rows[::STEP]]) + "\n", "utf-8")
         with _served(Path(place)) as address, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-            training = _prepare(browser, address, sample)
+            made = _prepare(browser, address, sample)
             for shot in SHOTS:
-                path = training if shot.path == TRAINING else shot.path
+                path = made.get(shot.path, shot.path)
                 _take(browser, address, replace(shot, path=path), folder)
                 sys.stderr.write(f"wrote {folder}/workspace-{shot.name}.png\n")
             browser.close()

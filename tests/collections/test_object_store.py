@@ -16,7 +16,7 @@ import pytest
 from lancedb.index import FTS
 
 import likewise
-from likewise.collections import sync
+from likewise.collections import finish_run, sync
 from likewise.collections.index_files import index_files
 from likewise.collections.open_collection import open_collection
 from likewise.collections.store import Store, store_errors
@@ -188,3 +188,25 @@ def test_a_bucket_that_is_not_there_is_told(store: str) -> None:
     with pytest.raises(CollectionError, match="cannot") as caught:
         open_collection("help", store="s3://no-such-bucket/x")
     assert "AWS_ENDPOINT_URL" in caught.value.hint
+
+
+def test_a_run_that_ends_within_another_stays_in_the_log(
+    store: str, encoder: likewise.Encoder
+) -> None:
+    first = open_collection("c", store=store, model=encoder, create=True)
+    first.add(["A man plays the guitar."])
+    sample = finish_run.tuning.sample_vectors
+    with pytest.MonkeyPatch.context() as patch:
+
+        def meanwhile(*given: Any) -> Any:
+            patch.undo()
+            open_collection("c", store=store, model=encoder).add(["A dog runs."])
+            return sample(*given)
+
+        patch.setattr(finish_run.tuning, "sample_vectors", meanwhile)
+        with pytest.raises(CollectionError, match="another process is writing"):
+            first.add(["A cat sleeps."])
+    first.add(["A cat sleeps."])
+    assert [run.records for run in first.log()] == [1, 3]  # the other one counted both
+    texts = {hit.text for hit in first.browse(0, 9)}
+    assert texts == {"A man plays the guitar.", "A dog runs.", "A cat sleeps."}

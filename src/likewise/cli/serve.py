@@ -72,6 +72,13 @@ def serve(
             metavar="FOLDER", help="Where collections are; LIKEWISE_STORE or the default."
         ),
     ] = None,
+    store_cache_gb: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            help="Collections of an object store up to this size are copied to this disk; 0: none.",
+        ),
+    ] = 10.0,
     data: Annotated[
         Path | None,
         typer.Option(metavar="FOLDER", help="Files that clients may name, read by the server."),
@@ -105,7 +112,8 @@ def serve(
             model, models=tuple(only or ()), aliases=aliases, preload=tuple(preload or ()),
             compute=compute, memory_limit=memory_mb * 2**20, cache_limit=cache_mb * 2**20,
             cache_file=cache_file, max_wait=max_wait, any_dimensions=any_dimensions,
-            token_ids=token_ids, reranker=reranker, api=ApiSettings(store=store, data=data), ui=ui,
+            token_ids=token_ids, reranker=reranker, ui=ui,
+            api=ApiSettings(store=store, store_cache=int(store_cache_gb * 2**30), data=data),
         )  # fmt: skip
         app = Server(settings)
         served: Any = app

@@ -9,14 +9,14 @@ from types import MappingProxyType
 from typing import BinaryIO
 
 from likewise.atomic import atomic
-from likewise.collections.collection import Collection
 from likewise.collections.contract import Hit, Mode, Scorer
+from likewise.collections.reader import CollectionReader
 from likewise.data.records import read_records
 from likewise.data.writers import check_target
 
 
 def search_file(
-    collection: Collection,
+    collection: CollectionReader,
     queries: str | Path,
     target: str | Path,
     *,

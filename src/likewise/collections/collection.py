@@ -13,6 +13,7 @@ from likewise.collections.contract import Indexed, Run
 from likewise.collections.finish_run import finish_run
 from likewise.collections.reader import CollectionReader
 from likewise.collections.snapshot import Snapshot
+from likewise.collections.store import CONFLICTS, store_errors
 from likewise.collections.sync import Changes, remove_records, synchronize
 from likewise.collections.tags import write_tags
 from likewise.data.records import Record
@@ -182,7 +183,8 @@ class Collection(CollectionReader):
                 f"this is {self.name!r} as of run {self.as_of.number}, which stays as it was",
                 hint="open it without as_of to change it",
             )
-        with self.store.writing(self.name):
+        what = f"cannot write the collection {self.name!r}"
+        with self.store.writing(self.name), store_errors(what, only=CONFLICTS):
             self.refresh()
             yield
 

@@ -12,7 +12,7 @@ from likewise.collections.explain import SAMPLE, similarity_distribution
 from likewise.collections.manifest import Manifest, read_manifest
 from likewise.collections.off_topic import language_of
 from likewise.collections.off_topic_calibration import calibrate, sample_texts
-from likewise.collections.store import store_errors
+from likewise.collections.store import store_errors, written_by_another
 from likewise.collections.sync import Changes
 from likewise.progress import Progress
 
@@ -66,6 +66,8 @@ def finish_run(
         sample = tuning.sample_vectors(table, SAMPLE)
         bar.message("measuring off-topic questions")
         calibrations = _calibrated(table, manifest, model, changed)
+        if read_manifest(table, name).runs != manifest.runs:  # nothing locks an object store
+            raise written_by_another(name)
     manifest = replace(
         manifest, index=index, calibrations=calibrations,
         distribution=similarity_distribution(sample, manifest.similarity),

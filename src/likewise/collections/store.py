@@ -33,6 +33,9 @@ CACHE_BYTES = 256 * 2**20
 WAIT = "wait until it has finished, then index again; what was reported as written is there"
 """The hint where another process writes the collection."""
 
+CONFLICTS = ("commit conflict", "Incompatible transaction")
+"""Words in LanceDB's errors where another writer has committed at the same time."""
+
 _REST_CLIENT = "lance_namespace_urllib3_client"
 """LanceDB's client for servers: a third of the time its import takes, and not needed here."""
 
@@ -299,12 +302,16 @@ def store_errors(
             raise  # a mistake of our own
         if only and not any(words in str(error) for words in only):
             raise
-        if "commit conflict" in str(error):  # where nothing locks, two may commit at once
+        if any(words in str(error) for words in CONFLICTS):  # two commit at once, without locks
             raise CollectionError(
-                f"{what}: another process is writing the collection",
-                hint=WAIT,
+                f"{what}: another process is writing the collection", hint=WAIT
             ) from error
         raise kind(f"{what}: {_first(error)}", hint=hint) from error
+
+
+def written_by_another(name: str) -> CollectionError:
+    """The error of a writer that has seen the commit of another one."""
+    return CollectionError(f"another process is writing the collection {name!r}", hint=WAIT)
 
 
 def _raised_by_store(error: BaseException) -> bool:

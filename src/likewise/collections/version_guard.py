@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from likewise.collections.store import WAIT
-from likewise.errors import CollectionError
+from likewise.collections.store import written_by_another
 
 if TYPE_CHECKING:
     from lancedb.table import Table
@@ -58,10 +57,7 @@ class VersionGuard:
 
     def _expect(self, version: int) -> None:
         if self._table.version != version:
-            raise CollectionError(
-                f"another process is writing the collection {self._table.name!r}",
-                hint=WAIT,
-            )
+            raise written_by_another(self._table.name)
 
 
 def drop_duplicate_rows(table: Table) -> None:

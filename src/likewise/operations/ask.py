@@ -61,7 +61,7 @@ def ask(request: AskRequest, session: Session) -> AskResult:
         CollectionError: the collection cannot be read.
         FingerprintError: its model has changed.
     """
-    collection = session.collection(request.name, store=request.store, as_of=request.as_of)
+    collection = session.reader(request.name, store=request.store, as_of=request.as_of)
     answer = collection.ask(
         request.question, chunks=request.chunks, quotes=request.quotes,
         false_alarms=request.false_alarms, mode=request.mode, where=request.where,

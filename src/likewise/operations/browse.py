@@ -54,7 +54,7 @@ def collections_browse(request: BrowseRequest, session: Session) -> BrowseResult
         CollectionNotFoundError: no collection has this name.
         CollectionError: the collection cannot be read.
     """
-    collection = session.collection(request.name, store=request.store, as_of=request.as_of)
+    collection = session.reader(request.name, store=request.store, as_of=request.as_of)
     hits = collection.browse(request.offset, request.limit, where=request.where)
     return BrowseResult(request.name, tuple(hits), collection.count(request.where))
 
@@ -100,7 +100,7 @@ def collections_facets(request: FacetsRequest, session: Session) -> FacetsResult
         CollectionNotFoundError: no collection has this name.
         CollectionError: the collection cannot be read.
     """
-    collection = session.collection(request.name, store=request.store, as_of=request.as_of)
+    collection = session.reader(request.name, store=request.store, as_of=request.as_of)
     return FacetsResult(
         request.name,
         collection.count(request.where),

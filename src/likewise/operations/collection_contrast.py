@@ -112,7 +112,7 @@ def collections_contrast(request: ContrastRequest, session: Session) -> Contrast
     check_target(request.output, {"points": write_points})
     require("graspologic_native", "explore")
     require("openTSNE", "explore")
-    collection = session.collection(request.name, store=request.store)
+    collection = session.reader(request.name, store=request.store)
     encoder = session.encoder(
         ModelRequest(model=request.model, compute=request.compute, device=request.device)
     )

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 
 from likewise.analysis.embedded_corpus import EmbeddedCorpus, corpus_of
-from likewise.collections.collection import Collection
+from likewise.collections.reader import CollectionReader
 from likewise.data.records import Record
 from likewise.errors import InputError
 from likewise.operations.session import Session
@@ -48,7 +48,7 @@ class CollectionCorpus:
 
 
 def collection_corpus(
-    session: Session, collection: Collection, *, where: str | None = None
+    session: Session, collection: CollectionReader, *, where: str | None = None
 ) -> CollectionCorpus:
     """Read a collection; nothing is encoded.
 

@@ -11,7 +11,7 @@ import numpy as np
 from likewise.analysis.dedup.dedupe import dedupe
 from likewise.analysis.dedup.duplicates import THRESHOLD, Duplicates, RemovedText
 from likewise.analysis.dedup.leaks import leaks
-from likewise.collections.collection import Collection
+from likewise.collections.reader import CollectionReader
 from likewise.errors import FingerprintError, InputError
 from likewise.operations.collection import CollectionRequest, Where
 from likewise.operations.collection_corpus import (
@@ -133,7 +133,7 @@ def collections_duplicates(
         CollectionNotFoundError: no collection has this name.
         CollectionError: the collection cannot be read.
     """
-    collection = session.collection(request.name, store=request.store)
+    collection = session.reader(request.name, store=request.store)
     found = find_duplicates(collection, request, min(request.lowest, request.threshold), session)
     at = _at_thresholds(found, request.pairs, session)
     records = len(found.own.corpus)
@@ -159,7 +159,7 @@ class FoundDuplicates:
 
 
 def find_duplicates(
-    collection: Collection, request: DuplicatesRequest, lowest: float, session: Session
+    collection: CollectionReader, request: DuplicatesRequest, lowest: float, session: Session
 ) -> FoundDuplicates:
     """The duplicates of a request, for every threshold from `lowest` on.
 
@@ -187,8 +187,7 @@ def _other(request: DuplicatesRequest, session: Session) -> CollectionCorpus:
             hint="name another collection, or none to find duplicates within this one",
         )
     own, other = (
-        session.collection(name, store=request.store)
-        for name in (request.name, str(request.against))
+        session.reader(name, store=request.store) for name in (request.name, str(request.against))
     )
     if own.manifest.fingerprint != other.manifest.fingerprint:
         raise FingerprintError(

@@ -88,7 +88,7 @@ def collections_map(request: CollectionMapRequest, session: Session) -> Collecti
     check_target(request.output, FORMATS)
     require("graspologic_native", "explore")
     require("openTSNE", "explore")
-    collection = session.collection(request.name, store=request.store)
+    collection = session.reader(request.name, store=request.store)
     found = collection_corpus(session, collection, where=request.where)
     corpus = found.corpus
     if request.output.suffix == POINTS:

@@ -107,7 +107,7 @@ def collections_show(request: ShowRequest, session: Session) -> ShowResult:
         CollectionNotFoundError: no collection has this name.
         CollectionError: the collection cannot be read.
     """
-    return ShowResult(session.collection(request.name, store=request.store).summary())
+    return ShowResult(session.reader(request.name, store=request.store).summary())
 
 
 @dataclass(frozen=True)

@@ -91,7 +91,7 @@ def collections_outliers(request: OutliersRequest, session: Session) -> Outliers
         CollectionError: the collection cannot be read.
         OutputError: the cache cannot be written.
     """
-    collection = session.collection(request.name, store=request.store)
+    collection = session.reader(request.name, store=request.store)
     found = collection_corpus(session, collection, where=request.where)
     distinct = unique_corpus(found.corpus)
     check_varied(found.corpus, len(distinct.corpus))

@@ -67,7 +67,7 @@ def recommend(request: RecommendRequest, session: Session) -> RecommendResult:
         CollectionNotFoundError: no collection has this name.
         CollectionError: the collection cannot be read.
     """
-    collection = session.collection(request.name, store=request.store, as_of=request.as_of)
+    collection = session.reader(request.name, store=request.store, as_of=request.as_of)
     found = collection.recommend(
         ids_of(request.liked), ids_of(request.disliked), request.top_k, where=request.where,
         diversity=request.diversity,

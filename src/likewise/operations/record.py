@@ -71,7 +71,7 @@ def collections_get(request: RecordRequest, session: Session) -> RecordResult:
         CollectionNotFoundError: no collection has this name.
         CollectionError: the collection cannot be read.
     """
-    collection = session.collection(request.name, store=request.store, as_of=request.as_of)
+    collection = session.reader(request.name, store=request.store, as_of=request.as_of)
     record = request.id.partition(".")[0]
     found = collection.get([record])
     if (count := found[0].chunks) > 1:

@@ -9,8 +9,8 @@ from types import MappingProxyType
 from typing import Annotated, Any
 
 from likewise.collections.batch_search import search_file
-from likewise.collections.collection import Collection
 from likewise.collections.contract import Hit, Mode
+from likewise.collections.reader import CollectionReader
 from likewise.errors import InputError
 from likewise.operations.collection import (
     AsOf,
@@ -119,7 +119,7 @@ def search(request: SearchRequest, session: Session) -> SearchResult:
     """
     if sum(given is not None for given in (request.query, request.like, request.batch)) != 1:
         raise InputError("what to look for?", hint="give one of QUERY, --like ID, --batch FILE")
-    collection = session.collection(request.name, store=request.store, as_of=request.as_of)
+    collection = session.reader(request.name, store=request.store, as_of=request.as_of)
     if request.batch is not None:
         return _batch(request, session, collection, request.batch)
     corrections: Mapping[str, str] = {}
@@ -147,7 +147,7 @@ def search(request: SearchRequest, session: Session) -> SearchResult:
 
 
 def _batch(
-    request: SearchRequest, session: Session, collection: Collection, queries: Path
+    request: SearchRequest, session: Session, collection: CollectionReader, queries: Path
 ) -> SearchResult:
     if request.output is None:
         raise InputError("--batch needs a file to write", hint="name it with -o answers.jsonl")

@@ -17,6 +17,9 @@ from likewise.progress import Progress, ProgressFactory, no_progress
 if TYPE_CHECKING:
     from likewise.collections.collection import Collection
     from likewise.collections.contract import Scorer
+    from likewise.collections.local_copies import LocalCopies
+    from likewise.collections.reader import CollectionReader
+    from likewise.collections.store import Store
     from likewise.executor import Executor
 
 
@@ -92,6 +95,8 @@ class Session:
         ask: asks a person, where an operation learns from answers; None without a person.
         executor: runs the jobs of requests that name no cluster; None runs them in this process.
         passing: a folder of copies of files that go away, such as those that clients sent.
+        copies: copies of collections of an object store, to be read in their place; None reads the
+            object store.
     """
 
     def __init__(
@@ -105,6 +110,7 @@ class Session:
         ask: Ask | None = None,
         executor: Executor | None = None,
         passing: Path | None = None,
+        copies: LocalCopies | None = None,
     ) -> None:
         self.models = models or ModelRegistry()
         self.store = store
@@ -114,6 +120,7 @@ class Session:
         self._progress = progress
         self._on_message = on_message
         self._executor = executor
+        self._copies = copies
 
     def encoder(self, request: ModelRequest) -> Encoder:
         """The model of a request, loaded if it is not loaded yet.
@@ -142,11 +149,29 @@ class Session:
             CollectionError: it cannot be read.
             InputError: a bad name, or no such state.
         """
+        return self._opened(name, store or self.store, as_of)
+
+    def reader(
+        self, name: str, *, store: str | None = None, as_of: str | None = None
+    ) -> CollectionReader:
+        """Open a collection to read it, as `collection` does; of a local copy where there is one.
+
+        Raises:
+            CollectionNotFoundError: no collection has this name.
+            CollectionError: it cannot be read.
+            InputError: a bad name, or no such state.
+        """
+        place = store or self.store
+        if self._copies is None or as_of is not None:
+            return self._opened(name, place, as_of)
+        from likewise.collections.store import Store  # few operations need it
+
+        return self._opened(name, self._copies.store_of(Store(place), name), as_of)
+
+    def _opened(self, name: str, store: str | Store | None, as_of: str | None) -> Collection:
         from likewise.collections.open_collection import open_collection  # few operations need it
 
-        collection = open_collection(
-            name, store=store or self.store, loader=self.models.get, as_of=as_of
-        )
+        collection = open_collection(name, store=store, loader=self.models.get, as_of=as_of)
         if as_of is None and not collection.is_whole:
             self.message("unfinished", "the last run was stopped; index again to continue it")
         return collection

@@ -133,6 +133,14 @@ def _kind(address: ObjectAddress) -> str:
         return str(system.get_file_info(f"{bucket}/{address.key}").type.name)
 
 
+def object_sizes(address: ObjectAddress) -> dict[str, int]:
+    """The sizes of all objects below a prefix, by the rest of their keys; empty without any.
+
+    Errors as in `open_object`.
+    """
+    return _sizes(address, address.key.rstrip("/"), allow_not_found=True)
+
+
 def objects_below(address: ObjectAddress) -> list[str]:
     """The addresses of the objects below a prefix, except hidden ones, in the order of a folder.
 
@@ -198,17 +206,21 @@ def downloaded(address: ObjectAddress) -> Iterator[Path]:
 
 def _listed(address: ObjectAddress, base: str) -> list[tuple[str, ...]]:
     """The parts of the names of all objects below a key; files before folders, by name."""
+    names = [tuple(name.split("/")) for name in _sizes(address, base)]
+    return sorted(names, key=lambda parts: [(n + 1 < len(parts), p) for n, p in enumerate(parts)])
+
+
+def _sizes(address: ObjectAddress, base: str, *, allow_not_found: bool = False) -> dict[str, int]:
+    """The sizes of all objects below a key, by the rest of their own."""
     fs = require("pyarrow.fs", "files")
     system, bucket = file_system(address)
     root = f"{bucket}/{base}".rstrip("/")
+    below = fs.FileSelector(root, recursive=True, allow_not_found=allow_not_found)
     with _errors(address):
-        found = system.get_file_info(fs.FileSelector(root, recursive=True))
-    names = [
-        tuple(info.path[len(root) + 1 :].split("/"))
-        for info in found
-        if info.type == fs.FileType.File
-    ]
-    return sorted(names, key=lambda parts: [(n + 1 < len(parts), p) for n, p in enumerate(parts)])
+        found = system.get_file_info(below)
+    return {
+        info.path[len(root) + 1 :]: info.size for info in found if info.type == fs.FileType.File
+    }
 
 
 def _joined(base: str, parts: tuple[str, ...]) -> str:

@@ -13,6 +13,8 @@ from typing import Any
 
 import platformdirs
 
+from likewise.cache import cache_folder
+from likewise.collections.local_copies import LocalCopies
 from likewise.collections.store import default_store
 from likewise.errors import LikewiseError
 from likewise.operations.contract import Result
@@ -44,6 +46,8 @@ class ApiSettings:
 
     Attributes:
         store: where collections are stored; the default store when None.
+        store_cache: bytes of a collection at most that is copied from an object store to this
+            machine; 0 copies none.
         state: folder of jobs and uploaded files; `default_state` when None.
         data: folder whose files clients may name; None allows none.
         uploads: how much clients may send.
@@ -54,6 +58,7 @@ class ApiSettings:
     """
 
     store: str | None = None
+    store_cache: int = 10 * 2**30
     state: Path | None = None
     data: Path | None = None
     uploads: UploadLimits = field(default_factory=UploadLimits)
@@ -82,6 +87,7 @@ class OperationsService:
         self._models, self.settings = models, settings
         self.state = (settings.state or default_state()).resolve()
         self.state.mkdir(parents=True, exist_ok=True)
+        self._copies = LocalCopies(cache_folder() / "collections", settings.store_cache)
         self.data = settings.data.resolve() if settings.data else None
         self.uploads = UploadStore(self.state / "uploads", settings.uploads)
         self.events = JobEvents()
@@ -169,8 +175,9 @@ class OperationsService:
         """
         request = make_request(endpoint, values, self.resolver(endpoint, owner, values))
         session = Session(
-            models=self._models, store=self.settings.store, on_message=on_message, cancel=cancel
-        )
+            models=self._models, store=self.settings.store, on_message=on_message, cancel=cancel,
+            copies=self._copies,
+        )  # fmt: skip
         return endpoint.operation(request, session)
 
     def result_of(self, result: Result) -> dict[str, Any]:
@@ -194,6 +201,7 @@ class OperationsService:
         session = Session(
             models=self._models, store=self.settings.store, progress=progress,
             on_message=on_message, cancel=cancel, passing=self.state,
+            copies=self._copies,
         )  # fmt: skip
         try:
             request = make_request(endpoint, job.values, resolver)
