@@ -16,7 +16,7 @@ import pytest
 from lancedb.index import FTS
 
 import likewise
-from likewise.collections import finish_run, sync
+from likewise.collections import sync, tuning
 from likewise.collections.index_files import index_files
 from likewise.collections.open_collection import open_collection
 from likewise.collections.store import Store, store_errors
@@ -195,7 +195,7 @@ def test_a_run_that_ends_within_another_stays_in_the_log(
 ) -> None:
     first = open_collection("c", store=store, model=encoder, create=True)
     first.add(["A man plays the guitar."])
-    sample = finish_run.tuning.sample_vectors
+    sample = tuning.sample_vectors
     with pytest.MonkeyPatch.context() as patch:
 
         def meanwhile(*given: Any) -> Any:
@@ -203,7 +203,7 @@ def test_a_run_that_ends_within_another_stays_in_the_log(
             open_collection("c", store=store, model=encoder).add(["A dog runs."])
             return sample(*given)
 
-        patch.setattr(finish_run.tuning, "sample_vectors", meanwhile)
+        patch.setattr(tuning, "sample_vectors", meanwhile)
         with pytest.raises(CollectionError, match="another process is writing"):
             first.add(["A cat sleeps."])
     first.add(["A cat sleeps."])
