@@ -26,8 +26,6 @@ POLL = 0.5
 """Seconds between two looks for what other servers of the same folder have queued or cancelled."""
 PROGRESS = 0.25
 """Seconds between two progress events."""
-RETENTION = 7 * 24 * 3600
-"""Seconds for which a finished job and its files stay."""
 CLEANING = 600
 """Seconds between two deletions of old jobs."""
 
@@ -78,6 +76,7 @@ class JobRunner:
         execute: runs a job's operation.
         describe: an error as `type`, `message` and `hint`.
         clean: makes the text of a message fit for clients.
+        stay: seconds for which a finished job of an operation and its files stay.
         resumable: names of operations that continue where they were stopped.
         workers: jobs at a time.
         on_idle: called from time to time to clean up.
@@ -91,12 +90,13 @@ class JobRunner:
         *,
         describe: Callable[[LikewiseError], dict[str, Any]],
         clean: Callable[[Any], Any],
+        stay: Callable[[str], float],
         resumable: Sequence[str] = (),
         workers: int = 1,
         on_idle: Callable[[], None] = lambda: None,
     ) -> None:
         self._store, self._folder, self._execute = store, folder, execute
-        self._describe, self._clean = describe, clean
+        self._describe, self._clean, self._stay = describe, clean, stay
         self._resumable, self._workers, self._on_idle = tuple(resumable), workers, on_idle
         self._wake, self._stopping = threading.Event(), threading.Event()
         self._running: dict[str, _Running] = {}
@@ -214,7 +214,7 @@ class JobRunner:
         )
 
     def _delete_old(self) -> None:
-        for job_id in self._store.delete_finished(time.time() - RETENTION):
+        for job_id in self._store.delete_finished(self._stay):
             shutil.rmtree(self.files(job_id), ignore_errors=True)
         self._on_idle()
 

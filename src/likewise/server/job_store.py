@@ -155,13 +155,19 @@ class JobStore:
         return _job(row) if row and owner in (None, row["owner"]) else None
 
     def of(
-        self, owner: str, *, status: Status | None = None, limit: int = 100, offset: int = 0
+        self,
+        owner: str,
+        *,
+        status: Status | None = None,
+        operation: str | None = None,
+        limit: int = 100,
+        offset: int = 0,
     ) -> list[Job]:
-        """The jobs of an owner, newest first."""
+        """The jobs of an owner, newest first; of one status or operation where one is given."""
         rows = self._all(
             "SELECT * FROM jobs WHERE owner = ? AND (? IS NULL OR status = ?) "
-            "ORDER BY created DESC, id LIMIT ? OFFSET ?",
-            (owner, status, status, limit, offset),
+            "AND (? IS NULL OR operation = ?) ORDER BY created DESC, id LIMIT ? OFFSET ?",
+            (owner, status, status, operation, operation, limit, offset),
         )
         return [_job(row) for row in rows]
 
@@ -302,17 +308,21 @@ class JobStore:
         )
         return [JobEvent(row["number"], row["kind"], json.loads(row["data"])) for row in rows]
 
-    def delete_finished(self, before: float) -> list[str]:
-        """Delete the jobs that ended before a time; gives their ids."""
-        marks = ", ".join("?" * len(FINISHED))
+    def delete_finished(self, stay: Callable[[str], float]) -> list[str]:
+        """Delete old jobs; gives their ids.
+
+        Args:
+            stay: seconds for which a finished job of an operation stays.
+        """
+        marks, now = ", ".join("?" * len(FINISHED)), time.time()
         with self._changing():
             rows = self._all(
-                f"SELECT id FROM jobs WHERE status IN ({marks}) AND finished < ?",
-                (*FINISHED, before),
+                f"SELECT id, operation, finished FROM jobs WHERE status IN ({marks})", FINISHED
             )
-            for row in rows:
-                self._run("DELETE FROM jobs WHERE id = ?", (row["id"],))
-        return [row["id"] for row in rows]
+            gone = [row["id"] for row in rows if row["finished"] < now - stay(row["operation"])]
+            for job_id in gone:
+                self._run("DELETE FROM jobs WHERE id = ?", (job_id,))
+        return gone
 
     def _append(self, job_id: str, kind: str, data: dict[str, Any]) -> None:
         self._run("UPDATE jobs SET last_event = last_event + 1 WHERE id = ?", (job_id,))

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import numpy as np
 import pytest
+
+from likewise.server.job_store import JobStore
+from likewise.server.operations_api.service import stay
 
 PAIRS = "a cat sleeps\nthe invoice is late\na cat sleeps\nwhere is the station?\n"
 UNKNOWN = "0" * 32
@@ -288,3 +293,27 @@ def test_unknown_jobs(server: Any) -> None:
     assert server.client.get(f"/jobs/{UNKNOWN}").status_code == 404
     assert server.client.get(f"/jobs/{UNKNOWN}/events").status_code == 404
     assert server.client.delete("/jobs/1").status_code == 422
+
+
+def test_jobs_of_one_operation_are_listed(server: Any) -> None:
+    server.client.post("/dedupe", json={"files": [server.send("pairs.txt", PAIRS)]})
+    listed = server.client.get("/jobs", params={"operation": "dedupe"}).json()["jobs"]
+    assert {job["operation"] for job in listed} == {"dedupe"}
+    assert server.client.get("/jobs", params={"operation": "compare"}).json()["jobs"] == []
+
+
+def test_old_jobs_are_deleted_and_comparisons_stay_longer(tmp_path: Path) -> None:
+    store = JobStore(tmp_path / "jobs.sqlite", max_queued=9)
+    now = time.time()
+    for days, operation in ((8, "dedupe"), (6, "index"), (300, "compare"), (366, "evaluate")):
+        name = f"{operation}-{days}"
+        store.add(name, "me", operation, {})
+        store.cancel(name)
+        with sqlite3.connect(tmp_path / "jobs.sqlite") as database:
+            database.execute(
+                "UPDATE jobs SET finished = ? WHERE id = ?", (now - 86_400 * days, name)
+            )
+    store.add("waiting", "me", "dedupe", {})
+    assert sorted(store.delete_finished(stay)) == ["dedupe-8", "evaluate-366"]
+    assert {job.id for job in store.of("me")} == {"index-6", "compare-300", "waiting"}
+    store.close()

@@ -60,6 +60,9 @@ from likewise.operations.session import Session
 from likewise.server.keys import Scope
 from likewise.server.operations_api.resolver import kind_of
 
+YEAR = 365
+"""Days: later runs are compared with earlier ones."""
+
 MANY_RECORDS = 1000
 """Adding this many records or more is a job."""
 
@@ -78,6 +81,7 @@ class Endpoint:
         quick: whether a call is answered at once although it reads files.
         resumable: whether a stopped job continues where it was.
         job_when: fields that make a call a job where they are true.
+        days: for which a finished job, its result and its files stay.
         defaults: defaults that differ from those of the request.
         tag: its group on the page of the API.
     """
@@ -91,6 +95,7 @@ class Endpoint:
     quick: bool = False
     resumable: bool = False
     job_when: tuple[str, ...] = ()
+    days: int = 7
     defaults: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     tag: str = "texts"
 
@@ -168,8 +173,9 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("/cluster", cluster.ClusterRequest, cluster.cluster, job=True, tag="corpora"),
     Endpoint("/project", project.ProjectRequest, project.project, job=True, tag="corpora"),
     Endpoint("/evaluate", evaluate.EvaluateRequest, evaluate.evaluate, job=True, resumable=True,
+             days=YEAR, tag="evaluation"),
+    Endpoint("/compare", compare.CompareRequest, compare.compare, job=True, days=YEAR,
              tag="evaluation"),
-    Endpoint("/compare", compare.CompareRequest, compare.compare, job=True, tag="evaluation"),
     Endpoint("/calibrate", calibrate.CalibrateRequest, calibrate.calibrate, job=True,
              tag="evaluation"),
     Endpoint("/preview", preview.PreviewRequest, preview.preview, quick=True),

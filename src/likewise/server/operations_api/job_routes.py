@@ -80,12 +80,17 @@ def add_jobs(router: APIRouter, service: OperationsService) -> None:
     def list_jobs(
         request: Request,
         status: Annotated[Status | None, Query(description="Only jobs of this status.")] = None,
+        operation: Annotated[
+            str | None, Query(description="Only jobs of this operation, such as `compare`.")
+        ] = None,
         limit: Annotated[int, Query(ge=1, le=1000)] = 100,
         offset: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
     ) -> Any:
         """List the jobs of this key, newest first."""
         require_scope(request, "read")
-        found = jobs.of(owner_of(request), status=status, limit=limit, offset=offset)
+        found = jobs.of(
+            owner_of(request), status=status, operation=operation, limit=limit, offset=offset
+        )
         return {"jobs": [plain_job(job) for job in found]}
 
     @router.get("/jobs/{job_id}", response_model=JobDetail, tags=["jobs"], responses=ERRORS)

@@ -35,6 +35,11 @@ BY_NAME: Mapping[str, Endpoint] = {endpoint.name: endpoint for endpoint in ENDPO
 RESUMABLE = tuple(endpoint.name for endpoint in ENDPOINTS if endpoint.resumable)
 
 
+def stay(operation: str) -> float:
+    """Seconds for which a finished job stays; those of operations that are gone go soon."""
+    return 86_400.0 * (BY_NAME[operation].days if operation in BY_NAME else Endpoint.days)
+
+
 def default_state() -> Path:
     """The folder of jobs and uploaded files in the platform's data folder."""
     return platformdirs.user_data_path("likewise", appauthor=False) / "server"
@@ -106,7 +111,7 @@ class OperationsService:
         """Runs the jobs."""
         return JobRunner(
             self.jobs, self.state, self._run_job,
-            describe=self.describe, clean=self.redact, resumable=RESUMABLE,
+            describe=self.describe, clean=self.redact, stay=stay, resumable=RESUMABLE,
             workers=self.settings.workers, on_idle=self._delete_uploads,
         )  # fmt: skip
 

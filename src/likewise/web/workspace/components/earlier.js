@@ -1,14 +1,14 @@
 // Other comparisons on the same data, beside this one: what changed.
 
-import { html } from "../lib/html.js";
+import { html, useEffect } from "../lib/html.js";
 import { labelOf, points, scoredOf, shortName, taskOf } from "../lib/comparison.js";
 import { moment, number, t } from "../lib/i18n.js";
-import { jobs, messagesOf } from "../lib/jobs.js";
+import { jobs, loadPast, messagesOf } from "../lib/jobs.js";
 import { useLoad } from "../lib/load.js";
 import { change, href, place } from "../lib/router.js";
 
 /** Comparisons that are looked at, the newest first. */
-const MOST = 20;
+const MOST = 50;
 /** Scores that differ by less, of 1, are the same. */
 const SAME = 0.00005;
 
@@ -19,6 +19,7 @@ const SAME = 0.00005;
 
 /** @param {{ id: string, data: string, rows: Score[] }} props */
 export function Earlier({ id, data, rows }) {
+  useEffect(() => void loadPast("compare").catch(() => {}), []);
   const others = jobs.value.filter((each) => each.operation === "compare" && each.id !== id && each.status !== "queued").slice(0, MOST);
   const { value } = useLoad((signal) => runsOn(data, others, signal), [data, others.map((each) => each.id + each.status).join()]);
   if (!value?.length) return null;

@@ -24,13 +24,25 @@ const streams = new Map();
 const waiting = new Map();
 let timer = 0;
 
-/** Read the list, and follow what runs. */
+/** Jobs that are looked at again and again, the newest. */
+const NEWEST = 50;
+
+/** Read the list, and follow what runs; older ones that are known stay. */
 export async function loadJobs() {
-  const found = /** @type {Job[]} */ ((await call("/jobs?limit=50")).jobs);
+  const found = /** @type {Job[]} */ ((await call(`/jobs?limit=${NEWEST}`)).jobs);
   const before = new Map(jobs.peek().map((job) => [job.id, job]));
-  jobs.value = found.map((job) => ({ progress: before.get(job.id)?.progress ?? null, ...job }));
+  const older = found.length < NEWEST ? [] : jobs.peek().filter((job) => job.created < found[NEWEST - 1].created);
+  jobs.value = [...found.map((job) => ({ progress: before.get(job.id)?.progress ?? null, ...job })), ...older];
   loaded.value = true;
   settle();
+}
+
+/** Read all jobs of an operation, also old ones. @param {string} operation */
+export async function loadPast(operation) {
+  const found = /** @type {Job[]} */ ((await call(`/jobs?operation=${operation}&limit=1000`)).jobs);
+  const known = new Set(jobs.peek().map((job) => job.id));
+  const more = found.filter((job) => !known.has(job.id));
+  if (more.length) jobs.value = [...jobs.peek(), ...more].sort((a, b) => b.created - a.created);
 }
 
 /**

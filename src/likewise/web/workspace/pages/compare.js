@@ -1,10 +1,10 @@
 // Compare models on data: what is compared, and the comparisons so far.
 
-import { html, useState } from "../lib/html.js";
+import { html, useEffect, useState } from "../lib/html.js";
 import { call, post, send } from "../lib/api.js";
 import { COMPUTES, PRECISIONS, SHARES, shortName } from "../lib/comparison.js";
 import { t } from "../lib/i18n.js";
-import { jobs, start } from "../lib/jobs.js";
+import { jobs, loadPast, start } from "../lib/jobs.js";
 import { useLoad } from "../lib/load.js";
 import { go, href } from "../lib/router.js";
 import { toJsonl } from "../lib/save.js";
@@ -31,6 +31,7 @@ function Choose() {
   const [file, setFile] = useState(/** @type {SentFile | null} */ (null));
   const [error, setError] = useState(/** @type {Error | null} */ (null));
   const sent = useLoad((signal) => call("/files", { signal }), []).value?.files ?? [];
+  useEffect(() => void loadPast("compare").catch(() => {}), []);
   const past = jobs.value.filter((each) => each.operation === "compare");
   const dimensions = [...shares, ...sizes.split(/[\s,，、]+/).filter(Boolean)];
   const candidates = models.length * computes.length * dimensions.length * precisions.length;
