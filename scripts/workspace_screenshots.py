@@ -60,6 +60,8 @@ class Shot:
 C = f"/collections/{NAME}"
 TRAINING, COMPARISON = "/train/…", "/compare/…"
 """In place of the addresses of the training and the comparison, known when they were made."""
+FEWER = (("formats of the network", "int8"), ("Dimensions", "a quarter"))
+"""Choices that are left out of the comparison, which takes seconds for each candidate."""
 SHOTS = (
     Shot("search", f"{C}?q=somebody+took+my+wallet", ".hit .score", ("#hit-1 .body",)),
     Shot("map", f"/explore/{NAME}", "html[data-map=tsne-named]"),
@@ -111,6 +113,8 @@ def _prepare(browser: Browser, address: str, table: Path) -> dict[str, str]:
     page.goto(f"{address}/compare")
     page.set_input_files("input[type=file]:not([webkitdirectory])", table)
     page.wait_for_selector(f".chip >> text={table.name}")
+    for group, choice in FEWER:
+        page.click(f"fieldset:has-text('{group}') label >> text={choice}")
     page.click("form button.primary")
     page.wait_for_selector(".verdict")
     comparison = str(page.url).removeprefix(address)

@@ -253,7 +253,7 @@ def test_a_proxy_publishes_the_app_under_its_name(model_folder: Path, tmp_path: 
         for host in ("words.example", "words.example:443", "127.0.0.1:7860"):
             answer = httpx.post(
                 site.address + "gradio_api/upload", files={"files": b"x"},
-                headers={"Host": host, "Origin": "https://words.example"},
+                headers={"Host": host, "Origin": "https://words.example"}, timeout=60,
             )  # fmt: skip
             assert answer.status_code == 200
         assert httpx.get(site.address, headers={"Host": "evil.example"}).status_code == 400

@@ -76,6 +76,9 @@ def test_a_job_from_file_to_file(server: Any) -> None:
     names = [each["name"] for each in server.client.get(f"/jobs/{job_id}/files").json()["files"]]
     assert names == ["clean.plan.jsonl", "clean.removed.txt", "clean.txt"]
     clean = server.client.get(f"/jobs/{job_id}/files/clean.txt")
+    gone = f"/jobs/{job_id}/files/gone.txt"
+    assert server.client.get(gone).status_code == 404
+    assert server.client.get(gone, params={"optional": True}).status_code == 204
     assert clean.text.splitlines() == ["a cat sleeps", "the invoice is late",
                                        "where is the station?"]  # fmt: skip
     everything = json.dumps(job) + json.dumps(result)

@@ -27,7 +27,7 @@ def test_from_a_file_to_a_search(people: People, table: Path) -> None:
     page.click("button.primary")
     page.wait_for_selector(".hit")
     page.wait_for_selector(".job", state="detached")
-    assert "15 records" in page.inner_text(".title")
+    page.wait_for_selector(".title >> text=15 records")
     assert person.search("someone took my credit card")[0] == "My card was stolen"
     assert "random pairs" in page.inner_text(".hit:first-child .meta")
 

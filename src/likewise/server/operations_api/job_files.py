@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, BinaryIO
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from starlette.responses import FileResponse, Response, StreamingResponse
 
 from likewise.server.folder_files import folder_files
@@ -36,23 +37,38 @@ def add_job_files(router: APIRouter, service: OperationsService) -> None:
 
     @router.get(
         "/jobs/{job_id}/files/{name:path}", tags=["jobs"], response_class=FileResponse,
-        responses={**ERRORS, 200: {"content": {"application/octet-stream": {}}}},
+        responses={
+            **ERRORS, 200: {"content": {"application/octet-stream": {}}},
+            204: {"description": "There is no such file, and `optional` is set."},
+        },
     )  # fmt: skip
-    def job_file(request: Request, job_id: JobId, name: str) -> Response:
+    def job_file(
+        request: Request,
+        job_id: JobId,
+        name: str,
+        optional: Annotated[
+            bool,
+            Query(description="Answer 204 for a missing file: a running job may have moved it."),
+        ] = False,
+    ) -> Response:
         """Download a file that a job wrote."""
         job = owned_job(service, request, job_id)
         path = _file(service.runner.files(job_id), name)
-        if path is None:
-            raise ApiError(404, "file_not_found", f"the job has no file {name!r}")
         headers = {"X-Content-Type-Options": "nosniff"}
-        if not job.is_finished:
-            return StreamingResponse(_so_far(path), media_type=_ANY, headers=headers)
-        return FileResponse(path, filename=path.name, media_type=_ANY, headers=headers)
+        with suppress(FileNotFoundError):
+            if path and job.is_finished:
+                return FileResponse(path, filename=path.name, media_type=_ANY, headers=headers)
+            if path:
+                parts = _so_far(path.open("rb"))
+                return StreamingResponse(parts, media_type=_ANY, headers=headers)
+        if optional:
+            return Response(status_code=204)
+        raise ApiError(404, "file_not_found", f"the job has no file {name!r}")
 
 
-def _so_far(path: Path) -> Iterator[bytes]:
+def _so_far(file: BinaryIO) -> Iterator[bytes]:
     """A file that may be growing; its length is not known."""
-    with path.open("rb") as file:
+    with file:
         while piece := file.read(_PIECE):
             yield piece
 
