@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 import scipy.stats
+import sklearn.metrics
+from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
 import likewise as library
@@ -62,6 +64,21 @@ def test_the_interval_contains_the_true_mean_in_95_percent() -> None:
         found = bootstrap(mean_of(values), 80, resamples(80, 300))
         covered += found.low <= 0.5 <= found.high
     assert 180 <= covered <= 199
+
+
+def test_the_interval_contains_a_score_that_resampling_raises() -> None:
+    rng = np.random.default_rng(3)
+    labels = rng.integers(0, 60, 600)
+    found = np.where(rng.random(600) < 0.7, labels, rng.integers(0, 60, 600))
+
+    def measure(rows: NDArray[np.int64]) -> float:
+        return float(sklearn.metrics.v_measure_score(labels[rows], found[rows]))
+
+    draws = resamples(600, 200)
+    assert np.mean([measure(rows) for rows in draws]) > measure(np.arange(600)) + 0.02
+    interval = bootstrap(measure, 600, draws)
+    assert interval.low < interval.value < interval.high
+    assert interval.high - interval.low < 0.1
 
 
 def test_a_paired_difference_can_be_significant_with_overlapping_intervals() -> None:

@@ -16,7 +16,7 @@ export function QualityChart({ rows, choice = null }) {
   if (!points.length) return null;
   const speeds = points.map((row) => Math.log10(Math.max(1, row.cost.texts_per_second)));
   const [slow, fast] = spread(speeds, 0.08);
-  const [low, high] = spread(points.flatMap((row) => [row.quality.low, row.quality.high]), 0.004);
+  const [low, high] = spread(points.flatMap((row) => [row.quality.low, row.quality.value, row.quality.high]), 0.004);
   const width = chartWidth();
   const shared = new Map();
   const x = (/** @type {number} */ speed) => LEFT + 14 + ((speed - slow) / (fast - slow)) * (width - LEFT - RIGHT - 14);
