@@ -77,6 +77,19 @@ def test_a_copy_follows_the_collection(
     assert not folder.exists()
 
 
+def test_a_collection_that_is_made_again_is_copied_again(
+    store: Store, notes: Collection, encoder: likewise.Encoder, tmp_path: Path
+) -> None:
+    copies = LocalCopies(tmp_path / "copies", LARGE)
+    assert "A dog runs." in texts(copies.store_of(store, "notes"), encoder)
+    Store(store.address).remove("notes")
+    again = open_collection("notes", store=store, model=encoder, create=True)
+    again.add(records("A cat chews the trumpet.", "The shop lowered its wages.", "A hen runs."))
+    found = texts(copies.store_of(store, "notes"), encoder)
+    assert found == texts(store, encoder)
+    assert "A hen runs." in found
+
+
 def test_what_is_large_is_copied_beside_the_readers(
     store: Store,
     notes: Collection,

@@ -7,6 +7,7 @@ copy is brought up to date by what is new, its newest version last.
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +21,7 @@ from filelock import FileLock
 from likewise.atomic import atomic
 from likewise.collections.store import Store, check_name
 from likewise.data.readers import object_address
-from likewise.data.readers.object_store import ObjectAddress, object_sizes, open_object
+from likewise.data.readers.object_store import ObjectAddress, object_states, open_object
 from likewise.errors import LikewiseError
 
 AT_ONCE = 16 * 2**20
@@ -32,6 +33,9 @@ DOWNLOADS = 8
 _VERSIONS = "_versions/"
 _HINT = "latest_version_hint.json"
 """An object that is written again and again; tables are read without it."""
+
+State = tuple[int, int]
+"""Bytes and time of a file: those of a collection that was made again may have the same names."""
 
 _log = logging.getLogger("likewise")
 
@@ -92,7 +96,7 @@ class _Copy:
         self._remote = ObjectAddress(remote.scheme, remote.bucket, key)
         self._folder, self._limit = folder / table, limit
         self._store = Store(folder)
-        self._versions: Mapping[str, int] | None = None
+        self._versions: Mapping[str, State] | None = None
         self._stale: set[str] = set()
         self._copying = Lock()
 
@@ -106,12 +110,11 @@ class _Copy:
         here = True
         try:
             wanted = {**self._listed(""), **versions}
-            if not versions or sum(wanted.values()) > self._limit:
+            if not versions or sum(size for size, _ in wanted.values()) > self._limit:
                 self._versions = None
                 shutil.rmtree(self._folder, ignore_errors=True)
                 return None
-            missing = {name for name, size in wanted.items() if self._size(name) != size}
-            if sum(wanted[name] for name in missing) > AT_ONCE:
+            if sum(wanted[name][0] for name in self._missing(wanted)) > AT_ONCE:
                 Thread(target=self._bring_beside, args=(wanted, versions), daemon=True).start()
                 here = False
                 return None
@@ -121,7 +124,7 @@ class _Copy:
             if here:
                 self._copying.release()
 
-    def _bring_beside(self, wanted: Mapping[str, int], versions: Mapping[str, int]) -> None:
+    def _bring_beside(self, wanted: Mapping[str, State], versions: Mapping[str, State]) -> None:
         try:
             self._bring(wanted, versions)
         except (LikewiseError, OSError) as error:
@@ -129,20 +132,21 @@ class _Copy:
         finally:
             self._copying.release()
 
-    def _bring(self, wanted: Mapping[str, int], versions: Mapping[str, int]) -> None:
+    def _bring(self, wanted: Mapping[str, State], versions: Mapping[str, State]) -> None:
         """Copy what is missing, and the versions when their files are there."""
         self._folder.mkdir(parents=True, exist_ok=True)
         with (
             FileLock(self._folder.with_suffix(".lock")),
             ThreadPoolExecutor(DOWNLOADS) as threads,
         ):
-            missing = [name for name, size in wanted.items() if self._size(name) != size]
-            list(threads.map(self._download, [each for each in missing if each not in versions]))
-            list(threads.map(self._download, [each for each in missing if each in versions]))
+            missing = self._missing(wanted)
+            for last in (False, True):
+                names = [name for name in missing if (name in versions) is last]
+                list(threads.map(self._download, names, [wanted[name][1] for name in names]))
             self._versions = versions
             self._remove_unused(wanted)
 
-    def _remove_unused(self, wanted: Mapping[str, int]) -> None:
+    def _remove_unused(self, wanted: Mapping[str, State]) -> None:
         """Delete what no version uses since the last time: readers may have been reading it."""
         files = (path for path in self._folder.rglob("*") if path.is_file())
         unused = {path.relative_to(self._folder).as_posix() for path in files} - wanted.keys()
@@ -151,7 +155,7 @@ class _Copy:
                 (self._folder / name).unlink()
         self._stale = unused
 
-    def _download(self, name: str) -> None:
+    def _download(self, name: str, time: int) -> None:
         target = self._folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         address = ObjectAddress(
@@ -159,18 +163,24 @@ class _Copy:
         )
         with open_object(address) as source, atomic(target) as file:
             shutil.copyfileobj(source, file, 2**22)
+        os.utime(target, ns=(time, time))
 
-    def _listed(self, prefix: str) -> dict[str, int]:
-        """The objects of the collection below a prefix, with their sizes."""
+    def _listed(self, prefix: str) -> dict[str, State]:
+        """The objects of the collection below a prefix."""
         base = f"{self._remote.key}/{prefix}".rstrip("/")
         address = ObjectAddress(self._remote.scheme, self._remote.bucket, base)
         return {
-            f"{prefix}{name}": size
-            for name, size in object_sizes(address).items()
+            f"{prefix}{name}": state
+            for name, state in object_states(address).items()
             if not name.endswith(_HINT) and ".." not in Path(name).parts
         }
 
-    def _size(self, name: str) -> int:
+    def _missing(self, wanted: Mapping[str, State]) -> list[str]:
+        """What is not here as it is wanted."""
+        return [name for name, state in wanted.items() if self._state(name) != state]
+
+    def _state(self, name: str) -> State | None:
         with suppress(OSError):
-            return (self._folder / name).stat().st_size
-        return -1
+            found = (self._folder / name).stat()
+            return found.st_size, found.st_mtime_ns
+        return None

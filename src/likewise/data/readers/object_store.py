@@ -133,12 +133,12 @@ def _kind(address: ObjectAddress) -> str:
         return str(system.get_file_info(f"{bucket}/{address.key}").type.name)
 
 
-def object_sizes(address: ObjectAddress) -> dict[str, int]:
-    """The sizes of all objects below a prefix, by the rest of their keys; empty without any.
+def object_states(address: ObjectAddress) -> dict[str, tuple[int, int]]:
+    """Bytes and time (ns since 1970) of all objects below a prefix, by the rest of their keys.
 
-    Errors as in `open_object`.
+    It is empty without any; errors as in `open_object`.
     """
-    return _sizes(address, address.key.rstrip("/"), allow_not_found=True)
+    return _states(address, address.key.rstrip("/"), allow_not_found=True)
 
 
 def objects_below(address: ObjectAddress) -> list[str]:
@@ -206,12 +206,14 @@ def downloaded(address: ObjectAddress) -> Iterator[Path]:
 
 def _listed(address: ObjectAddress, base: str) -> list[tuple[str, ...]]:
     """The parts of the names of all objects below a key; files before folders, by name."""
-    names = [tuple(name.split("/")) for name in _sizes(address, base)]
+    names = [tuple(name.split("/")) for name in _states(address, base)]
     return sorted(names, key=lambda parts: [(n + 1 < len(parts), p) for n, p in enumerate(parts)])
 
 
-def _sizes(address: ObjectAddress, base: str, *, allow_not_found: bool = False) -> dict[str, int]:
-    """The sizes of all objects below a key, by the rest of their own."""
+def _states(
+    address: ObjectAddress, base: str, *, allow_not_found: bool = False
+) -> dict[str, tuple[int, int]]:
+    """Bytes and time of all objects below a key, by the rest of their own."""
     fs = require("pyarrow.fs", "files")
     system, bucket = file_system(address)
     root = f"{bucket}/{base}".rstrip("/")
@@ -219,7 +221,9 @@ def _sizes(address: ObjectAddress, base: str, *, allow_not_found: bool = False) 
     with _errors(address):
         found = system.get_file_info(below)
     return {
-        info.path[len(root) + 1 :]: info.size for info in found if info.type == fs.FileType.File
+        info.path[len(root) + 1 :]: (info.size, info.mtime_ns or 0)
+        for info in found
+        if info.type == fs.FileType.File
     }
 
 
