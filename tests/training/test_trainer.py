@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
-import random
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -139,11 +137,11 @@ print(digest(trainer), flush=True)
 """
 
 
-def start(tiny: Path, pairs_file: Path, run: Path, *arguments: str) -> subprocess.Popen[str]:
-    """A training in a process of its own; prints its steps, and the digest of the weights."""
+def run_script(script: str, *arguments: Path | str) -> subprocess.Popen[str]:
+    """A process that can import this file."""
     root = Path(__file__).resolve().parents[2]
     paths = os.pathsep.join([str(root / "src"), str(root)])
-    command = [sys.executable, "-c", SCRIPT, *map(str, (tiny, pairs_file, run)), *arguments]
+    command = [sys.executable, "-c", script, *map(str, arguments)]
     return subprocess.Popen(
         command, stdout=subprocess.PIPE, text=True, env=os.environ | {"PYTHONPATH": paths}
     )
@@ -153,7 +151,7 @@ def start(tiny: Path, pairs_file: Path, run: Path, *arguments: str) -> subproces
 def test_ctrl_c_ends_between_two_steps(
     tiny: Path, pairs_file: Path, tmp_path: Path, whole: str
 ) -> None:
-    with start(tiny, pairs_file, tmp_path / "run", "6") as process:
+    with run_script(SCRIPT, tiny, pairs_file, tmp_path / "run", "6") as process:
         assert process.stdout is not None
         lines = process.stdout.read().split()
     assert process.returncode != 0
@@ -165,23 +163,55 @@ def test_ctrl_c_ends_between_two_steps(
     assert digest(continued) == whole
 
 
-@pytest.mark.parametrize("kills", [3])
-def test_kill_9_loses_nothing(
-    tiny: Path, pairs_file: Path, tmp_path: Path, whole: str, kills: int
-) -> None:
-    chance = random.Random(kills)
-    killed = 0
-    while True:
-        process = start(tiny, pairs_file, tmp_path / "run")
-        assert process.stdout is not None
-        process.stdout.readline()
-        if killed == kills:
-            lines = process.stdout.read().split()
-            assert process.wait() == 0
-            assert lines[-1] == whole
-            return
-        time.sleep(chance.uniform(0, 0.15))
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        process.stdout.close()
-        killed += 1
+KILLED = """
+import json
+import os
+import random
+import signal
+import sys
+import time
+from pathlib import Path
+from tests.training.test_trainer import digest, make_trainer
+model, data, run = map(Path, sys.argv[1:4])
+chance = random.Random(0)
+
+def begin(folder):
+    reading, writing = os.pipe()
+    process = os.fork()
+    if process == 0:
+        with os.fdopen(writing, "w", buffering=1) as said:
+            trainer = make_trainer(model, data, folder, steps=100, checkpoint_seconds=0)
+            trainer.run(lambda report: print(report.step, file=said))
+            print(digest(trainer), file=said)
+        os._exit(0)
+    os.close(writing)
+    return process, os.fdopen(reading)
+
+def ended(process, said):
+    lines = said.read().split()
+    os.waitpid(process, 0)
+    return lines
+
+first, *_, last, whole = ended(*begin(None))
+runs = []
+for _ in range(20):
+    process, said = begin(run)
+    steps = [int(said.readline()) for _ in range(chance.randint(1, 3))]
+    time.sleep(chance.uniform(0, 0.03))
+    os.kill(process, signal.SIGKILL)
+    runs.append([*steps, *map(int, ended(process, said))])
+print(json.dumps({"runs": runs, "whole": whole, "last": ended(*begin(run))[-1]}))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="each run is a fork of one process")
+def test_twenty_kills_lose_nothing(tiny: Path, pairs_file: Path, tmp_path: Path) -> None:
+    """Each run is killed in a step or while it saves; the next one goes on."""
+    done = run_script(KILLED, tiny, pairs_file, tmp_path / "run")
+    found = json.loads(done.communicate()[0])
+    assert found["last"] == found["whole"]
+    begun = [steps[0] for steps in found["runs"]]
+    assert begun == sorted(begun)
+    assert 10 < begun[-1] < 100, "the last run did not go on, or nothing was left to do"
+    ends = [steps[-1] for steps in found["runs"]]
+    assert all(now <= end + 1 for end, now in zip(ends, begun[1:], strict=False)), "a step is lost"
