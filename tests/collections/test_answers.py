@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -183,11 +186,22 @@ def test_off_topic_questions_are_encoded_once(
     tmp_path: Path, encoder: likewise.Encoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LIKEWISE_CACHE", str(tmp_path))
-    first = question_vectors(encoder, "zh")
+    counted: list[int] = []
+
+    @contextmanager
+    def progress(total: int | None, *, title: str, unit: str = "texts") -> Iterator[Any]:
+        assert (total, title, unit) == (len(off_topic_questions("zh")), title, "texts")
+        yield counted.append
+
+    first = question_vectors(encoder, "zh", progress)
     assert first.shape == (len(off_topic_questions("zh")), encoder.dimension)
+    assert len(counted) > 2
+    assert sum(counted) == len(first)
     [file] = (tmp_path / "off-topic").iterdir()
     np.save(file, np.ones_like(first))
-    np.testing.assert_array_equal(question_vectors(encoder, "zh"), np.ones_like(first))
+    counted.clear()
+    np.testing.assert_array_equal(question_vectors(encoder, "zh", progress), np.ones_like(first))
+    assert counted == []
     file.write_bytes(b"damaged")
     np.testing.assert_allclose(question_vectors(encoder, "zh"), first, atol=1e-6)
 

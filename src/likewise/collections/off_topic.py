@@ -17,8 +17,12 @@ from likewise.cache import cache_folder
 from likewise.collections.contract import Model
 from likewise.collections.words import HAN
 from likewise.errors import OutputError
+from likewise.progress import ProgressFactory, no_progress
 
 Language = Literal["en", "zh"]
+
+PART = 64
+"""Questions that are encoded between two steps of the progress."""
 
 _log = logging.getLogger("likewise")
 
@@ -53,7 +57,9 @@ def language_of(text: str) -> Language:
     return "zh" if letters and sum(map(len, HAN.findall(text))) * 3 >= letters else "en"
 
 
-def question_vectors(model: Model, language: Language) -> NDArray[np.float32]:
+def question_vectors(
+    model: Model, language: Language, progress: ProgressFactory = no_progress
+) -> NDArray[np.float32]:
     """The vectors of the questions, float32 `[n, d]`; encoded once per model, then cached."""
     texts = off_topic_questions(language)
     file = cache_folder() / "off-topic" / f"{model.fingerprint[:16]}-{_digest(texts)}.npy"
@@ -63,7 +69,13 @@ def question_vectors(model: Model, language: Language) -> NDArray[np.float32]:
             return cached
     except (OSError, ValueError, EOFError):
         pass  # not there yet, or damaged: encoded below
-    encoded = np.asarray(model.encode_query(list(texts)), np.float32)
+    parts = []
+    with progress(len(texts), title="measuring random pairs") as advance:
+        for start in range(0, len(texts), PART):
+            part = texts[start : start + PART]
+            parts.append(np.asarray(model.encode_query(list(part)), np.float32))
+            advance(len(part))
+    encoded = np.concatenate(parts)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         with atomic(file) as target:

@@ -141,7 +141,7 @@ class ExampleTab:
             (done,) = example(request_, session).results
             assert done.path is not None
             model = session.models.get(choice.name, choice.compute)
-            meaning = meaning_of(model, done.result.texts, "cosine")
+            meaning = meaning_of(session, model, done.result.texts, "cosine")
             return Tested(SavedResult(done.path, done.result), meaning)
 
         def show(_: ExampleRequest, tested: Tested) -> Updates:

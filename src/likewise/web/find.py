@@ -174,7 +174,7 @@ class FindTab:
             candidates = self._candidates.of(page, session, choice, query.candidates)
             found = rank_vectors(query.request, session, candidates)
             model = session.models.get(choice.name, choice.compute)
-            return Ranked(found, meaning_of(model, (query.request.query,)))
+            return Ranked(found, meaning_of(session, model, (query.request.query,)))
 
         def show(query: Query, found: Ranked) -> Updates:
             return self._show(query, found, request)

@@ -23,8 +23,6 @@ from likewise.web.download_store import DownloadStore
 from likewise.web.registry import Choice
 
 T = TypeVar("T")
-STEP = 512
-"""Texts between two checks for cancellation."""
 
 _log = logging.getLogger("likewise.web")
 

@@ -12,6 +12,7 @@ from typing import Literal
 from likewise.collections.explain import SimilarityDistribution, similarity_distribution
 from likewise.collections.off_topic import language_of, question_vectors
 from likewise.encoder import Encoder
+from likewise.operations.session import Session
 from likewise.web.translations import Translations
 
 ALL = 99.995
@@ -22,24 +23,29 @@ CHARACTERS = 10_000
 
 
 def meaning_of(
-    model: Encoder, texts: Iterable[str], measure: Literal["cosine", "own"] = "own"
+    session: Session,
+    model: Encoder,
+    texts: Iterable[str],
+    measure: Literal["cosine", "own"] = "own",
 ) -> SimilarityDistribution | None:
     """The similarities of random pairs of everyday questions, in the language of texts.
 
     Args:
+        session: shows the progress of the first time.
         model: makes the vectors.
         texts: the texts that are compared.
         measure: `cosine`, or the one of the model.
 
     Raises:
         EngineError: the questions cannot be encoded.
+        CancelledError: the session was cancelled.
     """
     sample = ""
     for text in texts:
         sample += text[: CHARACTERS - len(sample)] + "\n"
         if len(sample) >= CHARACTERS:
             break
-    vectors = question_vectors(model, language_of(sample))
+    vectors = question_vectors(model, language_of(sample), session.progress)
     return similarity_distribution(
         vectors, model.similarity_fn_name if measure == "own" else measure
     )

@@ -79,7 +79,7 @@ class SimilarityTab:
         def work(session: JobSession, pair: SimilarityRequest) -> Compared:
             found = similarity(pair, session)
             model = session.models.get(pair.model, pair.compute, pair.device)
-            return Compared(found, meaning_of(model, (pair.a, pair.b), "cosine"))
+            return Compared(found, meaning_of(session, model, (pair.a, pair.b), "cosine"))
 
         async for updates in self.panel.run(request, choice, prepare, work, self._show):
             yield updates
