@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from likewise.evaluation.decisions import PairCounts
+from likewise.evaluation.phrases import phrases
 from likewise.vectors import Matrix, as_matrix
 
 Role = Literal["text", "query", "document"]
@@ -36,6 +37,10 @@ class Case:
     input: str
     expected: str
     predicted: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields, for JSON; `phrases` are those that can be said in another language."""
+        return {**asdict(self), "phrases": phrases((self.expected, self.predicted))}
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likewise.evaluation.contract import Case, TaskOutcome
+from likewise.evaluation.phrases import phrases
 
 EQUAL = 0.01
 """Scores of an item that differ by less are counted as equal."""
@@ -105,13 +106,16 @@ class Disagreements:
         """The listed items with their texts, for JSON; candidates are in the order of the results.
 
         `items` have `input`, `expected`, and for every candidate `scores`, and `predicted`: the
-        index of its result in `texts`. `higher` is the number of items, of all, on which the
+        index of its result in `texts`. `phrases` are those of the texts that can be said in
+        another language. `higher` is the number of items, of all, on which the
         candidate of the row scores higher than that of the column.
         """
         texts: dict[str, int] = {}
+        said: dict[str, Any] = {}
         listed = []
         for item in self.items():
             cases = [self._case(candidate, item) for candidate in range(len(self.outcomes))]
+            said |= phrases(text for case in cases for text in (case.expected, case.predicted))
             listed.append(
                 {
                     "input": cases[0].input,
@@ -120,7 +124,10 @@ class Disagreements:
                     "predicted": [texts.setdefault(c.predicted, len(texts)) for c in cases],
                 }
             )
-        return {"items": listed, "texts": list(texts), "higher": self.higher().tolist()}
+        return {
+            "items": listed, "texts": list(texts), "phrases": said,
+            "higher": self.higher().tolist(),
+        }  # fmt: skip
 
     def _largest(self, difference: NDArray[np.float64], most: int) -> NDArray[np.int64]:
         size = np.abs(difference)

@@ -113,7 +113,7 @@ class ModelComparison:
             "generated_labels": dataclasses.asdict(labels) if labels else None,
             "results": [result.to_dict() for result in self.results],
             "choice": dataclasses.asdict(self.choice),
-            "failures": [dataclasses.asdict(case) for case in self.failures],
+            "failures": [case.to_dict() for case in self.failures],
             "disagreements": self.disagreements.to_dict(),
             "calibration": self.calibration.to_dict(),
         }

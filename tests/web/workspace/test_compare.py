@@ -218,6 +218,19 @@ def test_items_on_which_two_candidates_disagree(people: People, compared: Compar
     assert person.findings() == []
 
 
+def test_results_of_items_are_in_the_language_of_the_page(
+    people: People, compared: Compared
+) -> None:
+    page = people(locale="zh-CN").go(compared.path).page
+    page.wait_for_selector(".disagreeing li")
+    top = page.inner_text(".disagreeing li:first-child")
+    assert re.search("应为：(不)?匹配", top)
+    assert re.search(r"匹配：余弦相似度 -?0\.\d\d，最佳阈值 -?0\.\d\d", top)
+    assert "cosine" not in page.inner_text(".disagreeing")
+    page.click("details summary")
+    assert "cosine" not in page.inner_text("details ul")
+
+
 def test_a_threshold_is_explored_without_the_server(people: People, compared: Compared) -> None:
     person = people().go(compared.path)
     page = person.page

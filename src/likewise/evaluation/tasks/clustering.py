@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from likewise.evaluation.contract import Case, TaskOutcome, TextEncoder, embed
 from likewise.evaluation.metrics import v_measure
+from likewise.evaluation.phrases import Phrase
 from likewise.extras import require
 from likewise.vectors import Matrix
 
@@ -128,6 +129,6 @@ class Clustering:
             mostly = ", ".join(
                 f"{label} ({n})" for label, n in members[int(clusters[i])].most_common(3)
             )
-            return Case(self.texts[used[i]], str(labels[i]), f"in a cluster of {mostly}")
+            return Case(self.texts[used[i]], str(labels[i]), Phrase("cluster", labels=mostly))
 
         return TaskOutcome(scores, "v_measure", per_item_scores, resample, case)

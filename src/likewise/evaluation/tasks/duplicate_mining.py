@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from likewise.evaluation.contract import Case, TaskOutcome, TextEncoder, embed
 from likewise.evaluation.decisions import PairCounts
 from likewise.evaluation.metrics import average_precision, best_f1
+from likewise.evaluation.phrases import Phrase
 from likewise.vectors import normalize, top_k
 
 
@@ -120,7 +121,7 @@ class DuplicateMining:
         return TaskOutcome(scores, "ap", per_item_scores, resample, case, counts)
 
     def _listed(self, rows: list[int]) -> str:
-        return " ⟷ ".join(self.texts[i] for i in rows) or "no duplicates"
+        return " ⟷ ".join(self.texts[i] for i in rows) or Phrase("no_duplicates")
 
 
 @dataclass(frozen=True)

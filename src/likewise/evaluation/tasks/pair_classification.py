@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from likewise.evaluation.contract import Case, TaskOutcome, TextEncoder
 from likewise.evaluation.decisions import PairCounts
 from likewise.evaluation.metrics import average_precision, best_accuracy, best_f1
+from likewise.evaluation.phrases import Phrase
 from likewise.evaluation.tasks.sentence_pairs import SentencePairs
 
 
@@ -59,9 +60,12 @@ class PairClassification(SentencePairs):
         def case(i: int) -> Case:
             return Case(
                 self.pair(i),
-                _in_words(truth[i]),
-                f"{_in_words(cosine[i] >= threshold)}: cosine {cosine[i]:.2f}, best threshold "
-                f"{threshold:.2f}",
+                Phrase("match" if truth[i] else "no_match"),
+                Phrase(
+                    "above" if cosine[i] >= threshold else "below",
+                    cosine=f"{cosine[i]:.2f}",
+                    threshold=f"{threshold:.2f}",
+                ),
             )
 
         # 0.5 at the threshold, more on the correct side of it
@@ -69,7 +73,3 @@ class PairClassification(SentencePairs):
         per_item_scores = np.clip(0.5 + margin / 2, 0.0, 1.0)
         pairs = PairCounts.of(cosine, truth.astype(np.float64))
         return TaskOutcome(scores, "max_ap", per_item_scores, resample, case, pairs)
-
-
-def _in_words(match: bool) -> str:
-    return "match" if match else "no match"

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from likewise.evaluation.contract import Case, TaskOutcome, TextEncoder, embed
 from likewise.evaluation.decisions import PairCounts
 from likewise.evaluation.metrics import map_at, mrr_at, ndcg_at, precision_at, recall_at, trec_order
+from likewise.evaluation.phrases import Phrase
 from likewise.vectors import normalize
 
 DEPTHS = (1, 3, 5, 10, 20, 100, 1000)
@@ -89,7 +90,7 @@ class Retrieval:
             best = max(judged, key=lambda document: judged[document])
             return Case(
                 self.queries[query_ids[i]],
-                self.corpus.get(best, "(a document that is not in the corpus)"),
+                self.corpus.get(best, Phrase("no_document")),
                 self.corpus[ids[rankings[i].documents[0]]],
             )
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from likewise.evaluation.contract import Case, TaskOutcome, TextEncoder
 from likewise.evaluation.decisions import PairCounts
 from likewise.evaluation.metrics import pearson, ranks, spearman
+from likewise.evaluation.phrases import Phrase
 from likewise.evaluation.tasks.sentence_pairs import SentencePairs
 
 
@@ -46,8 +47,8 @@ class Sts(SentencePairs):
         def case(i: int) -> Case:
             return Case(
                 self.pair(i),
-                f"rated {ratings[i]:g}: more similar than {by_rating[i]:.0%} of the pairs",
-                f"cosine {cosine[i]:.2f}: more similar than {by_model[i]:.0%} of the pairs",
+                Phrase("rated", rating=f"{ratings[i]:g}", share=f"{100 * by_rating[i]:.0f}"),
+                Phrase("similar", cosine=f"{cosine[i]:.2f}", share=f"{100 * by_model[i]:.0f}"),
             )
 
         per_item_scores = 1.0 - np.abs(by_model - by_rating)

@@ -1,7 +1,7 @@
 // Items on which two candidates disagree, with their texts.
 
 import { html, useState } from "../lib/html.js";
-import { EQUAL, labelOf, shortName } from "../lib/comparison.js";
+import { EQUAL, inWords, labelOf, shortName } from "../lib/comparison.js";
 import { number, t } from "../lib/i18n.js";
 import { change, place } from "../lib/router.js";
 
@@ -13,7 +13,7 @@ export function Disagreements({ found }) {
   const labels = found.results.map((row) => labelOf(row.candidate));
   const { query } = place.value;
   const [first, second] = twoOf(found, labels.indexOf(query.get("first") ?? ""), labels.indexOf(query.get("second") ?? ""));
-  const { items, texts, higher } = found.disagreements;
+  const { items, texts, phrases, higher } = found.disagreements;
   const differing = items
     .map((item) => ({ item, difference: item.scores[first] - item.scores[second] }))
     .filter(({ difference }) => Math.abs(difference) > EQUAL)
@@ -30,9 +30,9 @@ export function Disagreements({ found }) {
       <p role="status">${t("compare.disagree.count", { more, fewer, equal: found.items - more - fewer })}</p>
       ${differing.length > 0 && html`<ol class="pairs disagreeing">${shown.map(({ item, difference }, n) => html`
         <li class="pair" key=${n}><p>${item.input}</p>
-          <p class="soft">${t("compare.should", { expected: item.expected })}</p>
+          <p class="soft">${t("compare.should", { expected: inWords(item.expected, phrases) })}</p>
           <div class="texts">${[first, second].map((each, side) => html`
-            <p key=${side} class=${(side ? -difference : difference) > 0 ? "ahead" : ""}><b>${nameOf(found, each, side ? first : second)}</b> <span class="tag">${number(100 * item.scores[each], 0)}</span><br />${texts[item.predicted[each]]}</p>`)}</div></li>`)}</ol>`}
+            <p key=${side} class=${(side ? -difference : difference) > 0 ? "ahead" : ""}><b>${nameOf(found, each, side ? first : second)}</b> <span class="tag">${number(100 * item.scores[each], 0)}</span><br />${inWords(texts[item.predicted[each]], phrases)}</p>`)}</div></li>`)}</ol>`}
       ${differing.length > FEW && html`<p class="buttons"><button type="button" onClick=${() => setAll(!all)}>${all ? t("facets.fewer") : t("facets.more", { count: differing.length - FEW })}</button></p>`}
       <p class="soft">${t("compare.disagree.about")}</p>
     </section>

@@ -8,10 +8,11 @@ import { language, number, t } from "./i18n.js";
  * @typedef {{ texts_per_second: number, memory_mb: number | null, start_seconds: number }} Cost
  * @typedef {{ candidate: Candidate, metric: string, quality: Interval, cost: Cost, vector_bytes: number }} Scored
  * @typedef {Omit<Scored, "metric"> & { against_best: { interval: Interval }, significant: boolean, pairs: import("./decisions.js").PairCounts | null }} Row
+ * @typedef {Record<string, { code: string, values: Record<string, string> }>} Phrases of texts that can be said in another language
  * @typedef {{ input: string, expected: string, scores: number[], predicted: number[] }} Item scores, and indices of texts, by candidate
  * @typedef {{ name: string, type: string, data: string }} Task
  * @typedef {{ task: string, type: string, data: string, metric: string, items: number, results: Row[], choice: Candidate, tolerance: number,
- *   disagreements: { items: Item[], texts: string[], higher: number[][] }, generated_labels: { kind: "titles" | "halves" | "words", count: number, overlap: number, very_weak: boolean } | null, failures: { input: string, expected: string, predicted: string }[] }} Found
+ *   disagreements: { items: Item[], texts: string[], phrases: Phrases, higher: number[][] }, generated_labels: { kind: "titles" | "halves" | "words", count: number, overlap: number, very_weak: boolean } | null, failures: { input: string, expected: string, predicted: string, phrases: Phrases }[] }} Found
  */
 
 /** Names of dimensions, and what the full vectors are divided by. @type {Record<string, number>} */
@@ -46,6 +47,15 @@ export const taskOf = (messages) => messages.filter((each) => each.code === "tas
 
 /** A share of 1 in points of 100, always with two digits after the point. @param {number} share */
 export const points = (share) => (100 * share).toLocaleString(language.value, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+
+/**
+ * A result of a task in the language of the page, as far as its words are known.
+ * @param {string} text @param {Phrases} [phrases] none in comparisons of earlier versions
+ */
+export function inWords(text, phrases = {}) {
+  const phrase = phrases[text];
+  return phrase ? t(/** @type {import("./i18n.js").Key} */ (`compare.say.${phrase.code}`), phrase.values) : text;
+}
 
 /** Why the choice is recommended, in a sentence. @param {Found} found */
 export function reasonOf({ results, choice, tolerance }) {

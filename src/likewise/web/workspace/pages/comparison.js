@@ -2,7 +2,7 @@
 
 import { html } from "../lib/html.js";
 import { jobFile } from "../lib/api.js";
-import { labelOf, points, reasonOf, scoredOf, shortName, taskOf } from "../lib/comparison.js";
+import { inWords, labelOf, points, reasonOf, scoredOf, shortName, taskOf } from "../lib/comparison.js";
 import { ago, number, t } from "../lib/i18n.js";
 import { isOpen, jobs, loadJobs, messagesOf, result } from "../lib/jobs.js";
 import { useEvery, useLoad } from "../lib/load.js";
@@ -54,7 +54,7 @@ export function Comparison({ id }) {
       ${value && html`<${Earlier} id=${id} data=${value.data} rows=${rows} />`}
       ${value && value.failures.length > 0 && html`
         <details class="notice"><summary>${t("compare.failures", { count: number(value.failures.length), label: labelOf(value.choice) })}</summary>
-          <ul>${value.failures.map((each, n) => html`<li key=${n}>${each.input}<br /><span class="soft">${t("compare.expected", { expected: each.expected, predicted: each.predicted })}</span></li>`)}</ul></details>`}
+          <ul>${value.failures.map((each, n) => html`<li key=${n}>${each.input}<br /><span class="soft">${t("compare.expected", { expected: inWords(each.expected, each.phrases), predicted: inWords(each.predicted, each.phrases) })}</span></li>`)}</ul></details>`}
     </div>
   `;
 }
