@@ -51,7 +51,7 @@ def drawn(count: int, color: str | None = None, **fields: Any) -> Map:
     leaves = np.zeros(count, np.int32)
     material = Material(texts, none.astype(np.float32), np.arange(count), leaves, merges, np.eye(1))
     found = Clusters(
-        groups, ("",) * count, np.ones(count, np.float32), topics, None, "leiden", 0,
+        groups, ("",) * count, np.ones(count, np.float32), topics, None, "leiden", 0, count,
         Granularity(GROUPS, GROUPS, GROUPS, 0.5, ()),
         Hierarchy(material, leaves, TopicNames(1, 2)),
     )  # fmt: skip
@@ -62,7 +62,7 @@ def drawn(count: int, color: str | None = None, **fields: Any) -> Map:
         (np.cos(g / GROUPS * 6.283) * 0.8, np.sin(g / GROUPS * 6.283) * 0.8) for g in range(20)
     ]
     labels = tuple(Label(t.name, *places[g], t.size, 1, g) for g, t in enumerate(topics))
-    plane = Projection(positions.astype(np.float32), "tsne", 0.954, 1000)
+    plane = Projection(positions.astype(np.float32), "tsne", 0.954, 1000, count)
     return Map(
         records, plane.positions, coloring, labels, found, plane, none.astype(np.int32),
         none.astype(np.float32),

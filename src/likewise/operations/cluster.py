@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from likewise.analysis.clustering.cluster import ClusterSettings
 from likewise.analysis.clustering.cluster import cluster as find_clusters
 from likewise.analysis.clustering.clusters import Clusters
+from likewise.analysis.neighbors.sample import MOST
 from likewise.data.records import Record
 from likewise.data.tabular import records_table
 from likewise.data.writers import TABLE_FORMATS, check_target, write_table
@@ -144,13 +145,13 @@ class ClusterResult:
         """The result as plain values.
 
         Keys: `model`, `compute`, `texts`, `clusters` and `unclustered` (counts), `method`, `seed`,
-        `stability`, `granularity` (`clusters`, the number found automatically; `low` and `high`,
-        the range that is nearly as good; `silhouette`; and the `candidates` that were compared),
-        `hierarchy` (`leaves`, and `merges`: node `leaves + i` joins the nodes of the pair `i`; for
-        given texts also the leaf of each as `labels`, null for files), `topics` (a tree;
-        each topic has `id`, `level`, `name`, `terms`, `size`,
-        `exemplars`, `cohesion`, `stability` and `topics`), `labels` (the cluster of each text,
-        -1 for none; null for files, where the output has them) and `output`.
+        `divided` (distinct texts among which clusters were looked for), `stability`, `granularity`
+        (`clusters`, the number found automatically; `low` and `high`, the range that is nearly as
+        good; `silhouette`; and the `candidates` that were compared), `hierarchy` (`leaves`, and
+        `merges`: node `leaves + i` joins the nodes of the pair `i`; for given texts also the leaf
+        of each as `labels`, null for files), `topics` (a tree; each topic has `id`, `level`,
+        `name`, `terms`, `size`, `exemplars`, `cohesion`, `stability` and `topics`), `labels` (the
+        cluster of each text, -1 for none; null for files, where the output has them) and `output`.
         """
         texts = [record.text for record in self.records]
         given = not any(record.source for record in self.records)
@@ -217,6 +218,13 @@ def _report(session: Session, found: Clusters) -> None:
     if found.unclustered:
         text += f", {found.unclustered:,} unclustered (--assign-all leaves none)"
     session.message("clusters", text, texts=texts, clusters=clusters, unclustered=found.unclustered)
+    if found.divided == MOST:
+        session.message(
+            "sample",
+            f"clusters were looked for among {MOST:,} texts; the others joined those of their "
+            "neighbors",
+            texts=MOST,
+        )
     if clusters == 1:
         session.message(
             "one_cluster",

@@ -98,7 +98,8 @@ class ProjectResult:
         """The result as plain values; the points are in the output.
 
         Keys: `model`, `compute`, `output`, `texts`, `method`, `trustworthiness`, `sampled` (texts
-        it was measured on), `clusters`, `unclustered` and `atlas_command`.
+        it was measured on), `placed` (distinct texts that the method placed), `clusters`,
+        `unclustered` and `atlas_command`.
         """
         return {
             "model": self.model,
@@ -108,6 +109,7 @@ class ProjectResult:
             "method": self.map.projection.method,
             "trustworthiness": self.map.projection.trustworthiness,
             "sampled": self.map.projection.sampled,
+            "placed": self.map.projection.placed,
             "clusters": len(self.map.clustering.topics),
             "unclustered": self.map.clustering.unclustered,
             "atlas_command": self.atlas_command,

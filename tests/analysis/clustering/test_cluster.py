@@ -52,6 +52,21 @@ def planted(
     return vectors.astype(np.float32), truth, texts
 
 
+def test_groups_of_a_sample_are_those_of_all(tmp_path: Path) -> None:
+    vectors, truth, texts = planted(each=500, scattered=40)
+    steps = [cluster(corpus(tmp_path, vectors, texts), ClusterSettings(sample=most, runs=2))
+             for most in (10**6, 600)]  # fmt: skip
+    assert [found.divided for found in steps] == [len(texts), 600]
+    for found in steps:
+        inside = truth >= 0
+        assert adjusted_rand_score(truth[inside], found.labels[inside]) > 0.99
+        assert np.mean(found.labels[inside] >= 0) > 0.99
+        assert found.stability is not None
+        assert found.stability.rand_index > 0.99
+        assert found.at(2).labels.max() == 1
+    assert steps[1].to_dict(texts)["divided"] == 600
+
+
 def test_planted_groups_come_back_named(tmp_path: Path) -> None:
     vectors, truth, texts = planted()
     found = cluster(corpus(tmp_path, vectors, texts))

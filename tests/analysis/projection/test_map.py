@@ -61,6 +61,17 @@ def test_every_stage_of_a_layout_tells_how_far_it_is() -> None:
     assert stages == {"projecting": [750, 750], "measuring the map": [240, 240]}
 
 
+def test_of_many_texts_a_sample_is_projected() -> None:
+    vectors = vectors_of(5, 400)
+    whole = knn_graph(vectors, 30)
+    planes = [project(vectors, whole, most=most) for most in (2000, 700)]
+    assert [plane.placed for plane in planes] == [2000, 700]
+    assert all(plane.positions.shape == (2000, 2) for plane in planes)
+    trust = [plane.trustworthiness or 0 for plane in planes]
+    assert trust[1] > trust[0] - 0.03
+    assert project(vectors, whole, "pca", most=700).placed == 2000
+
+
 def test_trustworthiness_is_scikit_learns() -> None:
     vectors = vectors_of(3, 50)
     chance = np.random.default_rng(1)

@@ -1,7 +1,8 @@
 """Groups texts into named clusters, and measures their stability.
 
 Clusters are communities in the kNN graph. Their number is chosen from the data (`granularity`);
-other numbers come from the hierarchy that they are part of.
+other numbers come from the hierarchy that they are part of. Of a large corpus the graph of a sample
+is divided, and the other texts join the clusters of their neighbors.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from likewise.analysis.clustering.topics import Material, TopicNames, tree
 from likewise.analysis.embedded_corpus import EmbeddedCorpus
 from likewise.analysis.memmap import release
 from likewise.analysis.neighbors.knn_graph import KnnGraph, knn_graph
+from likewise.analysis.neighbors.sample import MOST, Sample, sample
 from likewise.analysis.unique_corpus import unique_corpus
 from likewise.errors import InputError
 from likewise.progress import ProgressFactory, no_progress
@@ -39,6 +41,9 @@ FINER = 8
 MOST_LEAVES = 2000
 """Leaves of a hierarchy, about: those of large corpora have more texts."""
 
+_BLOCK = 65_536
+"""Texts whose neighborhoods are looked at together."""
+
 
 @dataclass(frozen=True)
 class ClusterSettings:
@@ -52,6 +57,8 @@ class ClusterSettings:
         smallest: least number of texts in a cluster; None chooses by the size of the corpus.
         runs: repetitions that measure stability; 0 skips the measurement.
         seed: the same seed gives the same groups.
+        sample: texts that are divided into clusters where there are more; the others join those
+            of their neighbors.
     """
 
     clusters: int | None = None
@@ -61,6 +68,7 @@ class ClusterSettings:
     smallest: int | None = None
     runs: int = 5
     seed: int = 0
+    sample: int = MOST
 
 
 def cluster(
@@ -87,13 +95,14 @@ def cluster(
     graph = knn_graph(distinct.corpus, width(m), progress=progress)
     vectors = distinct.corpus.vectors
     smallest = _smallest(choices, m)
-    matrix = communities.as_matrix(graph.indices, graph.similarities)
+    drawn = sample(vectors, graph, most=choices.sample, seed=choices.seed, progress=progress)
+    matrix = communities.as_matrix(drawn.graph.indices, drawn.graph.similarities)
     with progress(None, title="clustering", unit="steps") as step:
-        found = granularity.find(
-            matrix, vectors, neighbors=graph.indices.shape[1], seed=choices.seed
-        )
+        found = granularity.find(matrix, drawn.vectors, neighbors=graph.k, seed=choices.seed)
         start = _Communities(found.labels, found.resolution, smallest, choices.seed)
-        parts = _divided(matrix, vectors, start, choices.clusters or 1)
+        parts = _divided(matrix, drawn.vectors, start, choices.clusters or 1)
+        between = communities.between(matrix, parts.leaves)
+        parts = _of_all(parts, drawn, vectors)
         step(1)
     release(vectors)
     count = _count(choices, parts)
@@ -102,15 +111,15 @@ def cluster(
         clustered_from[:] = 0
     material = Material(
         corpus.texts, corpus.vectors, distinct.rows, parts.leaves[distinct.rows], parts.merges,
-        communities.between(matrix, parts.leaves),
+        between,
     )  # fmt: skip
     names = TopicNames(choices.levels, max(smallest, 5))
     hierarchy = Hierarchy(material, clustered_from[distinct.rows], names)
     labels = hierarchy.labels(count)
     once = np.full(m, UNCLUSTERED, np.int32)
     once[distinct.rows] = labels
-    repeat = _Repeat(matrix, vectors, found.resolution, choices)
-    measured = _stability_of(once, repeat, progress)
+    repeat = _Repeat(matrix, drawn.vectors, found.resolution, choices)
+    measured = _stability_of(once[drawn.rows], repeat, progress)
     with progress(None, title="naming topics", unit="steps") as step:
         named = tree(material, labels, names, measured.clusters if measured else None)
         step(1)
@@ -125,6 +134,7 @@ def cluster(
         measured,
         "leiden",
         choices.seed,
+        len(drawn.rows),
         _sure(found.granularity, parts.clusters),
         hierarchy,
     )
@@ -224,6 +234,15 @@ def _divided(matrix: Any, vectors: Matrix, found: _Communities, least: int) -> _
     return _Parts(int(groups.max()) + 1, leaves, nested(centroids, sizes, above), stray)
 
 
+def _of_all(parts: _Parts, drawn: Sample, vectors: Matrix) -> _Parts:
+    """The parts of a sample, with the leaves of all texts."""
+    if drawn.complete:
+        return parts
+    stray = np.zeros(len(vectors), np.bool_)
+    stray[drawn.rows] = parts.stray
+    return replace(parts, leaves=drawn.vote(parts.leaves, vectors), stray=stray)
+
+
 def _leaves(matrix: Any, groups: Labels, resolution: float, floor: int, seed: int) -> Labels:
     """Communities at a high resolution, each within one of the groups."""
     fine = communities.leiden(matrix, resolution=resolution, seed=seed)
@@ -234,15 +253,21 @@ def _leaves(matrix: Any, groups: Labels, resolution: float, floor: int, seed: in
 
 def _clustered_from(graph: KnnGraph, parts: _Parts) -> NDArray[np.int32]:
     """For each text the number of joins from which enough of its neighborhood is in its cluster."""
-    there = graph.indices >= 0
-    joined = parts.merges.joined_at()[parts.leaves[graph.indices], parts.leaves[:, None]]
-    joined = np.where(there, joined, parts.merges.leaves)
-    weights = np.where(there, np.maximum(graph.similarities, 1e-6), 0)
-    order = np.argsort(joined, axis=1, kind="stable")
-    shares = np.cumsum(np.take_along_axis(weights, order, axis=1), axis=1)
-    enough = np.argmax(shares >= MIN_STRENGTH * shares[:, -1:], axis=1)
-    first = np.take_along_axis(joined, np.take_along_axis(order, enough[:, None], axis=1), axis=1)
-    return np.where(parts.stray, parts.merges.leaves, first[:, 0]).astype(np.int32)
+    joined_at, leaves = parts.merges.joined_at(), parts.leaves
+    found = np.empty(len(leaves), np.int32)
+    for start in range(0, len(leaves), _BLOCK):
+        rows = slice(start, start + _BLOCK)
+        near, similarities = graph.indices[rows], graph.similarities[rows]
+        there = near >= 0
+        joined = np.where(there, joined_at[leaves[near], leaves[rows, None]], parts.merges.leaves)
+        weights = np.where(there, np.maximum(similarities, 1e-6), 0)
+        order = np.argsort(joined, axis=1, kind="stable")
+        shares = np.cumsum(np.take_along_axis(weights, order, axis=1), axis=1)
+        enough = np.argmax(shares >= MIN_STRENGTH * shares[:, -1:], axis=1)[:, None]
+        first = np.take_along_axis(joined, np.take_along_axis(order, enough, axis=1), axis=1)
+        found[rows] = first[:, 0]
+    found[parts.stray] = parts.merges.leaves
+    return found
 
 
 @dataclass(frozen=True)

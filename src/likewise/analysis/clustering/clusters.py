@@ -65,6 +65,7 @@ class Clusters:
         stability: None where it was not computed.
         method: `leiden`.
         seed: reproduces the clusters.
+        divided: distinct texts whose graph was divided; the others joined their neighbors.
         granularity: how their number was found, and how sure it is.
         hierarchy: other numbers of clusters.
     """
@@ -76,6 +77,7 @@ class Clusters:
     stability: Stability | None
     method: str
     seed: int
+    divided: int
     granularity: Granularity
     hierarchy: Hierarchy = field(repr=False, compare=False)
 
@@ -177,6 +179,7 @@ class Clusters:
             "unclustered": self.unclustered,
             "method": self.method,
             "seed": self.seed,
+            "divided": self.divided,
             "stability": asdict(self.stability) if self.stability else None,
             "granularity": asdict(self.granularity),
             "hierarchy": self.hierarchy.to_dict(),

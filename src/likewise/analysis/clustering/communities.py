@@ -18,6 +18,9 @@ Floats = NDArray[np.float32]
 ITERATIONS = 2
 """Iterations of Leiden, each starting from the last partition; after two little changes."""
 
+_BLOCK = 65_536
+"""Rows whose neighborhoods are looked at together."""
+
 SHARPNESS = 3
 """Power of the similarities in the graph: near neighbors count more than distant ones."""
 
@@ -206,9 +209,12 @@ def agreement(indices: NDArray[Any], similarities: Floats, labels: Labels) -> Fl
     Returns:
         float32 `[n]` in [0, 1]; 0 for rows in no group.
     """
-    there = indices >= 0
-    weights = np.where(there, np.maximum(similarities, 1e-6), 0)
-    own = (labels[indices] == labels[:, None]) & (labels >= 0)[:, None]
-    total = weights.sum(axis=1)
-    share = np.where(own, weights, 0).sum(axis=1) / np.where(total > 0, total, 1)
-    return np.asarray(share, np.float32)
+    shares = np.empty(len(labels), np.float32)
+    for start in range(0, len(labels), _BLOCK):
+        rows = slice(start, start + _BLOCK)
+        near = indices[rows]
+        weights = np.where(near >= 0, np.maximum(similarities[rows], 1e-6), 0)
+        own = (labels[near] == labels[rows, None]) & (labels[rows] >= 0)[:, None]
+        total = weights.sum(axis=1)
+        shares[rows] = np.where(own, weights, 0).sum(axis=1) / np.where(total > 0, total, 1)
+    return shares

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from likewise.analysis.memmap import in_blocks, release
 from likewise.analysis.neighbors.knn_graph import KnnGraph
+from likewise.analysis.neighbors.sample import MOST, sample
 from likewise.errors import InputError
 from likewise.extras import require
 from likewise.progress import Progress, ProgressFactory, no_progress
@@ -54,12 +55,14 @@ class Projection:
         trustworthiness: 1 where a text's neighbors on the plane are its true ones, .5 where they
             are random (Venna, Kaski 2001); None where there are too few texts.
         sampled: texts that it was measured on.
+        placed: texts that the method placed; the others were put between their neighbors.
     """
 
     positions: Positions
     method: str
     trustworthiness: float | None
     sampled: int
+    placed: int
 
 
 def project(
@@ -67,16 +70,20 @@ def project(
     graph: KnnGraph,
     method: str = "tsne",
     *,
+    most: int = MOST,
     seed: int = 0,
     progress: ProgressFactory = no_progress,
 ) -> Projection:
     """Project vectors onto a plane.
 
+    Of many vectors, t-SNE places a sample; the others are put between their neighbors.
+
     Args:
         vectors: float32 `[n, dimension]` of length 1, preferably all different.
         graph: their kNN graph.
         method: `tsne` or `pca`.
-        seed: of the sample that is measured; the projection itself is deterministic.
+        most: vectors that t-SNE places at most.
+        seed: of the samples that are placed and measured; t-SNE itself is deterministic.
         progress: opens a bar for each stage.
 
     Raises:
@@ -87,13 +94,16 @@ def project(
         raise InputError(f"unknown method {method!r}", hint="one of " + ", ".join(METHODS))
     if len(vectors) < _MIN_TEXTS:
         method = "pca"
-    positions = METHODS[method](vectors, graph, progress)
-    sample = np.arange(len(vectors))
+    if method == "pca":
+        most = len(vectors)
+    drawn = sample(vectors, graph, most=most, seed=seed, progress=progress)
+    positions = drawn.place(METHODS[method](drawn.vectors, drawn.graph, progress))
+    measured = np.arange(len(vectors))
     if len(vectors) > SAMPLE:
-        sample = np.random.default_rng(seed).choice(len(vectors), SAMPLE, replace=False)
-    with progress(len(sample), title="measuring the map") as advance:
-        trust = trustworthiness(vectors, positions, sample, advance=advance)
-    return Projection(fitted(positions), method, trust, len(sample))
+        measured = np.random.default_rng(seed).choice(len(vectors), SAMPLE, replace=False)
+    with progress(len(measured), title="measuring the map") as advance:
+        trust = trustworthiness(vectors, positions, measured, advance=advance)
+    return Projection(fitted(positions), method, trust, len(measured), len(drawn.rows))
 
 
 def principal_plane(vectors: Matrix) -> Positions:
@@ -104,7 +114,7 @@ def principal_plane(vectors: Matrix) -> Positions:
 def trustworthiness(
     vectors: Matrix,
     positions: NDArray[Any],
-    sample: NDArray[Any],
+    rows: NDArray[Any],
     near: int = NEAR,
     *,
     advance: Progress | None = None,
@@ -116,7 +126,7 @@ def trustworthiness(
     Args:
         vectors: float32 `[n, dimension]` of length 1.
         positions: `[n, 2]`.
-        sample: the rows that are compared.
+        rows: those that are compared.
         near: neighbors of each.
         advance: called with the number of rows that are finished.
 
@@ -130,21 +140,21 @@ def trustworthiness(
     excess = 0.0
     points = positions.astype(np.float64)
     size = max(1, min(64, _HELD // count))
-    for start in range(0, len(sample), size):
-        rows = sample[start : start + size]
-        own = np.arange(len(rows))
-        distance = np.add(*((points[rows, n, None] - points[:, n]) ** 2 for n in range(2)))
-        distance[own, rows] = np.inf
+    for start in range(0, len(rows), size):
+        block = rows[start : start + size]
+        own = np.arange(len(block))
+        distance = np.add(*((points[block, n, None] - points[:, n]) ** 2 for n in range(2)))
+        distance[own, block] = np.inf
         close = np.argpartition(distance, near - 1, axis=1)[:, :near]
-        scores = vectors[rows] @ vectors.T
-        scores[own, rows] = -np.inf
+        scores = vectors[block] @ vectors.T
+        scores[own, block] = -np.inf
         for own_scores, chosen in zip(scores, close, strict=True):
             ranks = 1 + (own_scores > own_scores[chosen, None]).sum(axis=1)
             excess += float(np.maximum(ranks - near, 0).sum())
         if advance:
-            advance(len(rows))
+            advance(len(block))
     release(vectors)
-    return 1 - 2 * excess / (len(sample) * near * (2 * count - 3 * near - 1))
+    return 1 - 2 * excess / (len(rows) * near * (2 * count - 3 * near - 1))
 
 
 def _pca(vectors: Matrix, graph: KnnGraph, progress: ProgressFactory) -> Positions:  # noqa: ARG001
