@@ -349,6 +349,28 @@ def test_memory_does_not_include_that_of_the_parent_process(tiny_checkpoint: Any
     assert 50 < cost.memory_mb < 1000
 
 
+def test_the_best_is_the_one_with_the_highest_quality(tmp_path: Path, model_folder: Path) -> None:
+    """The main metric of clustering is the mean over samples; quality is measured on all texts."""
+    chance = np.random.default_rng(0)
+    folder = tmp_path / "static"
+    folder.mkdir()
+    embeddings = chance.normal(size=(30522, 32)).astype(np.float32)
+    save_file({"embeddings": embeddings}, folder / "model.safetensors")
+    shutil.copy(model_folder / "tokenizer.json", folder)
+    (folder / "config.json").write_text('{"model_type": "model2vec", "normalize": true}')
+    words = [f"{first}{second}" for first in "abcdefghij" for second in "klmnopqrst"]
+    rows = [f"{' '.join(chance.choice(words[5 * n : 5 * n + 9], 4))},{n}"
+            for n in range(18) for _ in range(15)]  # fmt: skip
+    data = tmp_path / "labels.csv"
+    data.write_text("\n".join(["text,label", *rows]), "utf-8")
+    found = compare_models([str(folder)], data, computes=("float32",))
+    qualities = [result.quality.value for result in found.results]
+    assert len(set(qualities)) > 3
+    assert qualities == sorted(qualities, reverse=True)
+    differences = [result.against_best.interval.value for result in found.results]
+    assert differences == pytest.approx([value - qualities[0] for value in qualities])
+
+
 def test_a_static_model_is_compared_once(
     tmp_path: Path, model_folder: Path, tiny_checkpoint: Any
 ) -> None:

@@ -275,7 +275,7 @@ class _Comparison:
     progress: ProgressFactory
 
     def result(self, weak_labels: WeakLabels | None, record: dict[str, Any]) -> ModelComparison:
-        ordered = sorted(self.runs, key=lambda run: -run.outcome.score)
+        ordered = sorted(self.runs, key=lambda run: -run.scored.quality.value)
         best = ordered[0]
         results = self._results(ordered)
         choice = recommend(results, self.tolerance)

@@ -86,7 +86,7 @@ class Clustering:
         values = []
         for _ in range(self.runs):
             rows = rng.choices(range(len(labels)), k=self.sample)
-            values.append(v_measure(labels[rows], fitted.fit_predict(vectors[rows])))
+            values.append(v_measure(labels[rows], _clustered(fitted, vectors[rows])))
         return values
 
     def _by_set(
@@ -100,7 +100,7 @@ class Clustering:
             rows = np.flatnonzero(sets == number)
             groups = np.unique(labels[rows]).size
             fitted = means(groups, batch_size=500, n_init="auto", random_state=self.seed)
-            found = fitted.fit_predict(vectors[rows])
+            found = _clustered(fitted, vectors[rows])
             values.append(v_measure(labels[rows], found))
             clusters[rows] = start + found
             start += groups
@@ -132,3 +132,14 @@ class Clustering:
             return Case(self.texts[used[i]], str(labels[i]), Phrase("cluster", labels=mostly))
 
         return TaskOutcome(scores, "v_measure", per_item_scores, resample, case)
+
+
+def _clustered(kmeans: Any, vectors: Matrix) -> NDArray[np.int64]:
+    """The clusters of vectors, in one thread.
+
+    The batches are so small that several threads gain nothing; beside other work they wait for each
+    other in a loop, which takes twenty times as long.
+    """
+    with require("threadpoolctl", "evaluate").threadpool_limits(1):
+        found: NDArray[np.int64] = kmeans.fit_predict(vectors)
+    return found
