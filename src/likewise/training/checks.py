@@ -143,8 +143,8 @@ def _leaks(
     examples = [f"{text!r} is near {copy!r}" for text, copy in islice(near.items(), SHOWN)]
     finding = Finding(
         "leaks",
-        f"{counted(len(texts), 'text')} of {name} are in the evaluation too "
-        f"({len(exact):,} exact, {len(near):,} near-duplicates); their rows are left out",
+        f"{name} shares {counted(len(texts), 'text')} with the evaluation ({len(exact):,} exact, "
+        f"{len(near):,} near-duplicates); their rows are left out",
         len(texts),
         tuple(examples),
     )
@@ -170,7 +170,7 @@ def _identical(name: str, rows: Sequence[RowTexts]) -> list[Finding]:
             {normalized(text) for text in r.positives}]  # fmt: skip
     if not same:
         return []
-    text = f"{counted(len(same), 'pair')} of {name} have two equal texts and teach nothing"
+    text = f"{name} has {counted(len(same), 'pair')} of equal texts, which teach nothing"
     return [Finding("identical", text, len(same), tuple(same[:SHOWN]))]
 
 
