@@ -27,6 +27,7 @@ DRIVER = ROOT / "tests/native/driver.cpp"
 
 FLAGS = (
     "-O3", "-std=c++17", "-fno-exceptions", "-fno-rtti", "-fvisibility=hidden", "-Wall", "-Wextra",
+    "-ffp-contract=off",  # the same bits from every compiler
     *(() if sys.platform == "win32" else ("-fPIC",)),
 )  # fmt: skip
 UNITS = {

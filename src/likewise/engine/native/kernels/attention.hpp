@@ -117,8 +117,10 @@ template <class Format> struct Attention {
         float *row_scores = scores + row * padded_tokens();
         __m512 lane_maximum = broadcast(-1e30f);
         for (int c = 0; c < padded_tokens(); c += LANES) {
-            __m512 x = _mm512_mul_ps(_mm512_loadu_ps(row_scores + c), broadcast(scale));
-            if (position_bias) x = _mm512_add_ps(x, _mm512_loadu_ps(position_bias + c));
+            __m512 x = _mm512_loadu_ps(row_scores + c);
+            x = position_bias
+                    ? _mm512_fmadd_ps(x, broadcast(scale), _mm512_loadu_ps(position_bias + c))
+                    : _mm512_mul_ps(x, broadcast(scale));
             if (c + LANES > tokens) {
                 __mmask16 padding = (__mmask16)(0xffffu << (tokens > c ? tokens - c : 0));
                 x = _mm512_mask_mov_ps(x, padding, broadcast(-1e30f));
