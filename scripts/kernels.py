@@ -32,7 +32,9 @@ FLAGS = (
 )  # fmt: skip
 UNITS = {
     "cpu.cpp": ("-mno-avx",),
-    "abi.cpp": (
+    "abi.cpp": ("-mno-avx",),
+    "avx2.cpp": ("-mavx2", "-mfma", "-mf16c"),
+    "avx512.cpp": (
         "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mavx512vnni", "-mavx512bf16",
         "-mfma",
     ),
@@ -73,7 +75,7 @@ def refusal(compiler: Command) -> str:
     with tempfile.TemporaryDirectory() as folder:
         empty = Path(folder) / "empty.cpp"
         empty.touch()
-        flags = (*FLAGS, *UNITS["abi.cpp"])
+        flags = (*FLAGS, *UNITS["avx512.cpp"])  # the newest instructions
         done = _run([*compiler, *flags, "-c", str(empty), "-o", str(Path(folder) / "empty.o")])
     return _reason(done) if done.returncode else ""
 

@@ -53,7 +53,9 @@ def project(tmp_path: Path, script: dict[str, Any]) -> Path:
     shutil.copy(SOURCES.parent / "sources.py", native)
     shutil.copy(SOURCES / "cpu.cpp", native / "kernels")
     shutil.copy(SOURCES / "abi.hpp", native / "kernels")
-    (native / "kernels" / "abi.cpp").write_text("int unused(int given) { return 0; }\n")
+    for unit in script["UNITS"].keys() - {"cpu.cpp"}:
+        name = unit.partition(".")[0]
+        (native / "kernels" / unit).write_text(f"int {name}(int given) {{ return 0; }}\n")
     return tmp_path / "project"
 
 
@@ -131,6 +133,24 @@ def test_the_processor_is_asked_without_vector_instructions(script: dict[str, An
     for name in ("likewise_sources", "likewise_sizes", "likewise_features"):
         assert f"{name}:" in assembly
     assert not re.search(r"%[yz]mm|^\s+v[a-z]+\s", assembly, re.MULTILINE)
+
+
+@pytest.mark.skipif(not shutil.which("nm"), reason="needs nm")
+@pytest.mark.parametrize("unit", ["avx2.cpp", "avx512.cpp"])
+def test_instruction_sets_share_no_function(
+    unit: str, script: dict[str, Any], tmp_path: Path
+) -> None:
+    """The linker would keep one copy of a weak symbol, maybe for the wrong processor."""
+    flags = (*script["FLAGS"], *script["UNITS"][unit], "-O0")
+    made = tmp_path / "made.o"
+    subprocess.run(["c++", *flags, "-c", str(SOURCES / unit), "-o", str(made)], check=True)
+    symbols = subprocess.run(
+        ["nm", "--defined-only", "--extern-only", "--demangle", str(made)],
+        capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    assert [line.split(maxsplit=2)[2] for line in symbols.splitlines()] == [
+        f"{unit.partition('.')[0]}_kernels"
+    ]
 
 
 def test_a_library_of_other_sources_is_not_used(

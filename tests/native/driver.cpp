@@ -15,11 +15,12 @@
 #include "abi.hpp"
 
 extern "C" {
-int likewise_features();
+int likewise_features(int instructions);
 uint64_t likewise_sources();
 void likewise_sizes(int32_t *to);
-void likewise_pack(int format, int use_tiles, const float *weight, int out_features,
-                   int in_features, void *packed, float *scale, float *sum);
+int likewise_element_size(int instructions, int format);
+void likewise_pack(int instructions, int format, int use_tiles, const float *weight,
+                   int out_features, int in_features, void *packed, float *scale, float *sum);
 int likewise_run(const Network *network, Job *job);
 }
 
@@ -46,7 +47,7 @@ struct Shape {
 
 struct Formats {
     const char *name;
-    int format, attention, tiles;
+    int instructions, format, attention, tiles;
 };
 
 uint32_t state = 7;
@@ -92,6 +93,7 @@ class RandomNetwork {
         network.heads = shape.heads;
         network.intermediate_size = shape.intermediate_size;
         network.max_positions = max_positions;
+        network.instructions = formats.instructions;
         network.format = formats.format;
         network.attention_format = formats.attention;
         network.activation = activation;
@@ -114,11 +116,11 @@ class RandomNetwork {
     }
 
     Linear linear(int in_features, int out_features) {
-        const int sizes[] = {1, 2, 4};
-        const size_t size = (size_t)out_features * in_features * sizes[formats.format];
+        const size_t size = (size_t)out_features * in_features *
+                            likewise_element_size(formats.instructions, formats.format);
         packed.emplace_back(aligned_alloc(64, size));
         Floats scale(out_features), sum(out_features);
-        likewise_pack(formats.format, formats.tiles,
+        likewise_pack(formats.instructions, formats.format, formats.tiles,
                       store(random_numbers((size_t)out_features * in_features,
                                            1.5f / sqrtf((float)in_features))),
                       out_features, in_features, packed.back().get(), scale.data(), sum.data());
@@ -227,17 +229,22 @@ void check_stop(const RandomNetwork &network) {
 }
 
 // Columns of zeros, and of values too small to divide by.
-void check_int8_of_tiny_weights() {
+void check_int8_of_tiny_weights(int instructions) {
     const int out_features = 64, in_features = 64;
     for (float size : {0.0f, 1e-45f, 1e-39f, 1e-37f, 1e-30f, 3e38f}) {
         Floats weights(out_features * in_features, size), scale(out_features), sum(out_features);
-        std::vector<int8_t> packed(out_features * in_features);
+        const bool wide = likewise_element_size(instructions, INT8) == 2;
+        std::vector<int8_t> narrow_packed(wide ? 0 : out_features * in_features);
+        std::vector<int16_t> wide_packed(wide ? out_features * in_features : 0);
         weights[1] = -size;
-        likewise_pack(0, 0, weights.data(), out_features, in_features, packed.data(), scale.data(),
-                      sum.data());
+        likewise_pack(instructions, INT8, 0, weights.data(), out_features, in_features,
+                      wide ? (void *)wide_packed.data() : (void *)narrow_packed.data(),
+                      scale.data(), sum.data());
         must_be_finite(scale);
-        for (int8_t number : packed) MUST(number >= -127);
-        MUST(fabsf((float)packed[0] * scale[0] - size) <= fmaxf(size * 1e-5f, 1e-36f));
+        for (int number : narrow_packed) MUST(number >= -127);
+        for (int number : wide_packed) MUST(number >= -127 && number <= 127);
+        const int first = wide ? wide_packed[0] : narrow_packed[0];
+        MUST(fabsf((float)first * scale[0] - size) <= fmaxf(size * 1e-5f, 1e-36f));
     }
 }
 
@@ -267,6 +274,45 @@ void check(Formats formats) {
     printf("%s: %d networks\n", formats.name, networks);
 }
 
+void check_all(int instructions) {
+    const int features = likewise_features(instructions);
+    if (!(features & 4)) {
+        printf("this processor lacks it: no kernel was run\n");
+        return;
+    }
+    check({"float32", instructions, FLOAT32, FLOAT32, 0});
+    if (features & 1) check_int8_of_tiny_weights(instructions);
+    if (features & 1) check({"int8, attention in float32", instructions, INT8, FLOAT32, 0});
+    if ((features & 3) == 3) {
+        check({"int8, attention in bfloat16", instructions, INT8, BFLOAT16, 0});
+    }
+    if (features & 2) check({"bfloat16", instructions, BFLOAT16, BFLOAT16, 0});
+    if (features & 8) {
+        check({"int8 on tiles", instructions, INT8, BFLOAT16, 1});
+        check({"bfloat16 on tiles", instructions, BFLOAT16, BFLOAT16, 1});
+    }
+}
+
+// Both instruction sets give the same bits, where the processor has them.
+void check_same(int format, const char *name) {
+    const int bits = format == INT8 ? 1 : 4;
+    if (!(likewise_features(AVX2) & likewise_features(AVX512) & bits)) return;
+    const Shape shape = {192, 2, 128, 2, 300, true};
+    const Lengths lengths = {0, 1, 5, 6, 7, 16, 17, 33, 300};
+    for (int activation = 0; activation < 3; activation++) {
+        Floats vectors[2];
+        for (int instructions : {AVX2, AVX512}) {
+            state = 7; // the same weights
+            RandomNetwork network(shape, {name, instructions, format, FLOAT32, 0}, activation);
+            Texts texts(shape, lengths);
+            run(network, texts);
+            vectors[instructions] = texts.vectors;
+        }
+        MUST(vectors[AVX2] == vectors[AVX512]);
+    }
+    printf("%s: the same bits\n", name);
+}
+
 } // namespace
 
 int main() {
@@ -274,19 +320,11 @@ int main() {
     likewise_sizes(sizes);
     MUST(sizes[3] == (int32_t)sizeof(Network) && sizes[4] == (int32_t)sizeof(Job));
     MUST(likewise_sources() != 0);
-    const int features = likewise_features();
-    if (!(features & 4)) {
-        printf("this processor has no AVX-512: no kernel was run\n");
-        return 0;
-    }
-    check({"float32", 2, 2, 0});
-    if (features & 1) check_int8_of_tiny_weights();
-    if (features & 1) check({"int8, attention in float32", 0, 2, 0});
-    if ((features & 3) == 3) check({"int8, attention in bfloat16", 0, 1, 0});
-    if (features & 2) check({"bfloat16", 1, 1, 0});
-    if (features & 8) {
-        check({"int8 on tiles", 0, 1, 1});
-        check({"bfloat16 on tiles", 1, 1, 1});
-    }
+    printf("AVX2\n");
+    check_all(AVX2);
+    printf("AVX-512\n");
+    check_all(AVX512);
+    check_same(FLOAT32, "float32");
+    check_same(INT8, "int8");
     return 0;
 }

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from likewise.engine.architectures import DESCRIPTIONS
-from likewise.engine.native import supported
+from likewise.engine.native import library, supported
 
 COMPUTES = ("float32", "bfloat16", "int8")
 KERNEL_SIZES = {
@@ -36,10 +36,13 @@ def make(checkpoints: Any, family: Any) -> Path:
     return made
 
 
-@pytest.fixture(params=COMPUTES)
-def compute(request: pytest.FixtureRequest) -> str:
-    needed(request.param)
-    return str(request.param)
+@pytest.fixture(params=[f"{c}-{i}" for i in library.INSTRUCTIONS for c in COMPUTES])
+def compute(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Each number format under each instruction set."""
+    compute, instructions = str(request.param).split("-")
+    monkeypatch.setenv(library.INSTRUCTIONS_VARIABLE, instructions)
+    needed(compute)
+    return compute
 
 
 def needed(compute: str) -> None:

@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 
 import likewise
 from likewise.checkpoint.config import POOLING_MODES, Pooling, read_config
-from likewise.engine.native import NativeRuntime, features, library, network
+from likewise.engine.native import NativeRuntime, features, library, network, timing
 from likewise.engine.native.sources import LIBRARY
 from likewise.engine.openvino.load import load_graph_runtime
+from likewise.engine.timing import Choice
 from likewise.errors import DamagedFileError, EngineError, InputError, UnsupportedModelError
 from likewise.tokenization.token_rows import TokenRows
 from likewise.tokenization.tokenizer import read_tokenizer
@@ -210,7 +211,32 @@ def test_features_match_proc_cpuinfo() -> None:
     flags = set(cpuinfo.read_text().partition("flags")[2].partition("\n")[0].split())
     base = {"avx512f", "avx512bw", "avx512dq", "avx512vl"} <= flags
     names = ("avx512_vnni", "avx512_bf16", "avx512f", "amx_tile")
-    assert features() == sum(1 << bit for bit, name in enumerate(names) if base & (name in flags))
+    expected = sum(1 << bit for bit, name in enumerate(names) if base & (name in flags))
+    assert library.features_with("avx512") == expected
+    assert library.features_with("avx2") == (5 if {"avx2", "fma", "f16c"} <= flags else 0)
+
+
+def test_both_instruction_sets_give_the_same_bits(
+    folder: Path, texts: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for compute in ("float32", "int8"):
+        vectors = []
+        for name in library.INSTRUCTIONS:
+            monkeypatch.setenv(library.INSTRUCTIONS_VARIABLE, name)
+            needed(compute)
+            monkeypatch.setattr(network, "features", lambda: (features() or 0) & ~library.TILES)
+            monkeypatch.setattr(timing, "attention_format", lambda: Choice("float32", "the same"))
+            runtime = NativeRuntime(read_config(folder), compute)
+            vectors.append(runtime.embed(read_tokenizer(read_config(folder)).rows(texts)))
+        np.testing.assert_array_equal(*vectors)
+
+
+def test_an_unknown_instruction_set_is_refused(bert: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    needed("float32")
+    monkeypatch.setenv(library.INSTRUCTIONS_VARIABLE, "sse2")
+    with pytest.raises(InputError, match="LIKEWISE_INSTRUCTIONS is 'sse2'") as caught:
+        likewise.load(bert)
+    assert caught.value.hint == "one of avx512, avx2"
 
 
 def test_token_ids_out_of_range_are_refused(bert: Path) -> None:

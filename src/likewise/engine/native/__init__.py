@@ -1,4 +1,4 @@
-"""Native kernels for AVX-512 and AMX: many texts as one matrix, without padding."""
+"""Native kernels for AVX2, AVX-512 and AMX: many texts as one matrix, without padding."""
 
 from likewise.engine.native.library import TILES, features, supported, unavailable
 from likewise.engine.native.runtime import NativeRuntime, refusal

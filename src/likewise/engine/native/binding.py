@@ -56,6 +56,7 @@ class NetworkStruct(ctypes.Structure):
         ("heads", c_int32),
         ("intermediate_size", c_int32),
         ("max_positions", c_int32),
+        ("instructions", c_int32),
         ("format", c_int32),
         ("attention_format", c_int32),
         ("activation", c_int32),

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import ctypes
+import os
 from functools import cache
 
 from likewise.engine.native import binding
 from likewise.engine.native.sources import LIBRARY, sources_hash
-from likewise.errors import UnsupportedModelError
+from likewise.errors import InputError, UnsupportedModelError
 
 FORMATS = {"int8": 0, "bfloat16": 1, "float32": 2}
 """The codes of the number formats in the kernels."""
+
+INSTRUCTIONS = {"avx512": 1, "avx2": 0}
+"""The codes of the instruction sets in the kernels, the preferred one first."""
+
+INSTRUCTIONS_VARIABLE = "LIKEWISE_INSTRUCTIONS"
+"""Environment variable with the instruction set to use."""
 
 TILES = 8
 """The feature bit of AMX tiles, for int8 and bfloat16."""
@@ -54,7 +61,8 @@ def _declare(opened: ctypes.CDLL) -> None:
     )
     pointer = ctypes.c_void_p
     opened.likewise_pack.argtypes = (
-        ctypes.c_int, ctypes.c_int, pointer, ctypes.c_int, ctypes.c_int, pointer, pointer, pointer,
+        ctypes.c_int, ctypes.c_int, ctypes.c_int, pointer, ctypes.c_int, ctypes.c_int,
+        pointer, pointer, pointer,
     )  # fmt: skip
     opened.likewise_pack.restype = None
 
@@ -88,13 +96,38 @@ def loaded() -> ctypes.CDLL:
     return found
 
 
+def instructions() -> str:
+    """The instruction set of the kernels: `LIKEWISE_INSTRUCTIONS`, else the processor's best.
+
+    Raises:
+        InputError: `LIKEWISE_INSTRUCTIONS` is not one of `INSTRUCTIONS`.
+    """
+    chosen = os.environ.get(INSTRUCTIONS_VARIABLE)
+    if chosen:
+        if chosen not in INSTRUCTIONS:
+            raise InputError(
+                f"{INSTRUCTIONS_VARIABLE} is {chosen!r}", hint="one of " + ", ".join(INSTRUCTIONS)
+            )
+        return chosen
+    return next((name for name in INSTRUCTIONS if features_with(name)), "avx2")
+
+
 def features() -> int | None:
-    """The processor's features as the bits of `likewise_features`; None without the library."""
+    """The processor's features with the instruction set; None without the library."""
+    return features_with(instructions())
+
+
+def features_with(name: str) -> int | None:
+    """The bits of `likewise_features` for one of `INSTRUCTIONS`; None without the library."""
     found = library()
-    return None if found is None else int(found.likewise_features())
+    return None if found is None else _features(found, INSTRUCTIONS[name])
 
 
 @cache
+def _features(kernels: ctypes.CDLL, code: int) -> int:
+    return int(kernels.likewise_features(code))
+
+
 def supported() -> frozenset[str]:
     """The number formats that the kernels support on this processor."""
     bits = features() or 0

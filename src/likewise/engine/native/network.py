@@ -8,7 +8,14 @@ from numpy.typing import NDArray
 from likewise.engine.architectures import EncoderDescription
 from likewise.engine.layer_parameters import LinearParameters, Parameters
 from likewise.engine.native import binding
-from likewise.engine.native.library import FORMATS, TILES, features, loaded
+from likewise.engine.native.library import (
+    FORMATS,
+    INSTRUCTIONS,
+    TILES,
+    features,
+    instructions,
+    loaded,
+)
 from likewise.errors import UnsupportedModelError
 
 PANEL = 64
@@ -16,7 +23,6 @@ PANEL = 64
 
 LANES = 16
 ALIGNMENT = 64
-ELEMENT_SIZES = {"int8": 1, "bfloat16": 2, "float32": 4}
 
 
 class PackedNetwork:
@@ -46,6 +52,7 @@ class PackedNetwork:
     ) -> None:
         self._buffers: list[object] = []
         self._encoder, self._compute = encoder, compute
+        self._instructions = INSTRUCTIONS[instructions()]
         self._use_tiles = bool((features() or 0) & TILES)
         sizes = encoder.sizes
         _check(encoder)
@@ -66,6 +73,7 @@ class PackedNetwork:
             heads=sizes.heads,
             intermediate_size=sizes.intermediate_size,
             max_positions=max_positions,
+            instructions=self._instructions,
             format=FORMATS[compute],
             attention_format=FORMATS[attention_format],
             activation=binding.ACTIVATIONS[sizes.activation],
@@ -95,14 +103,15 @@ class PackedNetwork:
         """Pack one linear layer, made of one or more with concatenated outputs."""
         in_features = concatenated[0].weight.shape[1]
         out_features = sum(len(part.weight) for part in concatenated)
-        column_size = in_features * ELEMENT_SIZES[self._compute]
+        kernels, format_code = loaded(), FORMATS[self._compute]
+        column_size = in_features * kernels.likewise_element_size(self._instructions, format_code)
         packed = _aligned_bytes(out_features * column_size)
         scale, total, bias = (np.zeros(out_features, np.float32) for _ in range(3))
-        pack, column = loaded().likewise_pack, 0
+        column = 0
         for part in concatenated:
             weight = np.ascontiguousarray(part.weight, np.float32)
-            pack(
-                FORMATS[self._compute], self._use_tiles, weight.ctypes.data, len(weight),
+            kernels.likewise_pack(
+                self._instructions, format_code, self._use_tiles, weight.ctypes.data, len(weight),
                 in_features, packed.ctypes.data + column * column_size,
                 scale.ctypes.data + 4 * column, total.ctypes.data + 4 * column,
             )  # fmt: skip

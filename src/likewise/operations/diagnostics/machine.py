@@ -49,9 +49,6 @@ def instructions() -> Iterator[Check]:
     if not has["AVX2"]:
         hint = "everything is slow without AVX2; use a newer machine"
         yield Check("processor", "warn", detail, hint)
-    elif not has["VNNI"]:
-        hint = "int8 is hardly faster without VNNI; use compute auto"
-        yield Check("processor", "warn", detail, hint)
     else:
         yield Check("processor", "ok", detail)
 

@@ -7,6 +7,9 @@
 
 #define EXPORT extern "C" __attribute__((visibility("default")))
 
+enum Instructions : int32_t { AVX2, AVX512 };
+enum Format : int32_t { INT8, BFLOAT16, FLOAT32 };
+
 // A linear layer. The weight is packed; see packing.hpp.
 struct Linear {
     const void *weight;
@@ -33,8 +36,9 @@ struct Network {
     LayerNorm embedding_norm;
     const float *position_bias; // [heads, 2 * max_positions + 16], added to scores; or null
     int32_t layer_count, hidden_size, heads, intermediate_size, max_positions;
-    int32_t format;           // of the linear layers: 0 int8, 1 bfloat16, 2 float32
-    int32_t attention_format; // 1 bfloat16, 2 float32
+    int32_t instructions;     // Instructions
+    int32_t format;           // Format of the linear layers
+    int32_t attention_format; // Format of attention: bfloat16 or float32
     int32_t activation;       // 0 GELU, 1 GELU (tanh approximation), 2 ReLU
     int32_t use_tiles;        // whether matrix products run on AMX tiles
     float epsilon;            // of layer normalization

@@ -6,6 +6,8 @@
 #include "functions.hpp"
 #include "tiles.hpp"
 
+namespace {
+
 // The attention of one head of one text. Keys and values are packed like weights; see packing.hpp.
 template <class Format> struct Attention {
     using Element = typename Format::Element;
@@ -15,7 +17,7 @@ template <class Format> struct Attention {
     int tokens;    // of the text
     int head_size; // elements of a token in one head
     float scale;   // of the scores, times log2(e)
-    __m512i *keys, *values;
+    Words *keys, *values;
     float *scores;    // [Format::rows, padded_tokens]
     Element *weights; // [Format::rows, padded_tokens]
 
@@ -33,13 +35,12 @@ template <class Format> struct Attention {
     void pack_keys(const Element *from, size_t stride) {
         for (int group = 0; group < token_groups(); group++) {
             for (int step = 0; step < key_steps(); step += LANES) {
-                __m512i registers[LANES];
+                Words registers[LANES];
                 for (int i = 0; i < LANES; i++) {
                     int token = group * LANES + i;
-                    registers[i] =
-                        token < tokens
-                            ? _mm512_loadu_si512(from + token * stride + step * values_per_lane)
-                            : _mm512_setzero_si512();
+                    registers[i] = token < tokens
+                                       ? load_words(from + token * stride + step * values_per_lane)
+                                       : Words{};
                 }
                 transpose(registers);
                 for (int i = 0; i < LANES; i++) keys[group * key_steps() + step + i] = registers[i];
@@ -50,25 +51,19 @@ template <class Format> struct Attention {
     // Pack the values as the right side of a product: each step holds `values_per_lane` tokens.
     void pack_values(const Element *from, size_t stride) {
         for (int group = 0; group < head_size / LANES; group++) {
-            __m512i *to = values + (size_t)group * value_steps();
+            Words *to = values + (size_t)group * value_steps();
             for (int step = 0; step < value_steps(); step++) {
                 const Element *row = from + (size_t)step * values_per_lane * stride + group * LANES;
                 if constexpr (values_per_lane == 1) {
-                    to[step] = _mm512_loadu_si512(row);
+                    to[step] = load_words(row);
                 } else {
                     const int token = step * values_per_lane;
-                    __m512i even = token < tokens ? load_lanes(row) : _mm512_setzero_si512();
-                    __m512i odd =
-                        token + 1 < tokens ? load_lanes(row + stride) : _mm512_setzero_si512();
-                    to[step] = _mm512_or_si512(even, _mm512_slli_epi32(odd, 16));
+                    Words even = token < tokens ? Format::lower_halves(row) : Words{};
+                    Words odd = token + 1 < tokens ? Format::lower_halves(row + stride) : Words{};
+                    to[step] = Format::join(even, odd);
                 }
             }
         }
-    }
-
-    // 16 elements of 16 bits, each in the lower half of a lane.
-    static INLINE __m512i load_lanes(const Element *row) {
-        return _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)row));
     }
 
     // Attention of `rows` queries, the first of which is token `first`. Calls
@@ -82,14 +77,15 @@ template <class Format> struct Attention {
             inverse_sums[i] =
                 1.0f / softmax(i, position_bias ? position_bias - (first + i) : nullptr);
         }
-        for (int group = 0; group < head_size / LANES; group += 2) {
+        constexpr int groups = min(2, GROUP_BLOCK);
+        for (int group = 0; group < head_size / LANES; group += groups) {
             RightMatrix right = {values + (size_t)group * value_steps(), (size_t)value_steps(), 1};
             const size_t bytes = padded_tokens() * sizeof(Element);
-            multiply<Format, 2>(rows, {weights, bytes, TILE_ROW_BYTES, TILE_ROWS * bytes}, right,
-                                value_steps(), [&](int i, int j, __m512 sum) INLINED {
-                                    store(first + i, (group + j) * LANES,
-                                          _mm512_mul_ps(sum, broadcast(inverse_sums[i])));
-                                });
+            multiply<Format, groups>(rows, {weights, bytes, TILE_ROW_BYTES, TILE_ROWS * bytes},
+                                     right, value_steps(), [&](int i, int j, Floats sum) INLINED {
+                                         store(first + i, (group + j) * LANES,
+                                               sum * broadcast(inverse_sums[i]));
+                                     });
         }
     }
 
@@ -99,15 +95,19 @@ template <class Format> struct Attention {
             RightMatrix right = {keys + (size_t)group * key_steps(), (size_t)key_steps(), 1};
             float *to = scores + group * LANES;
             const int width = padded_tokens();
-            auto store_score = [=](int i, int j, __m512 sum)
-                                   INLINED { _mm512_storeu_ps(to + i * width + j * LANES, sum); };
+            auto store_score = [=](int i, int j, Floats sum)
+                                   INLINED { store(to + i * width + j * LANES, sum); };
             const size_t bytes = stride * sizeof(Element);
             const LeftMatrix left = {queries, bytes, TILE_ROW_BYTES, TILE_ROWS * bytes};
-            switch (min(GROUP_BLOCK, token_groups() - group)) {
-            case 1: multiply<Format, 1>(rows, left, right, key_steps(), store_score); break;
-            case 2: multiply<Format, 2>(rows, left, right, key_steps(), store_score); break;
-            case 3: multiply<Format, 3>(rows, left, right, key_steps(), store_score); break;
-            default: multiply<Format, 4>(rows, left, right, key_steps(), store_score);
+            if constexpr (GROUP_BLOCK == 1) {
+                multiply<Format, 1>(rows, left, right, key_steps(), store_score);
+            } else {
+                switch (min(GROUP_BLOCK, token_groups() - group)) {
+                case 1: multiply<Format, 1>(rows, left, right, key_steps(), store_score); break;
+                case 2: multiply<Format, 2>(rows, left, right, key_steps(), store_score); break;
+                case 3: multiply<Format, 3>(rows, left, right, key_steps(), store_score); break;
+                default: multiply<Format, 4>(rows, left, right, key_steps(), store_score);
+                }
             }
         }
     }
@@ -115,25 +115,23 @@ template <class Format> struct Attention {
     // Unnormalized softmax: writes exp(score - maximum) to `weights` and returns the sum.
     INLINE float softmax(int row, const float *position_bias) {
         float *row_scores = scores + row * padded_tokens();
-        __m512 lane_maximum = broadcast(-1e30f);
+        Floats lane_maximum = broadcast(-1e30f);
         for (int c = 0; c < padded_tokens(); c += LANES) {
-            __m512 x = _mm512_loadu_ps(row_scores + c);
-            x = position_bias
-                    ? _mm512_fmadd_ps(x, broadcast(scale), _mm512_loadu_ps(position_bias + c))
-                    : _mm512_mul_ps(x, broadcast(scale));
-            if (c + LANES > tokens) {
-                __mmask16 padding = (__mmask16)(0xffffu << (tokens > c ? tokens - c : 0));
-                x = _mm512_mask_mov_ps(x, padding, broadcast(-1e30f));
-            }
-            lane_maximum = _mm512_max_ps(lane_maximum, x);
-            _mm512_storeu_ps(row_scores + c, x);
+            Floats x = load(row_scores + c);
+            x = position_bias ? fmadd(x, broadcast(scale), load(position_bias + c))
+                              : x * broadcast(scale);
+            if (c + LANES > tokens) x = first_lanes(x, tokens - c, broadcast(-1e30f));
+            lane_maximum = max(lane_maximum, x);
+            store(row_scores + c, x);
         }
-        __m512 maximum = broadcast(_mm512_reduce_max_ps(lane_maximum)), sum = broadcast(0.0f);
+        Floats maximum = broadcast(reduce_max(lane_maximum)), sum = broadcast(0.0f);
         for (int c = 0; c < padded_tokens(); c += LANES) {
-            __m512 x = exp2(_mm512_sub_ps(_mm512_loadu_ps(row_scores + c), maximum));
-            sum = _mm512_add_ps(sum, x);
+            Floats x = exp2(load(row_scores + c) - maximum);
+            sum = sum + x;
             Format::store(weights + row * padded_tokens() + c, x);
         }
-        return _mm512_reduce_add_ps(sum);
+        return reduce_add(sum);
     }
 };
+
+} // namespace

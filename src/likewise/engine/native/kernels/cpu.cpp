@@ -42,17 +42,20 @@ bool request_tiles() {
 
 } // namespace
 
-// The features of this processor, as bits: 1 int8, 2 bfloat16, 4 float32, 8 AMX tiles (int8 and
-// bfloat16). Uses CPUID directly: __builtin_cpu_supports returns nothing in libraries built by zig.
-EXPORT int likewise_features() {
+// The features of this processor with an instruction set, as bits: 1 int8, 2 bfloat16, 4 float32,
+// 8 AMX tiles (int8 and bfloat16). Uses CPUID directly: __builtin_cpu_supports returns nothing in
+// libraries built by zig.
+EXPORT int likewise_features(int instructions) {
     unsigned a, b, c, d, low, high;
     if (!__get_cpuid(1, &a, &b, &c, &d)) return 0;
     if (!(c >> 27 & 1)) return 0; // OSXSAVE: the system saves the registers
     const unsigned needed = 1u << 12 | 1u << 28 | 1u << 29; // FMA, AVX and F16C
     if ((c & needed) != needed) return 0;
     __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
-    const unsigned saved_state = 0xe6; // registers of 128, 256 and 512 bits, and masks
+    // registers of 128 and 256 bits; those of 512 bits, and masks
+    const unsigned saved_state = instructions == AVX512 ? 0xe6 : 0x6;
     if ((low & saved_state) != saved_state || !__get_cpuid_count(7, 0, &a, &b, &c, &d)) return 0;
+    if (instructions == AVX2) return b >> 5 & 1 ? 4 | 1 : 0;
     const unsigned base = 1u << 16 | 1u << 17 | 1u << 30 | 1u << 31; // AVX-512 F, DQ, BW, VL
     if ((b & base) != base) return 0;
     const unsigned amx = 1u << 22 | 1u << 24 | 1u << 25, tile_state = 1u << 17 | 1u << 18;

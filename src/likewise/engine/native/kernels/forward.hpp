@@ -16,7 +16,7 @@
 
 namespace {
 
-constexpr int64_t BLOCK_TOKENS = 256; // tokens that pass through the network together
+constexpr int64_t BLOCK_TOKENS = 256;   // tokens that pass through the network together
 constexpr int64_t SMALL_JOB_ROUNDS = 4; // blocks for each thread up to which a job is small
 
 // One thread's forward pass over blocks of texts. Format: of the linear layers.
@@ -41,8 +41,8 @@ template <class Format, class AttentionFormat> class ForwardPass {
         row_max = workspace.allocate<float>(Format::is_int8 ? tokens * LANES : 0);
         row_scale = workspace.allocate<float>(tokens);
         row_offset = workspace.allocate<float>(tokens);
-        attention.keys = workspace.allocate<__m512i>(padded / LANES * head_size);
-        attention.values = workspace.allocate<__m512i>((padded + 1) * head_size / LANES);
+        attention.keys = workspace.allocate<Words>(padded / LANES * head_size);
+        attention.values = workspace.allocate<Words>((padded + 1) * head_size / LANES);
         attention.scores = workspace.allocate<float>(padded * AttentionFormat::rows);
         attention.weights = workspace.allocate<AttentionElement>(padded * AttentionFormat::rows);
         attention.head_size = (int)head_size;
@@ -126,8 +126,7 @@ template <class Format, class AttentionFormat> class ForwardPass {
             const float *position_embedding =
                 net.position_embeddings + (size_t)position * net.hidden_size;
             for (int c = 0; c < net.hidden_size; c += LANES) {
-                _mm512_storeu_ps(to + c, _mm512_add_ps(_mm512_loadu_ps(word_embedding + c),
-                                                       _mm512_loadu_ps(position_embedding + c)));
+                store(to + c, load(word_embedding + c) + load(position_embedding + c));
             }
             layer_norm(to, net.hidden_size, net.embedding_norm, net.epsilon);
         }
@@ -146,7 +145,7 @@ template <class Format, class AttentionFormat> class ForwardPass {
             quantize_row(from, width, row_scale[row], row_offset[row], address);
         } else {
             for (int c = 0; c < width; c += LANES) {
-                Format::store(address(c), _mm512_loadu_ps(from + c));
+                Format::store(address(c), load(from + c));
             }
         }
     }
@@ -156,16 +155,16 @@ template <class Format, class AttentionFormat> class ForwardPass {
     void run_layer(const Layer &layer, int64_t first, int64_t last, int64_t begin, int tokens) {
         const int hidden_size = net.hidden_size;
         linear<Format>(input_of(input), layer.qkv, tokens,
-                       [=, to = qkv](int row, int column, __m512 y) INLINED {
+                       [=, to = qkv](int row, int column, Floats y) INLINED {
                            AttentionFormat::store(to + (size_t)row * 3 * hidden_size + column, y);
                        });
         for (int64_t text = first; text < last; text++) {
             attend((int)(job.text_offsets[text] - begin), tokens_between(text, text + 1));
         }
         convert_rows(context, tokens);
-        auto add_residual = [=, base = hidden_states](int row, int column, __m512 y) INLINED {
+        auto add_residual = [=, base = hidden_states](int row, int column, Floats y) INLINED {
             float *to = base + (size_t)row * hidden_size + column;
-            _mm512_storeu_ps(to, _mm512_add_ps(_mm512_loadu_ps(to), y));
+            store(to, load(to) + y);
         };
         linear<Format>(input_of(input), layer.attention_output, tokens, add_residual);
         normalize(layer.attention_norm, tokens);
@@ -199,9 +198,8 @@ template <class Format, class AttentionFormat> class ForwardPass {
             float *to = context + (size_t)start * net.hidden_size + head * attention.head_size;
             for (int row = 0; row < tokens; row += AttentionFormat::rows) {
                 attention.attend(row, min(AttentionFormat::rows, tokens - row), query, stride,
-                                 position_bias, [&](int row, int column, __m512 y) INLINED {
-                                     _mm512_storeu_ps(to + (size_t)row * net.hidden_size + column,
-                                                      y);
+                                 position_bias, [&](int row, int column, Floats y) INLINED {
+                                     store(to + (size_t)row * net.hidden_size + column, y);
                                  });
             }
         }
@@ -211,16 +209,16 @@ template <class Format, class AttentionFormat> class ForwardPass {
     void run_intermediate(const Linear &layer, int tokens) {
         switch (net.activation) {
         case 0:
-            return run_intermediate_with(layer, tokens, [](__m512 y) INLINED {
+            return run_intermediate_with(layer, tokens, [](Floats y) INLINED {
                 if constexpr (Format::is_int8) return gelu_int8(y);
                 else if constexpr (Format::is_bfloat16) return gelu_bfloat16(y);
                 else return gelu(y);
             });
         case 1:
             return run_intermediate_with(layer, tokens,
-                                         [](__m512 y) INLINED { return gelu_tanh(y); });
+                                         [](Floats y) INLINED { return gelu_tanh(y); });
         default:
-            return run_intermediate_with(layer, tokens, [](__m512 y) INLINED { return relu(y); });
+            return run_intermediate_with(layer, tokens, [](Floats y) INLINED { return relu(y); });
         }
     }
 
@@ -229,7 +227,7 @@ template <class Format, class AttentionFormat> class ForwardPass {
         const int width = net.intermediate_size;
         if constexpr (!Format::is_int8) {
             linear<Format>(input_of(input), layer, tokens,
-                           [=, to = intermediate](int row, int column, __m512 y) INLINED {
+                           [=, to = intermediate](int row, int column, Floats y) INLINED {
                                Format::store(to + element_offset<Format>(width, row, column),
                                              activation(y));
                            });
@@ -238,17 +236,15 @@ template <class Format, class AttentionFormat> class ForwardPass {
             // the lower bound of the activations: the minimum of GELU plus the error of gelu_int8
             const float minimum = net.activation == 2 ? 0.0f : -0.172f;
             for (int row = 0; row < tokens; row++) {
-                _mm512_store_ps(row_max + row * LANES, broadcast(minimum));
+                store(row_max + row * LANES, broadcast(minimum));
             }
             linear<Format>(input_of(input), layer, tokens,
                            [=, to = intermediate_fp16, row_max = row_max](int row, int column,
-                                                                          __m512 y) INLINED {
+                                                                          Floats y) INLINED {
                                y = activation(y);
                                float *maximum = row_max + row * LANES;
-                               _mm512_store_ps(maximum, _mm512_max_ps(_mm512_load_ps(maximum), y));
-                               _mm256_storeu_si256((__m256i *)(to + (size_t)row * width + column),
-                                                   _mm512_cvtps_ph(y, _MM_FROUND_TO_NEAREST_INT |
-                                                                          _MM_FROUND_NO_EXC));
+                               store(maximum, max(load(maximum), y));
+                               store_float16(to + (size_t)row * width + column, y);
                            });
             for (int row = 0; row < tokens; row++) quantize_intermediate(row, minimum);
         }
@@ -257,14 +253,14 @@ template <class Format, class AttentionFormat> class ForwardPass {
     // Quantize a row of `intermediate_fp16` over the range from `minimum` to `row_max`.
     INLINE void quantize_intermediate(int row, float minimum) {
         const int width = net.intermediate_size;
-        float range = _mm512_reduce_max_ps(_mm512_load_ps(row_max + row * LANES)) - minimum;
+        float range = reduce_max(load(row_max + row * LANES)) - minimum;
         row_offset[row] = minimum;
         row_scale[row] = range / 255.0f;
-        __m512 inverse_scale = broadcast(inverse_scale_of(255.0f, range));
+        Floats inverse_scale = broadcast(inverse_scale_of(255.0f, range));
         const uint16_t *from = intermediate_fp16 + (size_t)row * width;
         for (int c = 0; c < width; c += LANES) {
-            __m512 y = _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(from + c)));
-            store_quantized((uint8_t *)intermediate + element_offset<Format>(width, row, c), y,
+            Floats y = load_float16(from + c);
+            store_quantized(intermediate + element_offset<Format>(width, row, c), y,
                             broadcast(minimum), inverse_scale);
         }
     }

@@ -7,6 +7,8 @@
 #include "functions.hpp"
 #include "tiles.hpp"
 
+namespace {
+
 // The input of a linear layer, in the layout of `element_offset`. In int8 a value is
 // `scale * element + offset`, with one scale and offset for each row.
 struct Input {
@@ -24,7 +26,7 @@ void linear(Input input, const Linear &layer, int rows, Store store) {
     const int panels = (out_features / LANES + groups - 1) / groups;
     const float *bias = layer.bias, *scale = layer.scale, *sum = layer.sum;
     for (int panel = 0; panel < panels; panel++) {
-        const __m512i *weight = (const __m512i *)layer.weight + (size_t)panel * steps * groups;
+        const Words *weight = (const Words *)layer.weight + (size_t)panel * steps * groups;
         const RightMatrix right = Format::uses_tiles ? RightMatrix{weight, (size_t)steps, 1}
                                                      : RightMatrix{weight, 1, (size_t)groups};
         for (int first = 0; first < rows; first += Format::rows) {
@@ -40,18 +42,17 @@ void linear(Input input, const Linear &layer, int rows, Store store) {
                 [=](int i, int j, typename Format::Accumulator accumulator) INLINED {
                     const int column = (panel * groups + j) * LANES;
                     if (column >= out_features) return;
-                    __m512 x = Format::to_float(accumulator);
                     if constexpr (Format::is_int8) {
-                        x = _mm512_mul_ps(x, broadcast(row_scale[i]));
-                        x = _mm512_fmadd_ps(broadcast(row_offset[i]), _mm512_loadu_ps(sum + column),
-                                            x);
-                        x = _mm512_fmadd_ps(x, _mm512_loadu_ps(scale + column),
-                                            _mm512_loadu_ps(bias + column));
+                        Floats x = to_float(accumulator) * broadcast(row_scale[i]);
+                        x = fmadd(broadcast(row_offset[i]), load(sum + column), x);
+                        store(first + i, column,
+                              fmadd(x, load(scale + column), load(bias + column)));
                     } else {
-                        x = _mm512_add_ps(x, _mm512_loadu_ps(bias + column));
+                        store(first + i, column, accumulator + load(bias + column));
                     }
-                    store(first + i, column, x);
                 });
         }
     }
 }
+
+} // namespace

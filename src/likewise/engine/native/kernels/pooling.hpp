@@ -5,8 +5,9 @@
 #include <string.h>
 
 #include "abi.hpp"
-#include "formats.hpp"
 #include "functions.hpp"
+
+namespace {
 
 // Pool token states [tokens, hidden_size] into one vector. Every mode except LAST_TOKEN leaves out
 // the first `skipped_tokens` tokens.
@@ -26,16 +27,18 @@ inline void pool(int mode, const float *token_states, int tokens, int skipped_to
         total_weight += mode == WEIGHTED_MEAN ? (float)(position + 1) : 1.0f;
     }
     float divisor = mode == MEAN_SQRT_LEN ? __builtin_sqrtf(total_weight) : total_weight;
-    __m512 factor = broadcast(1.0f / (divisor > 1e-9f ? divisor : 1e-9f));
+    Floats factor = broadcast(1.0f / (divisor > 1e-9f ? divisor : 1e-9f));
     for (int c = 0; c < hidden_size; c += LANES) {
-        __m512 sum = broadcast(mode == MAX ? -1e9f : 0.0f);
+        Floats sum = broadcast(mode == MAX ? -1e9f : 0.0f);
         for (int position = first; position < tokens; position++) {
-            __m512 state = _mm512_loadu_ps(token_states + (size_t)position * hidden_size + c);
-            if (mode == MAX) sum = _mm512_max_ps(sum, state);
+            Floats state = load(token_states + (size_t)position * hidden_size + c);
+            if (mode == MAX) sum = max(sum, state);
             else if (mode == WEIGHTED_MEAN)
-                sum = _mm512_fmadd_ps(state, broadcast((float)(position + 1)), sum);
-            else sum = _mm512_add_ps(sum, state);
+                sum = fmadd(state, broadcast((float)(position + 1)), sum);
+            else sum = sum + state;
         }
-        _mm512_storeu_ps(vector + c, mode == MAX ? sum : _mm512_mul_ps(sum, factor));
+        store(vector + c, mode == MAX ? sum : sum * factor);
     }
 }
+
+} // namespace

@@ -7,6 +7,8 @@
 
 #include "formats.hpp"
 
+namespace {
+
 constexpr int TILE_ROWS = 16; // rows of a tile, and 32-bit lanes of a row
 constexpr size_t TILE_ROW_BYTES = 64;
 constexpr size_t TILE_BYTES = TILE_ROWS * TILE_ROW_BYTES;
@@ -37,22 +39,6 @@ template <int TILE> INLINE void store_tile(void *to, size_t stride) {
     asm volatile("tilestored %%tmm%c2, (%0, %1, 1)" ::"r"(to), "r"(stride), "i"(TILE) : "memory");
 }
 
-struct TiledInt8 : Int8 {
-    static constexpr int rows = 2 * TILE_ROWS, groups = 2;
-    static constexpr bool uses_tiles = true;
-    template <int SUM, int A, int B> static INLINE void multiply_add_tile() {
-        asm volatile("tdpbusd %%tmm%c2, %%tmm%c1, %%tmm%c0" ::"i"(SUM), "i"(A), "i"(B));
-    }
-};
-
-struct TiledBFloat16 : BFloat16 {
-    static constexpr int rows = 2 * TILE_ROWS, groups = 2;
-    static constexpr bool uses_tiles = true;
-    template <int SUM, int A, int B> static INLINE void multiply_add_tile() {
-        asm volatile("tdpbf16ps %%tmm%c2, %%tmm%c1, %%tmm%c0" ::"i"(SUM), "i"(A), "i"(B));
-    }
-};
-
 // The index of an element in the left side of a product with `width` elements a row: row-major; for
 // tiles, tile after tile along the row, because a tile loads faster from contiguous memory.
 template <class Format> INLINE size_t element_offset(int width, int row, int column) {
@@ -82,7 +68,7 @@ INLINE void tile_kernel(LeftMatrix a, RightMatrix b, int steps) {
     if (MORE_ROWS) clear_tile<1>();
     if (MORE_GROUPS) clear_tile<2>();
     if (MORE_ROWS && MORE_GROUPS) clear_tile<3>();
-    const size_t right_stride = b.step_stride * sizeof(__m512i);
+    const size_t right_stride = b.step_stride * sizeof(Words);
     for (int step = 0; step < steps; step += TILE_ROWS, from += a.step_stride) {
         load_tile<6>(b.data + step * b.step_stride, right_stride);
         load_tile<4>(from, a.stride);
@@ -132,3 +118,5 @@ INLINE void multiply(int rows, LeftMatrix a, RightMatrix b, int steps, Store sto
         multiply_in_registers<Format, GROUPS>(rows, a.data, a.stride, b, steps, store);
     }
 }
+
+} // namespace

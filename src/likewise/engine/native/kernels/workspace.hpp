@@ -4,11 +4,13 @@
 
 #include <stddef.h>
 
-#include "formats.hpp"
+#include "instructions.hpp"
 
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/asan_interface.h>
 #endif
+
+namespace {
 
 // One allocation, divided into arrays that are aligned to 64 bytes.
 class Workspace {
@@ -32,3 +34,5 @@ class Workspace {
     char *base;
     size_t used = 0;
 };
+
+} // namespace
