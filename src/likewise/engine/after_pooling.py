@@ -22,10 +22,6 @@ Apply: TypeAlias = Callable[[Vectors], Vectors]
 
 EPSILON = 1e-5
 
-BLOCK_ROWS = 64
-"""Rows of each matrix product. Always the same number, since the order of summation depends on it;
-so the result is batch-invariant."""
-
 _erf = np.vectorize(math.erf, otypes=[np.float32])
 
 
@@ -96,13 +92,10 @@ def _activation(name: str) -> Apply:
 
 
 def _product(x: Vectors, weight: Vectors) -> Vectors:
-    """`x @ weight`, batch-invariant."""
+    """`x @ weight`, row by row: in a block, the order of summation depends on the position."""
     result = np.empty((len(x), weight.shape[1]), np.float32)
-    for start in range(0, len(x), BLOCK_ROWS):
-        rows = x[start : start + BLOCK_ROWS]
-        block = np.zeros((BLOCK_ROWS, x.shape[1]), np.float32)
-        block[: len(rows)] = rows
-        result[start : start + len(rows)] = (block @ weight)[: len(rows)]
+    for row, to in zip(x, result, strict=True):
+        np.matmul(row, weight, out=to)
     return result
 
 
