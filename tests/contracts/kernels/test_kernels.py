@@ -216,10 +216,10 @@ def test_features_match_proc_cpuinfo() -> None:
     assert library.features_with("avx2") == (5 if {"avx2", "fma", "f16c"} <= flags else 0)
 
 
-def test_both_instruction_sets_give_the_same_bits(
+def test_both_instruction_sets_give_nearly_the_same_vectors(
     folder: Path, texts: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for compute in ("float32", "int8"):
+    for compute, least in (("float32", 0.999999), ("int8", 0.9995)):
         vectors = []
         for name in library.INSTRUCTIONS:
             monkeypatch.setenv(library.INSTRUCTIONS_VARIABLE, name)
@@ -228,7 +228,9 @@ def test_both_instruction_sets_give_the_same_bits(
             monkeypatch.setattr(timing, "attention_format", lambda: Choice("float32", "the same"))
             runtime = NativeRuntime(read_config(folder), compute)
             vectors.append(runtime.embed(read_tokenizer(read_config(folder)).rows(texts)))
-        np.testing.assert_array_equal(*vectors)
+        lengths = [np.linalg.norm(each, axis=1) for each in vectors]
+        cosines = (vectors[0] * vectors[1]).sum(axis=1) / np.maximum(lengths[0] * lengths[1], 1e-9)
+        assert cosines.min() > least
 
 
 def test_an_unknown_instruction_set_is_refused(bert: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,5 @@
 // The operations of the kernels in AVX2, with FMA and F16C: a vector is two registers of 256 bits.
-// Every result has the same bits as in AVX-512.
+// Operations are in the same order as in AVX-512.
 
 #pragma once
 
