@@ -144,8 +144,10 @@ def _quality_table(task: str, rows: Mapping[str, Any]) -> Table:
             scores = (_spread([run["scores"][name] for run in runs]) for name in names)
             steps = _range([run["steps"] for run in runs])
             lines.append((engine, *scores, _spread([run["seconds"] for run in runs], 0), steps))
+    seeds = len(rows[ENGINES[0]])
+    counted = f"{seeds} seeds: mean ± standard deviation" if seeds > 1 else "1 seed"
     return Table(
-        title=f"{task}, {len(rows[ENGINES[0]])} seeds: mean ± standard deviation",
+        title=f"{task}, {counted}",
         head=("model", *names, "seconds", "steps"),
         rows=tuple(lines),
     )
