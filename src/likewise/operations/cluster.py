@@ -218,7 +218,7 @@ def _report(session: Session, found: Clusters) -> None:
     if found.unclustered:
         text += f", {found.unclustered:,} unclustered (--assign-all leaves none)"
     session.message("clusters", text, texts=texts, clusters=clusters, unclustered=found.unclustered)
-    if found.divided == MOST:
+    if found.divided == MOST < texts:
         session.message(
             "sample",
             f"clusters were looked for among {MOST:,} texts; the others joined those of their "

@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from likewise.analysis.clustering.sampled import labels_of_all
 from likewise.analysis.neighbors.knn_graph import KnnGraph, knn_graph
 from likewise.analysis.neighbors.sample import Sample, sample
+from likewise.analysis.projection.sampled import positions_of_all
 from likewise.vectors import normalize
 
 
@@ -21,12 +23,11 @@ def groups(each: int = 300, count: int = 5) -> tuple[NDArray[Any], NDArray[np.in
 
 
 def test_a_small_corpus_is_taken_whole() -> None:
-    vectors, truth = groups()
+    vectors, _ = groups()
     graph = knn_graph(vectors, 8)
     drawn = sample(vectors, graph, most=len(vectors))
     assert drawn.complete
     assert drawn.graph is graph
-    assert drawn.vote(truth, vectors) is truth
 
 
 def test_the_others_get_the_label_of_their_neighbors() -> None:
@@ -35,7 +36,7 @@ def test_the_others_get_the_label_of_their_neighbors() -> None:
     assert len(drawn.rows) == len(set(drawn.rows.tolist())) == 150
     np.testing.assert_array_equal(drawn.vectors, vectors[drawn.rows])
     assert drawn.graph.indices.max() < 150
-    found = drawn.vote(truth[drawn.rows], vectors)
+    found = labels_of_all(truth[drawn.rows], drawn, vectors)
     assert np.mean(found == truth) > 0.99
     np.testing.assert_array_equal(found[drawn.rows], truth[drawn.rows])
     again = sample(vectors, drawn.whole, most=150, seed=1)
@@ -53,12 +54,20 @@ def chain() -> tuple[Sample, NDArray[Any]]:
 
 def test_one_without_a_sampled_neighbor_gets_the_nearest_center() -> None:
     drawn, vectors = chain()
-    assert drawn.vote(np.array([0, 1], np.int32), vectors).tolist() == [0, 1, 0, 0, 0, 1, 1]
+    assert labels_of_all(np.array([0, 1], np.int32), drawn, vectors).tolist() == [
+        0,
+        1,
+        0,
+        0,
+        0,
+        1,
+        1,
+    ]
 
 
 def test_places_spread_along_neighbors() -> None:
     drawn, _ = chain()
-    placed = drawn.place(np.array([[1, 1], [3, 5]], np.float32))
+    placed = positions_of_all(np.array([[1, 1], [3, 5]], np.float32), drawn)
     assert placed.tolist() == [[1, 1], [3, 5], [1, 1], [1, 1], [1, 1], [2, 3], [2, 3]]
 
 
@@ -72,6 +81,6 @@ def test_a_place_is_between_the_three_nearest() -> None:
         drawn.rows, drawn.vectors, KnnGraph(whole.indices[:4], whole.similarities), whole
     )
     positions = np.array([[0, 0], [10, 0], [0, 10], [7, 7]], np.float32)
-    placed = drawn.place(positions)
+    placed = positions_of_all(positions, drawn)
     np.testing.assert_allclose(placed[4], [1, 1], atol=1e-5)  # weights 8 : 1 : 1
     np.testing.assert_allclose(placed[5], [5, 0], atol=1e-5)  # its nearest is not in the sample

@@ -18,10 +18,12 @@ from likewise.analysis.clustering.clusters import UNCLUSTERED, Clusters, Hierarc
 from likewise.analysis.clustering.communities import Labels
 from likewise.analysis.clustering.granularity import Granularity
 from likewise.analysis.clustering.hierarchy import Merges, nested
+from likewise.analysis.clustering.sampled import labels_of_all
 from likewise.analysis.clustering.stability import Stability, stability
 from likewise.analysis.clustering.topics import Material, TopicNames, tree
 from likewise.analysis.embedded_corpus import EmbeddedCorpus
 from likewise.analysis.memmap import release
+from likewise.analysis.neighbors.graph import row_blocks
 from likewise.analysis.neighbors.knn_graph import KnnGraph, knn_graph
 from likewise.analysis.neighbors.sample import MOST, Sample, sample
 from likewise.analysis.unique_corpus import unique_corpus
@@ -40,9 +42,6 @@ FINER = 8
 
 MOST_LEAVES = 2000
 """Leaves of a hierarchy, about: those of large corpora have more texts."""
-
-_BLOCK = 65_536
-"""Texts whose neighborhoods are looked at together."""
 
 
 @dataclass(frozen=True)
@@ -240,7 +239,7 @@ def _of_all(parts: _Parts, drawn: Sample, vectors: Matrix) -> _Parts:
         return parts
     stray = np.zeros(len(vectors), np.bool_)
     stray[drawn.rows] = parts.stray
-    return replace(parts, leaves=drawn.vote(parts.leaves, vectors), stray=stray)
+    return replace(parts, leaves=labels_of_all(parts.leaves, drawn, vectors), stray=stray)
 
 
 def _leaves(matrix: Any, groups: Labels, resolution: float, floor: int, seed: int) -> Labels:
@@ -255,8 +254,7 @@ def _clustered_from(graph: KnnGraph, parts: _Parts) -> NDArray[np.int32]:
     """For each text the number of joins from which enough of its neighborhood is in its cluster."""
     joined_at, leaves = parts.merges.joined_at(), parts.leaves
     found = np.empty(len(leaves), np.int32)
-    for start in range(0, len(leaves), _BLOCK):
-        rows = slice(start, start + _BLOCK)
+    for rows in row_blocks(len(leaves)):
         near, similarities = graph.indices[rows], graph.similarities[rows]
         there = near >= 0
         joined = np.where(there, joined_at[leaves[near], leaves[rows, None]], parts.merges.leaves)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from likewise.analysis.neighbors.graph import edge_weights, row_blocks
 from likewise.extras import require
 
 Labels = NDArray[np.int32]
@@ -17,12 +18,6 @@ Floats = NDArray[np.float32]
 
 ITERATIONS = 2
 """Iterations of Leiden, each starting from the last partition; after two little changes."""
-
-_BLOCK = 65_536
-"""Rows whose neighborhoods are looked at together."""
-
-SHARPNESS = 3
-"""Power of the similarities in the graph: near neighbors count more than distant ones."""
 
 
 def as_matrix(indices: NDArray[Any], similarities: Floats) -> Any:
@@ -36,7 +31,7 @@ def as_matrix(indices: NDArray[Any], similarities: Floats) -> Any:
     count, width = indices.shape
     rows = np.repeat(np.arange(count, dtype=np.int32), width)
     columns = indices.ravel()
-    weights = np.maximum(similarities.ravel(), 1e-2).astype(np.float64) ** SHARPNESS
+    weights = edge_weights(similarities.ravel())
     there = columns >= 0
     matrix = sparse.csr_matrix(
         (weights[there], (rows[there], columns[there])), shape=(count, count)
@@ -210,8 +205,7 @@ def agreement(indices: NDArray[Any], similarities: Floats, labels: Labels) -> Fl
         float32 `[n]` in [0, 1]; 0 for rows in no group.
     """
     shares = np.empty(len(labels), np.float32)
-    for start in range(0, len(labels), _BLOCK):
-        rows = slice(start, start + _BLOCK)
+    for rows in row_blocks(len(labels)):
         near = indices[rows]
         weights = np.where(near >= 0, np.maximum(similarities[rows], 1e-6), 0)
         own = (labels[near] == labels[rows, None]) & (labels[rows] >= 0)[:, None]

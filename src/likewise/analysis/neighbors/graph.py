@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,12 @@ from likewise.vectors import Matrix
 
 SPARE = 4
 """Candidates that are held beyond the k nearest."""
+
+SHARPNESS = 3
+"""Power of the similarities in a graph: near neighbors count more than distant ones."""
+
+_BLOCK = 65_536
+"""Rows whose neighborhoods are looked at together."""
 
 _VALUES = 2**23
 """Values of neighbors' vectors that are gathered at once: 32 MiB."""
@@ -41,6 +48,17 @@ class KnnGraph:
     def nearest(self, k: int) -> KnnGraph:
         """The graph of the k nearest alone."""
         return KnnGraph(self.indices[:, :k], self.similarities[:, :k], self.recall)
+
+
+def row_blocks(count: int) -> Iterator[slice]:
+    """Ranges of rows whose neighborhoods fit in memory together."""
+    for start in range(0, count, _BLOCK):
+        yield slice(start, min(start + _BLOCK, count))
+
+
+def edge_weights(similarities: Matrix) -> NDArray[np.float64]:
+    """How much each neighbor counts: cubed similarities; those below 0.01 count as that."""
+    return np.maximum(similarities, 1e-2).astype(np.float64) ** SHARPNESS
 
 
 class NeighborSearch:

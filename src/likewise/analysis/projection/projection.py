@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from likewise.analysis.memmap import in_blocks, release
 from likewise.analysis.neighbors.knn_graph import KnnGraph
 from likewise.analysis.neighbors.sample import MOST, sample
+from likewise.analysis.projection.sampled import positions_of_all
 from likewise.errors import InputError
 from likewise.extras import require
 from likewise.progress import Progress, ProgressFactory, no_progress
@@ -97,7 +98,9 @@ def project(
     if method == "pca":
         most = len(vectors)
     drawn = sample(vectors, graph, most=most, seed=seed, progress=progress)
-    positions = drawn.place(METHODS[method](drawn.vectors, drawn.graph, progress))
+    positions = METHODS[method](drawn.vectors, drawn.graph, progress)
+    if not drawn.complete:
+        positions = positions_of_all(positions, drawn)
     measured = np.arange(len(vectors))
     if len(vectors) > SAMPLE:
         measured = np.random.default_rng(seed).choice(len(vectors), SAMPLE, replace=False)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from likewise.analysis.clustering.cluster import ClusterSettings, width
 from likewise.analysis.embedded_corpus import EmbeddedCorpus
-from likewise.analysis.neighbors.graph import KnnGraph
+from likewise.analysis.neighbors.graph import KnnGraph, row_blocks
 from likewise.analysis.neighbors.knn_graph import knn_graph
 from likewise.analysis.projection.map import Map, make_map
 from likewise.analysis.projection.projection import Positions, fitted, project
@@ -21,9 +21,6 @@ from likewise.wording import counted
 
 NEIGHBORS = 10
 """Neighbors of each text that are compared."""
-
-_BLOCK = 65_536
-"""Texts whose neighbors are compared at once."""
 
 
 @dataclass(frozen=True)
@@ -91,8 +88,7 @@ def map_two_models(
 def _shared(one: KnnGraph, two: KnnGraph) -> NDArray[np.float32]:
     """The share of each text's neighbors that both graphs have."""
     shared = np.empty(len(one.indices), np.float32)
-    for start in range(0, len(shared), _BLOCK):
-        rows = slice(start, start + _BLOCK)
+    for rows in row_blocks(len(shared)):
         same = one.indices[rows, :, None] == two.indices[rows, None, :]
         shared[rows] = same.any(axis=2).mean(axis=1)
     return shared

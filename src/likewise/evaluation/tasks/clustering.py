@@ -138,7 +138,7 @@ def _clustered(kmeans: Any, vectors: Matrix) -> NDArray[np.int64]:
     """The clusters of vectors, in one thread.
 
     The batches are so small that several threads gain nothing; beside other work they wait for each
-    other in a loop, which takes twenty times as long.
+    other in a loop, which takes many times as long.
     """
     with require("threadpoolctl", "evaluate").threadpool_limits(1):
         found: NDArray[np.int64] = kmeans.fit_predict(vectors)
