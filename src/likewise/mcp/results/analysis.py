@@ -146,6 +146,9 @@ class ClusterOutput(Noted):
     texts: int
     clusters: int
     unclustered: int
+    divided: Annotated[
+        int, Field(description="Distinct texts among which clusters were looked for.")
+    ]
     method: str
     seed: int
     stability: StabilityResult | None
