@@ -2,40 +2,22 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
+from tests.loopback_server import HOST, running_server
+
 
 @contextmanager
 def s3_server(**variables: str) -> Iterator[str]:
     """The address of a server; the variables are set for it."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    address = f"http://127.0.0.1:{port}"
-    with subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ | variables
-    ) as process:
-        try:
-            for _ in range(300):
-                try:
-                    urllib.request.urlopen(address, timeout=5).close()
-                    break
-                except OSError:
-                    time.sleep(0.1)
-            yield address
-        finally:
-            process.kill()
+    command = [sys.executable, "-m", "moto.server", "-H", HOST, "-p", "{port}"]
+    with running_server(command, **variables) as server:
+        yield f"http://{server}"
 
 
 def s3_variables(address: str) -> Mapping[str, str]:
@@ -46,7 +28,7 @@ def s3_variables(address: str) -> Mapping[str, str]:
         "AWS_REGION": "us-east-1",
         "AWS_ACCESS_KEY_ID": "someone",
         "AWS_SECRET_ACCESS_KEY": "secret",
-        "NO_PROXY": "127.0.0.1",
+        "NO_PROXY": HOST,
     }
 
 

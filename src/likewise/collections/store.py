@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import platformdirs
 from filelock import FileLock, Timeout
 
+from likewise.data.readers.object_store import object_address
 from likewise.errors import (
     CollectionError,
     CollectionNotFoundError,
@@ -85,12 +86,8 @@ class Store:
     @property
     def hint(self) -> str:
         """What to look at where the place cannot be reached."""
-        if self.folder is not None:
-            return "check the store's address and the disk"
-        return (
-            "check the address, that the bucket is there, and the provider's variables, such as "
-            "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION, AWS_ENDPOINT_URL"
-        )
+        address = object_address(self.address)
+        return address.hint if address else "check the store's address and the disk"
 
     def names(self) -> list[str]:
         """The collections here, by name."""

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from likewise.data.readers.object_store import (
-    HINT,
     ObjectAddress,
+    arrow_errors,
     file_system,
     object_address,
 )
@@ -47,7 +47,10 @@ def put_object(address: ObjectAddress, content: bytes) -> None:
         MissingExtraError: the extra `files` is not installed.
     """
     system, bucket = file_system(address)
-    with _errors(address), system.open_output_stream(f"{bucket}/{address.key}") as stream:
+    with (
+        _errors(address),
+        system.open_output_stream(f"{bucket}/{address.key}", compression=None) as stream,
+    ):
         stream.write(content)
 
 
@@ -118,7 +121,10 @@ def remove_prefix(address: ObjectAddress) -> None:
 
 def _upload(address: ObjectAddress, file: BinaryIO) -> None:
     system, bucket = file_system(address)
-    with _errors(address), system.open_output_stream(f"{bucket}/{address.key}") as stream:
+    with (
+        _errors(address),
+        system.open_output_stream(f"{bucket}/{address.key}", compression=None) as stream,
+    ):
         shutil.copyfileobj(file, stream, _BUFFER)
 
 
@@ -129,6 +135,6 @@ def _errors(address: ObjectAddress) -> Iterator[Any]:
         yield
     except LikewiseError:
         raise
-    except (OSError, ValueError, NotImplementedError) as error:
+    except arrow_errors() as error:
         reason = re.sub(r"\s+", " ", str(error).strip().splitlines()[0])
-        raise OutputError(f"cannot write {address}: {reason}", hint=HINT) from error
+        raise OutputError(f"cannot write {address}: {reason}", hint=address.hint) from error

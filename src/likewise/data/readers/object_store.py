@@ -11,38 +11,21 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from functools import lru_cache
 from glob import has_magic
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+from likewise.data.readers.object_systems import SYSTEMS, VARIABLES, connected
 from likewise.errors import RecordError
 from likewise.extras import require
 
-_ADDRESS = re.compile(r"(s3|gs|gcs|abfss?):/{1,2}([^/]*)/?(.*)", re.DOTALL)
+_ADDRESS = re.compile(rf"({'|'.join(SYSTEMS)}):/{{1,2}}([^/]*)/?(.*)", re.DOTALL)
 """A `Path` has only one of the two slashes."""
 _BUFFER = 2**22
 """Bytes of one request while an object is read from its start."""
-_CONNECT, _REQUEST, _ATTEMPTS = 10.0, 60.0, 4
-"""Seconds to connect and to wait for an answer, and attempts of a request of S3."""
-_VARIABLES = (
-    "AWS_ENDPOINT_URL_S3",
-    "AWS_ENDPOINT_URL",
-    "AWS_REGION",
-    "AWS_DEFAULT_REGION",
-    "AWS_SKIP_SIGNATURE",
-    "AWS_ACCESS_KEY_ID",
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN",
-    "AWS_PROFILE",
-)
-HINT = (
-    "check the address and the provider's variables, such as AWS_ACCESS_KEY_ID, "
-    "AWS_SECRET_ACCESS_KEY, AWS_REGION, AWS_ENDPOINT_URL"
-)
 _DENIED = re.compile(
     r"AWS Error (ACCESS_DENIED|INVALID_|SIGNATURE|MISSING_AUTH|UNRECOGNIZED_CLIENT|EXPIRED)|"
-    r"PERMISSION_DENIED|UNAUTHENTICATED|HTTP status 40[13]"
+    r"PERMISSION_DENIED|UNAUTHENTICATED|HTTP status 40[13]|Azure Error: \[Auth"
 )
 
 
@@ -51,8 +34,8 @@ class ObjectAddress:
     """The address of an object, or of all objects whose keys begin with a prefix.
 
     Attributes:
-        scheme: `s3`, `gs`, `gcs`, `abfs` or `abfss`.
-        bucket: its bucket; of Azure, `container@account.dfs.core.windows.net`.
+        scheme: one of `SYSTEMS`.
+        bucket: its bucket; of `abfs`, `container@account.dfs.core.windows.net`.
         key: its key, or the prefix.
     """
 
@@ -62,6 +45,14 @@ class ObjectAddress:
 
     def __str__(self) -> str:
         return f"{self.scheme}://{self.bucket}/{self.key}"
+
+    @property
+    def hint(self) -> str:
+        """What to look at where it cannot be reached, or is refused."""
+        return (
+            "check the address, that the bucket is there, and the provider's variables, such as "
+            f"{VARIABLES[SYSTEMS[self.scheme]]}"
+        )
 
 
 def object_address(path: str | Path) -> ObjectAddress | None:
@@ -280,7 +271,7 @@ def _opened(address: ObjectAddress) -> Iterator[Any]:
         except FileNotFoundError:
             if _is_missing(system, bucket):
                 raise RecordError(
-                    f"no such bucket: {address.scheme}://{address.bucket}", hint=HINT
+                    f"no such bucket: {address.scheme}://{address.bucket}", hint=address.hint
                 ) from None
             raise
     with file:
@@ -299,38 +290,18 @@ def file_system(address: ObjectAddress) -> tuple[Any, str]:
     """The file system of an address, and the path of its bucket there."""
     if not address.bucket:
         raise RecordError(f"{address} names no bucket", hint="such as s3://bucket/texts.jsonl")
-    surroundings = tuple(os.environ.get(name) for name in _VARIABLES)
     with _errors(address):
-        return _connected(address.scheme, address.bucket, surroundings)
+        return connected(address.scheme, address.bucket)
 
 
-@lru_cache(16)
-def _connected(scheme: str, bucket: str, _: tuple[str | None, ...]) -> tuple[Any, str]:
-    fs = require("pyarrow.fs", "files")
-    if scheme != "s3":
-        system, base = fs.FileSystem.from_uri(f"{scheme}://{bucket}")
-        return system, base
-    options: dict[str, Any] = {}
-    get = os.environ.get
-    if endpoint := get("AWS_ENDPOINT_URL_S3") or get("AWS_ENDPOINT_URL"):
-        before, found, host = endpoint.rpartition("://")
-        options |= {"scheme": before if found else "https", "endpoint_override": host.rstrip("/")}
-    region = get("AWS_REGION") or get("AWS_DEFAULT_REGION")
-    if not region and not endpoint:
-        region = fs.resolve_s3_region(bucket)
-    if region:
-        options["region"] = region
-    if (get("AWS_SKIP_SIGNATURE") or "").lower() in ("1", "true"):
-        options["anonymous"] = True
-    retry = fs.AwsStandardS3RetryStrategy(max_attempts=_ATTEMPTS)
-    return fs.S3FileSystem(
-        **options, connect_timeout=_CONNECT, request_timeout=_REQUEST, retry_strategy=retry
-    ), bucket
+def arrow_errors() -> tuple[type[Exception], ...]:
+    """What Arrow raises where a store refuses, or where a variable is wrong."""
+    return (OSError, ValueError, NotImplementedError, require("pyarrow", "files").ArrowException)
 
 
 @contextmanager
 def _errors(address: ObjectAddress) -> Iterator[None]:
-    """Translates errors of Arrow, which are errors of the system or of values."""
+    """Translates errors of Arrow."""
     try:
         yield
     except RecordError:
@@ -340,12 +311,12 @@ def _errors(address: ObjectAddress) -> Iterator[None]:
             f"no such object: {address}",
             hint="check the key; to read all objects below a prefix, end it with /",
         ) from error
-    except (OSError, ValueError, NotImplementedError) as error:
+    except arrow_errors() as error:
         reason = str(error).strip().splitlines()[0]
         if "NO_SUCH_BUCKET" in reason:
             raise RecordError(
-                f"no such bucket: {address.scheme}://{address.bucket}", hint=HINT
+                f"no such bucket: {address.scheme}://{address.bucket}", hint=address.hint
             ) from error
         denied = _DENIED.search(reason)
         what = "no rights to read" if denied else "cannot read"
-        raise RecordError(f"{what} {address}: {reason}", hint=HINT) from error
+        raise RecordError(f"{what} {address}: {reason}", hint=address.hint) from error
