@@ -8,7 +8,7 @@ import shutil
 import signal
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 import likewise
 from likewise.hub.catalog import DEFAULT
 from likewise.hub.locate import find_local
-from tests.loopback_s3 import s3_server
+from tests.loopback_s3 import new_bucket, s3_server
 
 # started in the background, a shell has interrupts ignored, here and in every child process
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -84,6 +84,30 @@ def server() -> Iterator[str]:
     pytest.importorskip("moto")
     with s3_server() as address:
         yield address
+
+
+@pytest.fixture(scope="session")
+def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
+    """The variables of an Azure server."""
+    pytest.importorskip("pyarrow")
+    from tests.loopback_providers import azure_server
+
+    with azure_server(tmp_path_factory.mktemp("azurite")) as variables:
+        yield variables
+
+
+@pytest.fixture(params=["s3", "az"])
+def object_store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The address of an empty store on S3 and on Azure, with the variables that the guide names."""
+    name = request.node.name
+    if request.param == "s3":
+        return (
+            f"s3://{new_bucket(request.getfixturevalue('server'), name, monkeypatch)}/some/prefix"
+        )
+    variables = request.getfixturevalue("azure")
+    for variable, value in variables.items():
+        monkeypatch.setenv(variable, value)
+    return f"az://texts/{name.partition('[')[0]}"
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Copies of collections of an object store: a real S3 server (moto's) on loopback."""
+"""Copies of collections of an object store: servers of S3 and of Azure on loopback."""
 
 from __future__ import annotations
 
@@ -15,14 +15,13 @@ from likewise.collections.local_copies import LocalCopies
 from likewise.collections.open_collection import open_collection
 from likewise.collections.store import Store
 from likewise.data.records import Record
-from tests.loopback_s3 import new_bucket
 
 LARGE = 10**9
 
 
 @pytest.fixture
-def store(server: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Store:
-    return Store(f"s3://{new_bucket(server, request.node.name, monkeypatch)}/some/prefix")
+def store(object_store: str) -> Store:
+    return Store(object_store)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Collections on an object store: a real S3 server (moto's) on loopback."""
+"""Collections on an object store: servers of S3 (moto's) and of Azure (Azurite) on loopback."""
 
 from __future__ import annotations
 
@@ -23,16 +23,14 @@ from likewise.collections.store import Store, store_errors
 from likewise.data.records import Record
 from likewise.errors import CollectionError
 from tests.collections.killed import slow_model
-from tests.loopback_s3 import new_bucket
 
 PROGRAM = Path(__file__).with_name("killed.py")
 TEXTS = 3000
 
 
 @pytest.fixture
-def store(server: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> str:
-    """A place in a bucket of its own, with the variables that the guide names."""
-    return f"s3://{new_bucket(server, request.node.name, monkeypatch)}/some/prefix"
+def store(object_store: str) -> str:
+    return object_store
 
 
 def write(file: Path, *lines: str) -> None:

@@ -12,12 +12,18 @@ import pytest
 from likewise.data.object_writer import put_object, remove_prefix
 from likewise.data.ranges import read_range, split_file
 from likewise.data.readers import expand, object_address
-from likewise.data.readers.object_store import is_object, is_prefix, object_states, object_version
+from likewise.data.readers.object_store import (
+    is_object,
+    is_prefix,
+    object_states,
+    object_version,
+    open_object,
+)
 from likewise.data.records import read_texts
 from likewise.errors import RecordError
 from likewise.operations.encode import EncodeRequest, encode
 from likewise.operations.session import Session
-from tests.loopback_providers import ACCOUNT, BUCKET, azure_server, azurite, google_server
+from tests.loopback_providers import ACCOUNT, BUCKET, azure_server, google_server
 
 LINES = [f"Text number {n} says näïve things, 食べる." for n in range(3000)]
 CONTENT = ("\n".join(LINES) + "\n").encode()
@@ -34,10 +40,7 @@ def place(
         with google_server() as variables:
             yield root, variables
         return
-    program = azurite()
-    if program is None:
-        pytest.skip("azurite is not installed (npm install --global azurite)")
-    with azure_server(program, tmp_path_factory.mktemp("azurite")) as variables:
+    with azure_server(tmp_path_factory.mktemp("azurite")) as variables:
         yield root, variables
 
 
@@ -110,8 +113,6 @@ def test_vectors_are_written(
         assert encode(request, Session()).texts == len(LINES)
     address = object_address(f"{root}/out.npy")
     assert address
-    from likewise.data.readers.object_store import open_object
-
     with open_object(address) as stream:
         assert np.array_equal(np.load(stream), np.load(tmp_path / "out.npy"))
 
