@@ -11,7 +11,7 @@ from typing import Any, get_args
 from benchmarks.killing import JOBS, Inputs, Killing, Kind, disturbed, undisturbed
 from benchmarks.loopback_cluster import LoopbackCluster
 from benchmarks.options import Options
-from benchmarks.results import Result
+from benchmarks.results import Result, read
 from benchmarks.scale import source_file
 from benchmarks.tables import Table
 
@@ -23,17 +23,22 @@ KILLS = 20
 
 
 def run(options: Options) -> Result:
-    """Run each job in one process, then on a cluster whose parts are killed."""
-    rows: dict[str, Any] = {"texts": COUNT, "jobs": {}}
+    """Run each job in one process, then on a cluster whose parts are killed.
+
+    `--only` names jobs; the rows of others are preserved.
+    """
+    before = read("scale_jobs")
+    rows: dict[str, Any] = {"texts": COUNT, "jobs": before.rows["jobs"] if before else {}}
     killing = Killing(options.rounds or KILLS)
     with tempfile.TemporaryDirectory(prefix="likewise-") as name, LoopbackCluster(2) as cluster:
         folder = Path(name)
         inputs = Inputs(source_file(options, folder, COUNT))
-        for job in JOBS:
+        for job in [job for job in JOBS if not options.only or job.name in options.only]:
             expected = undisturbed(job, inputs, folder / job.name / "one")
             many = folder / job.name / "many"
             found = disturbed(job, inputs, many, cluster, killing, expected=expected)
             rows["jobs"][job.name] = asdict(found)
+            print(job.name, rows["jobs"][job.name], flush=True)
     versions = {name: version(name) for name in ("likewise", "ray")}
     return Result("scale_jobs", options.command("scale_jobs"), rows, versions)
 

@@ -24,7 +24,7 @@ from likewise.progress import Progress
 QUESTION = "Does a job on a cluster take as long as it was planned?"
 COUNT = 100_000
 """Sentences."""
-NODES = 2
+NODES, MACHINE = 2, "1x8"
 """Nodes of one core."""
 
 
@@ -56,19 +56,32 @@ class Stages:
         yield Progress()
         self.at[title] = [begun, self.now()]
 
+    def seconds(self, total: float) -> dict[str, float]:
+        """What each part of an encoding took, by the names of a plan.
+
+        Args:
+            total: seconds of the whole job.
+        """
+        (read, counted), (begun, ended) = self.at["reading"], self.at["encoding"]
+        return {
+            "split": read, "read": counted - read, "encode": ended - begun, "join": total - ended,
+            "total": total,
+        }  # fmt: skip
+
 
 def run(options: Options) -> Result:
     """Plan a job, run it, and measure the rate once more."""
     with tempfile.TemporaryDirectory(prefix="likewise-") as name, LoopbackCluster(NODES) as cluster:
         os.environ["LIKEWISE_CACHE"] = f"{name}/cache"
         source = source_file(options, Path(name), COUNT)
-        planned = _plan(source)
+        asked = PlanRequest(texts=COUNT, nodes=NODES, machine=MACHINE, sample=source)
+        planned = planned_for(asked)
         stages = Stages()
         request = EncodeRequest(source, output=Path(name, "vectors.npy"), cluster=cluster.address)
         encode(request, Session(progress=stages))
         total = stages.now()
-        again = _plan(source)
-    measured = _measured(stages, total)
+        again = planned_for(asked)
+    measured = stages.seconds(total)
     rows = {
         "texts": COUNT,
         "nodes": NODES,
@@ -80,17 +93,9 @@ def run(options: Options) -> Result:
     return Result("scale_plan", options.command("scale_plan"), rows, versions)
 
 
-def _plan(source: Path) -> dict[str, Any]:
-    request = PlanRequest(texts=COUNT, nodes=NODES, machine="1x8", sample=source)
+def planned_for(request: PlanRequest) -> dict[str, Any]:
+    """The plan of a job, with the rates of this machine as they are now."""
     return plan(request, Session()).to_dict()
-
-
-def _measured(stages: Stages, total: float) -> dict[str, float]:
-    (read, counted), (begun, ended) = stages.at["reading"], stages.at["encoding"]
-    return {
-        "split": read, "read": counted - read, "encode": ended - begun, "join": total - ended,
-        "total": total,
-    }  # fmt: skip
 
 
 def tables(result: Result) -> list[Table]:
