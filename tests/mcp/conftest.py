@@ -14,6 +14,7 @@ import pytest
 import uvicorn
 from mcp import StdioServerParameters
 
+from likewise.collections.local_copies import LocalCopies
 from likewise.mcp.http import create_mcp_app
 from likewise.operations.index import IndexRequest, index
 from likewise.operations.registry import ModelRegistry
@@ -38,7 +39,7 @@ class Place:
         data: the folder whose files tools may read.
     """
 
-    store: Path
+    store: Path | str
     data: Path
 
     def session(self) -> Session:
@@ -57,8 +58,8 @@ class Place:
 class running:  # noqa: N801 - used like a function
     """The application in uvicorn, mounted as a host does it."""
 
-    def __init__(self, place: Place) -> None:
-        app = create_mcp_app(ModelRegistry(), str(place.store), data=place.data)
+    def __init__(self, place: Place, copies: LocalCopies | None = None) -> None:
+        app = create_mcp_app(ModelRegistry(), str(place.store), data=place.data, copies=copies)
 
         async def host(scope: Any, receive: Any, send: Any) -> None:
             if scope["type"] == "lifespan":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import anyio
 from anyio import CapacityLimiter, to_thread
@@ -12,6 +12,9 @@ from anyio import CapacityLimiter, to_thread
 from likewise.operations.registry import ModelRegistry
 from likewise.operations.session import CancellationToken, CancelledError, Session
 from likewise.progress import Progress
+
+if TYPE_CHECKING:
+    from likewise.collections.local_copies import LocalCopies
 
 R = TypeVar("R")
 
@@ -63,6 +66,7 @@ async def call(
     *,
     models: ModelRegistry,
     store: str | None,
+    copies: LocalCopies | None,
     limiter: CapacityLimiter,
 ) -> tuple[R, list[str]]:
     """Run an operation in a thread; cancellation of this call stops it after its current batch.
@@ -72,6 +76,7 @@ async def call(
         report: sends progress.
         models: loaded models.
         store: where collections are stored.
+        copies: copies of collections of an object store, to read from; None reads the store.
         limiter: how many operations run at once.
 
     Returns:
@@ -82,7 +87,7 @@ async def call(
     """
     count, cancel, notes = ProgressCount(), CancellationToken(), []
     session = Session(
-        models=models, store=store, progress=count.stage, cancel=cancel,
+        models=models, store=store, progress=count.stage, cancel=cancel, copies=copies,
         on_message=lambda message: notes.append(message.text),
     )  # fmt: skip
 

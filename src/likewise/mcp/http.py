@@ -17,6 +17,8 @@ from likewise.operations.registry import ModelRegistry
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
+    from likewise.collections.local_copies import LocalCopies
+
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 MOST_BODY = 4 * 2**20
 """Bytes of a request's body by default."""
@@ -48,6 +50,7 @@ def create_mcp_app(
     data: Path | None = None,
     hosts: Iterable[str] | None = LOOPBACK,
     most_body: int = MOST_BODY,
+    copies: LocalCopies | None = None,
 ) -> McpApp:
     """The server as an ASGI application.
 
@@ -60,8 +63,9 @@ def create_mcp_app(
             `Origin` are refused, so that pages of other sites cannot use it. None where the
             application that mounts it checks both.
         most_body: bytes of a request's body.
+        copies: copies of collections of an object store, to read from; None reads the store.
     """
-    server = LikewiseServer(models, store, model=model, data=data)
+    server = LikewiseServer(models, store, model=model, data=data, copies=copies)
     security = _security(hosts)
     return McpApp(
         StreamableHTTPSessionManager(

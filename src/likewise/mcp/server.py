@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from anyio import CapacityLimiter
 from mcp.server.context import ServerRequestContext
@@ -49,6 +49,9 @@ from likewise.operations.registry import ModelRegistry
 from likewise.operations.session import Session
 from likewise.wording import counted
 
+if TYPE_CHECKING:
+    from likewise.collections.local_copies import LocalCopies
+
 SCHEME = "likewise://"
 JSON_TYPE = "application/json"
 INSTRUCTIONS = (
@@ -73,6 +76,7 @@ class LikewiseServer:
         model: the model where a call names none.
         data: folder whose files rank, dedupe and cluster may read; they read none where None.
         workers: how many operations run at once.
+        copies: copies of collections of an object store, to read from; None reads the store.
     """
 
     def __init__(
@@ -83,8 +87,9 @@ class LikewiseServer:
         model: str = DEFAULT,
         data: Path | None = None,
         workers: int = 4,
+        copies: LocalCopies | None = None,
     ) -> None:
-        self._models, self._store = models, store
+        self._models, self._store, self._copies = models, store, copies
         self._data = data.resolve() if data else None
         self._limiter = CapacityLimiter(workers)
         self._tools = {tool.name: tool for tool in TOOLS}
@@ -220,6 +225,7 @@ class LikewiseServer:
             context.session.report_progress,
             models=self._models,
             store=self._store,
+            copies=self._copies,
             limiter=self._limiter,
         )
 

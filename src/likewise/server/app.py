@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from fastapi import FastAPI
 
+from likewise.collections.local_copies import LocalCopies
 from likewise.errors import MissingExtraError
 from likewise.extras import require
 from likewise.hub.catalog import DEFAULT
@@ -117,11 +118,12 @@ class Server:
         )
         self.reranking = RerankService(self.service, Worker(settings.max_wait), reranker)
         self._parts = Parts(self._pages())
-        self._parts.add(PREFIX, create_operations_api(self.models, settings.api))
+        operations = create_operations_api(self.models, settings.api)
+        self._parts.add(PREFIX, operations)
         self._parts.add(docs_page.PATH, docs_page.create_docs_page(f"{PREFIX}/openapi.json"))
         if settings.ui:
             self._parts.add(WORKSPACE, Workspace())
-        self._add_mcp()
+        self._add_mcp(operations.state.operations.copies)
         self.routes = FastRoutes(
             self._parts,
             {
@@ -163,7 +165,7 @@ class Server:
 
         return Route(metrics, Dialect(openai.error_form))
 
-    def _add_mcp(self) -> None:
+    def _add_mcp(self, copies: LocalCopies) -> None:
         try:
             require("mcp", "mcp")
         except MissingExtraError:
@@ -172,8 +174,9 @@ class Server:
 
         api = self.settings.api
         app = http.create_mcp_app(
-            self.models, api.store, model=self.settings.model, data=api.data, hosts=None
-        )
+            self.models, api.store, model=self.settings.model, data=api.data, hosts=None,
+            copies=copies,
+        )  # fmt: skip
         self._parts.add("/mcp", app, app.lifespan)
 
     def _pages(self) -> FastAPI:

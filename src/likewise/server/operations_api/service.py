@@ -86,13 +86,14 @@ class OperationsService:
         jobs: the jobs.
         events: wakes those who wait for events of jobs.
         redact: removes the server's folders from answers.
+        copies: copies of collections of an object store, from which requests read.
     """
 
     def __init__(self, models: ModelRegistry, settings: ApiSettings) -> None:
         self._models, self.settings = models, settings
         self.state = (settings.state or default_state()).resolve()
         self.state.mkdir(parents=True, exist_ok=True)
-        self._copies = LocalCopies(cache_folder() / "collections", settings.store_cache)
+        self.copies = LocalCopies(cache_folder() / "collections", settings.store_cache)
         self.data = settings.data.resolve() if settings.data else None
         self.uploads = UploadStore(self.state / "uploads", settings.uploads)
         self.events = JobEvents()
@@ -181,7 +182,7 @@ class OperationsService:
         request = make_request(endpoint, values, self.resolver(endpoint, owner, values))
         session = Session(
             models=self._models, store=self.settings.store, on_message=on_message, cancel=cancel,
-            copies=self._copies,
+            copies=self.copies,
         )  # fmt: skip
         return endpoint.operation(request, session)
 
@@ -206,7 +207,7 @@ class OperationsService:
         session = Session(
             models=self._models, store=self.settings.store, progress=progress,
             on_message=on_message, cancel=cancel, passing=self.state,
-            copies=self._copies,
+            copies=self.copies,
         )  # fmt: skip
         try:
             request = make_request(endpoint, job.values, resolver)
