@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,28 @@ def test_a_file_that_breaks_loses_nothing(tmp_path: Path, encoder: likewise.Enco
     skipped: list[Skipped] = []
     result = index_files([file, other], "n", encoder, store=store, on_error=skipped.append)
     assert (result.removed, result.chunks, len(skipped)) == (0, 3, 1)
+
+
+def test_a_folder_that_cannot_be_read_loses_nothing(
+    tmp_path: Path, encoder: likewise.Encoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, store = tmp_path / "notes", tmp_path / "store"
+    (folder / "closed").mkdir(parents=True)
+    (folder / "a.txt").write_text("One.\nTwo.\n")
+    (folder / "closed" / "b.txt").write_text("Three.\n")
+    assert index_files([folder], "n", encoder, store=store).added == 3
+    real = os.scandir
+
+    def denied(path: str) -> object:
+        if Path(path).name == "closed":
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", denied)  # root may read every folder
+    skipped: list[Skipped] = []
+    result = index_files([folder], "n", encoder, store=store, on_error=skipped.append)
+    assert (result.removed, result.chunks) == (0, 3)
+    assert "Permission denied" in skipped[0].reason
 
 
 def test_nothing_to_index_is_an_error_and_makes_nothing(

@@ -15,14 +15,19 @@ from likewise.wording import counted
 
 
 @command(NoteRequest, collections_note)
-def note(result: NotesResult, _: NoteRequest) -> None:
+def note(result: NotesResult, request: NoteRequest) -> None:
     """Write a note on values of a field, such as on the names of clusters.
 
     \b
-    Example:
+    Examples:
       likewise collections note help refunds --note "mostly about gift cards"
+      likewise collections note help refunds        removes the note
     """
-    say(f"{result.collection}: {counted(len(result.notes), 'note')} written")
+    if request.note:
+        say(f"{result.collection}: {counted(len(result.notes), 'note')} written")
+    else:
+        named = counted(len(request.values), "value")
+        say(f"{result.collection}: no note on {named} any more; --note TEXT writes one")
 
 
 @command(NotesRequest, collections_notes)

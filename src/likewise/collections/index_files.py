@@ -164,7 +164,8 @@ class _Reading:
         if object_address(source):
             listed = (begin for begin, path in self._prefixes.items() if path not in self._broken)
             return any(source.startswith(begin) for begin in listed)
-        return any(Path(source).is_relative_to(folder) for folder in self._folders)
+        folders = (folder for folder in self._folders if str(folder) not in self._broken)
+        return any(Path(source).is_relative_to(folder) for folder in folders)
 
     def is_whole(self, source: str) -> bool:
         """Whether they were read, and each row of it could be."""
