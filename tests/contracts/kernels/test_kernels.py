@@ -216,6 +216,20 @@ def test_features_match_proc_cpuinfo() -> None:
     assert library.features_with("avx2") == (5 if {"avx2", "fma", "f16c"} <= flags else 0)
 
 
+def test_int8_takes_avx2_where_avx512_lacks_vnni(monkeypatch: pytest.MonkeyPatch) -> None:
+    if features() is None:
+        pytest.skip("no library here")
+    monkeypatch.delenv(library.INSTRUCTIONS_VARIABLE, raising=False)
+    bits = {library.INSTRUCTIONS["avx512"]: 4, library.INSTRUCTIONS["avx2"]: 5}
+    monkeypatch.setattr(library, "_features", lambda _, code: bits[code])
+    assert library.instructions("float32") == "avx512"
+    assert library.instructions("int8") == "avx2"
+    assert library.supported() == {"float32", "int8"}
+    monkeypatch.setenv(library.INSTRUCTIONS_VARIABLE, "avx512")
+    assert library.instructions("int8") == "avx512"
+    assert library.supported() == {"float32"}
+
+
 def test_both_instruction_sets_give_nearly_the_same_vectors(
     folder: Path, texts: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -224,7 +238,7 @@ def test_both_instruction_sets_give_nearly_the_same_vectors(
         for name in library.INSTRUCTIONS:
             monkeypatch.setenv(library.INSTRUCTIONS_VARIABLE, name)
             needed(compute)
-            monkeypatch.setattr(network, "features", lambda: (features() or 0) & ~library.TILES)
+            monkeypatch.setattr(network, "features", lambda c: (features(c) or 0) & ~library.TILES)
             monkeypatch.setattr(timing, "attention_format", lambda: Choice("float32", "the same"))
             runtime = NativeRuntime(read_config(folder), compute)
             vectors.append(runtime.embed(read_tokenizer(read_config(folder)).rows(texts)))

@@ -96,8 +96,14 @@ def loaded() -> ctypes.CDLL:
     return found
 
 
-def instructions() -> str:
-    """The instruction set of the kernels: `LIKEWISE_INSTRUCTIONS`, else the processor's best.
+def instructions(compute: str = "float32") -> str:
+    """The instruction set of the kernels in a number format.
+
+    It is `LIKEWISE_INSTRUCTIONS`, else the processor's best: with AVX-512 alone, without VNNI, int8
+    takes AVX2.
+
+    Args:
+        compute: one of `FORMATS`.
 
     Raises:
         InputError: `LIKEWISE_INSTRUCTIONS` is not one of `INSTRUCTIONS`.
@@ -109,12 +115,12 @@ def instructions() -> str:
                 f"{INSTRUCTIONS_VARIABLE} is {chosen!r}", hint="one of " + ", ".join(INSTRUCTIONS)
             )
         return chosen
-    return next((name for name in INSTRUCTIONS if features_with(name)), "avx2")
+    return next((name for name in INSTRUCTIONS if _has(name, compute)), "avx2")
 
 
-def features() -> int | None:
-    """The processor's features with the instruction set; None without the library."""
-    return features_with(instructions())
+def features(compute: str = "float32") -> int | None:
+    """The processor's features with the instruction set of a format; None without the library."""
+    return features_with(instructions(compute))
 
 
 def features_with(name: str) -> int | None:
@@ -130,5 +136,9 @@ def _features(kernels: ctypes.CDLL, code: int) -> int:
 
 def supported() -> frozenset[str]:
     """The number formats that the kernels support on this processor."""
-    bits = features() or 0
-    return frozenset(name for name, bit in FORMATS.items() if bits >> bit & 1)
+    return frozenset(compute for compute in FORMATS if _has(instructions(compute), compute))
+
+
+def _has(name: str, compute: str) -> bool:
+    """Whether the processor has what an instruction set needs for a number format."""
+    return bool((features_with(name) or 0) >> FORMATS[compute] & 1)

@@ -52,8 +52,8 @@ class PackedNetwork:
     ) -> None:
         self._buffers: list[object] = []
         self._encoder, self._compute = encoder, compute
-        self._instructions = INSTRUCTIONS[instructions()]
-        self._use_tiles = bool((features() or 0) & TILES)
+        self._instructions = INSTRUCTIONS[instructions(compute)]
+        self._use_tiles = bool((features(compute) or 0) & TILES)
         sizes = encoder.sizes
         _check(encoder)
         layers = (binding.LayerStruct * encoder.layers)(*map(self._layer, range(encoder.layers)))
