@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.options import Options
-from benchmarks.results import Result, UnavailableError
+from benchmarks.results import Result, UnavailableError, read
 from benchmarks.tables import Table
 from likewise.data.records import read_texts
 from likewise.data.table import read_rows
@@ -51,19 +51,23 @@ STUDENTS: Mapping[str, DistillationSettings] = MappingProxyType(
 
 
 def run(options: Options) -> Result:
-    """Make each student, and measure it beside its teacher."""
+    """Make each student, or those of `--only`, and measure it beside its teacher.
+
+    Rows of other students are preserved.
+    """
     try:
         texts = sorted(_texts(options.data))
     except OSError as error:
         raise UnavailableError(f"{error.filename} is missing") from error
     test = _test_texts(options.data)
     texts = [text for text in texts if text not in test]
-    rows: dict[str, Any] = {}
+    before = read("distillation")
+    rows: dict[str, Any] = dict(before.rows) if before else {}
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "texts.jsonl"
         file.write_text("".join(json.dumps({"text": text}) + "\n" for text in texts), "utf-8")
         tasks = tuple(str(options.data / name) for name in TASKS)
-        for name in STUDENTS:
+        for name in options.only or STUDENTS:
             settings = replace(STUDENTS[name], texts=(str(file),), on=tasks)
             output = Path(folder) / name.replace(" ", "-")
             try:
@@ -101,8 +105,8 @@ def _texts(data: Path) -> set[str]:
         ),
     }
     found: set[str] = set()
-    for name, read in kinds.items():
-        distinct = sorted({text.strip() for text in read() if len(text.strip()) > 10})
+    for name, texts_of in kinds.items():
+        distinct = sorted({text.strip() for text in texts_of() if len(text.strip()) > 10})
         order = np.random.default_rng(0).permutation(len(distinct))[: COUNTS[name]]
         found.update(distinct[n] for n in order.tolist())
     return found

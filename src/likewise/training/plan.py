@@ -7,6 +7,7 @@ import time
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+import numpy as np
 import torch
 
 from likewise.engine.openvino.timing import supports_bfloat16
@@ -27,6 +28,10 @@ CLEARLY = 0.9
 """Share of the time in float32 that bfloat16 may take to be chosen."""
 MOST_EPOCHS = 10.0
 """Epochs, where only the time is limited."""
+ENOUGH_STEPS = 100
+"""Fewer steps in the time teach less than shorter texts would: texts are cut until so many fit."""
+LEAST_TOKENS = 64
+"""Texts are not cut further than this."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,7 @@ class Plan:
         epochs: times that each of them is used.
         seconds_per_step: as measured; None where no time is limited.
         compute: number format of the matrix products; weights are always in float32.
+        max_tokens: length that texts are cut to in training.
     """
 
     steps: int
@@ -47,7 +53,8 @@ class Plan:
     examples: int
     epochs: float
     seconds_per_step: float | None
-    compute: Compute = "float32"
+    compute: Compute
+    max_tokens: int
 
     def to_dict(self) -> dict[str, Any]:
         """All attributes."""
@@ -66,7 +73,8 @@ def make_plan(
 
     Args:
         recipe: the recipe.
-        network: its steps are timed if the time is limited; its weights do not change.
+        network: its steps are timed if the time is limited, and its `max_tokens` may be lowered;
+            its weights do not change.
         mixer: gives the batches; it does not move.
         loss: of the vectors of a batch.
         seconds_left: for the steps; None without a limit.
@@ -81,12 +89,17 @@ def make_plan(
     per_step = None
     if seconds_left is not None:
         started = time.monotonic()
+        if recipe.max_tokens is None:
+            cut_texts(network, mixer, loss, SAFETY * seconds_left / min(steps, ENOUGH_STEPS))
         per_step = time_step(network, mixer, loss)
         left = SAFETY * (seconds_left - (time.monotonic() - started))
         steps = min(steps, max(LEAST_STEPS, int(left / per_step)))
     compute: Compute = "bfloat16" if network.autocast else "float32"
     warmup = recipe.warmup if recipe.warmup >= 1 else recipe.warmup * steps
-    return Plan(steps, round(warmup), examples, round(steps / per_epoch, 2), per_step, compute)
+    return Plan(
+        steps, round(warmup), examples, round(steps / per_epoch, 2), per_step, compute,
+        network.max_tokens,
+    )  # fmt: skip
 
 
 def bfloat16_is_faster(network: TrainingNetwork) -> bool:
@@ -111,6 +124,33 @@ def bfloat16_is_faster(network: TrainingNetwork) -> bool:
         seconds[autocast] = min(times)
     network.model.zero_grad(set_to_none=True)
     return seconds[True] < CLEARLY * seconds[False]
+
+
+def cut_texts(network: TrainingNetwork, mixer: Mixer, loss: Loss, seconds: float) -> None:
+    """Lower the length that texts are cut to, until a step takes so long at most.
+
+    Steps are timed with the shortest texts, whose time is short on every machine.
+
+    Args:
+        network: whose `max_tokens` is set.
+        mixer: gives the batches; it does not move.
+        loss: of the vectors of a batch.
+        seconds: of a step.
+    """
+    longest = network.max_tokens
+    state = mixer.state()
+    counts = np.array([len(row) for row in network.token_ids(next(mixer).texts)])
+    mixer.restore(state)
+    if counts.max() <= LEAST_TOKENS:
+        return
+    network.max_tokens = LEAST_TOKENS
+    shortest = np.minimum(counts, LEAST_TOKENS).sum()
+    per_step = time_step(network, mixer, loss)
+    while network.max_tokens < longest:
+        longer = min(2 * network.max_tokens, longest)
+        if per_step * np.minimum(counts, longer).sum() / shortest > seconds:
+            return
+        network.max_tokens = longer
 
 
 def time_step(network: TrainingNetwork, mixer: Mixer, loss: Loss) -> float:

@@ -113,7 +113,8 @@ class Recipe:
         weight_decay: of all weights but biases and normalizations.
         max_gradient_norm: longer gradients are shortened to it.
         dropout: share of values set to 0 in training; the checkpoint's own if not given.
-        max_tokens: length that texts are cut to in training; the model's own if not given.
+        max_tokens: length that texts are cut to in training; if not given, the model's own, or less
+            where too few steps would fit in `max_minutes`.
         compute: number format of the matrix products in training; auto takes bfloat16 where a
             timing shows that it is faster.
         seed: the same seed gives the same model.

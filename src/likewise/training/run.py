@@ -199,12 +199,19 @@ class TrainingRun:
         saved = self.folder.read_json("plan.json")
         if saved:
             network.autocast = saved["compute"] == "bfloat16"
+            network.max_tokens = saved["max_tokens"]
             return Plan(**saved)
-        left = None
+        left, longest = None, network.max_tokens
         if self.recipe.max_minutes:
             left = 60 * self.recipe.max_minutes - (time.monotonic() - self._started) - measuring
         plan = make_plan(self.recipe, network, mixer, loss, seconds_left=left)
         self.folder.write_json("plan.json", plan.to_dict())
+        if plan.max_tokens < longest:
+            self.on_note(
+                "cut_texts",
+                f"texts are cut to {plan.max_tokens} tokens in training, so that enough steps fit "
+                f"in the time; --max-tokens {longest} reads whole texts",
+            )
         rate = f", {plan.seconds_per_step:.2f} s each" if plan.seconds_per_step else ""
         self.on_note(
             "plan",
