@@ -14,7 +14,7 @@ from torch import Tensor
 from likewise.training.network import TrainingNetwork, load_network
 
 AVERAGES = (1.0, 0.75, 0.5, 0.35)
-"""Shares of the trained weights that are tried, until one passes the gate."""
+"""Shares of the trained weights, in the order in which they are tried."""
 
 
 def average_with(

@@ -13,6 +13,8 @@ from likewise.evaluation.significance import Difference, paired, resamples
 
 Purpose = Literal["dev", "general"]
 RESAMPLES = 1000
+NEARLY_ALL = 0.9
+"""Share of a gain that a smaller change has to keep, to be taken in place of the whole one."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,15 @@ def _change(old: Measured, new: Measured) -> Change:
         old.task.name, old.outcome.main_score, old.purpose, items,
         round(old.points, 2), round(new.points, 2), round(low, 2), round(high, 2),
     )  # fmt: skip
+
+
+def keeps_gain(smaller: Verdict, whole: Verdict) -> bool:
+    """Whether a part of a change passes, too, and keeps nearly all of the gain on dev tasks."""
+    gains = [
+        sum(change.difference for change in verdict.changes if change.purpose == "dev")
+        for verdict in (smaller, whole)
+    ]
+    return smaller.promoted and gains[0] >= NEARLY_ALL * gains[1]
 
 
 def judge(found: Sequence[Change], max_drop: float) -> Verdict:

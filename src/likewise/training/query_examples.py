@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from itertools import islice
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -15,8 +15,8 @@ from likewise.evaluation.contract import Task
 from likewise.training.sources import Source
 from likewise.vectors import normalize
 
-SEARCHED = 2_000
-"""Texts that are searched, at most."""
+SEARCHED, SEARCHED_CHARACTERS = 2_000, 200_000
+"""Texts that are searched, at most, and their characters: long ones take time from the training."""
 NEAREST = 3
 """Texts that are shown for a query."""
 DEFAULT_QUERIES = 3
@@ -82,7 +82,7 @@ class QuerySearch:
         rows = (row for source in sources for row in source.groups())
         answers = (text for row in rows for text in (row.positives or row.anchors))
         own = _texts(task, ("corpus", "second", "others", "texts"))
-        texts = tuple(islice(dict.fromkeys((*own, *answers)), SEARCHED))
+        texts = tuple(_first_texts(chain(own, answers)))
         few = _texts(task, ("queries", "first"))[:DEFAULT_QUERIES]
         return cls(tuple(queries) or tuple(few), texts)
 
@@ -105,6 +105,19 @@ class QuerySearch:
         """The queries with what `nearest` found before, and what the trained model finds."""
         found = zip(self.queries, before, self.nearest(trained), strict=True)
         return tuple(QueryExample(*each) for each in found)
+
+
+def _first_texts(texts: Iterable[str]) -> Iterator[str]:
+    """The first different texts, as many as are searched."""
+    known: set[str] = set()
+    characters = 0
+    for text in texts:
+        if text not in known:
+            yield text
+            known.add(text)
+            characters += len(text)
+        if len(known) == SEARCHED or characters >= SEARCHED_CHARACTERS:
+            return
 
 
 def _texts(task: Task, names: Sequence[str]) -> list[str]:

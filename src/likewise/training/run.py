@@ -7,7 +7,7 @@ import os
 import shutil
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -32,7 +32,7 @@ from likewise.training.averaging import AVERAGES, average_with
 from likewise.training.checks import Finding, check
 from likewise.training.data_check import data_files, texts_of
 from likewise.training.examples import Prompts
-from likewise.training.gate import Measured, Purpose, Verdict, changes, judge, measure
+from likewise.training.gate import Measured, Purpose, Verdict, changes, judge, keeps_gain, measure
 from likewise.training.general import general_tasks
 from likewise.training.held_out import HeldOut, hold_out
 from likewise.training.making_losses import make_loss
@@ -203,7 +203,8 @@ class TrainingRun:
             return Plan(**saved)
         left, longest = None, network.max_tokens
         if self.recipe.max_minutes:
-            left = 60 * self.recipe.max_minutes - (time.monotonic() - self._started) - measuring
+            left = 60 * self.recipe.max_minutes - (time.monotonic() - self._started)
+            left -= self._measurements * measuring
         plan = make_plan(self.recipe, network, mixer, loss, seconds_left=left)
         self.folder.write_json("plan.json", plan.to_dict())
         if plan.max_tokens < longest:
@@ -231,7 +232,7 @@ class TrainingRun:
         )  # fmt: skip
 
         def dev_score() -> float:
-            return 100 * dev.run(self._on_engine(network, "snapshot")).score
+            return 100 * dev.run(self._snapshot(network)).score
 
         return Trainer(
             network, mixer, loss, settings, checkpoints=self.folder.checkpoints,
@@ -245,7 +246,7 @@ class TrainingRun:
         limit = self.recipe.max_minutes
         stop = None
         if limit:  # the rest is needed to measure the trained model
-            stop = 60 * limit - (time.monotonic() - self._started) - measuring
+            stop = 60 * limit - (time.monotonic() - self._started) - self._measurements * measuring
         title = f"training {self.parent.name}"
         shown = ProgressLog(self.folder, reports, plan.steps, title)
         self.on_note("progress_page", f"live progress: {self.folder.page}")
@@ -261,8 +262,13 @@ class TrainingRun:
 
     # proof
 
-    def _on_engine(self, network: TrainingNetwork, name: str) -> Encoder:
-        folder = self.folder.folder / name
+    @property
+    def _measurements(self) -> int:
+        """How often the trained weights are measured, if they pass."""
+        return 2 if self.recipe.gate.average else 1
+
+    def _snapshot(self, network: TrainingNetwork) -> Encoder:
+        folder = self.folder.folder / "snapshot"
         save_network(network, folder)
         return load(folder, compute="float32")
 
@@ -286,33 +292,47 @@ class TrainingRun:
         before: Sequence[Measured],
         tasks: Sequence[tuple[Task, Purpose]],
     ) -> tuple[Verdict, float]:
-        """The verdict on the trained weights, or on the first average that passes the gate."""
+        """The verdict, and the share of the trained weights that it is on.
+
+        The first average that passes the gate is taken; after all of the change has passed, the
+        next smaller share, if it keeps nearly all of the gain.
+        """
         trained = {name: value.clone() for name, value in network.model.state_dict().items()}
-        first: Verdict | None = None
         shares = AVERAGES if self.recipe.gate.average else AVERAGES[:1]
+        verdicts: list[Verdict] = []
+        chosen = 0
         for share in shares:
-            if share < 1:
-                average_with(network, self.parent.location.folder, trained, share)
-            model = self._on_engine(network, "candidate")
+            self._write_average(network, trained, share)
+            model = load(self.folder.candidate, compute="float32")
             check_saved(network, model, _dev_texts(tasks))
             after = self._measure(model, tasks, "measuring the trained model")
-            verdict = judge(changes(before, after), self.recipe.gate.max_drop)
-            if verdict.promoted:
-                if share < 1:
-                    self.on_note(
-                        "averaged",
-                        f"{share:.0%} of the change is kept: the weights are averaged with those "
-                        "of the original model, to hold general ability",
-                    )
-                return verdict, share
-            first = first or verdict
-            if not _only_general_fell(verdict):
+            verdicts.append(judge(changes(before, after), self.recipe.gate.max_drop))
+            if len(verdicts) == 2 and verdicts[0].promoted:
+                chosen = int(keeps_gain(verdicts[1], verdicts[0]))
                 break
-        network.model.load_state_dict(trained)
-        self._on_engine(network, "candidate")
-        if first is None:
-            raise InputError("no model was measured", hint="report this")
-        return first, 1.0
+            if verdicts[-1].promoted:
+                chosen = len(verdicts) - 1
+                if share < 1:
+                    break
+            elif not _only_general_fell(verdicts[-1]):
+                break
+        share = shares[chosen]
+        if chosen != len(verdicts) - 1:
+            self._write_average(network, trained, share)
+        if share < 1:
+            self.on_note(
+                "averaged",
+                f"{share:.0%} of the change is kept: the weights are averaged with those of the "
+                "original model, to hold general ability",
+            )
+        return verdicts[chosen], share
+
+    def _write_average(
+        self, network: TrainingNetwork, trained: Mapping[str, Any], share: float
+    ) -> None:
+        """Write an average of trained and original weights as the candidate."""
+        average_with(network, self.parent.location.folder, trained, share)
+        save_network(network, self.folder.candidate)
 
     # output
 
