@@ -11,7 +11,6 @@ from benchmarks.options import Options
 from benchmarks.pages import BENCHMARKS, rewrite
 from benchmarks.results import UnavailableError, write
 from benchmarks.texts import DATA
-from benchmarks.training import SECTIONS
 
 
 def main() -> None:
@@ -25,8 +24,8 @@ def main() -> None:
         "--only",
         action="append",
         default=[],
-        choices=[*(c.name for c in CONTENDERS), *SECTIONS],
-        help="measure this contender, or this section of `training` (repeatable)",
+        metavar="NAME",
+        help="measure this contender, or this section of a benchmark that has some (repeatable)",
     )
     parser.add_argument("--pages", action="store_true", help="only update the pages")
     args = parser.parse_args()
@@ -35,6 +34,10 @@ def main() -> None:
         parser.error(
             f"no benchmark {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}"
         )
+    sections = [name for each in names for name in getattr(BENCHMARKS[each], "SECTIONS", ())]
+    known = [*(c.name for c in CONTENDERS), *sections]
+    if unknown := set(args.only) - set(known):
+        parser.error(f"--only {', '.join(sorted(unknown))}: choose from {', '.join(known)}")
     if (names or args.peers) and not (args.data / "speed" / "sentences.txt").exists():
         parser.error(
             f"{args.data} has no speed/sentences.txt; use --data to name a folder that has it"

@@ -49,6 +49,8 @@ STUDENTS: Mapping[str, DistillationSettings] = MappingProxyType(
     }
 )
 
+SECTIONS = tuple(STUDENTS)
+
 
 def run(options: Options) -> Result:
     """Make each student, or those of `--only`, and measure it beside its teacher.
@@ -67,7 +69,7 @@ def run(options: Options) -> Result:
         file = Path(folder) / "texts.jsonl"
         file.write_text("".join(json.dumps({"text": text}) + "\n" for text in texts), "utf-8")
         tasks = tuple(str(options.data / name) for name in TASKS)
-        for name in options.only or STUDENTS:
+        for name in options.only or SECTIONS:
             settings = replace(STUDENTS[name], texts=(str(file),), on=tasks)
             output = Path(folder) / name.replace(" ", "-")
             try:

@@ -22,8 +22,8 @@ from likewise.operations.dedupe import DedupeRequest, dedupe
 from likewise.operations.session import Session
 
 QUESTION = "Does a cluster find exactly the duplicates and the groups that one process finds?"
-COUNTS = ("30000", "200000")
-"""Sentences; up to 20,000, every pair is compared in one process. `--only` names other numbers."""
+SECTIONS = ("30000", "200000")
+"""Sentences; up to 20,000, every pair is compared in one process."""
 COMPUTE: ComputeName = "int8"
 KINDS = ("kept", "exact", "near", "edited")
 """Counts of a result of `dedupe`."""
@@ -33,7 +33,7 @@ def run(options: Options) -> Result:
     """Measure each number of texts. Rows of other numbers are preserved."""
     before = read("scale_corpus")
     rows: dict[str, Any] = dict(before.rows) if before else {}
-    for count in options.only or COUNTS:
+    for count in options.only or SECTIONS:
         rows[count] = _measured(options, int(count))
     versions = {name: version(name) for name in ("likewise", "ray")}
     return Result("scale_corpus", options.command("scale_corpus"), rows, versions)

@@ -20,6 +20,7 @@ COUNT = 24_000
 """Sentences; up to 20,000, neighbors are not looked for on the cluster."""
 KILLS = 20
 """In each job."""
+SECTIONS = tuple(job.name for job in JOBS)
 
 
 def run(options: Options) -> Result:
