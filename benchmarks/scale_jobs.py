@@ -20,6 +20,8 @@ COUNT = 24_000
 """Sentences; up to 20,000, neighbors are not looked for on the cluster."""
 KILLS = 20
 """In each job."""
+PAUSE = (2.0, 6.0)
+"""Seconds between two kills: a part that is killed nine times is taken to end every worker."""
 SECTIONS = tuple(job.name for job in JOBS)
 
 
@@ -30,7 +32,7 @@ def run(options: Options) -> Result:
     """
     before = read("scale_jobs")
     rows: dict[str, Any] = {"texts": COUNT, "jobs": before.rows["jobs"] if before else {}}
-    killing = Killing(options.rounds or KILLS)
+    killing = Killing(options.rounds or KILLS, PAUSE)
     with tempfile.TemporaryDirectory(prefix="likewise-") as name, LoopbackCluster(2) as cluster:
         folder = Path(name)
         inputs = Inputs(source_file(options, folder, COUNT))
