@@ -17,7 +17,7 @@ from likewise.extras import require
 
 _CONNECT, _REQUEST, _ATTEMPTS = 10.0, 60.0, 4
 """Seconds to connect and to wait for an answer, and attempts of a request of S3."""
-_RETRY = timedelta(seconds=60)
+_RETRY = timedelta(seconds=30)
 """For how long a request of Google Cloud Storage is tried again."""
 _PREFIXES = ("AWS_", "AZURE_", "AZURITE_", "GOOGLE_")
 AZURITE = "http://127.0.0.1:10000"
