@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,7 +33,7 @@ def long_file(tmp_path: Path) -> Path:
 
 
 def planned(
-    model: Path, data: Path, seconds: float | None, *, own: int | None = None, **settings: int
+    model: Path, data: Path, seconds: float | None, *, own: int | None = None, **settings: Any
 ) -> tuple[plan.Plan, TrainingNetwork]:
     network = load_network(model, max_tokens=settings.get("max_tokens"))
     network.max_tokens = own or network.max_tokens
