@@ -16,7 +16,7 @@ from tests.training.test_gate import DEV, GENERAL
 pytest.importorskip("torch")
 pytest.importorskip("sentence_transformers")
 
-from likewise.training import run as module
+from likewise.training import proof as module
 from likewise.training.recipe import DataRecipe, EvaluationRecipe, GateRecipe, Recipe
 from likewise.training.run import TrainingRun
 

@@ -7,7 +7,7 @@ import os
 import shutil
 import time
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -28,11 +28,10 @@ from likewise.evaluation.verify import verify
 from likewise.hub.catalog import find
 from likewise.loading import load
 from likewise.progress import ProgressFactory, no_progress
-from likewise.training.averaging import AVERAGES, average_with
 from likewise.training.checks import Finding, check
-from likewise.training.data_check import data_files, texts_of
+from likewise.training.data_check import data_files
 from likewise.training.examples import Prompts
-from likewise.training.gate import Measured, Purpose, Verdict, changes, judge, keeps_gain, measure
+from likewise.training.gate import Purpose, Verdict
 from likewise.training.general import general_tasks
 from likewise.training.held_out import HeldOut, hold_out
 from likewise.training.making_losses import make_loss
@@ -40,11 +39,12 @@ from likewise.training.mixing import Mixer
 from likewise.training.network import TrainingNetwork, load_network
 from likewise.training.plan import Plan, make_plan
 from likewise.training.progress_log import ProgressLog
+from likewise.training.proof import Proof, dev_texts
 from likewise.training.query_examples import NearText, QuerySearch
 from likewise.training.recipe import Recipe
 from likewise.training.report import TrainingReport
 from likewise.training.run_folder import RunFolder, file_identity
-from likewise.training.save import check_saved, save_network, write_card
+from likewise.training.save import save_network, write_card
 from likewise.training.similar_batches import neighbors_by
 from likewise.training.sources import DataFile, Similar
 from likewise.training.trainer import Trainer, TrainerSettings
@@ -125,14 +125,17 @@ class TrainingRun:
         mixer = self._mixer(left_out, similar=1)
         lines = self._describe(mixer, held)
         checked = check(
-            mixer.sources, self.parent, _dev_texts(tasks), left_out,
+            mixer.sources, self.parent, dev_texts(tasks), left_out,
             max_tokens=network.max_tokens, progress=self.progress,
         )  # fmt: skip
         for finding in checked.findings:
             self.on_note(finding.code, finding.text)
         mixer = self._mixer(left_out | checked.leaked, similar=self.recipe.similar)
         began = time.monotonic()
-        before = self._measure(self.parent, tasks, "measuring the original model")
+        proof = Proof(
+            tasks, self.parent, self.folder.candidate, self.recipe.gate, self.progress, self.on_note
+        )
+        before = proof.measure(self.parent, "measuring the original model")
         search = QuerySearch.of(self.queries, tasks[0][0], mixer.sources)
         near = search.nearest(self.parent)
         measuring = time.monotonic() - began
@@ -141,7 +144,7 @@ class TrainingRun:
         trainer = self._trainer(network, mixer, loss, plan, tasks[0][0])
         resumed = self.folder.checkpoints.step()
         self._train(trainer, plan, measuring)
-        verdict, share = self._prove(network, before, tasks)
+        verdict, share = proof.verdict(network, before)
         facts = _Facts(
             lines, held.rows if held else 0, checked.findings, plan, share, resumed, search, near
         )
@@ -195,6 +198,11 @@ class TrainingRun:
 
     # steps
 
+    @property
+    def _measurements(self) -> int:
+        """How often the trained weights are measured, if they pass."""
+        return 2 if self.recipe.gate.average else 1
+
     def _plan(self, network: TrainingNetwork, mixer: Mixer, loss: Any, measuring: float) -> Plan:
         saved = self.folder.read_json("plan.json")
         if saved:
@@ -232,7 +240,9 @@ class TrainingRun:
         )  # fmt: skip
 
         def dev_score() -> float:
-            return 100 * dev.run(self._snapshot(network)).score
+            folder = self.folder.folder / "snapshot"
+            save_network(network, folder)
+            return 100 * dev.run(load(folder, compute="float32")).score
 
         return Trainer(
             network, mixer, loss, settings, checkpoints=self.folder.checkpoints,
@@ -259,80 +269,6 @@ class TrainingRun:
             shown.close("measuring" if ended else f"stopped after step {trainer.step}")
         if trainer.step < plan.steps:
             self.on_note("time", f"the time is up after {trainer.step} of {plan.steps} steps")
-
-    # proof
-
-    @property
-    def _measurements(self) -> int:
-        """How often the trained weights are measured, if they pass."""
-        return 2 if self.recipe.gate.average else 1
-
-    def _snapshot(self, network: TrainingNetwork) -> Encoder:
-        folder = self.folder.folder / "snapshot"
-        save_network(network, folder)
-        return load(folder, compute="float32")
-
-    def _measure(
-        self, model: Encoder, tasks: Sequence[tuple[Task, Purpose]], title: str
-    ) -> list[Measured]:
-        with (
-            self.progress(len(tasks), title=title, unit="tasks") as advance,
-            warnings.catch_warnings(),
-        ):
-            warnings.simplefilter("ignore", TruncationWarning)  # a finding of the checks
-            found = []
-            for task in tasks:
-                found += measure(model, [task])
-                advance(1)
-        return found
-
-    def _prove(
-        self,
-        network: TrainingNetwork,
-        before: Sequence[Measured],
-        tasks: Sequence[tuple[Task, Purpose]],
-    ) -> tuple[Verdict, float]:
-        """The verdict, and the share of the trained weights that it is on.
-
-        The first average that passes the gate is taken; after all of the change has passed, the
-        next smaller share, if it keeps nearly all of the gain.
-        """
-        trained = {name: value.clone() for name, value in network.model.state_dict().items()}
-        shares = AVERAGES if self.recipe.gate.average else AVERAGES[:1]
-        verdicts: list[Verdict] = []
-        chosen = 0
-        for share in shares:
-            self._write_average(network, trained, share)
-            model = load(self.folder.candidate, compute="float32")
-            check_saved(network, model, _dev_texts(tasks))
-            after = self._measure(model, tasks, "measuring the trained model")
-            verdicts.append(judge(changes(before, after), self.recipe.gate.max_drop))
-            if len(verdicts) == 2 and verdicts[0].promoted:
-                chosen = int(keeps_gain(verdicts[1], verdicts[0]))
-                break
-            if verdicts[-1].promoted:
-                chosen = len(verdicts) - 1
-                if share < 1:
-                    break
-            elif not _only_general_fell(verdicts[-1]):
-                break
-        share = shares[chosen]
-        if chosen != len(verdicts) - 1:
-            self._write_average(network, trained, share)
-        if share < 1:
-            self.on_note(
-                "averaged",
-                f"{share:.0%} of the change is kept: the weights are averaged with those of the "
-                "original model, to hold general ability",
-            )
-        return verdicts[chosen], share
-
-    def _write_average(
-        self, network: TrainingNetwork, trained: Mapping[str, Any], share: float
-    ) -> None:
-        """Write an average of trained and original weights as the candidate."""
-        average_with(network, self.parent.location.folder, trained, share)
-        save_network(network, self.folder.candidate)
 
     # output
 
@@ -413,11 +349,3 @@ class _Facts:
     resumed: int
     search: QuerySearch
     near: Sequence[tuple[NearText, ...]]
-
-
-def _only_general_fell(verdict: Verdict) -> bool:
-    return all(change.low > 0 for change in verdict.changes if change.purpose == "dev")
-
-
-def _dev_texts(tasks: Sequence[tuple[Task, Purpose]]) -> list[str]:
-    return [text for task, purpose in tasks if purpose == "dev" for text in texts_of(task)]
