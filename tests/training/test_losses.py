@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from likewise.errors import InputError
-from likewise.training.examples import Batch, Example, make_batch
+from likewise.training.examples import Batch, Example, Prompts, make_batch
+from likewise.training.general_texts import GeneralTexts
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("sentence_transformers")
@@ -148,6 +149,29 @@ def test_matryoshka_and_stay_close() -> None:
     )
     opposite = StayClose(plain, lambda _: -same, 5.0)(vectors, batch)
     assert opposite.item() == pytest.approx(plain(vectors, batch).item() + 20, rel=1e-5)
+
+
+def test_only_general_texts_stay_close() -> None:
+    batch = GeneralTexts(Prompts()).added_to(batch_of(), 1)
+    vectors = vectors_of(batch)
+    plain = InBatchNegatives()
+    moved = vectors.detach().numpy().copy()
+    own = len(batch.texts) - len(batch.general)
+    moved[:own] *= -1  # those of the examples may move
+
+    def original(texts: Sequence[str]) -> Any:
+        return moved[[batch.texts.index(text) for text in texts]]
+
+    found = StayClose(plain, original, 5.0, general=True)(vectors, batch)
+    assert found.item() == pytest.approx(plain(vectors, batch).item(), abs=1e-5)
+    every = StayClose(plain, original, 5.0)(vectors, batch)
+    assert every.item() == pytest.approx(plain(vectors, batch).item() + 20, rel=1e-5)
+
+
+def test_weights_of_a_loss_are_trained_where_vectors_stay_close() -> None:
+    softmax = Softmax(8, 2)
+    loss = StayClose(softmax, lambda texts: np.ones((len(texts), 8)), 1.0)
+    assert len(list(loss.parameters())) == len(list(softmax.parameters())) > 0
 
 
 def test_a_loss_that_cannot_use_the_data() -> None:

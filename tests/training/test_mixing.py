@@ -14,6 +14,8 @@ import pytest
 from likewise.errors import InputError, RecordError
 from likewise.training import sources
 from likewise.training.examples import Batch, Prompts
+from likewise.training.general import groups
+from likewise.training.general_texts import GeneralTexts, general_texts
 from likewise.training.mixing import Mixer
 from likewise.training.sources import DataFile, read_weights_file
 
@@ -33,6 +35,26 @@ def pairs(name: str, count: int) -> list[dict[str, str]]:
 
 def draw(mixer: Mixer, count: int) -> list[Batch]:
     return [next(mixer) for _ in range(count)]
+
+
+def test_general_texts_are_the_same_after_a_continuation(tmp_path: Path) -> None:
+    files = [DataFile(write(tmp_path / "a.jsonl", pairs("a", 64)))]
+    general = GeneralTexts(Prompts("query: ", "passage: "))
+    mixer = Mixer(files, 16, general=general)
+    draw(mixer, 3)
+    state = json.loads(json.dumps(mixer.state()))
+    (expected,) = draw(mixer, 1)
+    continued = Mixer(files, 16, general=general)
+    continued.restore(state)
+    (batch,) = draw(continued, 1)
+    assert batch.texts == expected.texts
+    added = [batch.texts[row] for row in batch.general]
+    assert len(set(added)) == 4
+    assert set(added) <= set(general.texts)
+    assert batch.texts[-4:] == tuple(added)
+    assert {text.split(":")[0] for text in general.texts} == {"query", "passage"}
+    measured = {text for g in groups() for text in (g.sentence, g.paraphrase, g.related)}
+    assert measured.isdisjoint(general_texts())
 
 
 def test_shares_match_the_weights(tmp_path: Path) -> None:

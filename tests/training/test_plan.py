@@ -87,3 +87,10 @@ def test_real_steps_are_timed_and_weights_stay(tiny: Path, long_file: Path) -> N
     assert found.steps > plan.LEAST_STEPS
     assert all(torch.equal(before[n], w) for n, w in network.model.state_dict().items())
     assert all(weight.grad is None for weight in network.parameters())
+
+
+def test_wider_networks_learn_at_a_lower_rate(tiny: Path, long_file: Path) -> None:
+    found, network = planned(tiny, long_file, None)
+    assert found.learning_rate == pytest.approx(1e-4 * 384 / network.hidden_size)
+    given, _ = planned(tiny, long_file, None, learning_rate=3e-5)
+    assert given.learning_rate == 3e-5

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -44,7 +44,7 @@ class Batch:
 
     Attributes:
         kind: of all its examples.
-        texts: n distinct texts, each with the prompt of its role.
+        texts: n distinct texts, each with the prompt of its role; then the general ones.
         anchors: row of the anchor of each example, int64 `[examples]`.
         positives: row of the positive of each example, int64 `[examples]`; empty where the
             examples are single texts.
@@ -52,6 +52,7 @@ class Batch:
         owners: the example that each negative belongs to, int64 `[any]`.
         labels: scores or numbers of labels, float32 `[examples]`; empty for pairs.
         drawn: number of examples by source.
+        general: rows of texts that belong to no example, int64 `[any]`; they are the last ones.
     """
 
     kind: Kind
@@ -62,6 +63,7 @@ class Batch:
     owners: NDArray[np.int64]
     labels: NDArray[np.float32]
     drawn: tuple[int, ...] = ()
+    general: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
 
     def __len__(self) -> int:
         return len(self.anchors)

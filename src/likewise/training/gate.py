@@ -13,8 +13,6 @@ from likewise.evaluation.significance import Difference, paired, resamples
 
 Purpose = Literal["dev", "general"]
 RESAMPLES = 1000
-NEARLY_ALL = 0.9
-"""Share of a gain that a smaller change has to keep, to be taken in place of the whole one."""
 
 
 @dataclass(frozen=True)
@@ -122,15 +120,6 @@ def _change(old: Measured, new: Measured) -> Change:
     )  # fmt: skip
 
 
-def keeps_gain(smaller: Verdict, whole: Verdict) -> bool:
-    """Whether a part of a change passes, too, and keeps nearly all of the gain on dev tasks."""
-    gains = [
-        sum(change.difference for change in verdict.changes if change.purpose == "dev")
-        for verdict in (smaller, whole)
-    ]
-    return smaller.promoted and gains[0] >= NEARLY_ALL * gains[1]
-
-
 def judge(found: Sequence[Change], max_drop: float) -> Verdict:
     """Decide whether a trained model is promoted.
 
@@ -151,7 +140,9 @@ def judge(found: Sequence[Change], max_drop: float) -> Verdict:
                 f"{change.task} fell from {change.before:.1f} to {change.after:.1f}, by more than "
                 f"the allowed {max_drop:g}"
             )
-            advice.append("use a lower learning rate, fewer steps, or stay_close in the recipe")
+            advice.append(
+                "use a lower learning rate, fewer steps, or a higher keep_general in the recipe"
+            )
         elif change.purpose == "dev" and not change.low > 0:
             verb = "fell" if change.high < 0 else "did not rise beyond chance"
             reasons.append(

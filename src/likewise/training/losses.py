@@ -190,27 +190,32 @@ class Matryoshka:
         return torch.stack(each).sum()
 
 
-@dataclass(frozen=True)
-class StayClose:
-    """A loss, plus the distance of each vector from that of the original model.
+class StayClose(torch.nn.Module):
+    """A loss, plus the distance of some vectors from those of the original model.
 
     It keeps general ability: what the data does not ask for does not change.
 
-    Attributes:
-        loss: the loss.
+    Args:
+        loss: the loss; if it is a module, its weights are trained too.
         original: vectors of the original model.
         weight: of the mean squared distance between vectors of length 1, which is 0 to 4.
+        general: of the general texts of a batch, in place of those of its examples.
     """
 
-    loss: Loss
-    original: TeacherVectors
-    weight: float
+    def __init__(
+        self, loss: Loss, original: TeacherVectors, weight: float, *, general: bool = False
+    ) -> None:
+        super().__init__()
+        self.loss, self.original, self.weight, self.general = loss, original, weight, general
 
-    def __call__(self, vectors: Tensor, batch: Batch) -> Tensor:
+    def forward(self, vectors: Tensor, batch: Batch) -> Tensor:
         """See `Loss`."""
-        target = torch.as_tensor(np.asarray(self.original(batch.texts))).to(vectors)
-        unit, target = functional.normalize(vectors, dim=-1), functional.normalize(target, dim=-1)
-        return self.loss(vectors, batch) + self.weight * (unit - target).square().sum(-1).mean()
+        own = len(batch.texts) - len(batch.general)
+        part = slice(own, None) if self.general else slice(own)
+        target = torch.as_tensor(np.asarray(self.original(batch.texts[part]))).to(vectors)
+        unit = functional.normalize(vectors[part], dim=-1)
+        distance = (unit - functional.normalize(target, dim=-1)).square().sum(-1).mean()
+        return self.loss(vectors, batch) + self.weight * distance
 
 
 def default_loss(kind: Kind) -> LossName:

@@ -9,6 +9,7 @@ import numpy as np
 
 from likewise.encoder import Encoder
 from likewise.errors import InputError
+from likewise.hub.file_selection import MODULES
 from likewise.loading import load
 from likewise.training.examples import Kind
 from likewise.training.losses import (
@@ -27,6 +28,9 @@ from likewise.training.losses import (
 from likewise.training.mixing import Mixer
 from likewise.training.network import TrainingNetwork
 from likewise.training.recipe import LossRecipe, Recipe
+
+KEEP_GENERAL = 3.0
+"""Weight of the distance of general texts, for sentence models."""
 
 
 def make_loss(recipe: Recipe, mixer: Mixer, network: TrainingNetwork, parent: Encoder) -> Loss:
@@ -59,7 +63,21 @@ def make_loss(recipe: Recipe, mixer: Mixer, network: TrainingNetwork, parent: En
         original = load(parent.location.folder, compute="float32",
                         max_seq_length=network.max_tokens)  # fmt: skip
         loss = StayClose(loss, _vectors(original), recipe.loss.stay_close)
+    if mixer.general:
+        texts = mixer.general.texts
+        known = dict(zip(texts, _vectors(parent)(texts), strict=True))
+        loss = StayClose(
+            loss, lambda some: np.stack([known[text] for text in some]),
+            keep_general(recipe.loss, parent), general=True,
+        )  # fmt: skip
     return loss
+
+
+def keep_general(recipe: LossRecipe, parent: Encoder) -> float:
+    """Weight of the distance of general texts; 0 keeps them out of the batches."""
+    if recipe.keep_general is not None:
+        return recipe.keep_general
+    return KEEP_GENERAL if (parent.location.folder / MODULES).exists() else 0.0
 
 
 def _loss(recipe: LossRecipe, kind: Kind, mixer: Mixer, network: TrainingNetwork) -> Loss:

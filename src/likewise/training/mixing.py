@@ -7,6 +7,7 @@ from typing import Any
 
 from likewise.errors import InputError
 from likewise.training.examples import Batch, Example, Kind, Prompts, make_batch
+from likewise.training.general_texts import GeneralTexts
 from likewise.training.sources import DataFile, Similar, Source
 
 
@@ -27,6 +28,7 @@ class Mixer:
         single_texts: labeled texts are drawn one by one, not in pairs, for a classifier.
         max_negatives: negatives of an example that are used.
         similar: puts similar examples into a batch together.
+        general: adds general texts to each batch.
 
     Raises:
         RecordError: a file cannot be read.
@@ -45,6 +47,7 @@ class Mixer:
         single_texts: bool = False,
         max_negatives: int = 8,
         similar: Similar | None = None,
+        general: GeneralTexts | None = None,
     ) -> None:
         if not files:
             raise InputError("no data is named", hint="give a file with --data")
@@ -57,6 +60,7 @@ class Mixer:
         self._batch_size, self._files_per_batch = batch_size, max(1, files_per_batch)
         self._prompts, self._single_texts = prompts, single_texts
         self._max_negatives = max_negatives
+        self.general = general
         self._turns = [0.0] * len(files)
         self.step = 0
 
@@ -93,7 +97,8 @@ class Mixer:
                 hint="give more data, or a smaller batch",
             )
         self.step += 1
-        return make_batch(examples, kind, self._prompts, tuple(drawn))
+        batch = make_batch(examples, kind, self._prompts, tuple(drawn))
+        return self.general.added_to(batch, self.step) if self.general else batch
 
     def _draw(self, source: Source, size: int, taken: set[str]) -> list[Example]:
         examples: list[Example] = []

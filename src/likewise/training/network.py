@@ -103,10 +103,14 @@ class TrainingNetwork:
         """The weights that are trained."""
         return [weight for weight in self.model.parameters() if weight.requires_grad]
 
+    @property
+    def hidden_size(self) -> int:
+        """Width of the network."""
+        return int(getattr(self.model[0].auto_model.config, "hidden_size", 768))
+
     def _bytes_per_token(self) -> int:
-        config = self.model[0].auto_model.config
-        layers = int(getattr(config, "num_hidden_layers", 12))
-        return 4 * _PER_LAYER * layers * int(getattr(config, "hidden_size", 768))
+        layers = int(getattr(self.model[0].auto_model.config, "num_hidden_layers", 12))
+        return 4 * _PER_LAYER * layers * self.hidden_size
 
     # texts to chunks
 

@@ -22,10 +22,13 @@ TIMED_STEPS = 3
 """Steps that are timed; the first one is not counted."""
 LEAST_STEPS = 5
 """Steps of a training whose time is short."""
-SAFETY = 0.92
+SAFETY = 0.96
 """Share of the time left that steps are planned for."""
 CLEARLY = 0.9
 """Share of the time in float32 that bfloat16 may take to be chosen."""
+LEARNING_RATE = 1e-4
+"""Of a network of `WIDTH`; wider ones need a lower one, in proportion."""
+WIDTH = 384
 MOST_EPOCHS = 10.0
 """Epochs, where only the time is limited."""
 ENOUGH_STEPS = 100
@@ -46,6 +49,7 @@ class Plan:
         seconds_per_step: as measured; None where no time is limited.
         compute: number format of the matrix products; weights are always in float32.
         max_tokens: length that texts are cut to in training.
+        learning_rate: the highest one.
     """
 
     steps: int
@@ -55,6 +59,7 @@ class Plan:
     seconds_per_step: float | None
     compute: Compute
     max_tokens: int
+    learning_rate: float
 
     def to_dict(self) -> dict[str, Any]:
         """All attributes."""
@@ -90,15 +95,16 @@ def make_plan(
     if seconds_left is not None:
         started = time.monotonic()
         if recipe.max_tokens is None:
-            cut_texts(network, mixer, loss, SAFETY * seconds_left / min(steps, ENOUGH_STEPS))
-        per_step = time_step(network, mixer, loss)
+            enough = SAFETY * seconds_left / min(steps, ENOUGH_STEPS)
+            per_step = cut_texts(network, mixer, loss, enough)
+        per_step = per_step or time_step(network, mixer, loss)
         left = SAFETY * (seconds_left - (time.monotonic() - started))
         steps = min(steps, max(LEAST_STEPS, int(left / per_step)))
     compute: Compute = "bfloat16" if network.autocast else "float32"
     warmup = recipe.warmup if recipe.warmup >= 1 else recipe.warmup * steps
     return Plan(
         steps, round(warmup), examples, round(steps / per_epoch, 2), per_step, compute,
-        network.max_tokens,
+        network.max_tokens, recipe.learning_rate or LEARNING_RATE * WIDTH / network.hidden_size,
     )  # fmt: skip
 
 
@@ -126,7 +132,7 @@ def bfloat16_is_faster(network: TrainingNetwork) -> bool:
     return seconds[True] < CLEARLY * seconds[False]
 
 
-def cut_texts(network: TrainingNetwork, mixer: Mixer, loss: Loss, seconds: float) -> None:
+def cut_texts(network: TrainingNetwork, mixer: Mixer, loss: Loss, seconds: float) -> float | None:
     """Lower the length that texts are cut to, until a step takes so long at most.
 
     Steps are timed with the shortest texts, whose time is short on every machine.
@@ -136,21 +142,25 @@ def cut_texts(network: TrainingNetwork, mixer: Mixer, loss: Loss, seconds: float
         mixer: gives the batches; it does not move.
         loss: of the vectors of a batch.
         seconds: of a step.
+
+    Returns:
+        Seconds of a step, if one of the length that was chosen was timed.
     """
     longest = network.max_tokens
     state = mixer.state()
     counts = np.array([len(row) for row in network.token_ids(next(mixer).texts)])
     mixer.restore(state)
     if counts.max() <= LEAST_TOKENS:
-        return
+        return None
     network.max_tokens = LEAST_TOKENS
     shortest = np.minimum(counts, LEAST_TOKENS).sum()
     per_step = time_step(network, mixer, loss)
     while network.max_tokens < longest:
         longer = min(2 * network.max_tokens, longest)
         if per_step * np.minimum(counts, longer).sum() / shortest > seconds:
-            return
+            break
         network.max_tokens = longer
+    return per_step if network.max_tokens == LEAST_TOKENS else None
 
 
 def time_step(network: TrainingNetwork, mixer: Mixer, loss: Loss) -> float:

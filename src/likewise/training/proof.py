@@ -15,7 +15,7 @@ from likewise.loading import load
 from likewise.progress import ProgressFactory
 from likewise.training.averaging import AVERAGES, average_with
 from likewise.training.data_check import texts_of
-from likewise.training.gate import Measured, Purpose, Verdict, changes, judge, keeps_gain, measure
+from likewise.training.gate import Measured, Purpose, Verdict, changes, judge, measure
 from likewise.training.network import TrainingNetwork
 from likewise.training.recipe import GateRecipe
 from likewise.training.save import check_saved, save_network
@@ -59,34 +59,25 @@ class Proof:
     ) -> tuple[Verdict, float]:
         """The verdict, and the share of the trained weights that it is on; these are written.
 
-        The first average that passes the gate is taken; after all of the change has passed, the
-        next smaller share, if it keeps nearly all of the gain.
+        Where only general ability fell too far, averages with the original weights are tried.
 
         Args:
             network: with the trained weights.
             before: the parent on the tasks.
         """
         trained = {name: value.clone() for name, value in network.model.state_dict().items()}
-        shares = AVERAGES if self.gate.average else AVERAGES[:1]
-        verdicts: list[Verdict] = []
-        chosen = 0
-        for share in shares:
+        tried: list[tuple[Verdict, float]] = []
+        for share in AVERAGES if self.gate.average else AVERAGES[:1]:
             self._write(network, trained, share)
             model = load(self.candidate, compute="float32")
             check_saved(network, model, dev_texts(self.tasks))
             after = self.measure(model, "measuring the trained model")
-            verdicts.append(judge(changes(before, after), self.gate.max_drop))
-            if len(verdicts) == 2 and verdicts[0].promoted:
-                chosen = int(keeps_gain(verdicts[1], verdicts[0]))
+            verdict = judge(changes(before, after), self.gate.max_drop)
+            tried.append((verdict, share))
+            if verdict.promoted or not _only_general_fell(verdict):
                 break
-            if verdicts[-1].promoted:
-                chosen = len(verdicts) - 1
-                if share < 1:
-                    break
-            elif not _only_general_fell(verdicts[-1]):
-                break
-        share = shares[chosen]
-        if chosen != len(verdicts) - 1:
+        verdict, share = tried[-1] if tried[-1][0].promoted else tried[0]
+        if share != tried[-1][1]:
             self._write(network, trained, share)
         if share < 1:
             self.on_note(
@@ -94,7 +85,7 @@ class Proof:
                 f"{share:.0%} of the change is kept: the weights are averaged with those of the "
                 "original model, to hold general ability",
             )
-        return verdicts[chosen], share
+        return verdict, share
 
     def _write(self, network: TrainingNetwork, trained: Mapping[str, Any], share: float) -> None:
         """Write the trained weights, or their average with the original ones."""

@@ -45,7 +45,9 @@ class LossRecipe:
         margin: of the triplet loss.
         guide: a model that finds false negatives in a batch (GIST).
         matryoshka: numbers of first dimensions that are trained to stand alone.
-        stay_close: weight of the distance to the vectors of the original model.
+        stay_close: weight of the distance to the vectors of the original model, for the data.
+        keep_general: the same for texts of every subject, some of which are added to each batch;
+            3 if not given, 0 where the model is not a sentence model yet (no modules.json).
     """
 
     name: LossChoice = "auto"
@@ -55,6 +57,7 @@ class LossRecipe:
     guide: str | None = None
     matryoshka: tuple[int, ...] = ()
     stay_close: float = 0.0
+    keep_general: float | None = None
 
 
 @dataclass(frozen=True)
@@ -101,13 +104,13 @@ class Recipe:
         loss: what is minimized.
         batch: examples of a step.
         files_per_batch: files that a batch is drawn from.
-        similar: examples of a batch that are neighbors, so that their answers are hard negatives;
-            1 draws all at random.
+        similar: examples of a batch that are neighbors of each other, so that their answers are
+            hard negatives; 1 draws all at random.
         steps: number of steps; by `epochs` and `max_minutes` if not given.
         epochs: times that each example is used, if `steps` is not given; 1, or up to 10 in
             `max_minutes`.
         max_minutes: most minutes of the whole run; fewer steps are planned for it.
-        learning_rate: the highest one.
+        learning_rate: the highest one; by the width of the network if not given.
         warmup: steps in which the learning rate rises; below 1, a share of all steps.
         schedule: how it falls afterwards.
         weight_decay: of all weights but biases and normalizations.
@@ -127,11 +130,11 @@ class Recipe:
     loss: LossRecipe = LossRecipe()
     batch: int = 64
     files_per_batch: int = 1
-    similar: int = 1
+    similar: int = 4
     steps: int | None = None
     epochs: float | None = None
     max_minutes: float | None = None
-    learning_rate: float = 5e-5
+    learning_rate: float | None = None
     warmup: float = 0.1
     schedule: ScheduleChoice = "linear"
     weight_decay: float = 0.01

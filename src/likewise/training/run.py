@@ -33,8 +33,9 @@ from likewise.training.data_check import data_files
 from likewise.training.examples import Prompts
 from likewise.training.gate import Purpose, Verdict
 from likewise.training.general import general_tasks
+from likewise.training.general_texts import GeneralTexts
 from likewise.training.held_out import HeldOut, hold_out
-from likewise.training.making_losses import make_loss
+from likewise.training.making_losses import keep_general, make_loss
 from likewise.training.mixing import Mixer
 from likewise.training.network import TrainingNetwork, load_network
 from likewise.training.plan import Plan, make_plan
@@ -182,7 +183,12 @@ class TrainingRun:
             self.files, self.recipe.batch, files_per_batch=self.recipe.files_per_batch,
             seed=self.recipe.seed, prompts=prompts, leave_out=left_out,
             single_texts=self.recipe.loss.name == "softmax", similar=groups,
+            general=GeneralTexts(prompts, self.recipe.seed) if self._keeps_general else None,
         )  # fmt: skip
+
+    @property
+    def _keeps_general(self) -> bool:
+        return keep_general(self.recipe.loss, self.parent) > 0
 
     def _describe(self, mixer: Mixer, held: HeldOut | None) -> tuple[str, ...]:
         lines = tuple(
@@ -198,11 +204,6 @@ class TrainingRun:
 
     # steps
 
-    @property
-    def _measurements(self) -> int:
-        """How often the trained weights are measured, if they pass."""
-        return 2 if self.recipe.gate.average else 1
-
     def _plan(self, network: TrainingNetwork, mixer: Mixer, loss: Any, measuring: float) -> Plan:
         saved = self.folder.read_json("plan.json")
         if saved:
@@ -212,7 +213,7 @@ class TrainingRun:
         left, longest = None, network.max_tokens
         if self.recipe.max_minutes:
             left = 60 * self.recipe.max_minutes - (time.monotonic() - self._started)
-            left -= self._measurements * measuring
+            left -= measuring
         plan = make_plan(self.recipe, network, mixer, loss, seconds_left=left)
         self.folder.write_json("plan.json", plan.to_dict())
         if plan.max_tokens < longest:
@@ -225,7 +226,7 @@ class TrainingRun:
         self.on_note(
             "plan",
             f"{plan.steps:,} steps of {self.recipe.batch} examples ({plan.epochs:g} times all "
-            f"{plan.examples:,}{rate}), learning rate {self.recipe.learning_rate:g}",
+            f"{plan.examples:,}{rate}), learning rate {plan.learning_rate:g}",
         )
         return plan
 
@@ -234,7 +235,7 @@ class TrainingRun:
     ) -> Trainer:
         recipe = self.recipe
         settings = TrainerSettings(
-            plan.steps, recipe.learning_rate, plan.warmup_steps, recipe.schedule,
+            plan.steps, plan.learning_rate, plan.warmup_steps, recipe.schedule,
             recipe.weight_decay, recipe.max_gradient_norm, recipe.evaluation.every,
             seed=recipe.seed,
         )  # fmt: skip
@@ -256,7 +257,7 @@ class TrainingRun:
         limit = self.recipe.max_minutes
         stop = None
         if limit:  # the rest is needed to measure the trained model
-            stop = 60 * limit - (time.monotonic() - self._started) - self._measurements * measuring
+            stop = 60 * limit - (time.monotonic() - self._started) - measuring
         title = f"training {self.parent.name}"
         shown = ProgressLog(self.folder, reports, plan.steps, title)
         self.on_note("progress_page", f"live progress: {self.folder.page}")
