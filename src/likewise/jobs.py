@@ -182,7 +182,8 @@ def train(
         steps: number of steps.
         epochs: times that each example is used.
         batch: examples of a step.
-        learning_rate: the highest one.
+        learning_rate: the highest one; 1e-4 for networks of 384 dimensions if None, less for wider
+            ones.
         max_tokens: length that texts are cut to in training.
         dev: a task of your own to measure; a part of the data is held out if None.
         every: steps between dev scores during training; none are measured if None.

@@ -54,7 +54,7 @@ def steps_take(monkeypatch: pytest.MonkeyPatch, seconds_per_token: float) -> Non
 
 
 @pytest.mark.parametrize(
-    ("seconds", "tokens_steps"), [(100.0, (64, 71)), (300.0, (128, 107)), (1000.0, (256, 179))]
+    ("seconds", "tokens_steps"), [(100.0, (64, 75)), (300.0, (128, 112)), (1000.0, (256, 187))]
 )
 def test_long_texts_are_cut_until_enough_steps_fit(
     tiny: Path, long_file: Path, monkeypatch: pytest.MonkeyPatch,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -127,6 +128,7 @@ def train(request: TrainRequest, session: Session) -> TrainResult:
         OutputError: the folder cannot be written.
         MissingExtraError: the extra `train` is not installed.
     """
+    started = time.monotonic()  # importing torch takes seconds
     require("torch", "train")
     require("sentence_transformers", "train")
     from likewise.training.run import TrainingRun
@@ -139,12 +141,14 @@ def train(request: TrainRequest, session: Session) -> TrainResult:
             first = replace(recipe, model=model)
             TrainingRun(
                 first, folder, request.device, request.restart, force=True,
-                progress=session.progress, on_note=session.message,
+                progress=session.progress, on_note=session.message, started=started,
             ).run()  # fmt: skip
+            started = time.monotonic()  # each stage has its own minutes
         model = str(folder)
     run = TrainingRun(
         replace(stages[-1], model=model), request.output, request.device, request.restart,
         request.force, session.progress, session.message, request.queries,
+        started,
     )  # fmt: skip
     return TrainResult(run.run())
 

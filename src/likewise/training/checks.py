@@ -12,13 +12,10 @@ import numpy as np
 
 from likewise.analysis.dedup.exact import normalized
 from likewise.analysis.dedup.leaks import leaks
-from likewise.analysis.embedded_corpus import embed_records
-from likewise.data.records import Record
 from likewise.encoder import Encoder
 from likewise.evaluation.comparison import UNKNOWN
-from likewise.progress import ProgressFactory, no_progress
+from likewise.training.known_vectors import KnownVectors
 from likewise.training.sources import RowTexts, Source
-from likewise.vectors import normalize
 from likewise.wording import counted
 
 CHECKED = 5_000
@@ -77,36 +74,34 @@ class Checked:
 
 def check(
     sources: Sequence[Source],
-    encoder: Encoder,
+    known: KnownVectors,
     evaluation: Sequence[str],
     held_out: Set[str],
     *,
     max_tokens: int,
-    progress: ProgressFactory = no_progress,
 ) -> Checked:
     """Check training data.
 
     Args:
         sources: the files.
-        encoder: the model to be trained.
+        known: vectors by the model to be trained.
         evaluation: texts of the evaluation, whose copies must not be trained on.
         held_out: texts that are left out anyway.
         max_tokens: length that texts are cut to in training.
-        progress: shows the texts that are encoded.
     """
     findings: list[Finding] = []
     leaked: set[str] = set()
     for source in sources:
         before = len(findings)
         rows = [row for row in source.groups() if held_out.isdisjoint(row.texts)]
-        found = _leaks(source.name, rows, encoder, evaluation, progress)
+        found = _leaks(source.name, rows, known, evaluation)
         leaked |= set(found.texts)
         findings += found.findings
         findings += _repeated(source.name, rows)
         findings += _identical(source.name, rows)
-        findings += _tokens(source.name, rows, encoder, max_tokens)
+        findings += _tokens(source.name, rows, known.encoder, max_tokens)
         if source.layout.form == "labeled":
-            findings += _label_noise(source.name, rows, encoder, progress)
+            findings += _label_noise(source.name, rows, known)
         findings[before:] = [replace(each, source=source.name) for each in findings[before:]]
     return Checked(tuple(findings), frozenset(leaked))
 
@@ -118,22 +113,18 @@ class _Leaked:
 
 
 def _leaks(
-    name: str,
-    rows: Sequence[RowTexts],
-    encoder: Encoder,
-    evaluation: Sequence[str],
-    progress: ProgressFactory,
+    name: str, rows: Sequence[RowTexts], known: KnownVectors, evaluation: Sequence[str]
 ) -> _Leaked:
     """Copies of every text; near-duplicates of first texts, which are usually short."""
-    known = {normalized(text) for text in evaluation}
-    exact = {text for row in rows for text in row.texts if normalized(text) in known}
+    copied = {normalized(text) for text in evaluation}
+    exact = {text for row in rows for text in row.texts if normalized(text) in copied}
     firsts = list(dict.fromkeys(row.anchors[0] for row in rows if row.anchors[0] not in exact))
     near: dict[str, str] = {}
     if firsts and evaluation:
-        mine = embed_records(encoder, _records(firsts[:CHECKED]), progress=progress)
+        mine = known.corpus(firsts[:CHECKED])
         short = [text for text in evaluation if len(text) <= 4 * max(map(len, firsts))]
-        other = embed_records(encoder, _records(short[:CHECKED] or evaluation[:1]))
-        for removed in leaks(mine, other, NEAR, progress=progress).removed:
+        other = known.corpus(short[:CHECKED] or evaluation[:1])
+        for removed in leaks(mine, other, NEAR, progress=known.progress).removed:
             near[firsts[removed.row]] = other.texts[removed.representative]
     if len(near) > MOST_NEAR * len(firsts):  # a model without training finds all texts alike
         near = {}
@@ -149,10 +140,6 @@ def _leaks(
         tuple(examples),
     )
     return _Leaked(texts, (finding,))
-
-
-def _records(texts: Sequence[str]) -> list[Record]:
-    return [Record(text) for text in texts]
 
 
 def _repeated(name: str, rows: Sequence[RowTexts]) -> list[Finding]:
@@ -211,15 +198,13 @@ def _tokens(
     return findings
 
 
-def _label_noise(
-    name: str, rows: Sequence[RowTexts], encoder: Encoder, progress: ProgressFactory
-) -> list[Finding]:
+def _label_noise(name: str, rows: Sequence[RowTexts], known: KnownVectors) -> list[Finding]:
     """Texts whose nearest texts all have one other label."""
     rows = rows[:CHECKED]
     if len(rows) <= NOISE_NEIGHBORS:
         return []
     texts = [row.anchors[0] for row in rows]
-    vectors = normalize(embed_records(encoder, _records(texts), progress=progress).vectors)
+    vectors = known.of(texts)
     labels = np.array([row.label or 0.0 for row in rows])
     doubted = []
     for start in range(0, len(rows), 1024):

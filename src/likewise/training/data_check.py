@@ -17,6 +17,7 @@ from likewise.progress import ProgressFactory, no_progress
 from likewise.training.checks import TOKENIZED, Finding, check
 from likewise.training.columns import Form
 from likewise.training.held_out import hold_out
+from likewise.training.known_vectors import KnownVectors
 from likewise.training.mixing import Mixer
 from likewise.training.recipe import Recipe
 from likewise.training.sources import WEIGHTS_FILE, DataFile, Source, read_weights_file
@@ -117,7 +118,7 @@ def check_data(
     max_tokens = recipe.max_tokens or encoder.max_seq_length
     texts = [text for task in tasks for text in texts_of(task)]
     checked = check(
-        mixer.sources, encoder, texts, left_out, max_tokens=max_tokens, progress=progress
+        mixer.sources, KnownVectors(encoder, progress), texts, left_out, max_tokens=max_tokens
     )
     facts = tuple(
         _facts(source, share, encoder, max_tokens)

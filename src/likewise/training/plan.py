@@ -18,7 +18,7 @@ from likewise.training.recipe import Recipe
 
 Compute = Literal["float32", "bfloat16"]
 
-TIMED_STEPS = 3
+TIMED_STEPS = 2
 """Steps that are timed; the first one is not counted."""
 LEAST_STEPS = 5
 """Steps of a training whose time is short."""

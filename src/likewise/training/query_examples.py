@@ -15,7 +15,7 @@ from likewise.evaluation.contract import Task
 from likewise.training.sources import Source
 from likewise.vectors import normalize
 
-SEARCHED, SEARCHED_CHARACTERS = 2_000, 200_000
+SEARCHED, SEARCHED_CHARACTERS = 2_000, 100_000
 """Texts that are searched, at most, and their characters: long ones take time from the training."""
 NEAREST = 3
 """Texts that are shown for a query."""

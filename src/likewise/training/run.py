@@ -35,6 +35,7 @@ from likewise.training.gate import Purpose, Verdict
 from likewise.training.general import general_tasks
 from likewise.training.general_texts import GeneralTexts
 from likewise.training.held_out import HeldOut, hold_out
+from likewise.training.known_vectors import KnownVectors
 from likewise.training.making_losses import keep_general, make_loss
 from likewise.training.mixing import Mixer
 from likewise.training.network import TrainingNetwork, load_network
@@ -50,6 +51,8 @@ from likewise.training.similar_batches import neighbors_by
 from likewise.training.sources import DataFile, Similar
 from likewise.training.trainer import Trainer, TrainerSettings
 
+FINISHING = 1.3
+"""Time from the last step to the end, relative to that of measuring the original model."""
 OnNote = Callable[[str, str], None]
 """Called with the stable name of a note, and the note."""
 
@@ -71,6 +74,7 @@ class TrainingRun:
         progress: opens a bar for each stage.
         on_note: called with notes.
         queries: whose nearest texts are shown before and after.
+        started: when the time of `max_minutes` began, by `time.monotonic`.
     """
 
     recipe: Recipe
@@ -81,7 +85,7 @@ class TrainingRun:
     progress: ProgressFactory = no_progress
     on_note: OnNote = _silent
     queries: tuple[str, ...] = ()
-    _started: float = field(default_factory=time.monotonic, init=False)
+    started: float = field(default_factory=time.monotonic)
 
     def run(self) -> TrainingReport:
         """Train, prove and write; continues an interrupted run with the same settings.
@@ -118,6 +122,11 @@ class TrainingRun:
         """The original model on the engine."""
         return load(self.recipe.model, compute="float32")
 
+    @cached_property
+    def known(self) -> KnownVectors:
+        """Vectors of the data by the original model."""
+        return KnownVectors(self.parent, self.progress)
+
     def _run(self) -> TrainingReport:
         network = self._network()
         held = self._held_out()
@@ -126,9 +135,8 @@ class TrainingRun:
         mixer = self._mixer(left_out, similar=1)
         lines = self._describe(mixer, held)
         checked = check(
-            mixer.sources, self.parent, dev_texts(tasks), left_out,
-            max_tokens=network.max_tokens, progress=self.progress,
-        )  # fmt: skip
+            mixer.sources, self.known, dev_texts(tasks), left_out, max_tokens=network.max_tokens
+        )
         for finding in checked.findings:
             self.on_note(finding.code, finding.text)
         mixer = self._mixer(left_out | checked.leaked, similar=self.recipe.similar)
@@ -178,7 +186,7 @@ class TrainingRun:
             encoder.prompt_text(encoder.role_prompt("query")),
             encoder.prompt_text(encoder.role_prompt("document")),
         )
-        groups = Similar(neighbors_by(encoder, self.progress), similar) if similar > 1 else None
+        groups = Similar(neighbors_by(self.known), similar) if similar > 1 else None
         return Mixer(
             self.files, self.recipe.batch, files_per_batch=self.recipe.files_per_batch,
             seed=self.recipe.seed, prompts=prompts, leave_out=left_out,
@@ -212,8 +220,8 @@ class TrainingRun:
             return Plan(**saved)
         left, longest = None, network.max_tokens
         if self.recipe.max_minutes:
-            left = 60 * self.recipe.max_minutes - (time.monotonic() - self._started)
-            left -= measuring
+            left = 60 * self.recipe.max_minutes - (time.monotonic() - self.started)
+            left -= FINISHING * measuring
         plan = make_plan(self.recipe, network, mixer, loss, seconds_left=left)
         self.folder.write_json("plan.json", plan.to_dict())
         if plan.max_tokens < longest:
@@ -257,7 +265,7 @@ class TrainingRun:
         limit = self.recipe.max_minutes
         stop = None
         if limit:  # the rest is needed to measure the trained model
-            stop = 60 * limit - (time.monotonic() - self._started) - measuring
+            stop = 60 * limit - (time.monotonic() - self.started) - FINISHING * measuring
         title = f"training {self.parent.name}"
         shown = ProgressLog(self.folder, reports, plan.steps, title)
         self.on_note("progress_page", f"live progress: {self.folder.page}")
@@ -299,7 +307,7 @@ class TrainingRun:
         report = TrainingReport(
             self.parent.name, self.output if written else None, None if written else candidate,
             facts.files, facts.held_out, facts.findings, facts.plan, verdict, facts.share,
-            round(time.monotonic() - self._started, 2), round(trainer.seconds, 2), facts.resumed,
+            round(time.monotonic() - self.started, 2), round(trainer.seconds, 2), facts.resumed,
             drawn, int8, fingerprint,
             self.output / "training" if written else self.folder.logs, examples,
         )  # fmt: skip

@@ -11,11 +11,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from likewise.analysis.embedded_corpus import embed_records
 from likewise.analysis.neighbors.knn_graph import knn_graph
-from likewise.data.records import Record
-from likewise.encoder import Encoder
-from likewise.progress import ProgressFactory, no_progress
+from likewise.training.known_vectors import KnownVectors
 
 NEIGHBORS = 32
 """Neighbors of an anchor that can be in its group."""
@@ -24,12 +21,12 @@ NeighborsOf = Callable[[Sequence[str]], NDArray[np.int64]]
 """Rows of the nearest texts of each text, int64 `[n, k]`, nearest first."""
 
 
-def neighbors_by(encoder: Encoder, progress: ProgressFactory = no_progress) -> NeighborsOf:
-    """Finds the neighbors of texts by a model; vectors and neighbors are cached."""
+def neighbors_by(known: KnownVectors) -> NeighborsOf:
+    """Finds the neighbors of texts by their vectors."""
 
     def neighbors(texts: Sequence[str]) -> NDArray[np.int64]:
-        corpus = embed_records(encoder, [Record(text) for text in texts], progress=progress)
-        return np.asarray(knn_graph(corpus, NEIGHBORS, progress=progress).indices, np.int64)
+        graph = knn_graph(known.of(texts), NEIGHBORS, progress=known.progress)
+        return np.asarray(graph.indices, np.int64)
 
     return neighbors
 
