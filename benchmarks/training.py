@@ -39,7 +39,7 @@ def run(options: Options) -> Result:
     measured: list[str] = []
     result = before
     for section in [name for name in SECTIONS if name in (options.only or SECTIONS)]:
-        rows[section] = measure(section, options)
+        rows[section] = measure(section, options, rows.get(section, {}))
         measured.append(section)
         versions |= _versions()
         earlier = [name for name in rows if name not in measured]
@@ -52,12 +52,12 @@ def run(options: Options) -> Result:
     return result
 
 
-def measure(section: str, options: Options) -> dict[str, Any]:
-    """One section."""
+def measure(section: str, options: Options, before: Mapping[str, Any]) -> dict[str, Any]:
+    """One section; `before` are its rows of an earlier run."""
     if section == "speed":
         return {case: _speed(case, options) for case in SPEED}
     if section in QUALITY:
-        return _quality(section, options)
+        return _quality(section, options, before)
     if section == "harmful":
         return {case: _job("harmful", case, 0, options.data) for case in HARMFUL}
     return _job("mix", "four files", 0, options.data)
@@ -77,8 +77,10 @@ def _speed(case: str, options: Options) -> dict[str, Any]:
     return {**found, "ratios": [round(ratio, 3) for ratio in ratios]}
 
 
-def _quality(task: str, options: Options) -> dict[str, Any]:
-    rows: dict[str, Any] = {"untouched": _job("quality", f"untouched {task}", 0, options.data)}
+def _quality(task: str, options: Options, before: Mapping[str, Any]) -> dict[str, Any]:
+    # the scores of an untouched model are the same in every run
+    untouched = before.get("untouched") or _job("quality", f"untouched {task}", 0, options.data)
+    rows: dict[str, Any] = {"untouched": untouched}
     for engine in ENGINES:
         rows[engine] = []
         for seed in SEEDS[: options.rounds]:
