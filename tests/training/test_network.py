@@ -57,7 +57,7 @@ def assert_close(found: dict[str, Any], expected: dict[str, Any]) -> None:
         assert torch.allclose(found[name], value, rtol=1e-3, atol=1e-5), name
 
 
-@pytest.mark.parametrize("memory", [2**31, 30 * 4 * 32 * 2 * 80, 0])
+@pytest.mark.parametrize("memory", [2**31, 30 * 4 * 32 * 2 * 160, 0])
 @pytest.mark.parametrize("chunk_tokens", [64, 4096])
 def test_gradients_do_not_depend_on_chunks(tiny: Path, memory: int, chunk_tokens: int) -> None:
     network = load_network(tiny, dropout=0.0, chunk_tokens=chunk_tokens, memory_limit=memory)

@@ -25,7 +25,7 @@ CHUNK_TOKENS = {"cpu": 2048, "cuda": 65_536}
 CHUNK_OVERHEAD = {"cpu": 64, "cuda": 4096}
 """What a chunk costs beside its tokens, in tokens: small chunks have less padding."""
 MEMORY_LIMIT = 2 * 2**30
-"""Bytes of activations that are kept for the backward pass."""
+"""Bytes of activations that are kept for the backward pass; half where they do not all fit."""
 _PER_LAYER = 30
 """Values per token, layer and hidden dimension that a backward pass needs, rounded up."""
 
@@ -159,13 +159,14 @@ class TrainingNetwork:
         """
         rows = self.token_ids(texts)
         chunks = self.chunks(rows)
+        limit = self._limit(sum(chunk.tokens for chunk in chunks))
         parts: list[Tensor] = []
         states: list[Any] = []
         kept = 0
         with self._one_lookup():
             for chunk in chunks:
                 kept += chunk.tokens
-                keep = kept <= self._kept_tokens
+                keep = kept <= limit
                 states.append(None if keep else _random_state(self.device))
                 with torch.set_grad_enabled(keep):
                     parts.append(self.forward(chunk))
@@ -180,6 +181,13 @@ class TrainingNetwork:
         tokens = sum(map(len, rows))
         padded = sum(chunk.tokens for chunk in chunks)
         return StepResult(float(value.detach()), tokens, 1 - tokens / max(padded, 1))
+
+    def _limit(self, tokens: int) -> int:
+        """Tokens whose activations are kept, of a step of so many tokens.
+
+        Where they do not all fit, most are computed twice anyway: half of the memory is enough.
+        """
+        return self._kept_tokens if tokens <= self._kept_tokens else self._kept_tokens // 2
 
     @staticmethod
     def _gradients(leaf: Tensor) -> Tensor:

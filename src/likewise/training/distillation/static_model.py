@@ -28,6 +28,7 @@ from likewise.training.distillation.static_table import (
     principal_directions,
     rank_weights,
     token_vectors,
+    with_lengths,
 )
 
 BATCH_TEXTS = 10_000
@@ -105,8 +106,11 @@ def distill_static(
         targets = None if targets is None else targets @ directions
     if targets is None or not rows:
         return StaticTable(first, tokenizer, 0)
-    with progress(ITERATIONS, title="fitting", unit="iterations") as bar:
-        table = fit_table(first, mean_matrix(rows, size), targets, ridge=ridge, progress=bar)
+    means = mean_matrix(rows, size)
+    with progress(2 * ITERATIONS, title="fitting", unit="iterations") as bar:
+        table = fit_table(first, means, targets, ridge=ridge, progress=bar)
+        scaled = with_lengths(means, table, targets)
+        table = fit_table(table, scaled, targets, ridge=ridge, progress=bar)
     return StaticTable(table, tokenizer, len(rows))
 
 

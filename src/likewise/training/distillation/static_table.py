@@ -69,6 +69,23 @@ def mean_matrix(rows: Sequence[Sequence[int]], vocabulary: int) -> Any:
     return matrix
 
 
+def with_lengths(means: Any, table: NDArray[np.float32], target: NDArray[np.float32]) -> Any:
+    """Rows of `means`, scaled so that the mean of each text by the table is as long as its target.
+
+    Only directions count in the end. The mean of a long text is short, and a fit to its target
+    alone would spend the table on its length.
+
+    Args:
+        means: sparse `[texts, vocabulary]`.
+        table: float32 `[vocabulary, d]`.
+        target: vectors of the texts, float32 `[texts, d]`.
+    """
+    sparse: Any = require("scipy.sparse", "train")
+    found = np.linalg.norm(means @ table, axis=1)
+    factors = np.linalg.norm(target, axis=1) / np.maximum(found, 1e-6)
+    return (sparse.diags(factors.astype(np.float32)) @ means).tocsr()
+
+
 def fit_table(
     first: NDArray[np.float32],
     means: Any,
