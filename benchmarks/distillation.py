@@ -31,7 +31,7 @@ TASKS = ("stsbenchmark", "scifact")
 """Their test parts; no text of these is learned from."""
 
 COUNTS = MappingProxyType(
-    {"questions": 8000, "sentences": 12_000, "passages": 1500, "titles": 16_000, "bank": 10_000,
+    {"questions": 8000, "sentences": 30_000, "passages": 4000, "titles": 16_000, "bank": 10_000,
      "captions": 12_000}
 )  # fmt: skip
 """Texts of each kind."""

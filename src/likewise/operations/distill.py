@@ -63,7 +63,10 @@ class DistillRequest:
     ] = None
     batch: Annotated[int, Field("Texts or pairs of a step.", minimum=2)] = 64
     learning_rate: Annotated[float, Field("The highest learning rate.")] = 1e-4
-    max_tokens: Annotated[int, Field("Length that texts are cut to in training.", minimum=8)] = 128
+    max_tokens: Annotated[
+        int | None,
+        Field("Length that texts are cut to in training; not at all by default.", minimum=8),
+    ] = None
     on: Annotated[
         tuple[str, ...],
         Field("Task to measure both on; repeat it. By default the shipped set.", metavar="TASK",

@@ -23,6 +23,7 @@ from likewise.training.distillation.static_table import (
     principal_directions,
     rank_weights,
     unit,
+    with_lengths,
 )
 from likewise.training.general import groups
 
@@ -45,6 +46,17 @@ def test_the_fit_solves_the_ridge_regression() -> None:
     expected = scaled + np.linalg.solve(gram, dense.T @ (target - dense @ scaled))
     np.testing.assert_allclose(found, expected, atol=2e-3)
     np.testing.assert_allclose(found[13:], scaled[13:], rtol=1e-5)  # in no text
+
+
+def test_means_are_as_long_as_their_targets() -> None:
+    random = np.random.default_rng(1)
+    means = mean_matrix([random.integers(0, 12, size).tolist() for size in (1, 5, 40)], 12)
+    table = random.standard_normal((12, 4)).astype(np.float32)
+    target = random.standard_normal((3, 4)).astype(np.float32)
+    scaled = with_lengths(means, table, target) @ table
+    lengths = np.linalg.norm(scaled, axis=1)
+    np.testing.assert_allclose(lengths, np.linalg.norm(target, axis=1), rtol=1e-5)
+    np.testing.assert_allclose(unit(scaled), unit(means @ table), atol=1e-5)
 
 
 def test_weights_fall_with_frequency() -> None:

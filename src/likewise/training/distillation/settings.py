@@ -37,7 +37,7 @@ class DistillationSettings:
         max_minutes: most minutes of the steps.
         batch: texts or pairs of a step.
         learning_rate: the highest one.
-        max_tokens: length that texts are cut to in training.
+        max_tokens: length that texts are cut to in training; the teacher reads them whole.
         on: tasks that both models are measured on; the general set if there are none.
         seed: the same seed gives the same model.
     """
@@ -58,7 +58,7 @@ class DistillationSettings:
     max_minutes: float | None = None
     batch: int = 64
     learning_rate: float = 1e-4
-    max_tokens: int | None = 128
+    max_tokens: int | None = None
     on: tuple[str, ...] = ()
     seed: int = 0
 

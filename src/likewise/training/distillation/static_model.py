@@ -21,6 +21,7 @@ from likewise.tokenization.backend import read_backend
 from likewise.training.distillation.static_table import (
     ITERATIONS,
     RIDGE,
+    SECOND_RIDGE,
     SIF,
     fit_table,
     frequency_weights,
@@ -110,7 +111,7 @@ def distill_static(
     with progress(2 * ITERATIONS, title="fitting", unit="iterations") as bar:
         table = fit_table(first, means, targets, ridge=ridge, progress=bar)
         scaled = with_lengths(means, table, targets)
-        table = fit_table(table, scaled, targets, ridge=ridge, progress=bar)
+        table = fit_table(table, scaled, targets, ridge=SECOND_RIDGE, progress=bar)
     return StaticTable(table, tokenizer, len(rows))
 
 

@@ -26,6 +26,9 @@ SIF = 1e-4
 RIDGE = 0.02
 """Pull towards the first table, in texts that consist of the token alone."""
 
+SECOND_RIDGE = 1.0
+"""The same of the second fit, which begins with the table of the first one."""
+
 ITERATIONS = 40
 
 TOLERANCE = 1e-3
