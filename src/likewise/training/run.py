@@ -51,7 +51,7 @@ from likewise.training.similar_batches import neighbors_by
 from likewise.training.sources import DataFile, Similar
 from likewise.training.trainer import Trainer, TrainerSettings
 
-FINISHING = 1.3
+FINISHING = 1.6
 """Time from the last step to the end, relative to that of measuring the original model."""
 OnNote = Callable[[str, str], None]
 """Called with the stable name of a note, and the note."""
