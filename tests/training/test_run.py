@@ -21,6 +21,7 @@ pytest.importorskip("sentence_transformers")
 from likewise.cli.main import app
 from likewise.training.recipe import DataRecipe, GateRecipe, LossChoice, LossRecipe, Recipe
 from likewise.training.run import TrainingRun
+from likewise.training.trainer import LEAST_STEPS
 
 ANY_DROP = 100.0
 
@@ -192,6 +193,18 @@ def test_scored_and_labeled_data(tiny: Path, tmp_path: Path) -> None:
         assert report.output == output
         assert any(words in text for text in notes.texts)
         assert report.verdict.changes[0].items == 20
+
+
+def test_a_training_that_is_out_of_time_does_a_few_steps(
+    tiny: Path, pairs_file: Path, tmp_path: Path
+) -> None:
+    recipe = Recipe(
+        str(tiny), (DataRecipe(str(pairs_file)),), batch=16, max_minutes=1e-3, learning_rate=2e-3,
+        gate=GateRecipe(ANY_DROP),
+    )  # fmt: skip
+    report = TrainingRun(recipe, tmp_path / "tuned", force=True).run()
+    assert report.plan.steps == LEAST_STEPS
+    assert sum(report.drawn) == LEAST_STEPS * 16
 
 
 def test_unusable_data(tiny: Path, tmp_path: Path) -> None:

@@ -15,13 +15,12 @@ from likewise.training.losses import Loss
 from likewise.training.mixing import Mixer
 from likewise.training.network import TrainingNetwork
 from likewise.training.recipe import Recipe
+from likewise.training.trainer import LEAST_STEPS
 
 Compute = Literal["float32", "bfloat16"]
 
 TIMED_STEPS = 2
 """Steps that are timed; the first one is not counted."""
-LEAST_STEPS = 5
-"""Steps of a training whose time is short."""
 SAFETY = 0.96
 """Share of the time left that steps are planned for."""
 CLEARLY = 0.9

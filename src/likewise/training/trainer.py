@@ -19,6 +19,9 @@ from likewise.training.examples import Batch
 from likewise.training.losses import Loss
 from likewise.training.network import TrainingNetwork
 
+LEAST_STEPS = 5
+"""Steps of a training whose time is short."""
+
 Schedule = Literal["linear", "cosine", "constant"]
 
 
@@ -158,7 +161,8 @@ class Trainer:
 
         Args:
             on_step: called after every step.
-            stop_after: seconds of training after which no other step begins.
+            stop_after: seconds of training after which no other step begins, but for the first
+                `LEAST_STEPS`.
 
         Returns:
             The number of finished steps.
@@ -171,7 +175,8 @@ class Trainer:
         self.network.model.train()
         saved, first = time.monotonic(), self.step
         while self.step < self.settings.steps:
-            if stop_after is not None and self.seconds >= stop_after:
+            late = stop_after is not None and self.seconds >= stop_after
+            if late and self.step >= LEAST_STEPS:
                 break
             finished = False
             try:
