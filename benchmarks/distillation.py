@@ -131,10 +131,11 @@ def tables(result: Result) -> list[Table]:
     return [
         Table(
             title=f"Students of {MODEL}: share of its scores, speed",
-            head=("student", *tasks, "times as fast", "MB", "minutes in all"),
+            head=("student", "texts", *tasks, "times as fast", "MB", "minutes in all"),
             rows=tuple(
                 (
                     name,
+                    f"{row['texts']:,}",
                     *(
                         f"{row['scores'][task]['after']:.1f} ({row['scores'][task]['kept']:.1%})"
                         for task in tasks

@@ -19,6 +19,7 @@ pytest.importorskip("torch")
 pytest.importorskip("sentence_transformers")
 
 from likewise.cli.main import app
+from likewise.training.making_losses import keep_general
 from likewise.training.recipe import DataRecipe, GateRecipe, LossChoice, LossRecipe, Recipe
 from likewise.training.run import TrainingRun
 from likewise.training.trainer import LEAST_STEPS
@@ -205,6 +206,25 @@ def test_a_training_that_is_out_of_time_does_a_few_steps(
     report = TrainingRun(recipe, tmp_path / "tuned", force=True).run()
     assert report.plan.steps == LEAST_STEPS
     assert sum(report.drawn) == LEAST_STEPS * 16
+
+
+@pytest.mark.parametrize(("weight", "added"), [(None, 4), (2.0, 4), (0.0, 0)])
+def test_general_texts_are_in_the_batches(
+    tiny: Path, pairs_file: Path, tmp_path: Path, weight: float | None, added: int
+) -> None:
+    recipe = Recipe(
+        str(tiny), (DataRecipe(str(pairs_file)),), batch=16, steps=1, learning_rate=2e-3,
+        gate=GateRecipe(ANY_DROP, average=False), loss=LossRecipe(keep_general=weight),
+    )  # fmt: skip
+    TrainingRun(recipe, tmp_path / "tuned", force=True).run()
+    (step,) = (tmp_path / "tuned" / "training" / "steps.jsonl").read_text().splitlines()
+    assert json.loads(step)["texts"] == 2 * 16 + added
+
+
+def test_a_network_that_is_no_sentence_model_is_free_to_change(tiny: Path) -> None:
+    assert keep_general(LossRecipe(), likewise.load(tiny)) > 0
+    (tiny / "modules.json").unlink()
+    assert keep_general(LossRecipe(), likewise.load(tiny)) == 0
 
 
 def test_unusable_data(tiny: Path, tmp_path: Path) -> None:

@@ -101,9 +101,12 @@ def make_plan(
         steps = min(steps, max(LEAST_STEPS, int(left / per_step)))
     compute: Compute = "bfloat16" if network.autocast else "float32"
     warmup = recipe.warmup if recipe.warmup >= 1 else recipe.warmup * steps
+    rate = recipe.learning_rate
+    if rate is None:
+        rate = LEARNING_RATE * WIDTH / network.hidden_size
     return Plan(
         steps, round(warmup), examples, round(steps / per_epoch, 2), per_step, compute,
-        network.max_tokens, recipe.learning_rate or LEARNING_RATE * WIDTH / network.hidden_size,
+        network.max_tokens, rate,
     )  # fmt: skip
 
 
